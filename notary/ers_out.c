@@ -1,0 +1,2 @@
+/* to be written */
+typedef int notary_ers_out_stub;

@@ -1,0 +1,268 @@
+/*
+ * One notary in one folder: durable acceptance, the log, seals, and reading them back.
+ *
+ * Knows the order of steps that makes every crash recoverable (docs/decisions/
+ * 0003-commit-order.md). How a submission is built is submit.h's question, how
+ * a bundle is written export.h's.
+ *
+ * One process at a time has a notary open (STORE_BUSY otherwise). After IO,
+ * STORE_CORRUPT, TIME_STOPPED or SIGNER_FAILED from accept or seal the notary
+ * must be closed: it refuses to go on until it was opened, and so recovered, again.
+ */
+#ifndef NOTARY_NOTARY_H
+#define NOTARY_NOTARY_H
+
+#include "notary/buf.h"
+#include "notary/config.h"
+#include "verify/hash.h"
+
+struct nt_notary;
+
+/* What init writes; NULL or 0 take the default. */
+struct nt_init {
+	const char *origin;   /* log origin and key name, at most 255 octets */
+	const char *tsa_key;  /* "p256" (default) or "rsa3072" */
+	int64_t now_ms;       /* the time to begin at */
+};
+
+/*
+ * Creates keys, the embedded TSA with its CA and first CRL, an empty store, and a
+ * configuration with commented defaults. NOTARY_EXISTS when dir exists and is
+ * not an empty folder; nothing is left behind on failure.
+ */
+VF_RC nt_notary_init(const char *dir, const struct nt_init *init, struct vf_err *reterr);
+
+/*
+ * Opens, recovers what a crash left half done, and compares store and last
+ * signed head. clock returns milliseconds UTC; NULL means the system's clock.
+ */
+typedef int64_t nt_clock(void *ctx);
+VF_RC nt_notary_open(const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret,
+	struct vf_err *reterr);
+struct nt_notary *nt_notary_free(struct nt_notary *n);
+void nt_notary_freep(struct nt_notary **n);
+
+const struct nt_config *nt_notary_config(const struct nt_notary *n);
+const char *nt_notary_dir(const struct nt_notary *n);
+int64_t nt_notary_now(const struct nt_notary *n);
+
+/* ---- streams and duplicates ---- */
+
+struct nt_stream {
+	bool exists;            /* false: the next record begins the stream */
+	struct vf_hash id, key; /* valid when it exists */
+	struct vf_hash head;    /* ID of the last record */
+	uint64_t next;          /* its sequence number + 1 */
+};
+
+VF_RC nt_notary_stream(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study,
+	struct nt_stream *ret, struct vf_err *reterr);
+
+/*
+ * The journal maps a key over (submitter, study, kind, version, member digests)
+ * to the record that has them: found says whether there is one.
+ */
+VF_RC nt_notary_journal(struct nt_notary *n, const struct vf_hash *key, bool *ret_found,
+	struct vf_hash *ret_id, struct vf_err *reterr);
+/* HMAC-SHA-256 under a secret of this notary, for journal keys. */
+struct vf_hash nt_notary_blind(const struct nt_notary *n, struct vf_bytes b);
+
+/* ---- accept ---- */
+
+/* One member of the group, in any order. bytes is kept for all but documents. */
+struct nt_member {
+	struct vf_bytes name;
+	struct vf_pair digests;
+	struct vf_bytes bytes; /* statement, stream, commitments, signature files */
+};
+
+/* One document, plain (then also a member) or confidential (then behind a commitment). */
+struct nt_document {
+	struct vf_bytes name;
+	struct vf_pair digests;
+	uint64_t size;
+	struct vf_bytes path; /* where it was read, absolute; empty when unknown */
+	bool confidential;
+	bool keep; /* its content was put into the notary with nt_notary_keep() */
+	struct vf_bytes commitment; /* name of its commitment file; empty when plain */
+};
+
+struct nt_link {
+	struct vf_bytes type;
+	struct vf_hash record;
+};
+
+struct nt_submission {
+	struct vf_hash id;        /* group hash; must agree with members */
+	struct vf_hash512 id512;
+	struct vf_hash slot;
+	struct vf_hash journal;   /* journal key */
+	struct vf_bytes submitter, study, kind;
+	struct vf_bytes version, date, title; /* shown by list; empty when absent or personal */
+	bool in_stream;
+	struct vf_hash stream, stream_key, prev; /* stream = id for record 0; prev all zero then */
+	uint64_t seq;
+	const struct nt_member *members;
+	size_t n_members;
+	const struct nt_document *documents;
+	size_t n_documents;
+	const struct nt_link *links;
+	size_t n_links;
+};
+
+enum nt_accepted {
+	NT_ACCEPTED_NEW,
+	NT_ACCEPTED_BEFORE, /* the same entry is there already */
+};
+
+/*
+ * Stores all of them durably, or none. When it returns VF_OK they survive any
+ * crash and will be in the log. Refuses: group hash that its members do not give
+ * (INTERNAL), STREAM_CONFLICT, ENTRY_CONFLICT, ERASED. ret has n places.
+ */
+VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissions, size_t count,
+	enum nt_accepted *ret, struct vf_err *reterr);
+
+/* Copies a document's content from fd into the notary, durably, before accept names it. */
+VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests, struct vf_err *reterr);
+/* Opens kept content; *ret_fd is -1 when it is not kept. */
+VF_RC nt_notary_open_kept(struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd,
+	struct vf_err *reterr);
+
+/* ---- sequence and seal ---- */
+
+/* What seal did. sealed is false when nothing was waiting. */
+struct nt_sealed {
+	bool sealed;
+	uint64_t seal, first, size;
+	int64_t gen_time;
+};
+
+/*
+ * Appends what waits to the log, signs and publishes the checkpoint, builds the
+ * batch tree and the seal head, gets the token, verifies it with the verifier's
+ * own code, stores and publishes the seal. Batches whose seal failed before are
+ * sealed together with the new entries.
+ */
+VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr);
+
+/* ---- reading back ---- */
+
+enum nt_state {
+	NT_PENDING,   /* accepted, not yet in the log */
+	NT_SEQUENCED, /* in the log, not yet sealed */
+	NT_SEALED,
+	NT_ERASED,
+};
+
+/* A record with everything but document contents. Free with nt_record_free(). */
+struct nt_record {
+	enum nt_state state;
+	struct vf_hash id;
+	struct vf_hash512 id512;
+	struct vf_hash slot;
+	int64_t accepted_ms;
+	struct vf_bytes submitter, study, kind, version, date, title;
+	bool in_stream;
+	struct vf_hash stream, prev;
+	uint64_t seq;
+	uint64_t index, seal; /* valid from NT_SEQUENCED, NT_SEALED */
+	struct nt_member *members;
+	size_t n_members;
+	struct nt_document *documents;
+	size_t n_documents;
+	struct nt_link *links;
+	size_t n_links;
+	void *memory;
+};
+
+/* UNKNOWN_RECORD when there is none. An erased record has only what may stay. */
+VF_RC nt_notary_get(struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret,
+	struct vf_err *reterr);
+struct nt_record *nt_record_free(struct nt_record *r);
+void nt_record_freep(struct nt_record **r);
+
+/* Finds records by a unique prefix of the ID in hex (at least 8 digits), or by a document's SHA-256. */
+VF_RC nt_notary_find(struct nt_notary *n, const char *prefix, struct vf_hash *ret, struct vf_err *reterr);
+typedef VF_RC nt_each_id(void *ctx, const struct vf_hash *id, struct vf_err *reterr);
+VF_RC nt_notary_find_digest(struct nt_notary *n, const struct vf_hash *sha256, nt_each_id *each, void *ctx,
+	struct vf_err *reterr);
+/* All records in order of acceptance, of one study when study.n > 0. */
+VF_RC nt_notary_each(struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx,
+	struct vf_err *reterr);
+
+/* One seal with all that an export needs. Free with nt_seal_free(). */
+struct nt_token {
+	struct vf_bytes authority; /* "embedded", … */
+	struct vf_bytes der;       /* ContentInfo octets as stored */
+	struct vf_hash id;         /* SHA-256 over signedAttrs and signature (docs/formats/seal.md) */
+	int64_t gen_time;
+};
+
+struct nt_seal {
+	uint64_t number, first, size;
+	struct vf_bytes head, previous_head; /* texts; previous is empty for seal 1 */
+	struct vf_bytes checkpoint;          /* the signed note */
+	struct nt_token *tokens;
+	size_t n_tokens;
+	void *memory;
+};
+
+VF_RC nt_notary_seal_get(struct nt_notary *n, uint64_t number, struct nt_seal **ret, struct vf_err *reterr);
+struct nt_seal *nt_seal_free(struct nt_seal *s);
+void nt_seal_freep(struct nt_seal **s);
+/* Number of the last seal, 0 when there is none; entries in the log; records that wait. */
+VF_RC nt_notary_counts(struct nt_notary *n, uint64_t *ret_seals, uint64_t *ret_size, uint64_t *ret_pending,
+	struct vf_err *reterr);
+
+/* The record hashes of entries [first, first + count) in log order. */
+VF_RC nt_notary_ids(struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret,
+	struct vf_err *reterr);
+/* RFC 9162 proofs from the tiles; leaf to root. ret has room for VF_MAX_INCLUSION / _CONSISTENCY. */
+VF_RC nt_notary_inclusion(struct nt_notary *n, uint64_t index, uint64_t size, struct vf_hash *ret,
+	size_t *ret_n, struct vf_err *reterr);
+VF_RC nt_notary_consistency(struct nt_notary *n, uint64_t from, uint64_t to, struct vf_hash *ret,
+	size_t *ret_n, struct vf_err *reterr);
+/* The last published checkpoint (signed note); empty log: size 0 checkpoint. */
+VF_RC nt_notary_checkpoint(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
+
+/* ---- trust material ---- */
+
+/* vkey of the log, PEM of the embedded TSA's root. */
+VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
+VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
+
+/* ---- care ---- */
+
+/*
+ * Destroys statement, commitments, signature files, kept documents, index and
+ * journal rows of the record, in the database, its journal files and on disk.
+ * The entry, stream.json and its digests stay. Idempotent.
+ */
+VF_RC nt_notary_erase(struct nt_notary *n, const struct vf_hash *id, struct vf_err *reterr);
+
+/* What fsck found; each finding has a code and a line of text. */
+typedef void nt_finding(void *ctx, enum vf_rc rc, const char *text);
+/*
+ * Re-reads and re-hashes everything: rows, tiles, entries, checkpoints, seals,
+ * tokens, streams, kept documents. *ret_faults counts findings.
+ */
+VF_RC nt_notary_fsck(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
+	struct vf_err *reterr);
+/*
+ * log audit: every checkpoint consistent with the next, every seal head chained
+ * and its tokens named, every stream gap-free and every slot unique and right.
+ */
+VF_RC nt_notary_audit(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
+	struct vf_err *reterr);
+
+/* A consistent copy of the whole notary in a new folder (keys included, mode 0700). */
+VF_RC nt_notary_backup(struct nt_notary *n, const char *to, struct vf_err *reterr);
+/*
+ * Puts a backup into dir. When dir holds a notary, its last signed head must not
+ * be newer than the backup's (STORE_ROLLED_BACK); known_head, a signed
+ * checkpoint from elsewhere (may be empty), is compared as well.
+ */
+VF_RC nt_notary_restore(const char *from, const char *dir, struct vf_bytes known_head, struct vf_err *reterr);
+
+#endif

@@ -1,0 +1,2 @@
+/* to be written */
+typedef int trial_statement_stub;

@@ -1,0 +1,4 @@
+/* to be written */
+#ifndef VERIFY_ALGORITHM_H
+#define VERIFY_ALGORITHM_H
+#endif

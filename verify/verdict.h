@@ -1,0 +1,170 @@
+/*
+ * The result of judging one input: verdict, reasons, facts, and what was not checked.
+ *
+ * Knows how single checks become one verdict, in one place. How it looks on a
+ * screen, as JSON or HTML is report.h's question.
+ */
+#ifndef VERIFY_VERDICT_H
+#define VERIFY_VERDICT_H
+
+#include "verify/hash.h"
+
+enum vf_verdict {
+	VF_INDETERMINATE,
+	VF_REJECTED,
+	VF_VERIFIED,
+	VF_INTACT,
+};
+
+enum vf_check {
+#define CHECK(name, trust, text) VF_CHECK_##name,
+#include "verify/check.def"
+#undef CHECK
+	VF_CHECK_COUNT
+};
+
+enum vf_result {
+	VF_RESULT_NOT_CHECKED,
+	VF_RESULT_PASS,
+	VF_RESULT_FAIL,
+	VF_RESULT_UNDECIDED,
+	VF_RESULT_NOT_APPLICABLE,
+};
+
+enum vf_file_status {
+	VF_FILE_COVERED,
+	VF_FILE_WITHHELD, /* the statement accounts for it, it was not disclosed */
+	VF_FILE_DETACHED, /* given beside the container and covered */
+	VF_FILE_MISSING,  /* the evidence lists it, it is not there */
+	VF_FILE_ALTERED,
+	VF_FILE_UNCOVERED,
+};
+
+enum vf_revocation {
+	VF_REVOCATION_UNKNOWN, /* not looked at */
+	VF_REVOCATION_NONE,    /* no usable data */
+	VF_REVOCATION_GOOD,
+	VF_REVOCATION_LATER,   /* revoked later, for a reason that leaves earlier tokens valid */
+	VF_REVOCATION_REVOKED,
+};
+
+#define VF_MAX_REASONS 32
+#define VF_MAX_UNCHECKED 24
+
+struct vf_reason {
+	enum vf_rc rc;
+	char text[320];   /* already escaped */
+	char object[200]; /* escaped name of the file or part; empty when none */
+};
+
+struct vf_unchecked {
+	const char *code; /* upper-case, stable */
+	char text[240];
+};
+
+/* One file of the record, in the order of the container. */
+struct vf_file {
+	struct vf_bytes name; /* checked by vf_name_check() */
+	enum vf_file_status status;
+	bool has_sha256, has_size;
+	struct vf_hash sha256;
+	uint64_t size;
+};
+
+/* One time-stamp token. */
+struct vf_stamp {
+	const char *authority; /* name in the trust directory, or NULL */
+	char subject[160];     /* escaped common name of the certificate */
+	int64_t gen_time;
+	bool has_accuracy;
+	uint64_t accuracy_ms;
+	struct vf_hash certificate;
+	int64_t valid_to;
+	enum vf_revocation revocation;
+	int64_t revocation_as_of; /* VF_TIME_NONE when there is none */
+	bool counts;              /* good and by a pinned authority */
+	uint32_t record, chain, index;
+};
+
+struct vf_report {
+	char input[256]; /* escaped, as given by the user */
+	enum vf_verdict verdict;
+	bool integrity_only;
+	enum vf_result checks[VF_CHECK_COUNT];
+	struct vf_reason reasons[VF_MAX_REASONS];
+	size_t n_reasons;
+	struct vf_unchecked unchecked[VF_MAX_UNCHECKED];
+	size_t n_unchecked;
+
+	/* facts; the strings point into the session's memory and are plain text */
+	bool has_record;
+	struct vf_hash id;
+	struct vf_bytes kind, study, version, date, title; /* n = 0 when absent */
+	const struct vf_link *links;
+	size_t n_links;
+	bool has_stream;
+	struct vf_hash stream, prev;
+	bool has_prev;
+	uint64_t seq;
+
+	const struct vf_file *files;
+	size_t n_files;
+	const struct vf_stamp *stamps;
+	size_t n_stamps;
+	int64_t existed_by; /* VF_TIME_NONE while nothing is proven */
+
+	bool has_log;
+	struct vf_bytes origin;
+	uint64_t index, size;
+	struct vf_hash root;
+	const char *witnesses[64];
+	size_t n_witnesses, n_witnesses_known;
+	bool quorum;
+
+	bool has_seal;
+	uint64_t seal, seal_first, seal_size;
+	bool has_previous;
+	struct vf_hash previous;
+
+	bool has_submitter, submitter_trusted;
+	char submitter[160];
+	struct vf_hash submitter_certificate;
+
+	uint32_t renewals;
+	int64_t renew_before; /* end of the earliest certificate that must be renewed; VF_TIME_NONE */
+};
+
+/* A typed link of a statement. */
+struct vf_link {
+	struct vf_bytes type;
+	struct vf_hash record;
+};
+
+const char *vf_verdict_name(enum vf_verdict v);
+int vf_verdict_exit(enum vf_verdict v);
+const char *vf_check_name(enum vf_check c);
+const char *vf_check_text(enum vf_check c);
+bool vf_check_needs_trust(enum vf_check c);
+const char *vf_file_status_name(enum vf_file_status s);
+const char *vf_revocation_name(enum vf_revocation r);
+
+void vf_report_init(struct vf_report *r, const char *input, bool integrity_only);
+/* Records a pass; a check that failed before stays failed. */
+void vf_report_pass(struct vf_report *r, enum vf_check c);
+/* The record has nothing that the check could ask about. */
+void vf_report_skip(struct vf_report *r, enum vf_check c);
+/*
+ * Records a fault with its message: FAIL for a rejecting code, UNDECIDED for
+ * any other. object (may be NULL) is the part it is about; it is escaped here.
+ */
+void vf_report_fault(struct vf_report *r, enum vf_check c, const struct vf_err *err, const char *object);
+/* Names something that nobody looked at. text is printf-like and must be plain. */
+void vf_report_unchecked(struct vf_report *r, const char *code, const char *fmt, ...) VF_PRINTF(3, 4);
+/*
+ * The one place where a verdict is raised: REJECTED when any check failed,
+ * VERIFIED when every check passed or was not applicable, INTACT when only
+ * those that need trust were left out on request, INDETERMINATE otherwise.
+ */
+void vf_report_settle(struct vf_report *r);
+
+#endif
