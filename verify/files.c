@@ -1,0 +1,2 @@
+/* to be written */
+typedef int verify_files_stub;

@@ -1,0 +1,2 @@
+/* to be written */
+typedef int verify_options_stub;
