@@ -1,5 +1,5 @@
 /*
- * Files, as the program trialverify opens and writes them.
+ * Files, as the program trialverify opens them.
  *
  * Reads regular files only, through one descriptor, with the size fixed when
  * they were opened. What is in them is nobody's question here. Not part of the
@@ -8,7 +8,7 @@
 #ifndef VERIFY_FILES_H
 #define VERIFY_FILES_H
 
-#include "verify/sink.h"
+#include "verify/zip.h"
 
 /* An open input. Small ones are in memory, so that nothing can change them any more. */
 struct vf_input;
@@ -21,9 +21,8 @@ struct vf_input;
 VF_RC vf_input_open(const char *path, struct vf_input **ret, struct vf_err *reterr);
 struct vf_input *vf_input_free(struct vf_input *in);
 void vf_input_freep(struct vf_input **in);
-uint64_t vf_input_size(const struct vf_input *in);
-/* Reads exactly n octets at the offset; IO when the file has shrunk. ctx is the input. */
-VF_RC vf_input_read(void *ctx, uint64_t at, void *ret, size_t n, struct vf_err *reterr);
+/* Valid as long as the input; reading fails with IO when the file has shrunk. */
+const struct vf_source *vf_input_source(const struct vf_input *in);
 /* IO when the file is not as it was when it was opened: ask after everything was read. */
 VF_RC vf_input_check_same(const struct vf_input *in, struct vf_err *reterr);
 
@@ -45,29 +44,5 @@ struct vf_trust {
  */
 VF_RC vf_trust_read(const char *dir, struct vf_trust *ret, struct vf_err *reterr);
 void vf_trust_done(struct vf_trust *t);
-
-/*
- * A file that appears under its name only when it is complete and on disk.
- * EXISTS when the name is taken, unless replace is set. After open, exactly one of
- * commit and abort must follow; commit reports every failed write before it.
- */
-struct vf_output;
-VF_RC vf_output_open(const char *path, bool replace, struct vf_output **ret, struct vf_err *reterr);
-struct vf_sink vf_output_sink(struct vf_output *out);
-VF_RC vf_output_commit(struct vf_output *out, struct vf_err *reterr);
-void vf_output_abort(struct vf_output *out);
-
-/*
- * A new folder for extracted files. Every name is a checked one (vf_name_check);
- * folders are made and entered without following links, files never replace any.
- */
-struct vf_folder;
-VF_RC vf_folder_new(const char *path, struct vf_folder **ret, struct vf_err *reterr);
-/* Creates the file and the folders above it; the caller closes *ret_fd with vf_folder_close(). */
-VF_RC vf_folder_create(struct vf_folder *f, struct vf_bytes name, int *ret_fd, struct vf_err *reterr);
-VF_RC vf_folder_write(int fd, struct vf_bytes b, struct vf_err *reterr);
-VF_RC vf_folder_close(int fd, struct vf_err *reterr);
-/* Makes it durable and frees it; with keep false, removes all that was created instead. */
-VF_RC vf_folder_done(struct vf_folder *f, bool keep, struct vf_err *reterr);
 
 #endif

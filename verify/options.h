@@ -1,8 +1,8 @@
 /*
- * The command line of trialverify: one table of verbs and options, which parsing,
- * help, completion and suggestions read.
+ * The command line of trialverify, read from the table in options.def.
  *
- * Opens and prints nothing: text goes to a sink.
+ * Knows what may stand together. What an option does is main.c's question, how
+ * it is explained help.h's. Opens and prints nothing.
  */
 #ifndef VERIFY_OPTIONS_H
 #define VERIFY_OPTIONS_H
@@ -10,13 +10,9 @@
 #include "verify/sink.h"
 
 enum vf_verb {
-	VF_VERB_VERIFY,
-	VF_VERB_INSPECT,
-	VF_VERB_EXTRACT,
-	VF_VERB_EXPLAIN,
-	VF_VERB_HELP,
-	VF_VERB_VERSION,
-	VF_VERB_COMPLETION,
+#define VERB(id, name, typed, usage, text, examples) VF_VERB_##id,
+#include "verify/options.def"
+#undef VERB
 };
 
 #define VF_MAX_INPUTS 1024
@@ -40,13 +36,5 @@ struct vf_options {
  */
 VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, struct vf_err *reterr);
 void vf_options_done(struct vf_options *o);
-
-/* Help of the program (verb NULL) or of a verb; USAGE when there is no such verb. */
-VF_RC vf_options_help(struct vf_sink *s, const char *verb, struct vf_err *reterr);
-/* A completion script for "bash", "zsh" or "fish"; USAGE for another shell. */
-VF_RC vf_options_completion(struct vf_sink *s, const char *shell, struct vf_err *reterr);
-
-/* The word of the list (n entries) nearest to what was typed, or NULL when none is near. */
-const char *vf_nearest(const char *typed, const char *const *words, size_t n);
 
 #endif
