@@ -235,6 +235,8 @@ VF_RC vf_policy_parse(struct vf_bytes json, struct vf_arena *a, struct vf_policy
 		return reshape(reterr, rc);
 	p->sha256 = vf_sha256(json);
 	rc = parse_policy(vf_json_root(doc), a, p, reterr);
+	if (rc != VF_OK && a->full)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the policy");
 	if (rc == VF_OK)
 		*ret = *p;
 	return rc;

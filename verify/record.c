@@ -289,6 +289,8 @@ VF_RC vf_statement_parse(struct vf_bytes json, struct vf_arena *a, struct vf_sta
 	if (rc != VF_OK)
 		return reshape(reterr, rc, VF_STATEMENT_SHAPE, "statement");
 	rc = parse_statement(vf_json_root(doc), a, &s, reterr);
+	if (rc != VF_OK && a->full)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the statement");
 	if (rc == VF_OK)
 		*ret = s;
 	return rc;
