@@ -11,8 +11,6 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-/* Inputs up to here are read at once; larger ones are read where they lie. */
-#define WHOLE (64u * 1024 * 1024)
 /* No container is larger (ZIP without ZIP64), so no more is taken from standard input. */
 #define MAX_SPOOL (UINT64_C(4) * 1024 * 1024 * 1024)
 
@@ -102,6 +100,13 @@ struct vf_input *vf_input_free(struct vf_input *in)
 	free(in->whole);
 	free(in);
 	return NULL;
+}
+
+void vf_input_close(struct vf_input *in)
+{
+	if (in->fd >= 0)
+		close(in->fd);
+	in->fd = -1;
 }
 
 void vf_input_freep(struct vf_input **in)
@@ -206,7 +211,7 @@ static VF_RC open_file(const char *path, struct vf_input *in, struct vf_err *ret
 	return VF_OK;
 }
 
-VF_RC vf_input_open(const char *path, struct vf_input **ret, struct vf_err *reterr)
+VF_RC vf_input_open(const char *path, uint64_t whole, struct vf_input **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(vf_input_freep) struct vf_input *in = calloc(1, sizeof(*in));
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -224,7 +229,7 @@ VF_RC vf_input_open(const char *path, struct vf_input **ret, struct vf_err *rete
 	if (!S_ISREG(in->then.st_mode))
 		return vf_fail(reterr, VF_NO_INPUT, "'%s' is %s, not a regular file", in->name, kind_of(in->then.st_mode));
 	in->source = (struct vf_source){.ctx = in, .size = (uint64_t)in->then.st_size, .read = read_input};
-	if (in->source.size <= WHOLE) {
+	if (in->source.size <= whole) {
 		rc = load(in, reterr);
 		if (rc != VF_OK)
 			return rc;

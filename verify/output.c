@@ -77,21 +77,28 @@ static int open_parent(char *path, const char **ret_base)
 	return fd;
 }
 
-static VF_RC output_begin(struct vf_output *out, struct vf_err *reterr)
+VF_RC vf_output_check(const char *path, bool replace, struct vf_err *reterr)
 {
 	struct stat st;
 
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT ? VF_OK : fail_write(path, errno, reterr);
+	if (!replace || !S_ISREG(st.st_mode))
+		return fail_write(path, EEXIST, reterr);
+	return VF_OK;
+}
+
+static VF_RC output_begin(struct vf_output *out, struct vf_err *reterr)
+{
+	enum vf_rc rc = vf_output_check(out->path, out->replace, reterr);
+
+	if (rc != VF_OK)
+		return rc;
 	out->dir = open_parent(out->path, &out->base);
 	if (out->dir < 0)
 		return fail_write(out->path, errno, reterr);
 	if (out->base[0] == '\0')
 		return fail_write(out->path, EISDIR, reterr);
-	if (fstatat(out->dir, out->base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (!out->replace)
-			return fail_write(out->path, EEXIST, reterr);
-		if (!S_ISREG(st.st_mode))
-			return vf_fail(reterr, VF_EXISTS, "the output is no regular file: it is not replaced");
-	}
 	for (unsigned i = 0; i < 100 && out->fd < 0; i++) {
 		snprintf(out->temporary, sizeof(out->temporary), ".trialverify-%ld-%u.tmp", (long)getpid(), i);
 		out->fd = openat(out->dir, out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);

@@ -15,6 +15,8 @@
  * commit and abort must follow; commit reports every failed write before it.
  */
 struct vf_output;
+/* Says early that the name is taken; NOT a promise that open will succeed. */
+VF_RC vf_output_check(const char *path, bool replace, struct vf_err *reterr);
 VF_RC vf_output_open(const char *path, bool replace, struct vf_output **ret, struct vf_err *reterr);
 struct vf_sink vf_output_sink(struct vf_output *out);
 VF_RC vf_output_commit(struct vf_output *out, struct vf_err *reterr);

@@ -8,6 +8,9 @@
 
 /* Lines of the screen end here, unless one word is longer. */
 #define WIDTH 98
+/* A space at which no line breaks, in our own texts: escaped text holds no control character. */
+#define STAY 0x1f
+#define STAY_TEXT "\x1f"
 /* Names of files, links and authorities on the screen; the rest is counted. */
 #define SHOWN_NAMES 6
 
@@ -175,6 +178,8 @@ static bool put_line(void *ctx, struct vf_bytes piece)
 			sc->spaces++;
 			continue;
 		}
+		if (c == STAY)
+			c = ' ';
 		if (sc->n == sizeof(sc->word))
 			flush_word(sc);
 		sc->word[sc->n++] = (char)c;
@@ -252,6 +257,9 @@ static void put_count(struct screen *sc, uint64_t v)
 	char text[VF_SHOWN_COUNT];
 
 	vf_shown_count(text, v);
+	for (char *p = text; *p; p++)
+		if (*p == ' ')
+			*p = STAY;
 	put_str(sc, text);
 }
 
@@ -316,6 +324,8 @@ static void put_headline(struct screen *sc, const struct vf_outcome *o)
 	else
 		vf_sink_putf(sc->out, "%-*s", pad, word);
 	begin(sc, "", 0);
+	sc->column = (size_t)pad;
+	sc->indent = 4; /* whatever the name is, it begins no line */
 	put_name(sc, vf_bytes_str(o->report.input));
 	if (o->decided && o->report.verdict == VF_INDETERMINATE)
 		put_str(sc, "  (undecided)");
@@ -698,15 +708,15 @@ static void put_unchecked(struct screen *sc, const struct vf_report *r)
 
 static void put_footer(struct screen *sc, const struct vf_run *run)
 {
-	const char *dot = sc->look->unicode ? " · " : " | ";
+	const char *dot = sc->look->unicode ? " ·" STAY_TEXT : " |" STAY_TEXT;
 	char hex[65];
 
 	begin(sc, "  ", 2);
 	if (run->has_policy) {
 		vf_hex_put(hex, vf_bytes(run->policy_sha256.b, sizeof(run->policy_sha256.b)));
 		put_str(sc, "Policy ");
-		put_quoted(sc, run->policy);
-		hex[16] = '\0';
+		put_name(sc, run->policy);
+		hex[8] = '\0';
 		put_str(sc, " (sha256 ");
 		put_str(sc, hex);
 		put_str(sc, sc->look->unicode ? "…)" : "...)");
@@ -720,7 +730,7 @@ static void put_footer(struct screen *sc, const struct vf_run *run)
 	put_time(sc, run->at_ms);
 	put_str(sc, run->at_given ? " (--at)" : "");
 	put_str(sc, dot);
-	put_str(sc, "trialverify ");
+	put_str(sc, "trialverify" STAY_TEXT);
 	put_str(sc, run->version);
 	end(sc);
 }

@@ -1,0 +1,1 @@
+static const char verified_text[]="",rejected_text[]="",indeterminate_text[]="",intact_text[]="",none_text[]="",verified_json[]="",rejected_json[]="",indeterminate_json[]="",intact_json[]="",none_json[]="";
