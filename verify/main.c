@@ -17,7 +17,7 @@
 #include "verify/files.h"
 #include "verify/help.h"
 #include "verify/inspect.h"
-#include "verify/judge.h"
+#include "verify/run.h"
 #include "verify/options.h"
 #include "verify/output.h"
 #include "verify/report.h"
@@ -124,11 +124,11 @@ static void put_results(struct vf_sink *out, const struct vf_options *o, const s
 		vf_report_text(out, run, &look);
 }
 
-static int begin_judging(const struct vf_options *o, struct vf_judge **ret)
+static int begin_run(const struct vf_options *o, struct vf_runner **ret)
 {
 	const char *warning = NULL;
 	struct vf_err err;
-	enum vf_rc rc = vf_judge_new(o, clock_now(), ret, &warning, &err);
+	enum vf_rc rc = vf_runner_new(o, clock_now(), ret, &warning, &err);
 
 	if (rc != VF_OK)
 		return fail(&err);
@@ -164,19 +164,19 @@ static int write_page(const struct vf_options *o, const struct vf_run *run, int 
 
 static int run_verify(const struct vf_options *o, struct vf_sink *out)
 {
-	VF_CLEANUP(vf_judge_freep) struct vf_judge *judge = NULL;
+	VF_CLEANUP(vf_runner_freep) struct vf_runner *runner = NULL;
 	struct vf_run run;
 	struct vf_err err;
 	int status;
 
 	if (o->report && vf_output_check(o->report, o->force, &err) != VF_OK)
 		return fail(&err);
-	status = begin_judging(o, &judge);
+	status = begin_run(o, &runner);
 	if (status)
 		return status;
 	for (size_t i = 0; i < o->n_operands; i++)
-		vf_judge_next(judge, o->operands[i]);
-	run = vf_judge_run(judge);
+		vf_runner_next(runner, o->operands[i]);
+	run = vf_runner_run(runner);
 	if (o->meant && run.n_outcomes && !run.outcomes[0].decided && run.outcomes[0].err.rc == VF_NO_INPUT) {
 		vf_ignore(vf_fail(&err, VF_USAGE, "there is no file '%s': did you mean the verb '%s'?",
 			run.outcomes[0].report.input, o->meant)); /* shown below */
@@ -206,14 +206,14 @@ static int run_inspect(const struct vf_options *o, struct vf_sink *out)
 	return vf_rc_exit(rc);
 }
 
-static int extract_now(const struct vf_options *o, const struct vf_judge *judge, const struct vf_report *report,
+static int extract_now(const struct vf_options *o, const struct vf_runner *runner, const struct vf_report *report,
 	bool verified, size_t *ret_n)
 {
 	struct vf_err err;
 	enum vf_rc rc;
 
 	must_tidy = 1;
-	rc = vf_extract(vf_judge_source(judge), report, !verified, o->output, &interrupted, ret_n, &err);
+	rc = vf_extract(vf_runner_source(runner), report, !verified, o->output, &interrupted, ret_n, &err);
 	must_tidy = 0;
 	if (rc == VF_INTERRUPTED)
 		return 130;
@@ -223,28 +223,28 @@ static int extract_now(const struct vf_options *o, const struct vf_judge *judge,
 /* Extracts only what is VERIFIED; when forced, the exit status still is the verdict's. */
 static int run_extract(const struct vf_options *o, struct vf_sink *out)
 {
-	VF_CLEANUP(vf_judge_freep) struct vf_judge *judge = NULL;
+	VF_CLEANUP(vf_runner_freep) struct vf_runner *runner = NULL;
 	struct vf_run run;
 	bool verified;
 	size_t n = 0;
-	int status = begin_judging(o, &judge), failed;
+	int status = begin_run(o, &runner), failed;
 
 	if (status)
 		return status;
-	vf_judge_next(judge, o->operands[0]);
-	run = vf_judge_run(judge);
+	vf_runner_next(runner, o->operands[0]);
+	run = vf_runner_run(runner);
 	status = vf_run_exit(&run);
 	put_results(out, o, &run);
 	fflush(stdout);
 	verified = run.outcomes[0].decided && run.outcomes[0].report.verdict == VF_VERIFIED && status == 0;
-	if (!verified && (!o->even_if_unverified || !vf_judge_source(judge))) {
+	if (!verified && (!o->even_if_unverified || !vf_runner_source(runner))) {
 		fprintf(stderr, "trialverify: nothing was extracted, because the file is not VERIFIED\n");
 		return status;
 	}
 	if (!verified)
 		fprintf(stderr, "trialverify: WARNING: extracting files that are NOT VERIFIED (%s), as --even-if-unverified asks\n",
 			vf_outcome_word(&run.outcomes[0]));
-	failed = extract_now(o, judge, &run.outcomes[0].report, verified, &n);
+	failed = extract_now(o, runner, &run.outcomes[0].report, verified, &n);
 	if (failed)
 		return failed;
 	if (!o->json && !o->quiet)
