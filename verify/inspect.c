@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "verify/bundle.h"
 #include "verify/container.h"
 #include "verify/help.h"
 #include "verify/limits.h"
@@ -35,7 +36,7 @@ static void look_into(struct seen *in, struct vf_arena *a)
 	struct vf_bytes text;
 	struct vf_err ignored;
 
-	if (read_part(in, a, "META-INF/trialnotary/seal-head", VF_MAX_SEAL_HEAD, &text))
+	if (read_part(in, a, VF_PART_HEAD, VF_MAX_SEAL_HEAD, &text))
 		in->head = text;
 	if (read_part(in, a, VF_NAME_STREAM, VF_MAX_SMALL_JSON, &text))
 		in->has_stream = vf_stream_parse(text, &in->stream, &ignored) == VF_OK;
@@ -64,13 +65,13 @@ static const char *meaning(const struct seen *in, struct vf_bytes name)
 		return "list of the files with evidence";
 	if (vf_bytes_starts(name, "META-INF/evidencerecord"))
 		return "evidence record";
-	if (vf_bytes_is(name, "META-INF/trialnotary/entry"))
+	if (vf_bytes_is(name, VF_PART_ENTRY))
 		return "log entry";
-	if (vf_bytes_is(name, "META-INF/trialnotary/log.tlog-proof"))
+	if (vf_bytes_is(name, VF_PART_PROOF))
 		return "log proof";
-	if (vf_bytes_is(name, "META-INF/trialnotary/seal-head"))
+	if (vf_bytes_is(name, VF_PART_HEAD))
 		return "seal head";
-	if (vf_bytes_is(name, "META-INF/trialnotary/previous-seal-head"))
+	if (vf_bytes_is(name, VF_PART_PREVIOUS))
 		return "seal head before";
 	m = in->has_statement ? vf_statement_find(&in->statement, name) : NULL;
 	if (!m)

@@ -2,16 +2,21 @@
  * The program trialverify: the only place of verify/ that reads the clock and the
  * environment, prints, and exits.
  */
+#include <archive.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <langinfo.h>
+#include <libxml/xmlversion.h>
 #include <locale.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "verify/extract.h"
 #include "verify/files.h"
@@ -23,7 +28,6 @@
 #include "verify/report.h"
 #include "verify/report_html.h"
 #include "verify/text.h"
-#include "verify/versions.h"
 
 /* While files are being written, an interrupt lets them be taken away first. */
 static volatile sig_atomic_t interrupted, must_tidy;
@@ -257,6 +261,14 @@ static int run_extract(const struct vf_options *o, struct vf_sink *out)
 	return status;
 }
 
+static void put_versions(struct vf_sink *out)
+{
+	vf_sink_putf(out, "trialverify " TRIALNOTARY_VERSION "\n  %s\n  %s\n", OpenSSL_version(OPENSSL_VERSION),
+		archive_version_string());
+	vf_sink_putf(out, "  libxml2 " LIBXML_DOTTED_VERSION "\n  jansson %s\n  zlib %s\n", jansson_version_str(),
+		zlibVersion());
+}
+
 static int run_simple(const struct vf_options *o, struct vf_sink *out)
 {
 	const char *word = o->n_operands ? o->operands[0] : NULL;
@@ -270,9 +282,7 @@ static int run_simple(const struct vf_options *o, struct vf_sink *out)
 	else if (o->verb == VF_VERB_COMPLETION)
 		rc = vf_completion_put(out, o->completion, &err);
 	else
-		vf_sink_str(out, "trialverify " TRIALNOTARY_VERSION "\n");
-	if (o->verb == VF_VERB_VERSION)
-		vf_versions_put(out);
+		put_versions(out);
 	return rc == VF_OK ? 0 : fail(&err);
 }
 
