@@ -292,7 +292,10 @@ VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, stru
 		}
 		return VF_OK;
 	}
-	ret->meant = ret->n_operands && ret->verb == VF_VERB_VERIFY ? nearest_verb(ret->operands[0]) : NULL;
+	ret->meant = NULL;
+	/* A path is no verb: only a bare word can be a mistyped one. */
+	if (ret->n_operands && ret->verb == VF_VERB_VERIFY && !strpbrk(ret->operands[0], "./"))
+		ret->meant = nearest_verb(ret->operands[0]);
 	return check_together(&l, reterr);
 }
 

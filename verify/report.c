@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verify/text.h"
@@ -81,25 +82,39 @@ size_t vf_report_count_files(const struct vf_report *r, enum vf_file_status stat
 	return n;
 }
 
-const struct vf_stamp *vf_report_first_stamp(const struct vf_report *r)
+const struct vf_stamp *vf_report_time_stamp(const struct vf_report *r)
 {
-	const struct vf_stamp *first = NULL;
+	const struct vf_stamp *best = NULL;
 
-	for (size_t i = 0; i < r->n_stamps; i++)
-		if (r->stamps[i].counts && (!first || r->stamps[i].gen_time < first->gen_time))
-			first = &r->stamps[i];
-	return first;
+	for (size_t i = 0; i < r->n_stamps; i++) {
+		const struct vf_stamp *t = &r->stamps[i];
+
+		if (!t->counts)
+			continue;
+		if (t->gen_time == r->existed_by)
+			return t;
+		if (!best || t->gen_time < best->gen_time)
+			best = t;
+	}
+	return best;
 }
 
-bool vf_report_rest_agrees(const struct vf_report *r)
+const char *vf_report_rest(const struct vf_report *r)
 {
-	for (size_t c = 0; c < VF_CHECK_COUNT; c++) {
-		bool good = r->checks[c] == VF_RESULT_PASS || r->checks[c] == VF_RESULT_NOT_APPLICABLE;
+	bool all = true, without_trust = true;
 
-		if (r->checks[c] == VF_RESULT_FAIL || (!good && !vf_check_needs_trust((enum vf_check)c)))
-			return false;
+	for (size_t c = 0; c < VF_CHECK_COUNT; c++) {
+		enum vf_result result = r->checks[c];
+		bool good = result == VF_RESULT_PASS || result == VF_RESULT_NOT_APPLICABLE;
+
+		if (result == VF_RESULT_FAIL || result == VF_RESULT_NOT_CHECKED)
+			all = false;
+		if (!good && !vf_check_needs_trust((enum vf_check)c))
+			without_trust = false;
 	}
-	return true;
+	if (all)
+		return "Everything else agrees.";
+	return without_trust ? "Everything that can be checked without trust agrees." : "";
 }
 
 int vf_outcome_exit(const struct vf_outcome *o)
@@ -111,6 +126,12 @@ int vf_outcome_exit(const struct vf_outcome *o)
 	/* A run without a verdict ends as such, whatever class the fault has. */
 	status = vf_rc_exit(o->err.rc);
 	return status >= 64 ? status : 70;
+}
+
+int64_t vf_run_shown_at(const struct vf_run *run)
+{
+	/* The clock's fraction of a second tells nobody anything; the JSON has it. */
+	return run->at_given || run->at_ms < 0 ? run->at_ms : run->at_ms / 1000 * 1000;
 }
 
 /* verdict.md: no verdict, then REJECTED, INDETERMINATE, INTACT, VERIFIED. */
@@ -429,8 +450,8 @@ static void put_rest(struct screen *sc, const struct vf_report *r)
 	bool evidence = r->checks[VF_CHECK_TOKENS] == VF_RESULT_PASS &&
 			r->checks[VF_CHECK_GROUP] == VF_RESULT_PASS;
 
-	begin(sc, "", 6);
 	if (r->verdict == VF_REJECTED && evidence && good > 0 && vf_report_count_files(r, VF_FILE_ALTERED) > 0) {
+		begin(sc, "", 6);
 		put_str(sc, good == 1 ? "The other file is unchanged." : "The other ");
 		if (good > 1) {
 			put_count(sc, good);
@@ -440,8 +461,9 @@ static void put_rest(struct screen *sc, const struct vf_report *r)
 	}
 	if (r->verdict != VF_INDETERMINATE)
 		return;
-	if (vf_report_rest_agrees(r))
-		put_str(sc, "Everything else agrees. ");
+	begin(sc, "", 6);
+	put_str(sc, vf_report_rest(r));
+	put_str(sc, vf_report_rest(r)[0] ? " " : "");
 	put_str(sc, "This is not a sign of tampering and not a verification.");
 	end(sc);
 }
@@ -572,13 +594,13 @@ static void put_others(struct screen *sc, const struct vf_report *r, const struc
 		put_str(sc, "; ");
 		put_quoted(sc, stamp_name(other));
 		put_str(sc, " agrees within ");
-		put_span(sc, (uint64_t)(other->gen_time - first->gen_time));
+		put_span(sc, (uint64_t)llabs(other->gen_time - first->gen_time));
 	}
 }
 
 static void put_existed(struct screen *sc, const struct vf_report *r)
 {
-	const struct vf_stamp *first = vf_report_first_stamp(r);
+	const struct vf_stamp *first = vf_report_time_stamp(r);
 
 	if (r->verdict != VF_VERIFIED || r->existed_by == VF_TIME_NONE)
 		return;
@@ -727,7 +749,7 @@ static void put_footer(struct screen *sc, const struct vf_run *run)
 	put_str(sc, "offline");
 	put_str(sc, dot);
 	put_str(sc, run->at_given ? "checked as of " : "checked ");
-	put_time(sc, run->at_ms);
+	put_time(sc, vf_run_shown_at(run));
 	put_str(sc, run->at_given ? " (--at)" : "");
 	put_str(sc, dot);
 	put_str(sc, "trialverify" STAY_TEXT);

@@ -51,6 +51,8 @@ void vf_report_json(struct vf_sink *s, const struct vf_run *run);
 /* "2026-03-02 14:07:31 UTC", with three digits of fraction when it is not 0. */
 #define VF_SHOWN_TIME 32
 void vf_shown_time(char out[VF_SHOWN_TIME], int64_t ms);
+/* The time of checking as people are told: whole seconds when it is the clock's. */
+int64_t vf_run_shown_at(const struct vf_run *run);
 /* "48 211" */
 #define VF_SHOWN_COUNT 32
 void vf_shown_count(char out[VF_SHOWN_COUNT], uint64_t v);
@@ -61,10 +63,10 @@ const char *vf_outcome_word(const struct vf_outcome *o);
 const char *vf_result_name(enum vf_result r);
 /* What no bundle of one record can show, depending on its kind. */
 const char *vf_report_not_shown(const struct vf_report *r);
-/* The token that the time of existence rests on: the earliest that counts; NULL when none does. */
-const struct vf_stamp *vf_report_first_stamp(const struct vf_report *r);
+/* The token whose time is that of existence, else the earliest that counts; NULL when none does. */
+const struct vf_stamp *vf_report_time_stamp(const struct vf_report *r);
 size_t vf_report_count_files(const struct vf_report *r, enum vf_file_status status);
-/* True when nothing but what needs trust is open, so that "everything else agrees" may be said. */
-bool vf_report_rest_agrees(const struct vf_report *r);
+/* "Everything else agrees." or what else may be said about the checks that are not open; may be empty. */
+const char *vf_report_rest(const struct vf_report *r);
 
 #endif

@@ -193,8 +193,10 @@ static void put_sentence(struct vf_sink *s, const struct vf_outcome *o)
 	else
 		put(s, "The question cannot be answered with what is there. This is not a sign of tampering and not a "
 		       "verification.");
-	if (o->decided && r->verdict == VF_INDETERMINATE && vf_report_rest_agrees(r))
-		put(s, " Everything else agrees.");
+	if (o->decided && r->verdict == VF_INDETERMINATE) {
+		put(s, " ");
+		put(s, vf_report_rest(r));
+	}
 	put(s, "</p>\n");
 }
 
@@ -301,7 +303,7 @@ static struct vf_bytes stamp_name(const struct vf_stamp *t)
 
 static void put_existed_row(struct vf_sink *s, const struct vf_report *r)
 {
-	const struct vf_stamp *first = vf_report_first_stamp(r);
+	const struct vf_stamp *first = vf_report_time_stamp(r);
 	char span[VF_SHOWN_COUNT];
 
 	if (r->verdict != VF_VERIFIED || r->existed_by == VF_TIME_NONE)
@@ -383,7 +385,7 @@ static void put_checked_row(struct vf_sink *s, const struct vf_run *run)
 		put(s, run->integrity_only ? "none (integrity only)" : "none (no trust directory was given)");
 	put(s, ROW_END);
 	row(s, run->at_given ? "Checked as of" : "Checked");
-	put_time(s, run->at_ms);
+	put_time(s, vf_run_shown_at(run));
 	put(s, run->at_given ? " (time given by the user), offline" : ", offline");
 	put(s, ROW_END);
 }
@@ -721,7 +723,7 @@ void vf_report_html(struct vf_sink *s, const struct vf_run *run)
 	put(s, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>Verification report</h1>\n<p class=\"soft\">");
 	put_plural(s, run->n_outcomes, "file", "files");
 	put(s, run->at_given ? ", checked offline as of " : ", checked offline on ");
-	put_time(s, run->at_ms);
+	put_time(s, vf_run_shown_at(run));
 	put(s, " with trialverify ");
 	put_str(s, run->version);
 	put(s, "</p>\n</header>\n");

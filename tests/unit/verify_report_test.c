@@ -10,7 +10,7 @@
 #include "verify/report_html.h"
 
 #define T0 INT64_C(1772460451000) /* 2026-03-02T14:07:31Z */
-#define AT INT64_C(1795246920000) /* 2026-11-21T07:42:00Z */
+#define AT INT64_C(1795246920048) /* 2026-11-21T07:42:00.048Z */
 
 struct text {
 	char *p;
@@ -411,6 +411,62 @@ static void test_html(void)
 	free(again);
 }
 
+/* What stopped early says so, and claims nothing about the rest. */
+static void test_stopped(void)
+{
+	struct vf_err err = {VF_ZIP_SHAPE, "7 bytes are too few"};
+	struct vf_outcome *o = calloc(1, sizeof(*o));
+	struct vf_run run;
+	char *text;
+
+	vf_report_init(&o->report, "x", false);
+	vf_report_fault(&o->report, VF_CHECK_CONTAINER, &err, NULL);
+	vf_report_settle(&o->report);
+	o->decided = true;
+	run = run_of(o, 1);
+	run.has_policy = false;
+	text = render(&run, TEXT);
+	CHECK(strstr(text, "\n      7 bytes are too few\n  Next: ask") != NULL);
+	CHECK(strstr(text, "\n  Covered     0 of 0 files\n") != NULL);
+	CHECK(strstr(text, "\n  Not checked: the checks STATEMENT, PARTS,") != NULL);
+	CHECK(strstr(text, "agrees") == NULL);
+	CHECK(strstr(text, "unchanged") == NULL);
+	free(text);
+
+	/* the rest agrees only as far as it was looked at */
+	vf_report_init(&o->report, "x", false);
+	err.rc = VF_NO_TRUST_ANCHOR;
+	vf_report_fault(&o->report, VF_CHECK_AUTHORITY, &err, NULL);
+	for (size_t c = 0; c < VF_CHECK_COUNT; c++)
+		if (!vf_check_needs_trust((enum vf_check)c))
+			vf_report_pass(&o->report, (enum vf_check)c);
+	vf_report_settle(&o->report);
+	CHECK_STR(vf_report_rest(&o->report), "Everything that can be checked without trust agrees.");
+	pass_all(&o->report);
+	CHECK_STR(vf_report_rest(&o->report), "Everything else agrees.");
+	o->report.checks[VF_CHECK_SEAL] = VF_RESULT_NOT_CHECKED;
+	CHECK_STR(vf_report_rest(&o->report), "");
+	free(o);
+}
+
+/* With two authorities needed, the time is that of the later one. */
+static void test_time(void)
+{
+	struct vf_outcome *o = calloc(1, sizeof(*o));
+	struct vf_run run;
+	char *text;
+
+	make_verified(o);
+	o->report.existed_by = stamps[1].gen_time;
+	run = run_of(o, 1);
+	text = render(&run, TEXT);
+	CHECK(strstr(text, "no later than 2026-03-02 14:07:32.250 UTC (TSA \"beta\"; \"alpha\" agrees within 2 s)") != NULL);
+	free(text);
+	stamps[0].counts = stamps[1].counts = false;
+	CHECK(vf_report_time_stamp(&o->report) == NULL);
+	free(o);
+}
+
 /* Nothing but VERIFIED may look like it. */
 static void test_words(void)
 {
@@ -504,8 +560,41 @@ static void test_shown(void)
 	CHECK_STR(count, "2 s");
 	vf_shown_span(count, 120001);
 	CHECK_STR(count, "3 min");
+	vf_shown_time(when, INT64_C(-62135596800000));
+	CHECK_STR(when, "0001-01-01 00:00:00 UTC");
 	vf_shown_time(when, T0 + 5);
 	CHECK_STR(when, "2026-03-02 14:07:31.005 UTC");
+}
+
+/* Prints the golden texts anew, for review after a change: verify_report_test golden > verify_report_golden.h */
+static int show_golden(void)
+{
+	static void (*const makes[])(struct vf_outcome *) = {make_verified, make_rejected, make_indeterminate, make_intact,
+		make_none};
+	static const char *const names[] = {"verified", "rejected", "indeterminate", "intact", "none"};
+
+	printf("/* Made by 'verify_report_test golden' and read by people; included by verify_report_test.c alone. */\n");
+	for (size_t i = 0; i < 10; i++) {
+		char *text = render_one(makes[i % 5], i < 5 ? TEXT : JSON);
+		size_t column = 0;
+
+		printf("\nstatic const char %s_%s[] =\n\t\"", names[i % 5], i < 5 ? "text" : "json");
+		for (const char *p = text; *p; p++) {
+			if (*p == '"' || *p == '\\')
+				putchar('\\');
+			if (*p != '\n')
+				putchar(*p);
+			else
+				printf("\\n");
+			if (p[1] && (*p == '\n' || (i >= 5 && ++column > 80 && *p == ','))) {
+				printf("\"\n\t\"");
+				column = 0;
+			}
+		}
+		printf("\";\n");
+		free(text);
+	}
+	return 0;
 }
 
 /* Prints one result of each kind in the wanted form. */
@@ -536,13 +625,15 @@ static int show(const char *form)
 int main(int argc, char **argv)
 {
 	if (argc > 1)
-		return show(argv[1]);
+		return strcmp(argv[1], "golden") == 0 ? show_golden() : show(argv[1]);
 	test_golden();
 	test_locale();
 	test_ascii();
 	test_color();
 	test_hostile();
 	test_html();
+	test_stopped();
+	test_time();
 	test_words();
 	test_exit();
 	test_full();
