@@ -199,10 +199,3 @@ const struct vf_source *vf_runner_source(const struct vf_runner *r)
 {
 	return r->n && r->judged[r->n - 1].input ? vf_input_source(r->judged[r->n - 1].input) : NULL;
 }
-
-VF_RC vf_runner_check_same(const struct vf_runner *r, struct vf_err *reterr)
-{
-	if (!vf_runner_source(r))
-		return vf_fail(reterr, VF_INTERNAL, "there is no input");
-	return vf_input_check_same(r->judged[r->n - 1].input, reterr);
-}

@@ -29,7 +29,5 @@ void vf_runner_next(struct vf_runner *r, const char *path);
 struct vf_run vf_runner_run(const struct vf_runner *r);
 /* The input of the last outcome, or NULL when it could not be opened. */
 const struct vf_source *vf_runner_source(const struct vf_runner *r);
-/* IO when that input has changed since. */
-VF_RC vf_runner_check_same(const struct vf_runner *r, struct vf_err *reterr);
 
 #endif
