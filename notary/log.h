@@ -41,7 +41,7 @@ VF_RC nt_log_inclusion(const struct nt_log *l, uint64_t index, uint64_t size, st
 VF_RC nt_log_consistency(const struct nt_log *l, uint64_t from, uint64_t to, struct vf_hash *ret,
 	size_t *ret_n, struct vf_err *reterr);
 /* Re-reads tiles and entries and compares them with rows and checkpoint. */
-VF_RC nt_log_check(const struct nt_log *l, nt_finding *finding, void *ctx, uint64_t *ret_faults,
+VF_RC nt_log_check(const struct nt_log *l, struct nt_findings *f,
 	struct vf_err *reterr);
 
 #endif
