@@ -232,10 +232,20 @@ void vf_pair_init(struct vf_pair_hasher *h)
 	SHA512_Init((SHA512_CTX *)h->s512);
 }
 
-void vf_pair_put(struct vf_pair_hasher *h, struct vf_bytes b)
+void vf_pair_put_sha256(struct vf_pair_hasher *h, struct vf_bytes b)
 {
 	SHA256_Update((SHA256_CTX *)h->s256, b.p, b.n);
+}
+
+void vf_pair_put_sha512(struct vf_pair_hasher *h, struct vf_bytes b)
+{
 	SHA512_Update((SHA512_CTX *)h->s512, b.p, b.n);
+}
+
+void vf_pair_put(struct vf_pair_hasher *h, struct vf_bytes b)
+{
+	vf_pair_put_sha256(h, b);
+	vf_pair_put_sha512(h, b);
 }
 
 struct vf_pair vf_pair_done(struct vf_pair_hasher *h)

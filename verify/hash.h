@@ -98,6 +98,9 @@ struct vf_pair_hasher {
 
 void vf_pair_init(struct vf_pair_hasher *h);
 void vf_pair_put(struct vf_pair_hasher *h, struct vf_bytes b);
+/* One half alone, for the two group hashes of a record. */
+void vf_pair_put_sha256(struct vf_pair_hasher *h, struct vf_bytes b);
+void vf_pair_put_sha512(struct vf_pair_hasher *h, struct vf_bytes b);
 struct vf_pair vf_pair_done(struct vf_pair_hasher *h);
 struct vf_pair vf_pair_of(struct vf_bytes b);
 bool vf_pair_eq(const struct vf_pair *a, const struct vf_pair *b);
