@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "verify/cms.h"
 #include "verify/judge.h"
 #include "verify/merkle.h"
 #include "verify/path.h"

@@ -10,6 +10,15 @@
 #include "verify/verdict.h"
 #include "verify/zip.h"
 
+/* The parts of a bundle that are not members (docs/formats/bundle.md). */
+#define VF_PART_ENTRY "META-INF/trialnotary/entry"
+#define VF_PART_PROOF "META-INF/trialnotary/log.tlog-proof"
+#define VF_PART_HEAD "META-INF/trialnotary/seal-head"
+#define VF_PART_PREVIOUS "META-INF/trialnotary/previous-seal-head"
+/* The pair of one seal authority; N from 001. */
+#define VF_PART_RECORD "META-INF/evidencerecord%03zu.ers"
+#define VF_PART_RECORD_MANIFEST "META-INF/ASiCEvidenceRecordManifest%03zu.xml"
+
 /* A file of the trust directory: its path inside, and its bytes. */
 struct vf_trust_file {
 	const char *name;

@@ -182,9 +182,14 @@ static enum vf_rc yield_digest(void *ctx, size_t object, enum vf_alg alg, struct
 	return VF_OK;
 }
 
+static struct vf_er_objects all_objects(struct vf_judge *j)
+{
+	return (struct vf_er_objects){.ctx = j, .n = j->n_objects, .digest = yield_digest};
+}
+
 static enum vf_rc judge_links(struct vf_judge *j, const struct judged *e, struct vf_err *reterr)
 {
-	const struct vf_er_objects objects = {.ctx = j, .n = j->n_objects, .digest = yield_digest};
+	const struct vf_er_objects objects = all_objects(j);
 	struct vf_err err = {0};
 	enum vf_rc rc;
 
@@ -198,6 +203,7 @@ static enum vf_rc judge_links(struct vf_judge *j, const struct judged *e, struct
 
 static enum vf_rc check_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_err *reterr)
 {
+	const struct vf_er_objects objects = all_objects(j);
 	struct vf_tst *t = &e->tokens[i];
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_cert_facts facts;
@@ -205,7 +211,7 @@ static enum vf_rc check_token(struct vf_judge *j, struct judged *e, size_t i, st
 	enum vf_rc rc = vf_tst_parse(e->er.stamps[i].token, t, reterr);
 
 	if (rc == VF_OK)
-		rc = vf_ats_root(&e->er.stamps[i], NULL, &root, reterr);
+		rc = vf_er_root(&e->er, i, &objects, &root, reterr);
 	if (rc == VF_OK)
 		rc = vf_tst_check(j->s->pki, t, &root, NULL, &facts, reterr);
 	if (rc != VF_OK)

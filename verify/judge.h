@@ -16,14 +16,6 @@
 #include "verify/record.h"
 #include "verify/seal.h"
 
-#define VF_PART_ENTRY "META-INF/trialnotary/entry"
-#define VF_PART_PROOF "META-INF/trialnotary/log.tlog-proof"
-#define VF_PART_HEAD "META-INF/trialnotary/seal-head"
-#define VF_PART_PREVIOUS "META-INF/trialnotary/previous-seal-head"
-/* The pair of one seal authority; N from 001. */
-#define VF_PART_RECORD "META-INF/evidencerecord%03zu.ers"
-#define VF_PART_RECORD_MANIFEST "META-INF/ASiCEvidenceRecordManifest%03zu.xml"
-
 struct vf_session {
 	struct vf_arena arena;
 	int64_t at;
