@@ -1,2 +1,819 @@
-/* to be written */
-typedef int notary_export_stub;
+#include "notary/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "notary/durable.h"
+#include "notary/ers_out.h"
+#include "notary/manifest_out.h"
+#include "notary/tree.h"
+#include "notary/trust_out.h"
+#include "notary/zip_out.h"
+#include "verify/bundle.h"
+#include "verify/checkpoint.h"
+#include "verify/limits.h"
+#include "verify/record.h"
+#include "verify/text.h"
+
+/* Bundles whose documents are together no larger are made in memory. */
+#define SMALL_BUNDLE (8u << 20)
+/* Files between two syncs of a batch of exports. */
+#define BATCH_FILES 4096
+
+struct pending {
+	char *temp, *path;
+	bool force;
+};
+
+struct nt_exporter {
+	struct nt_notary *notary;
+	struct nt_trust trust;
+	struct nt_seal *seal; /* of the last record */
+	struct nt_tree *tree;
+	struct vf_hash head_digest;
+	struct vf_session *session;
+	void *session_memory;
+	struct vf_arena arena;
+	struct nt_buf bundle, part;
+	struct pending *pending;
+	size_t n_pending;
+	uint64_t temp_number;
+};
+
+/* One entry of the container: bytes in memory, or a document in a file. */
+struct item {
+	struct vf_bytes name, bytes;
+	struct vf_hash sha256;
+	bool is_file, is_meta, is_listed;
+	int fd;
+	uint64_t size;
+	uint32_t crc;
+};
+
+/* What one bundle is made of. */
+struct plan {
+	struct nt_exporter *e;
+	const struct nt_export_options *options;
+	struct nt_record *record;
+	struct item *items;
+	size_t n, room;
+	struct nt_manifest_ref *refs; /* of the evidence record's manifest */
+	size_t n_refs;
+	uint64_t document_bytes;
+	bool is_incomplete; /* documents that the manifest lists travel beside it */
+};
+
+/* ---- the seal of a record ---- */
+
+static enum vf_rc load_tree(struct nt_exporter *e, struct vf_err *reterr)
+{
+	uint64_t count = e->seal->size - e->seal->first;
+	struct vf_hash *ids = calloc(count ? count : 1, sizeof(*ids));
+	enum vf_rc rc;
+
+	if (!ids)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a batch of %llu records", (unsigned long long)count);
+	rc = nt_notary_ids(e->notary, e->seal->first, count, ids, reterr);
+	if (rc == VF_OK)
+		rc = nt_tree_new(ids, (size_t)count, &e->tree, reterr);
+	free(ids);
+	return rc;
+}
+
+static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	if (e->seal && e->seal->number == number && e->tree)
+		return VF_OK;
+	e->seal = nt_seal_free(e->seal);
+	e->tree = nt_tree_free(e->tree);
+	rc = nt_notary_seal_get(e->notary, number, &e->seal, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (e->seal->n_tokens == 0)
+		return vf_fail(reterr, VF_NOT_SEALED, "seal %llu has no token yet", (unsigned long long)number);
+	e->head_digest = vf_sha256(e->seal->head);
+	return load_tree(e, reterr);
+}
+
+/* ---- contents of documents ---- */
+
+/* Opens path when it is a regular file. */
+static int open_regular(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Size, CRC-32 and digests of a file, from its start. */
+static enum vf_rc measure(int fd, struct item *item, struct vf_pair *ret, struct vf_err *reterr)
+{
+	static const size_t chunk = 1 << 18;
+	struct vf_pair_hasher h;
+	uint8_t *room = malloc(chunk);
+	uint64_t at = 0;
+	ssize_t got;
+
+	if (!room)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read a document");
+	vf_pair_init(&h);
+	item->crc = 0;
+	while ((got = pread(fd, room, chunk, (off_t)at)) > 0 || (got < 0 && errno == EINTR)) {
+		if (got < 0)
+			continue;
+		vf_pair_put(&h, vf_bytes(room, (size_t)got));
+		item->crc = nt_zip_crc(item->crc, vf_bytes(room, (size_t)got));
+		at += (uint64_t)got;
+	}
+	free(room);
+	if (got < 0)
+		return vf_fail(reterr, VF_IO, "cannot read a document: %s", strerror(errno));
+	item->size = at;
+	*ret = vf_pair_done(&h);
+	return VF_OK;
+}
+
+/* True when the file holds the document; fd is closed otherwise. */
+static bool is_document(int fd, const struct nt_document *d, struct item *item, bool *changed)
+{
+	struct vf_pair found;
+
+	if (fd < 0)
+		return false;
+	if (measure(fd, item, &found, NULL) == VF_OK && vf_pair_eq(&found, &d->digests)) {
+		item->fd = fd;
+		return true;
+	}
+	*changed = true;
+	close(fd);
+	return false;
+}
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* In a folder: under its name or its base name. A file: itself, when the base names agree. */
+static bool find_from(const char *from, const struct nt_document *d, struct item *item, bool *changed)
+{
+	char path[PATH_MAX], name[VF_MAX_NAME + 1];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%.*s", VF_STR(d->name));
+	if (stat(from, &st) != 0)
+		return false;
+	if (!S_ISDIR(st.st_mode))
+		return strcmp(base_of(from), base_of(name)) == 0 && is_document(open_regular(from), d, item, changed);
+	snprintf(path, sizeof(path), "%.2000s/%s", from, name);
+	if (is_document(open_regular(path), d, item, changed))
+		return true;
+	snprintf(path, sizeof(path), "%.2000s/%s", from, base_of(name));
+	return is_document(open_regular(path), d, item, changed);
+}
+
+static enum vf_rc open_document(struct plan *p, const struct nt_document *d, struct item *item, struct vf_err *reterr)
+{
+	char path[PATH_MAX], shown[200];
+	bool changed = false;
+	int fd = -1;
+	enum vf_rc rc = nt_notary_open_kept(p->e->notary, &d->digests.sha256, &fd, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (is_document(fd, d, item, &changed))
+		return VF_OK;
+	for (size_t i = 0; i < p->options->n_from; i++)
+		if (find_from(p->options->from[i], d, item, &changed))
+			return VF_OK;
+	snprintf(path, sizeof(path), "%.*s", VF_STR(d->path));
+	if (d->path.n && is_document(open_regular(path), d, item, &changed))
+		return VF_OK;
+	vf_text_escape(shown, sizeof(shown), d->name);
+	if (changed)
+		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "the document '%s' has changed since it was submitted", shown);
+	return vf_fail(reterr, VF_DOCUMENT_MISSING, "the document '%s' is not where it was", shown);
+}
+
+/* ---- the plan ---- */
+
+static bool is_withheld(const struct plan *p, struct vf_bytes name)
+{
+	for (size_t i = 0; i < p->options->n_withhold; i++)
+		if (vf_bytes_is(name, p->options->withhold[i]))
+			return true;
+	return false;
+}
+
+static struct item *add_item(struct plan *p, struct vf_bytes name, struct vf_bytes bytes)
+{
+	struct item *item = &p->items[p->n++];
+
+	*item = (struct item){.name = name, .bytes = bytes, .fd = -1, .size = bytes.n};
+	item->is_meta = vf_bytes_starts(name, VF_NAME_META);
+	return item;
+}
+
+static void add_ref(struct plan *p, struct vf_bytes name, const struct vf_hash *sha256)
+{
+	p->refs[p->n_refs++] = (struct nt_manifest_ref){name, *sha256};
+}
+
+static enum vf_rc add_document(struct plan *p, const struct nt_document *d, struct vf_err *reterr)
+{
+	struct item *item;
+	enum vf_rc rc;
+
+	if (is_withheld(p, d->name) || (d->confidential && is_withheld(p, d->commitment)))
+		return VF_OK;
+	if (!d->confidential)
+		add_ref(p, d->name, &d->digests.sha256);
+	if (p->options->detached) {
+		p->is_incomplete |= !d->confidential;
+		return VF_OK;
+	}
+	item = add_item(p, d->name, vf_bytes(NULL, 0));
+	item->is_file = true;
+	rc = open_document(p, d, item, reterr);
+	p->document_bytes += item->size;
+	return rc;
+}
+
+/* A commitment goes with its document: together they are shown, or neither. */
+static bool commitment_is_withheld(const struct plan *p, struct vf_bytes name)
+{
+	for (size_t i = 0; i < p->record->n_documents; i++) {
+		const struct nt_document *d = &p->record->documents[i];
+
+		if (d->confidential && vf_bytes_eq(d->commitment, name) && is_withheld(p, d->name))
+			return true;
+	}
+	return is_withheld(p, name);
+}
+
+static bool is_document_name(const struct plan *p, struct vf_bytes name)
+{
+	for (size_t i = 0; i < p->record->n_documents; i++)
+		if (!p->record->documents[i].confidential && vf_bytes_eq(p->record->documents[i].name, name))
+			return true;
+	return false;
+}
+
+static enum vf_rc check_withheld(const struct plan *p, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < p->options->n_withhold; i++) {
+		struct vf_bytes name = vf_bytes_str(p->options->withhold[i]);
+		bool known = false;
+		char shown[120];
+
+		for (size_t k = 0; k < p->record->n_members; k++)
+			known |= vf_bytes_eq(p->record->members[k].name, name);
+		for (size_t k = 0; k < p->record->n_documents; k++)
+			known |= vf_bytes_eq(p->record->documents[k].name, name);
+		vf_text_escape(shown, sizeof(shown), name);
+		if (!known)
+			return vf_fail(reterr, VF_USAGE, "the record has no '%s' to withhold", shown);
+		if (vf_bytes_is(name, VF_NAME_STATEMENT) || vf_bytes_starts(name, VF_NAME_META))
+			return vf_fail(reterr, VF_USAGE, "'%s' is never withheld", shown);
+	}
+	return VF_OK;
+}
+
+static enum vf_rc add_members(struct plan *p, struct vf_err *reterr)
+{
+	enum vf_rc rc = check_withheld(p, reterr);
+
+	for (size_t i = 0; rc == VF_OK && i < p->record->n_members; i++) {
+		const struct nt_member *m = &p->record->members[i];
+
+		if (is_document_name(p, m->name) || commitment_is_withheld(p, m->name))
+			continue;
+		add_item(p, m->name, m->bytes);
+		add_ref(p, m->name, &m->digests.sha256);
+	}
+	for (size_t i = 0; rc == VF_OK && i < p->record->n_documents; i++)
+		rc = add_document(p, &p->record->documents[i], reterr);
+	return rc;
+}
+
+/* ---- evidence parts; their bytes live in the exporter's arena ---- */
+
+static enum vf_rc keep_part(struct plan *p, const char *name, struct vf_err *reterr)
+{
+	struct vf_bytes kept;
+	enum vf_rc rc = nt_buf_check(&p->e->part, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!vf_arena_copy(&p->e->arena, nt_buf_bytes(&p->e->part), &kept))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for '%s'", name);
+	add_item(p, vf_bytes_str(name), kept);
+	nt_buf_reset(&p->e->part);
+	return VF_OK;
+}
+
+static enum vf_rc put_record(struct nt_exporter *e, const struct nt_record *r, size_t token, struct nt_buf *out,
+	struct vf_err *reterr)
+{
+	struct vf_hash path[64], *members = VF_NEW(&e->arena, r->n_members, struct vf_hash);
+	size_t n = 0;
+	enum vf_rc rc;
+
+	if (!members)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an evidence record");
+	for (size_t i = 0; i < r->n_members; i++)
+		members[i] = r->members[i].digests.sha256;
+	rc = nt_tree_path(e->tree, &r->id, path, &n, reterr);
+	if (rc != VF_OK)
+		return rc;
+	return nt_er_put(out, members, r->n_members, path, n, &e->head_digest, e->seal->tokens[token].der, reterr);
+}
+
+static enum vf_rc add_evidence(struct plan *p, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && i < p->e->seal->n_tokens; i++) {
+		char record[48], manifest[80];
+		struct vf_bytes kept;
+
+		snprintf(record, sizeof(record), VF_PART_RECORD, i + 1);
+		snprintf(manifest, sizeof(manifest), VF_PART_RECORD_MANIFEST, i + 1);
+		if (!vf_arena_copy(&p->e->arena, vf_bytes(record, strlen(record) + 1), &kept))
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for a name");
+		rc = put_record(p->e, p->record, i, &p->e->part, reterr);
+		if (rc == VF_OK)
+			rc = keep_part(p, (const char *)kept.p, reterr);
+		if (rc != VF_OK)
+			return rc;
+		if (!vf_arena_copy(&p->e->arena, vf_bytes(manifest, strlen(manifest) + 1), &kept))
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for a name");
+		rc = nt_manifest_put(&p->e->part, record, NULL, p->refs, p->n_refs, reterr);
+		if (rc == VF_OK)
+			rc = keep_part(p, (const char *)kept.p, reterr);
+	}
+	return rc;
+}
+
+static enum vf_rc add_log_proof(struct plan *p, struct vf_err *reterr)
+{
+	struct vf_hash proof[VF_MAX_INCLUSION];
+	struct nt_buf *out = &p->e->part;
+	size_t n = 0;
+	enum vf_rc rc = nt_notary_inclusion(p->e->notary, p->record->index, p->e->seal->size, proof, &n, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	nt_buf_putf(out, VF_TLOG_PROOF_HEAD "\nindex %llu\n", (unsigned long long)p->record->index);
+	for (size_t i = 0; i < n; i++) {
+		nt_buf_put_base64(out, vf_bytes(proof[i].b, sizeof(proof[i].b)));
+		nt_buf_put_u8(out, '\n');
+	}
+	nt_buf_put_u8(out, '\n');
+	nt_buf_put(out, p->e->seal->checkpoint);
+	return keep_part(p, VF_PART_PROOF, reterr);
+}
+
+static enum vf_rc add_parts(struct plan *p, struct vf_err *reterr)
+{
+	const struct vf_entry entry = {p->record->id, p->record->id512, p->record->slot};
+	char text[VF_ENTRY_LEN + 1];
+	enum vf_rc rc;
+
+	vf_entry_put(text, &entry);
+	nt_buf_reset(&p->e->part);
+	nt_buf_put_str(&p->e->part, text);
+	rc = keep_part(p, VF_PART_ENTRY, reterr);
+	if (rc == VF_OK)
+		rc = add_log_proof(p, reterr);
+	if (rc == VF_OK)
+		rc = add_evidence(p, reterr);
+	if (rc != VF_OK)
+		return rc;
+	add_item(p, vf_bytes_str(VF_PART_HEAD), p->e->seal->head);
+	if (p->e->seal->previous_head.n)
+		add_item(p, vf_bytes_str(VF_PART_PREVIOUS), p->e->seal->previous_head);
+	return VF_OK;
+}
+
+/* Statement first, then members and documents, then META-INF: each ascending by name. */
+static int item_order(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	bool xs = vf_bytes_is(x->name, VF_NAME_STATEMENT), ys = vf_bytes_is(y->name, VF_NAME_STATEMENT);
+
+	if (xs != ys)
+		return xs ? -1 : 1;
+	if (x->is_meta != y->is_meta)
+		return x->is_meta ? 1 : -1;
+	return vf_bytes_cmp(x->name, y->name);
+}
+
+static int ref_order(const void *a, const void *b)
+{
+	return vf_bytes_cmp(((const struct nt_manifest_ref *)a)->name, ((const struct nt_manifest_ref *)b)->name);
+}
+
+static enum vf_rc make_plan(struct plan *p, const struct vf_hash *id, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_notary_get(p->e->notary, id, &p->record, reterr);
+	char hex[65];
+
+	vf_hex_put(hex, vf_bytes(id->b, sizeof(id->b)));
+	if (rc != VF_OK)
+		return rc;
+	if (p->record->state == NT_ERASED)
+		return vf_fail(reterr, VF_ERASED, "the record '%s' was erased", hex);
+	if (p->record->state != NT_SEALED)
+		return vf_fail(reterr, VF_NOT_SEALED, "the record '%s' is not sealed yet", hex);
+	rc = load_seal(p->e, p->record->seal, reterr);
+	if (rc != VF_OK)
+		return rc;
+	p->e->arena.used = 0;
+	p->e->arena.full = false;
+	p->room = p->record->n_members + p->record->n_documents + 2 * p->e->seal->n_tokens + 6;
+	p->items = calloc(p->room, sizeof(*p->items));
+	p->refs = calloc(p->room, sizeof(*p->refs));
+	if (!p->items || !p->refs)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a bundle");
+	rc = add_members(p, reterr);
+	if (rc != VF_OK)
+		return rc;
+	qsort(p->refs, p->n_refs, sizeof(*p->refs), ref_order);
+	rc = add_parts(p, reterr);
+	qsort(p->items, p->n, sizeof(*p->items), item_order);
+	return rc;
+}
+
+static void plan_done(struct plan *p)
+{
+	for (size_t i = 0; p->items && i < p->n; i++)
+		if (p->items[i].fd >= 0)
+			close(p->items[i].fd);
+	free(p->items);
+	free(p->refs);
+	nt_record_free(p->record);
+}
+
+/* ---- writing ---- */
+
+static enum vf_rc copy_document(struct nt_zip *z, const struct item *item, struct vf_err *reterr)
+{
+	uint8_t room[65536];
+	enum vf_rc rc = VF_OK;
+
+	for (uint64_t at = 0; rc == VF_OK && at < item->size;) {
+		size_t want = item->size - at < sizeof(room) ? (size_t)(item->size - at) : sizeof(room);
+		ssize_t got = pread(item->fd, room, want, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return vf_fail(reterr, VF_DOCUMENT_CHANGED, "a document became shorter while it was read");
+		rc = nt_zip_data(z, vf_bytes(room, (size_t)got), reterr);
+		at += (uint64_t)got;
+	}
+	return rc;
+}
+
+static enum vf_rc write_zip(const struct plan *p, struct nt_zip_sink sink, struct vf_err *reterr)
+{
+	struct nt_zip z;
+	enum vf_rc rc = nt_zip_begin(&z, sink, reterr);
+
+	for (size_t i = 0; rc == VF_OK && i < p->n; i++) {
+		const struct item *item = &p->items[i];
+		uint32_t crc = item->is_file ? item->crc : nt_zip_crc(0, item->bytes);
+
+		rc = nt_zip_entry(&z, item->name, item->size, crc, reterr);
+		if (rc == VF_OK)
+			rc = item->is_file ? copy_document(&z, item, reterr) : nt_zip_data(&z, item->bytes, reterr);
+	}
+	if (rc == VF_OK)
+		rc = nt_zip_end(&z, reterr);
+	nt_zip_done(&z);
+	return rc;
+}
+
+static enum vf_rc write_fd(void *ctx, struct vf_bytes b, struct vf_err *reterr)
+{
+	return nt_fd_write(*(const int *)ctx, b, "a bundle", reterr);
+}
+
+static enum vf_rc read_fd(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t got = pread(*(const int *)ctx, out + done, n - done, (off_t)(at + done));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return vf_fail(reterr, VF_IO, "cannot read a bundle back: %s", got ? strerror(errno) : "it became shorter");
+		done += (size_t)got;
+	}
+	return VF_OK;
+}
+
+/* The same release's verifier must accept the bundle; a detached one may only lack its documents. */
+static enum vf_rc check_bundle(struct plan *p, const struct vf_source *source, struct vf_err *reterr)
+{
+	struct vf_report *r = malloc(sizeof(*r));
+	bool good;
+	enum vf_rc rc;
+
+	if (!r)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to check a bundle");
+	p->e->arena.used = 0;
+	p->e->arena.full = false;
+	rc = vf_bundle_check(p->e->session, &p->e->arena, "", source, NULL, 0, r, reterr);
+	good = rc == VF_OK && r->verdict == VF_VERIFIED;
+	if (rc == VF_OK && !good && p->is_incomplete && r->verdict == VF_INDETERMINATE) {
+		good = r->n_reasons > 0;
+		for (size_t i = 0; i < r->n_reasons; i++)
+			good &= r->reasons[i].rc == VF_MISSING_OBJECT;
+	}
+	if (rc == VF_OK && !good)
+		rc = vf_fail(reterr, VF_NOT_VERIFIED, "the verifier refuses the bundle: %s %.200s",
+			r->n_reasons ? vf_rc_name(r->reasons[0].rc) : vf_verdict_name(r->verdict),
+			r->n_reasons ? r->reasons[0].text : "");
+	free(r);
+	return rc;
+}
+
+static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
+{
+	struct vf_trust_file files[NT_TRUST_FILES];
+	struct vf_session_options options = {.files = files, .n_files = NT_TRUST_FILES, .at = nt_notary_now(e->notary)};
+
+	for (size_t i = 0; i < NT_TRUST_FILES; i++)
+		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};
+	e->session = vf_session_free(e->session);
+	return vf_session_new(&options, e->session_memory, VF_SESSION_MEMORY, &e->session, reterr);
+}
+
+VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_exporter_freep) struct nt_exporter *e = calloc(1, sizeof(*e));
+	void *block = malloc(VF_BUNDLE_MEMORY);
+	enum vf_rc rc;
+
+	if (!e || !block) {
+		free(block);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for exports");
+	}
+	e->notary = n;
+	vf_arena_init(&e->arena, block, VF_BUNDLE_MEMORY);
+	e->session_memory = malloc(VF_SESSION_MEMORY);
+	e->pending = calloc(BATCH_FILES, sizeof(*e->pending));
+	e->part = nt_buf(VF_MAX_PART);
+	e->bundle = nt_buf(SMALL_BUNDLE + 4 * VF_MAX_PART);
+	if (!e->session_memory || !e->pending)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for exports");
+	rc = nt_trust_make(n, &e->trust, reterr);
+	if (rc == VF_OK)
+		rc = session_now(e, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = e;
+	e = NULL;
+	return VF_OK;
+}
+
+static void drop_pending(struct nt_exporter *e)
+{
+	for (size_t i = 0; e->pending && i < e->n_pending; i++) {
+		if (e->pending[i].temp)
+			unlink(e->pending[i].temp);
+		free(e->pending[i].temp);
+		free(e->pending[i].path);
+	}
+	e->n_pending = 0;
+}
+
+struct nt_exporter *nt_exporter_free(struct nt_exporter *e)
+{
+	if (!e)
+		return NULL;
+	drop_pending(e);
+	vf_session_free(e->session);
+	nt_trust_done(&e->trust);
+	nt_seal_free(e->seal);
+	nt_tree_free(e->tree);
+	nt_buf_done(&e->bundle);
+	nt_buf_done(&e->part);
+	free(e->pending);
+	free(e->session_memory);
+	free(e->arena.base);
+	free(e);
+	return NULL;
+}
+
+void nt_exporter_freep(struct nt_exporter **e)
+{
+	*e = nt_exporter_free(*e);
+}
+
+static enum vf_rc bundle_in_memory(struct plan *p, struct vf_err *reterr)
+{
+	struct vf_source source;
+	enum vf_rc rc;
+
+	nt_buf_reset(&p->e->bundle);
+	rc = write_zip(p, nt_zip_to_buf(&p->e->bundle), reterr);
+	if (rc == VF_OK)
+		rc = nt_buf_check(&p->e->bundle, reterr);
+	if (rc != VF_OK)
+		return rc;
+	source = vf_source_of(nt_buf_bytes(&p->e->bundle));
+	return check_bundle(p, &source, reterr);
+}
+
+VF_RC nt_exporter_bundle(struct nt_exporter *e, const struct vf_hash *id, const struct nt_export_options *options,
+	struct nt_buf *out, struct vf_err *reterr)
+{
+	struct plan p = {.e = e, .options = options};
+	enum vf_rc rc = make_plan(&p, id, reterr);
+
+	if (rc == VF_OK && p.document_bytes > SMALL_BUNDLE)
+		rc = vf_fail(reterr, VF_LIMIT, "the documents are too large for a bundle in memory");
+	if (rc == VF_OK)
+		rc = bundle_in_memory(&p, reterr);
+	plan_done(&p);
+	if (rc != VF_OK)
+		return rc;
+	nt_buf_put(out, nt_buf_bytes(&e->bundle));
+	return nt_buf_check(out, reterr);
+}
+
+VF_RC nt_exporter_record(struct nt_exporter *e, const struct vf_hash *id, struct nt_buf *out, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+	enum vf_rc rc = nt_notary_get(e->notary, id, &r, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (r->state != NT_SEALED)
+		return vf_fail(reterr, VF_NOT_SEALED, "the record is not sealed");
+	rc = load_seal(e, r->seal, reterr);
+	if (rc != VF_OK)
+		return rc;
+	e->arena.used = 0;
+	return put_record(e, r, 0, out, reterr);
+}
+
+/* ---- files ---- */
+
+static enum vf_rc write_bundle(struct plan *p, int fd, struct vf_err *reterr)
+{
+	struct stat st;
+	struct vf_source source = {.ctx = &fd, .read = read_fd};
+	enum vf_rc rc;
+
+	if (p->document_bytes <= SMALL_BUNDLE) {
+		rc = bundle_in_memory(p, reterr);
+		return rc == VF_OK ? write_fd(&fd, nt_buf_bytes(&p->e->bundle), reterr) : rc;
+	}
+	rc = write_zip(p, (struct nt_zip_sink){.ctx = &fd, .write = write_fd}, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (fstat(fd, &st) != 0)
+		return vf_fail(reterr, VF_IO, "cannot read a bundle back: %s", strerror(errno));
+	source.size = (uint64_t)st.st_size;
+	return check_bundle(p, &source, reterr);
+}
+
+static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *path, struct vf_err *reterr)
+{
+	struct pending *slot = &e->pending[e->n_pending];
+	char temp[PATH_MAX];
+	int fd, n;
+	enum vf_rc rc;
+
+	n = snprintf(temp, sizeof(temp), "%s.part-%ld-%llu", path, (long)getpid(), (unsigned long long)e->temp_number++);
+	if (n < 0 || (size_t)n >= sizeof(temp))
+		return vf_fail(reterr, VF_USAGE, "the path of the bundle is too long");
+	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write '%.200s': %s", temp, strerror(errno));
+	slot->temp = strdup(temp);
+	slot->path = strdup(path);
+	slot->force = p->options->force;
+	e->n_pending++;
+	rc = slot->temp && slot->path ? write_bundle(p, fd, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for a path");
+	if (close(fd) != 0 && rc == VF_OK)
+		rc = vf_fail(reterr, VF_IO, "cannot write '%.200s': %s", temp, strerror(errno));
+	if (rc == VF_OK)
+		return VF_OK;
+	e->n_pending--;
+	unlink(temp);
+	free(slot->temp);
+	free(slot->path);
+	return rc;
+}
+
+VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const struct nt_export_options *options,
+	const char *path, struct vf_err *reterr)
+{
+	struct plan p = {.e = e, .options = options};
+	struct stat st;
+	enum vf_rc rc;
+
+	if (!options->force && lstat(path, &st) == 0)
+		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
+	rc = e->n_pending == BATCH_FILES ? nt_exporter_flush(e, reterr) : VF_OK;
+	if (rc == VF_OK)
+		rc = make_plan(&p, id, reterr);
+	if (rc == VF_OK)
+		rc = put_file(e, &p, path, reterr);
+	plan_done(&p);
+	return rc;
+}
+
+static enum vf_rc sync_folder_of(const char *path, bool whole, struct vf_err *reterr)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	enum vf_rc rc = VF_OK;
+	int fd;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	fd = open(folder[0] ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (whole ? syncfs(fd) : fsync(fd)) != 0)
+		rc = vf_fail(reterr, VF_IO, "cannot sync the folder of '%.200s': %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static enum vf_rc sync_files(const struct nt_exporter *e, struct vf_err *reterr)
+{
+	int fd;
+	enum vf_rc rc = VF_OK;
+
+	if (e->n_pending > 1)
+		return sync_folder_of(e->pending[0].temp, true, reterr);
+	fd = open(e->pending[0].temp, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0)
+		rc = vf_fail(reterr, VF_IO, "cannot sync '%.200s': %s", e->pending[0].temp, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static enum vf_rc name_file(const struct pending *p, struct vf_err *reterr)
+{
+	/* link() refuses an existing name, also one that came up meanwhile */
+	if (p->force ? rename(p->temp, p->path) == 0 : link(p->temp, p->path) == 0) {
+		if (!p->force)
+			unlink(p->temp);
+		return VF_OK;
+	}
+	if (errno == EEXIST)
+		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", p->path);
+	return vf_fail(reterr, VF_IO, "cannot name '%.200s': %s", p->path, strerror(errno));
+}
+
+VF_RC nt_exporter_flush(struct nt_exporter *e, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	if (e->n_pending == 0)
+		return VF_OK;
+	rc = sync_files(e, reterr);
+	for (size_t i = 0; rc == VF_OK && i < e->n_pending; i++) {
+		rc = name_file(&e->pending[i], reterr);
+		if (rc == VF_OK) {
+			free(e->pending[i].temp);
+			e->pending[i].temp = NULL;
+		}
+	}
+	if (rc == VF_OK)
+		rc = sync_folder_of(e->pending[0].path, false, reterr);
+	drop_pending(e);
+	return rc;
+}
+
+VF_RC nt_export_bundle(struct nt_notary *n, const struct vf_hash *id, const struct nt_export_options *options,
+	const char *path, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_exporter_freep) struct nt_exporter *e = NULL;
+	enum vf_rc rc = nt_exporter_new(n, &e, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_exporter_put(e, id, options, path, reterr);
+	return rc == VF_OK ? nt_exporter_flush(e, reterr) : rc;
+}

@@ -1,2 +1,382 @@
-/* to be written */
-typedef int verify_bundle_stub;
+#include "verify/bundle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "verify/cms.h"
+#include "verify/judge.h"
+#include "verify/merkle.h"
+#include "verify/path.h"
+#include "verify/text.h"
+
+VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct vf_err *err, const char *object,
+	struct vf_err *reterr)
+{
+	enum vf_class class_ = vf_rc_class(rc);
+
+	if (rc == VF_OK) {
+		vf_report_pass(j->r, c);
+		return VF_OK;
+	}
+	if (rc != VF_NO_MEMORY && (class_ == VF_CLASS_REJECTED || class_ == VF_CLASS_UNDECIDED)) {
+		err->rc = rc;
+		vf_report_fault(j->r, c, err, object);
+		return VF_OK;
+	}
+	if (reterr)
+		*reterr = *err;
+	return rc;
+}
+
+VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret)
+{
+	const struct vf_zip_entry *e = vf_zip_find(&j->box.zip, vf_bytes_str(name));
+	struct vf_err err = {0};
+	enum vf_rc rc;
+
+	if (!e)
+		rc = vf_fail(&err, VF_MISSING_PART, "'%s' is not in the container", name);
+	else
+		rc = vf_container_read(&j->box, e, j->a, ret, &err);
+	if (rc != VF_OK)
+		vf_report_fault(j->r, c, &err, name);
+	return rc;
+}
+
+/* ---- the log ---- */
+
+static enum vf_rc check_entry(struct vf_judge *j, struct vf_bytes *ret_text, struct vf_err *reterr)
+{
+	struct vf_entry e;
+	struct vf_err err = {0};
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_ENTRY, VF_PART_ENTRY, ret_text);
+
+	if (rc != VF_OK)
+		return VF_OK;
+	rc = vf_entry_parse(*ret_text, &e, &err);
+	if (rc == VF_OK && (!vf_hash_eq(&e.id, &j->r->id) || !vf_hash512_eq(&e.id512, &j->entry.id512)))
+		rc = vf_fail(&err, VF_ENTRY_MISMATCH, "the entry is not the one that the statement's list gives");
+	if (rc == VF_OK && j->has_stream && j->stream.seq == 0) {
+		struct vf_hash slot = vf_slot(&j->stream.key, 0);
+
+		if (!vf_hash_eq(&slot, &e.slot))
+			rc = vf_fail(&err, VF_SLOT_MISMATCH, "the slot is not that of the first record of this stream");
+	}
+	if (rc == VF_OK) {
+		j->entry = e;
+		j->has_entry = true;
+	}
+	return vf_judge_note(j, VF_CHECK_ENTRY, rc, &err, VF_PART_ENTRY, reterr);
+}
+
+/* The checkpoint is the one that the seal head names, and the entry is in this seal's batch. */
+static enum vf_rc check_bound(struct vf_judge *j, const struct vf_tlog_proof *p, struct vf_err *reterr)
+{
+	struct vf_hash digest = vf_checkpoint_digest(&p->checkpoint);
+
+	if (!j->has_head)
+		return VF_OK;
+	if (!vf_bytes_eq(p->checkpoint.origin, j->head.origin) || p->checkpoint.size != j->head.size ||
+		!vf_hash_eq(&digest, &j->head.checkpoint))
+		return vf_fail(reterr, VF_SEAL_BINDING, "the checkpoint is not the one that the seal head names");
+	if (p->index < j->head.first || p->index >= j->head.size)
+		return vf_fail(reterr, VF_SEAL_BINDING, "entry %" PRIu64 " is not in the batch of the seal", p->index);
+	return VF_OK;
+}
+
+static enum vf_rc check_proof(struct vf_judge *j, struct vf_bytes entry, struct vf_tlog_proof *p, bool *ret_parsed,
+	struct vf_err *reterr)
+{
+	struct vf_bytes text;
+	struct vf_hash leaf;
+	struct vf_err err = {0};
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_INCLUSION, VF_PART_PROOF, &text);
+
+	if (rc != VF_OK)
+		return VF_OK;
+	rc = vf_tlog_proof_parse(text, p, &err);
+	if (rc != VF_OK)
+		return vf_judge_note(j, VF_CHECK_INCLUSION, rc, &err, VF_PART_PROOF, reterr);
+	*ret_parsed = true;
+	j->r->has_log = true;
+	j->r->origin = p->checkpoint.origin;
+	j->r->index = p->index;
+	j->r->size = p->checkpoint.size;
+	j->r->root = p->checkpoint.root;
+	rc = check_bound(j, p, &err);
+	if (rc == VF_OK && j->has_entry) {
+		leaf = vf_merkle_leaf(entry);
+		rc = vf_merkle_check_inclusion(p->index, p->checkpoint.size, &leaf, p->hashes, p->n, &p->checkpoint.root, &err);
+		return vf_judge_note(j, VF_CHECK_INCLUSION, rc, &err, VF_PART_PROOF, reterr);
+	}
+	/* without an entry there is nothing to prove: the check stays open */
+	return rc == VF_OK ? VF_OK : vf_judge_note(j, VF_CHECK_INCLUSION, rc, &err, VF_PART_PROOF, reterr);
+}
+
+static enum vf_rc check_log_trust(struct vf_judge *j, const struct vf_tlog_proof *p, struct vf_err *reterr)
+{
+	struct vf_tlog_seen seen;
+	struct vf_err err = {0};
+	enum vf_rc rc;
+
+	memset(&seen, 0, sizeof(seen));
+	rc = vf_tlog_policy_check_cached(&j->s->tlog, &p->checkpoint, &j->s->notes, &seen, &err);
+	if (rc != VF_OK && rc != VF_WITNESS_QUORUM)
+		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, VF_PART_PROOF, reterr);
+	vf_report_pass(j->r, VF_CHECK_LOG_KEY);
+	for (size_t i = 0; i < seen.n; i++) {
+		char *name = vf_arena_take(j->a, 1, 4 * seen.names[i].n + 32);
+
+		if (!name)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the names of witnesses");
+		vf_text_escape(name, 4 * seen.names[i].n + 32, seen.names[i]);
+		j->r->witnesses[j->r->n_witnesses++] = name;
+	}
+	j->r->n_witnesses_known = seen.n_known;
+	j->r->quorum = rc == VF_OK;
+	return vf_judge_note(j, VF_CHECK_WITNESSES, rc, &err, VF_PART_PROOF, reterr);
+}
+
+static enum vf_rc check_log(struct vf_judge *j, struct vf_err *reterr)
+{
+	struct vf_tlog_proof proof;
+	struct vf_bytes entry = {0};
+	bool parsed = false;
+	enum vf_rc rc = check_entry(j, &entry, reterr);
+
+	if (rc == VF_OK)
+		rc = check_proof(j, entry, &proof, &parsed, reterr);
+	if (rc == VF_OK && parsed && j->s->has_trust && !j->s->integrity_only)
+		rc = check_log_trust(j, &proof, reterr);
+	return rc;
+}
+
+/* ---- the submitter ---- */
+
+/* The signed manifest lists statement.json, and nothing else. */
+static enum vf_rc check_signed_manifest(struct vf_judge *j, struct vf_bytes xml, struct vf_err *reterr)
+{
+	struct vf_manifest m;
+	struct vf_digest own;
+	enum vf_rc rc = vf_manifest_parse_with(j->s->xml, xml, j->a, &m, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	own = vf_digest_from_hash(&j->objects[j->statement.n_members].digests.sha256);
+	if (!vf_bytes_is(m.sig_uri, VF_NAME_SIGNATURE) || m.n_refs != 1 ||
+		!vf_bytes_is(m.refs[0].uri, VF_NAME_STATEMENT))
+		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the signed manifest does not list the statement alone");
+	if (!vf_digest_eq(&m.refs[0].digest, &own))
+		return vf_fail(reterr, VF_MANIFEST_DIGEST, "the signature is over another statement");
+	return VF_OK;
+}
+
+static enum vf_rc check_submitter(struct vf_judge *j, struct vf_bytes cert, struct vf_bytes certs,
+	struct vf_err *reterr)
+{
+	struct vf_err err = {0};
+	enum vf_rc rc;
+
+	if (vf_pki_anchor_count(j->s->pki, VF_PKI_SUBMITTERS) == 0)
+		rc = vf_fail(&err, VF_UNKNOWN_SIGNER, "the trust directory pins no roots of submitters");
+	else
+		rc = vf_path_check_signer(j->s->pki, cert, j->r->existed_by, certs, NULL, NULL, &err);
+	j->r->submitter_trusted = rc == VF_OK;
+	if (rc != VF_UNKNOWN_SIGNER || j->s->policy.submitter_required)
+		return vf_judge_note(j, VF_CHECK_SUBMITTER, rc, &err, VF_NAME_SIGNATURE, reterr);
+	vf_report_unchecked(j->r, "SUBMITTER_ROOT", "who stands behind the submitter's certificate (no pinned root vouches for it)");
+	vf_report_pass(j->r, VF_CHECK_SUBMITTER);
+	return VF_OK;
+}
+
+static enum vf_rc check_signature(struct vf_judge *j, struct vf_err *reterr)
+{
+	struct vf_bytes manifest, p7s, cert;
+	struct vf_cert_facts facts;
+	struct vf_signed sig;
+	struct vf_err err = {0};
+	enum vf_rc rc;
+
+	if (vf_judge_part(j, VF_CHECK_SIGNATURE, VF_NAME_SIGNED_MANIFEST, &manifest) != VF_OK ||
+		vf_judge_part(j, VF_CHECK_SIGNATURE, VF_NAME_SIGNATURE, &p7s) != VF_OK)
+		return VF_OK;
+	rc = check_signed_manifest(j, manifest, &err);
+	if (rc == VF_OK)
+		rc = vf_cms_check_detached(j->s->pki, p7s, manifest, &j->statement.signer,
+			j->r->existed_by != VF_TIME_NONE ? j->r->existed_by : j->first_time != VF_TIME_NONE ? j->first_time : j->s->at, NULL, &facts, &sig, &cert, &err);
+	if (rc != VF_OK)
+		return vf_judge_note(j, VF_CHECK_SIGNATURE, rc, &err, VF_NAME_SIGNATURE, reterr);
+	vf_report_pass(j->r, VF_CHECK_SIGNATURE);
+	j->r->has_submitter = true;
+	j->r->submitter_certificate = facts.sha256;
+	snprintf(j->r->submitter, sizeof(j->r->submitter), "%s", facts.name);
+	/* a certificate is judged at a proven time only: a token that does not count must not move it */
+	if (j->r->existed_by == VF_TIME_NONE)
+		return VF_OK;
+	return check_submitter(j, cert, sig.certificates, reterr);
+}
+
+static enum vf_rc judge_signature(struct vf_judge *j, struct vf_err *reterr)
+{
+	struct vf_err err;
+
+	if (j->statement.has_signer)
+		return check_signature(j, reterr);
+	vf_report_skip(j->r, VF_CHECK_SIGNATURE);
+	if (j->s->has_trust && j->s->policy.submitter_required) {
+		vf_fail(&err, VF_POLICY_UNMET, "the policy asks for a submitter's signature and the record has none");
+		vf_report_fault(j->r, VF_CHECK_SUBMITTER, &err, NULL);
+	} else {
+		vf_report_skip(j->r, VF_CHECK_SUBMITTER);
+		vf_report_unchecked(j->r, "UNSIGNED", "who submitted the record (it is not signed by a submitter)");
+	}
+	return VF_OK;
+}
+
+/* ---- pinned streams, policy ---- */
+
+static void judge_pins(struct vf_judge *j)
+{
+	struct vf_err err;
+
+	for (size_t i = 0; i < j->s->n_pins; i++) {
+		const struct vf_stream_pin *pin = &j->s->pins[i];
+		struct vf_hash slot;
+
+		if (!j->has_stream || !j->has_entry || !vf_hash_eq(&pin->stream, &j->r->stream) || !pin->has_key)
+			continue;
+		slot = vf_slot(&pin->key, j->stream.seq);
+		if (vf_hash_eq(&slot, &j->entry.slot)) {
+			vf_report_pass(j->r, VF_CHECK_PINNED_STREAM);
+			return;
+		}
+		vf_fail(&err, VF_SLOT_MISMATCH, "the slot is not that of record %" PRIu64 " of the pinned stream", j->stream.seq);
+		vf_report_fault(j->r, VF_CHECK_PINNED_STREAM, &err, VF_NAME_STREAM);
+		return;
+	}
+	vf_report_skip(j->r, VF_CHECK_PINNED_STREAM);
+	if (j->has_stream && j->stream.seq > 0)
+		vf_report_unchecked(j->r, "SLOT", "that the log entry stands in the slot of this stream (its key is not pinned)");
+}
+
+/* The earliest time by which the policy's rules are met. */
+static void find_time(struct vf_judge *j)
+{
+	bool good[VF_MAX_AUTHORITIES];
+
+	for (size_t i = 0; i < j->s->policy.n_authorities; i++) {
+		int64_t t = j->good_at[i];
+
+		if (!j->good[i] || (j->r->existed_by != VF_TIME_NONE && t >= j->r->existed_by))
+			continue;
+		for (size_t k = 0; k < j->s->policy.n_authorities; k++)
+			good[k] = j->good[k] && j->good_at[k] <= t;
+		if (vf_policy_check(&j->s->policy, good, NULL) == VF_OK)
+			j->r->existed_by = t;
+	}
+}
+
+static void judge_policy(struct vf_judge *j)
+{
+	struct vf_err err = {0};
+
+	if (vf_policy_check(&j->s->policy, j->good, &err) == VF_OK) {
+		vf_report_pass(j->r, VF_CHECK_POLICY);
+		find_time(j);
+		return;
+	}
+	vf_report_fault(j->r, VF_CHECK_POLICY, &err, NULL);
+}
+
+static void judge_no_trust(struct vf_judge *j)
+{
+	struct vf_err err;
+
+	if (j->s->integrity_only) {
+		vf_report_unchecked(j->r, "TRUST", "who vouches for the time and for the log (--integrity-only)");
+		return;
+	}
+	vf_fail(&err, VF_NO_TRUST_ANCHOR, "no trust directory was given, so nobody vouches for the time");
+	vf_report_fault(j->r, VF_CHECK_AUTHORITY, &err, NULL);
+}
+
+/* ---- the order of checks ---- */
+
+/* A container of other software: what this version cannot judge is said, not guessed. */
+static bool is_native(struct vf_judge *j)
+{
+	bool has_evidence = false;
+	struct vf_err err;
+
+	if (vf_zip_find(&j->box.zip, vf_bytes_str(VF_NAME_STATEMENT)) || vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_HEAD)))
+		return true;
+	for (size_t i = 0; i < j->box.zip.n; i++)
+		has_evidence |= vf_bytes_starts(j->box.zip.entries[i].name, VF_NAME_META);
+	if (has_evidence)
+		vf_fail(&err, VF_UNSUPPORTED, "a container of other software, which this version cannot judge");
+	else
+		vf_fail(&err, VF_NO_EVIDENCE, "the container holds no evidence");
+	vf_report_fault(j->r, VF_CHECK_STATEMENT, &err, NULL);
+	return false;
+}
+
+static enum vf_rc judge_native(struct vf_judge *j, const struct vf_detached *detached, size_t n,
+	struct vf_err *reterr)
+{
+	bool go;
+	enum vf_rc rc = vf_judge_members(j, &go, reterr);
+
+	if (rc != VF_OK || !go)
+		return rc;
+	rc = vf_judge_detached(j, detached, n, reterr);
+	if (rc == VF_OK)
+		rc = vf_judge_evidence(j, reterr);
+	if (rc == VF_OK)
+		rc = vf_judge_complete(j, reterr);
+	if (rc == VF_OK)
+		rc = check_log(j, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!j->s->has_trust || j->s->integrity_only) {
+		judge_no_trust(j);
+	} else {
+		judge_pins(j);
+		judge_policy(j);
+	}
+	return judge_signature(j, reterr);
+}
+
+static void judge_together(struct vf_judge *j)
+{
+	struct vf_err err = {0};
+
+	if (vf_session_compare(j->s, j->r, &err) != VF_OK)
+		vf_report_fault(j->r, VF_CHECK_INCLUSION, &err, NULL);
+	vf_report_settle(j->r);
+	if ((j->r->verdict == VF_VERIFIED || j->r->verdict == VF_INTACT) && !vf_session_learn(j->s, j->r))
+		vf_report_unchecked(j->r, "CROSS_CHECK", "contradictions with all other inputs of this run (too many of them)");
+}
+
+VF_RC vf_bundle_check(struct vf_session *s, struct vf_arena *memory, const char *input,
+	const struct vf_source *source, const struct vf_detached *detached, size_t n_detached,
+	struct vf_report *ret, struct vf_err *reterr)
+{
+	struct vf_judge j = {.s = s, .a = memory, .r = ret, .first_time = VF_TIME_NONE};
+	struct vf_err err = {0};
+	enum vf_rc rc;
+
+	vf_report_init(ret, input, s->integrity_only);
+	vf_pki_tidy(s->pki);
+	rc = vf_container_open(source, memory, &j.box, &err);
+	if (rc != VF_OK)
+		rc = vf_judge_note(&j, VF_CHECK_CONTAINER, rc, &err, NULL, reterr);
+	else {
+		vf_report_pass(ret, VF_CHECK_CONTAINER);
+		if (is_native(&j))
+			rc = judge_native(&j, detached, n_detached, reterr);
+	}
+	if (rc != VF_OK)
+		return rc;
+	judge_together(&j);
+	return VF_OK;
+}

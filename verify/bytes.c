@@ -158,7 +158,7 @@ bool vf_take_until(struct vf_bytes *in, uint8_t c, struct vf_bytes *ret)
 
 void vf_arena_init(struct vf_arena *a, void *block, size_t n)
 {
-	*a = (struct vf_arena){block, n, 0};
+	*a = (struct vf_arena){block, n, 0, false};
 }
 
 void *vf_arena_take(struct vf_arena *a, size_t count, size_t size)
@@ -169,8 +169,10 @@ void *vf_arena_take(struct vf_arena *a, size_t count, size_t size)
 	uint64_t n;
 	void *p;
 
-	if (!vf_mul(count, size, &n) || n > a->cap - a->used || pad > a->cap - a->used - n)
+	if (!vf_mul(count, size, &n) || n > a->cap - a->used || pad > a->cap - a->used - n) {
+		a->full = true;
 		return NULL;
+	}
 	p = a->base + a->used + pad;
 	a->used += (size_t)(pad + n);
 	memset(p, 0, (size_t)n);

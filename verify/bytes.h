@@ -66,6 +66,7 @@ bool vf_take_until(struct vf_bytes *in, uint8_t c, struct vf_bytes *ret);
 struct vf_arena {
 	uint8_t *base;
 	size_t cap, used;
+	bool full; /* an allocation was refused: a failure may be for want of memory */
 };
 
 void vf_arena_init(struct vf_arena *a, void *block, size_t n);

@@ -147,6 +147,11 @@ static int digest_order(const void *a, const void *b)
 	return memcmp(x->b, y->b, vf_alg_size(x->alg));
 }
 
+void vf_digest_sort(struct vf_digest *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), digest_order);
+}
+
 VF_RC vf_digest_sorted(enum vf_alg alg, struct vf_digest *values, size_t n, struct vf_digest *ret,
 	struct vf_err *reterr)
 {
@@ -155,7 +160,7 @@ VF_RC vf_digest_sorted(enum vf_alg alg, struct vf_digest *values, size_t n, stru
 
 	if (rc != VF_OK)
 		return rc;
-	qsort(values, n, sizeof(*values), digest_order);
+	vf_digest_sort(values, n);
 	for (size_t i = 0; i < n; i++)
 		vf_hasher_put(&h, vf_digest_bytes(&values[i]));
 	return vf_hasher_done(&h, ret, reterr);
@@ -232,10 +237,20 @@ void vf_pair_init(struct vf_pair_hasher *h)
 	SHA512_Init((SHA512_CTX *)h->s512);
 }
 
-void vf_pair_put(struct vf_pair_hasher *h, struct vf_bytes b)
+void vf_pair_put_sha256(struct vf_pair_hasher *h, struct vf_bytes b)
 {
 	SHA256_Update((SHA256_CTX *)h->s256, b.p, b.n);
+}
+
+void vf_pair_put_sha512(struct vf_pair_hasher *h, struct vf_bytes b)
+{
 	SHA512_Update((SHA512_CTX *)h->s512, b.p, b.n);
+}
+
+void vf_pair_put(struct vf_pair_hasher *h, struct vf_bytes b)
+{
+	vf_pair_put_sha256(h, b);
+	vf_pair_put_sha512(h, b);
 }
 
 struct vf_pair vf_pair_done(struct vf_pair_hasher *h)

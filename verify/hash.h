@@ -71,6 +71,8 @@ VF_RC vf_digest(enum vf_alg alg, struct vf_bytes b, struct vf_digest *ret, struc
 /* The digest over a || b. */
 VF_RC vf_digest_2(enum vf_alg alg, struct vf_bytes a, struct vf_bytes b, struct vf_digest *ret,
 	struct vf_err *reterr);
+/* Ascending unsigned octet order, in place. All values must be of one algorithm. */
+void vf_digest_sort(struct vf_digest *values, size_t n);
 /*
  * The digest over the values in ascending unsigned octet order, concatenated
  * (RFC 4998 4.2): a list, not a set, so equal values count twice. The array is
@@ -98,6 +100,9 @@ struct vf_pair_hasher {
 
 void vf_pair_init(struct vf_pair_hasher *h);
 void vf_pair_put(struct vf_pair_hasher *h, struct vf_bytes b);
+/* One half alone, for the two group hashes of a record. */
+void vf_pair_put_sha256(struct vf_pair_hasher *h, struct vf_bytes b);
+void vf_pair_put_sha512(struct vf_pair_hasher *h, struct vf_bytes b);
 struct vf_pair vf_pair_done(struct vf_pair_hasher *h);
 struct vf_pair vf_pair_of(struct vf_bytes b);
 bool vf_pair_eq(const struct vf_pair *a, const struct vf_pair *b);

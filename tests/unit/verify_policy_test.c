@@ -1,5 +1,90 @@
-/* to be written */
+#include "verify/policy.h"
+
+#include "tests/check.h"
+
+#define AUTH(name, op) "{\"name\":\"" name "\",\"roots\":\"tsa/" name ".pem\",\"operator\":" op ",\"qualified\":false}"
+#define POLICY(auths, rules)                                                                               \
+	"{\"schema\":\"trialnotary/policy/1\",\"name\":\"p\",\"authorities\":[" auths "],\"time\":[" rules                \
+	"],\"revocation\":\"required\",\"expired\":\"refuse\",\"submitter\":\"optional\"}"
+#define THREE AUTH("a", "true") "," AUTH("b", "false") "," AUTH("c", "false")
+
+static uint8_t block[1 << 18];
+
+static enum vf_rc parse(const char *text, struct vf_policy *p)
+{
+	struct vf_arena a;
+
+	vf_arena_init(&a, block, sizeof(block));
+	return vf_policy_parse(vf_bytes_str(text), &a, p, NULL);
+}
+
+static const struct {
+	const char *text;
+	enum vf_rc want;
+} rows[] = {
+	{POLICY(THREE, "{\"count\":2,\"of\":[\"a\",\"c\"]}"), VF_OK},
+	{POLICY(THREE, "{\"count\":1}"), VF_OK},
+	{POLICY(THREE, ""), VF_POLICY_SHAPE},
+	{POLICY("", "{\"count\":1}"), VF_POLICY_SHAPE},
+	{POLICY(THREE, "{\"count\":0}"), VF_POLICY_SHAPE},
+	{POLICY(THREE, "{\"count\":4}"), VF_POLICY_SHAPE},
+	{POLICY(THREE, "{\"count\":1,\"of\":[]}"), VF_POLICY_SHAPE},
+	{POLICY(THREE, "{\"count\":1,\"of\":[\"d\"]}"), VF_POLICY_SHAPE},
+	{POLICY(THREE, "{\"count\":1,\"of\":[\"a\",\"a\"]}"), VF_POLICY_SHAPE},
+	{POLICY(THREE, "{\"count\":1,\"min\":2}"), VF_POLICY_SHAPE},
+	{POLICY(THREE, "{\"count\":1,\"operator\":\"no\"}"), VF_POLICY_SHAPE},
+	{POLICY(AUTH("a", "true") "," AUTH("a", "true"), "{\"count\":1}"), VF_POLICY_SHAPE},
+	{POLICY(AUTH("A", "true"), "{\"count\":1}"), VF_POLICY_SHAPE},
+	{POLICY("{\"name\":\"a\",\"roots\":\"../a.pem\",\"operator\":true,\"qualified\":false}", "{\"count\":1}"), VF_POLICY_SHAPE},
+	{POLICY("{\"name\":\"a\",\"roots\":\"tsa/a.pem\",\"operator\":true,\"qualified\":false,\"from\":\"2026\"}", "{\"count\":1}"),
+		VF_POLICY_SHAPE},
+	{POLICY("{\"name\":\"a\",\"roots\":\"tsa/a.pem\",\"operator\":true,\"qualified\":false,\"policies\":[\"1.02\"]}",
+		 "{\"count\":1}"),
+		VF_POLICY_SHAPE},
+	{POLICY("{\"name\":\"a\",\"roots\":\"tsa/a.pem\",\"operator\":true,\"qualified\":false,\"policies\":[\"1.2.3\"]}",
+		 "{\"count\":1}"),
+		VF_OK},
+	{"{\"schema\":\"trialnotary/policy/1\"}", VF_POLICY_SHAPE},
+	{"", VF_POLICY_SHAPE},
+	{"{\"schema\":\"trialnotary/policy/1\",\"name\":\"p\",\"authorities\":[" THREE "],\"time\":[{\"count\":1}],"
+	 "\"revocation\":\"maybe\",\"expired\":\"refuse\",\"submitter\":\"optional\"}",
+		VF_POLICY_SHAPE},
+	{"{\"schema\":\"trialnotary/policy/1\",\"name\":\"p\",\"authorities\":[" THREE "],\"time\":[{\"count\":1}],"
+	 "\"revocation\":\"required\",\"expired\":\"refuse\",\"submitter\":\"optional\",\"insecure\":true}",
+		VF_POLICY_SHAPE},
+};
+
+static void test_counting(void)
+{
+	struct vf_policy p;
+	struct vf_err e = {0};
+	bool none[3] = {false}, a[3] = {true}, b[3] = {false, true, false}, bc[3] = {false, true, true};
+
+	CHECK_RC(parse(POLICY(THREE, "{\"count\":2,\"of\":[\"b\",\"c\"]},{\"count\":1,\"operator\":false}"), &p), VF_OK);
+	CHECK_RC(vf_policy_check(&p, none, NULL), VF_POLICY_UNMET);
+	CHECK_RC(vf_policy_check(&p, a, NULL), VF_POLICY_UNMET);
+	CHECK_RC(vf_policy_check(&p, b, &e), VF_POLICY_UNMET);
+	CHECK(strstr(e.text, "missing: c") != NULL);
+	CHECK_RC(vf_policy_check(&p, bc, NULL), VF_OK);
+	CHECK_RC(parse(POLICY(THREE, "{\"count\":1,\"operator\":false}"), &p), VF_OK);
+	CHECK_RC(vf_policy_check(&p, a, NULL), VF_POLICY_UNMET);
+	CHECK_RC(vf_policy_check(&p, b, NULL), VF_OK);
+	CHECK_RC(parse(POLICY(THREE, "{\"count\":1,\"qualified\":true}"), &p), VF_OK);
+	CHECK_RC(vf_policy_check(&p, bc, NULL), VF_POLICY_UNMET);
+}
+
 int main(void)
 {
-	return 77;
+	struct vf_policy p;
+	struct vf_stream_pin pin;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (parse(rows[i].text, &p) != rows[i].want)
+			CHECK_FAIL("row %zu", i);
+	test_counting();
+	CHECK_RC(vf_stream_pin_parse(vf_bytes_str("{\"schema\":\"trialnotary/stream-pin/1\",\"stream\":"
+		"\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}"), &pin, NULL), VF_OK);
+	CHECK(!pin.has_key);
+	CHECK_RC(vf_stream_pin_parse(vf_bytes_str("{\"schema\":\"trialnotary/stream-pin/1\"}"), &pin, NULL), VF_POLICY_SHAPE);
+	return check_done();
 }

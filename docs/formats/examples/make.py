@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Writes the examples of docs/formats from the format documents alone, without the program.
+
+The files are committed; tests read them byte by byte and recompute every value.
+"""
+import hashlib, hmac, json, os
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+h256 = lambda b: hashlib.sha256(b).hexdigest()
+h512 = lambda b: hashlib.sha512(b).hexdigest()
+fill = lambda label: hashlib.sha256(b"example " + label.encode()).hexdigest()
+line = lambda o: (json.dumps(o, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
+
+
+def write(name, data):
+    with open(name, "wb") as f:
+        f.write(data)
+    return data
+
+
+def group(members):
+    return (hashlib.sha256(b"".join(sorted(bytes.fromhex(h256(m)) for m in members))).hexdigest(),
+            hashlib.sha512(b"".join(sorted(bytes.fromhex(h512(m)) for m in members))).hexdigest())
+
+
+def member(name, role, data):
+    return {"name": name, "role": role, "sha256": h256(data), "sha512": h512(data)}
+
+
+def entry(ids, slot):
+    return f"trialnotary/entry/1\nsha256 {ids[0]}\nsha512 {ids[1]}\nslot {slot}\n".encode()
+
+
+def slot(key, seq):
+    return hmac.new(bytes.fromhex(key), seq.to_bytes(8, "big"), hashlib.sha256).hexdigest()
+
+
+key = fill("stream key")
+protocol = write("protocol.txt", b"DEMO-1 protocol, version 1.0\n")
+stream0 = write("stream-0.json", line({"schema": "trialnotary/stream/1", "seq": 0, "key": key, "nonce": fill("stream nonce 0")}))
+statement = write("statement.json", line({
+    "schema": "trialnotary/statement/1", "kind": "protocol", "study": "DEMO-1", "version": "1.0", "date": "2026-03-01",
+    "title": "Protocol of the demonstration trial", "nonce": fill("statement nonce 0"),
+    "members": [member("protocol.txt", "document", protocol), member("stream.json", "stream", stream0)]}))
+ids0 = group([statement, stream0, protocol])
+entry0 = write("entry", entry(ids0, slot(key, 0)))
+
+consent = write("consent.txt", b"I agree. Participant 001 (nobody real)\n")
+commitment = write("commitment-001.json", line({
+    "schema": "trialnotary/commitment/1", "name": "consent.txt", "sha256": h256(consent), "sha512": h512(consent),
+    "salt": fill("salt")}))
+stream1 = write("stream-1.json", line({
+    "schema": "trialnotary/stream/1", "seq": 1, "stream": ids0[0], "prev": ids0[0], "nonce": fill("stream nonce 1")}))
+statement1 = write("statement-consent.json", line({
+    "schema": "trialnotary/statement/1", "kind": "consent", "study": "DEMO-1",
+    "links": [{"type": "uses", "record": ids0[0]}], "nonce": fill("statement nonce 1"),
+    "members": [member("commitment-001.json", "commitment", commitment), member("stream.json", "stream", stream1)]}))
+ids1 = group([statement1, stream1, commitment])
+entry1 = write("entry-consent", entry(ids1, slot(key, 1)))
+
+leaf = lambda e: hashlib.sha256(b"\0" + e).digest()
+node = lambda l, r: hashlib.sha256(b"\1" + l + r).digest()
+
+
+def head(number, first, size, batch, checkpoint, previous, tokens=()):
+    text = (f"trialnotary/seal-head/1\nseal {number}\norigin demo.example/1\nfirst {first}\nsize {size}\n"
+            f"batch sha256 {batch}\ncheckpoint {checkpoint}\nprevious {previous}\n")
+    return (text + "".join(f"token {s} {t}\n" for s, t in tokens)).encode()
+
+
+head1 = write("seal-head-1", head(1, 0, 1, ids0[0], fill("checkpoint 1"), "none"))
+write("seal-head-2", head(2, 1, 2, ids1[0], fill("checkpoint 2"), h256(head1), [(1, fill("token 1"))]))

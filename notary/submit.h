@@ -1,0 +1,82 @@
+/*
+ * From hashed documents to accepted records: members, commitments, statement,
+ * stream place, signature, journal key.
+ *
+ * Knows what a record consists of and what makes two submissions the same one.
+ * Finding and hashing files is files.h's and hashing.h's question; storing is
+ * notary.h's.
+ */
+#ifndef NOTARY_SUBMIT_H
+#define NOTARY_SUBMIT_H
+
+#include "notary/notary.h"
+#include "trial/statement.h"
+
+/* Records that are accepted in one transaction: what a kill can cost. */
+#define NT_SUBMIT_CHUNK 1000
+
+/* A document that was hashed. */
+struct nt_submit_file {
+	struct vf_bytes name; /* in the record; checked here */
+	struct vf_bytes path; /* absolute; empty when only the digests are known */
+	struct vf_pair digests;
+	uint64_t size;
+};
+
+/* One record: its documents in any order. */
+struct nt_submit_record {
+	const struct nt_submit_file *files;
+	size_t n_files;
+};
+
+/*
+ * Signs the statement of a record: writes the two members of the signature
+ * (docs/formats/bundle.md). manifest and signature are empty buffers.
+ */
+typedef VF_RC nt_submit_sign(void *ctx, const struct vf_hash *statement_sha256, struct nt_buf *manifest,
+	struct nt_buf *signature, struct vf_err *reterr);
+
+/* What all records of one call have in common. */
+struct nt_submit {
+	struct vf_bytes submitter, study;
+	enum tr_kind kind;
+	struct vf_bytes version, date, title; /* empty when absent */
+	bool confidential; /* hide the documents; a personal kind demands it */
+	bool keep;         /* copy the documents into the notary */
+	const struct tr_link *links;
+	size_t n_links;
+	const struct vf_hash *signer; /* SHA-256 of the certificate; NULL: unsigned */
+	nt_submit_sign *sign;
+	void *sign_ctx;
+};
+
+/* What became of records[at]; called when it is stored durably, in order. */
+typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how);
+
+/*
+ * Makes the records and has them accepted, NT_SUBMIT_CHUNK at a time. What was
+ * submitted before is found in the journal and not made again; after a crash the
+ * same call does the rest. Refuses before anything is stored: names
+ * (NAME_SHAPE), unknown or senseless links (UNKNOWN_RECORD, LINK_SHAPE), plain
+ * documents in a personal kind (PERSONAL_FIELD), texts (STATEMENT_SHAPE),
+ * records without documents whose links do not say enough (USAGE), LIMIT.
+ */
+VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records,
+	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr);
+
+/*
+ * Names that no record may hold, or that collide with another, each with its
+ * reason; called for all of them before NAME_SHAPE is returned.
+ */
+typedef void nt_bad_name(void *ctx, struct vf_bytes name, const char *why);
+VF_RC nt_submit_check_names(const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *bad_ctx,
+	struct vf_err *reterr);
+
+/* Random octets from the kernel, drawn in blocks; used octets are wiped. */
+struct nt_random {
+	uint8_t block[4096];
+	size_t left;
+};
+VF_RC nt_random(struct nt_random *r, void *out, size_t n, struct vf_err *reterr);
+
+#endif

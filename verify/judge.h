@@ -1,0 +1,106 @@
+/*
+ * One judgement under way: what bundle.c, members.c and evidence.c share.
+ *
+ * Internal to these files and session.c.
+ */
+#ifndef VERIFY_JUDGE_H
+#define VERIFY_JUDGE_H
+
+#include "verify/bundle.h"
+#include "verify/checkpoint.h"
+#include "verify/container.h"
+#include "verify/manifest.h"
+#include "verify/pki.h"
+#include "verify/policy.h"
+#include "verify/quorum.h"
+#include "verify/record.h"
+#include "verify/seal.h"
+
+struct vf_session {
+	struct vf_arena arena;
+	int64_t at;
+	bool integrity_only, has_trust;
+	struct vf_policy policy;
+	struct vf_tlog_policy tlog;
+	struct vf_note_cache notes;
+	struct vf_stream_pin *pins;
+	size_t n_pins;
+	struct vf_pki *pki;
+	struct vf_manifest_parser *xml;
+	struct vf_fact *facts;
+	size_t n_facts, n_fact_slots;
+};
+
+/* A data object of the group: a listed member, the statement, or a signature file. */
+struct vf_object {
+	struct vf_bytes name;
+	struct vf_pair digests;
+	enum vf_role role;
+	const struct vf_zip_entry *entry; /* NULL when it is not in the container */
+	bool is_listed;                   /* in the evidence manifests */
+	bool is_given;                    /* beside the container, with the right digests */
+	bool is_altered;
+	size_t file; /* its place in the report's files */
+};
+
+/* A confidential document that a disclosed commitment names. */
+struct vf_hidden {
+	struct vf_commitment commitment;
+	const struct vf_zip_entry *entry;
+	bool is_given, is_altered;
+};
+
+struct vf_judge {
+	struct vf_session *s;
+	struct vf_arena *a;
+	struct vf_report *r;
+	struct vf_container box;
+
+	struct vf_statement statement;
+	struct vf_object *objects; /* the whole group */
+	size_t n_objects;
+	struct vf_hidden *hidden;
+	size_t n_hidden;
+	struct vf_pair *group; /* n_objects, ascending by SHA-256 */
+	struct vf_file *files;
+	size_t n_files;
+	bool has_stream;
+	struct vf_stream_member stream;
+	struct vf_entry entry;
+	bool has_entry;
+	struct vf_seal_head head;
+	bool has_head;
+	size_t n_records; /* evidence records */
+	bool good[VF_MAX_AUTHORITIES];
+	int64_t good_at[VF_MAX_AUTHORITIES];
+	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */
+};
+
+/* The entry's data in memory, or a fault of check c: MISSING_PART when there is no such entry. */
+VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret);
+/*
+ * Records the outcome of a check: OK passes, a verdict class is a fault and VF_OK
+ * is returned, anything else (no verdict possible) is handed up.
+ */
+VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct vf_err *err, const char *object,
+	struct vf_err *reterr);
+
+/* members.c */
+/* Statement, group, disclosed files: checks STATEMENT to STREAM, and PARTS. go is false when nothing more can be asked. */
+VF_RC vf_judge_members(struct vf_judge *j, bool *ret_go, struct vf_err *reterr);
+/* Documents beside the container. */
+VF_RC vf_judge_detached(struct vf_judge *j, const struct vf_detached *detached, size_t n, struct vf_err *reterr);
+/* After the manifests were read: the status of each file, and COMPLETE. */
+VF_RC vf_judge_complete(struct vf_judge *j, struct vf_err *reterr);
+
+/* evidence.c */
+/* Manifests, evidence records, tokens, seal head: MANIFEST to CHAIN, AUTHORITY, REVOCATION. */
+VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr);
+
+/* session.c */
+/* Compares with what earlier inputs showed; OK, EQUIVOCATION or STREAM_FORK. */
+VF_RC vf_session_compare(struct vf_session *s, const struct vf_report *r, struct vf_err *reterr);
+/* Keeps what a good input showed; false when the table is full. */
+bool vf_session_learn(struct vf_session *s, const struct vf_report *r);
+
+#endif

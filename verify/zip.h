@@ -1,0 +1,92 @@
+/*
+ * The strict scan of a ZIP container: one file, one meaning.
+ *
+ * Knows headers and names only (PKWARE APPNOTE 6.3.x, the profile of ISO/IEC
+ * 21320-1 without ZIP64, narrowed by docs/formats/bundle.md). It decides before
+ * any other reader sees the file, so that all readers see the same entries. The
+ * data of entries is container.h's question, what they prove is bundle.h's.
+ *
+ * It works on a source, not on memory: a container of 4 GiB needs memory for
+ * its central directory alone.
+ */
+#ifndef VERIFY_ZIP_H
+#define VERIFY_ZIP_H
+
+#include "verify/bytes.h"
+
+/* Signatures and sizes of the four structures; the writer uses them too. */
+#define VF_ZIP_LOCAL_SIG 0x04034b50u
+#define VF_ZIP_CENTRAL_SIG 0x02014b50u
+#define VF_ZIP_END_SIG 0x06054b50u
+#define VF_ZIP_LOCAL_SIZE 30
+#define VF_ZIP_CENTRAL_SIZE 46
+#define VF_ZIP_END_SIZE 22
+
+#define VF_ZIP_STORED 0
+#define VF_ZIP_DEFLATED 8
+#define VF_ZIP_FLAG_UTF8 0x0800
+#define VF_ZIP_NEED_STORED 10
+#define VF_ZIP_NEED_DEFLATED 20
+
+/* The first entry (EN 319 162-1 A.1) and the CRC-32 of its content. */
+#define VF_ZIP_MIMETYPE_NAME "mimetype"
+#define VF_ZIP_ASICE "application/vnd.etsi.asic-e+zip"
+#define VF_ZIP_ASICE_CRC 0x45f9218au
+
+/*
+ * Bytes that can be read at any place. Either memory is set (then read is not
+ * called and may be NULL), or read gives exactly n bytes or fails with IO.
+ */
+struct vf_source {
+	void *ctx;
+	uint64_t size;
+	VF_RC (*read)(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr);
+	struct vf_bytes memory;
+};
+
+/* A source over bytes, which must stay where they are as long as it is used. */
+struct vf_source vf_source_of(struct vf_bytes b);
+/* Reads exactly n bytes; IO when they are not wholly inside the source. */
+VF_RC vf_source_read(const struct vf_source *s, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr);
+/* The same without a copy for a source in memory; otherwise the bytes are put into room (n bytes). */
+VF_RC vf_source_view(const struct vf_source *s, uint64_t at, size_t n, uint8_t *room, struct vf_bytes *ret,
+	struct vf_err *reterr);
+
+/* An entry. name and central borrow from the source's memory or the arena. */
+struct vf_zip_entry {
+	struct vf_bytes name;
+	struct vf_bytes central; /* its central directory record: 46 octets and the name */
+	uint64_t header_at;      /* of its local header */
+	uint64_t data_at;
+	uint64_t packed, size; /* octets in the container, octets of the file */
+	uint32_t crc;
+	uint16_t method; /* VF_ZIP_STORED or VF_ZIP_DEFLATED */
+};
+
+/* A folded name and the entry that has it, for look-ups. */
+struct vf_zip_name {
+	struct vf_bytes folded;
+	size_t entry;
+};
+
+struct vf_zip {
+	struct vf_zip_entry *entries; /* in the order of the file; the first is mimetype */
+	size_t n;
+	struct vf_zip_name *names; /* n of them, ascending */
+	struct vf_bytes media;     /* content of mimetype; only VF_ZIP_ASICE is accepted now */
+};
+
+/*
+ * Accepts a container in which every byte is accounted for: entries contiguous
+ * from offset 0, each local header equal to its central record, the directory
+ * directly after them, the end record last, no comment, no extra field, no
+ * ZIP64, no encryption, no descriptor, names in normal form and unique after
+ * folding, mimetype first. Refuses with the ZIP_... codes and LIMIT; NO_MEMORY
+ * when the arena is full, IO when the source fails.
+ */
+VF_RC vf_zip_scan(const struct vf_source *s, struct vf_arena *a, struct vf_zip *ret, struct vf_err *reterr);
+
+/* The entry with exactly this name, or NULL. */
+const struct vf_zip_entry *vf_zip_find(const struct vf_zip *z, struct vf_bytes name);
+
+#endif
