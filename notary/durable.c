@@ -379,6 +379,33 @@ VF_RC nt_durable_remove(int at, const char *path, struct vf_err *reterr)
 	return sync_above(at, path, reterr);
 }
 
+static VF_RC unlink_name(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
+{
+	const int *folder = ctx;
+
+	(void)is_dir;
+	if (unlinkat(*folder, name, 0) != 0 && errno != ENOENT)
+		return io_fail(reterr, "remove", name);
+	return VF_OK;
+}
+
+VF_RC nt_durable_remove_folder(int at, const char *path, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int folder = -1;
+	enum vf_rc rc = nt_dir_open(at, path, &folder, NULL);
+
+	if (rc == VF_NO_INPUT)
+		return VF_OK;
+	if (rc != VF_OK)
+		return vf_fail(reterr, rc, "cannot open folder '%s'", path);
+	rc = nt_dir_each(folder, ".", unlink_name, &folder, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (unlinkat(at, path, AT_REMOVEDIR) != 0 && errno != ENOENT)
+		return io_fail(reterr, "remove", path);
+	return VF_OK;
+}
+
 VF_RC nt_durable_destroy(int at, const char *path, struct vf_err *reterr)
 {
 	static const uint8_t zeros[65536];

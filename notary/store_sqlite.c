@@ -11,8 +11,8 @@
 
 #define SCHEMA_VERSION 1
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
-#define PAGE_SIZE "8192"
-#define CHECKPOINT_PAGES "8192"
+#define PAGE_SIZE "16384"
+#define CHECKPOINT_PAGES "4096"
 
 /*
  * The schema, as numbered steps: step i leads from version i to i + 1. Digests in
