@@ -79,6 +79,8 @@ bool vf_ats_value(const struct vf_ats *ats, size_t list, size_t j, struct vf_dig
  * imprint. The only place where a data object may stand (RFC 4998 4.3 step 2).
  */
 bool vf_ats_covers(const struct vf_ats *ats, const struct vf_digest *digest);
+/* The same, and where the first value equal to it stands. */
+bool vf_ats_find(const struct vf_ats *ats, const struct vf_digest *digest, size_t *ret);
 
 /*
  * The value computed after the first n_lists lists (RFC 4998 4.3 step 3): a lone
@@ -117,7 +119,7 @@ struct vf_er_objects {
 
 /* What a record covers; tables live in the arena. */
 struct vf_er_cover {
-	size_t n_objects;
+	size_t n_objects, n_chains;
 	/* for each object, how many chains from the first on cover it without a gap; 0: none */
 	const uint32_t *until;
 	/* for each chain, the values of its first list that belong to no object */
@@ -142,8 +144,7 @@ VF_RC vf_er_cover(const struct vf_er *er, const struct vf_er_objects *objects, b
  * does not, ER_RENEWAL when a later one does not. With group, no chain's first
  * list may hold anything else: ER_GROUP. No objects: ER_NOT_COVERED.
  */
-VF_RC vf_er_check_cover(const struct vf_er *er, const struct vf_er_cover *cover, bool group,
-	struct vf_err *reterr);
+VF_RC vf_er_check_cover(const struct vf_er_cover *cover, bool group, struct vf_err *reterr);
 
 /*
  * H(DER of all chains before chain), ha of RFC 4998 5.2 step 3, and h' =
