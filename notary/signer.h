@@ -63,6 +63,8 @@ VF_RC nt_signer_ed25519_public(const struct nt_signer *s, uint8_t ret[NT_ED25519
 	struct vf_err *reterr);
 /* Appends the SubjectPublicKeyInfo in DER. */
 VF_RC nt_signer_spki(const struct nt_signer *s, struct nt_buf *ret, struct vf_err *reterr);
+/* Whether the SubjectPublicKeyInfo spki (DER) is that of this key. */
+bool nt_signer_owns(const struct nt_signer *s, struct vf_bytes spki);
 /* The DER of the AlgorithmIdentifier of its signatures; valid for ever. */
 struct vf_bytes nt_signer_algorithm(const struct nt_signer *s);
 

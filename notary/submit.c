@@ -1,2 +1,656 @@
-/* to be written */
-typedef int notary_submit_stub;
+#include "notary/submit.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "notary/crew.h"
+#include "notary/hashing.h"
+#include "notary/submission.h"
+#include "verify/limits.h"
+#include "verify/text.h"
+
+/* Texts and tables of one chunk; holds the largest record. Only what is used becomes resident. */
+#define ARENA ((size_t)96 * 1024 * 1024)
+/* The longest journal text: 10,000 documents with the longest names. */
+#define MAX_SAME ((size_t)8 * 1024 * 1024)
+/* Places for journal keys of one chunk: a power of two, at most half full. */
+#define TABLE 2048
+#define MAX_CREW 16
+/* Fewer records are done before threads have started. */
+#define WORTH_A_CREW 256
+
+/* What became of one record of the chunk. */
+struct outcome {
+	struct nt_making making;
+	struct vf_hash id;
+	enum nt_accepted how;
+	size_t submission; /* SIZE_MAX: found in the journal or in this chunk */
+};
+
+struct build {
+	struct nt_notary *n;
+	const struct nt_submit *s;
+	struct nt_maker maker;
+	struct tr_link *links;
+	struct nt_link *nt_links;
+	uint8_t *details_text;
+	void *block;
+	struct nt_crew *crew;
+	const struct nt_submit_record *all;
+	size_t n_all;
+	/* the chunk */
+	struct outcome *outcomes;
+	size_t n_outcomes;
+	struct nt_submission *submissions;
+	struct outcome **makers; /* of submissions */
+	enum nt_accepted *accepted;
+	uint16_t table[TABLE]; /* outcome + 1 */
+	/* between threads: submissions below ready have an ID, below taken somebody finishes them */
+	atomic_size_t keyed, ready, taken;
+	atomic_bool closed;
+	pthread_mutex_t lock;
+	enum vf_rc fault; /* the first one of any thread */
+	struct vf_err fault_text;
+};
+
+/* ---- checks before anything is stored ---- */
+
+struct folded {
+	struct vf_bytes folded;
+	struct vf_bytes name;
+};
+
+static int by_folded(const void *a, const void *b)
+{
+	const struct folded *x = a, *y = b;
+	int order = vf_bytes_cmp(x->folded, y->folded);
+
+	return order != 0 ? order : vf_bytes_cmp(x->name, y->name);
+}
+
+static bool is_bad(struct vf_bytes name, nt_bad_name *bad, void *ctx)
+{
+	struct vf_err err = {0};
+
+	if (vf_document_name_check(name, &err) == VF_OK)
+		return false;
+	if (bad)
+		bad(ctx, name, err.text);
+	return true;
+}
+
+/* Neighbours in folded order that are equal stand for one file on many systems. */
+static size_t compare_neighbours(const struct folded *f, size_t n, nt_bad_name *bad, void *ctx)
+{
+	size_t found = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		if (!vf_bytes_eq(f[i - 1].folded, f[i].folded))
+			continue;
+		found++;
+		if (bad)
+			bad(ctx, f[i].name, vf_bytes_eq(f[i - 1].name, f[i].name) ?
+					"another file has the same name" :
+					"another file has a name that differs only in case");
+	}
+	return found;
+}
+
+static VF_RC count_collisions(const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *ctx,
+	size_t *faults, struct vf_err *reterr)
+{
+	struct folded *f = calloc(n, sizeof(*f));
+	size_t total = 1, used = 0;
+	uint8_t *memory;
+
+	for (size_t i = 0; i < n; i++)
+		total += 2 * files[i].name.n;
+	memory = malloc(total);
+	if (!f || !memory) {
+		free(f);
+		free(memory);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu names", n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t len = vf_name_fold(files[i].name, memory + used);
+
+		f[i] = (struct folded){vf_bytes(memory + used, len), files[i].name};
+		used += len;
+	}
+	qsort(f, n, sizeof(*f), by_folded);
+	*faults += compare_neighbours(f, n, bad, ctx);
+	free(f);
+	free(memory);
+	return VF_OK;
+}
+
+VF_RC nt_submit_check_names(const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *bad_ctx,
+	struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+	size_t faults = 0;
+
+	for (size_t i = 0; i < n; i++)
+		faults += is_bad(files[i].name, bad, bad_ctx);
+	if (n > 1)
+		rc = count_collisions(files, n, bad, bad_ctx, &faults, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (faults > 0)
+		return vf_fail(reterr, VF_NAME_SHAPE, "%zu of %zu names cannot stand in a record", faults, n);
+	return VF_OK;
+}
+
+static VF_RC check_record(const struct build *b, const struct nt_submit_record *r, struct vf_err *reterr)
+{
+	const struct nt_submit *s = b->s;
+	size_t docs = r->n_files + (b->maker.details.name.n > 0);
+	bool enough = docs > 0;
+
+	for (size_t i = 0; i < s->n_links && !enough; i++)
+		enough = tr_link_is_enough(s->links[i].type, s->kind);
+	if (!enough)
+		return vf_fail(reterr, VF_USAGE, "a '%s' record needs a document", tr_kind_name(s->kind));
+	if (docs + 1 > VF_MAX_MEMBERS)
+		return vf_fail(reterr, VF_LIMIT, "%zu documents in one record, more than %d", docs,
+			VF_MAX_MEMBERS - 1);
+	if ((s->confidential || tr_kind_is_personal(s->kind)) && docs > TR_MAX_COMMITMENTS)
+		return vf_fail(reterr, VF_LIMIT, "%zu confidential documents in one record, more than %d", docs,
+			TR_MAX_COMMITMENTS);
+	if (tr_kind_is_personal(s->kind) && !s->confidential && r->n_files > 0)
+		return vf_fail(reterr, VF_PERSONAL_FIELD, "the documents of a '%s' record must be confidential",
+			tr_kind_name(s->kind));
+	return nt_submit_check_names(r->files, r->n_files, NULL, NULL, reterr);
+}
+
+/* Details stand beside the files, so no file may have their name. */
+static VF_RC check_details_name(const struct build *b, const struct nt_submit_record *r, struct vf_err *reterr)
+{
+	uint8_t folded[2 * VF_MAX_NAME];
+
+	for (size_t i = 0; i < r->n_files && b->maker.details.name.n > 0; i++) {
+		size_t n = vf_name_fold(r->files[i].name, folded);
+
+		if (vf_bytes_is(vf_bytes(folded, n), TR_DETAILS_NAME))
+			return vf_fail(reterr, VF_NAME_SHAPE,
+				"'" TR_DETAILS_NAME "' is where version, date and title go: rename that file");
+	}
+	return VF_OK;
+}
+
+static VF_RC check_link(struct build *b, const struct tr_link *link, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
+	char hex[65];
+	enum tr_kind to;
+	enum vf_rc rc = nt_notary_get(b->n, &link->record, &target, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	vf_hex_put(hex, vf_bytes(link->record.b, 8));
+	if (target->state == NT_ERASED)
+		return vf_fail(reterr, VF_UNKNOWN_RECORD, "record '%s…' was erased and cannot be linked", hex);
+	to = tr_kind_find(target->kind);
+	if (!tr_link_is_sensible(link->type, b->s->kind, to))
+		return vf_fail(reterr, VF_LINK_SHAPE, "a '%s' record cannot have a link '%s' to a '%s' record",
+			tr_kind_name(b->s->kind), tr_link_name(link->type), tr_kind_name(to));
+	return VF_OK;
+}
+
+static int by_link(const void *a, const void *b)
+{
+	const struct tr_link *x = a, *y = b;
+
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
+	return memcmp(x->record.b, y->record.b, sizeof(x->record.b));
+}
+
+static VF_RC prepare_links(struct build *b, struct vf_err *reterr)
+{
+	size_t n = b->s->n_links;
+
+	if (n > VF_MAX_LINKS)
+		return vf_fail(reterr, VF_LIMIT, "%zu links, more than %d", n, VF_MAX_LINKS);
+	b->links = calloc(n ? n : 1, sizeof(*b->links));
+	b->nt_links = calloc(n ? n : 1, sizeof(*b->nt_links));
+	if (!b->links || !b->nt_links)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu links", n);
+	if (n > 0)
+		memcpy(b->links, b->s->links, n * sizeof(*b->links));
+	qsort(b->links, n, sizeof(*b->links), by_link);
+	for (size_t i = 0; i < n; i++) {
+		enum vf_rc rc = check_link(b, &b->links[i], reterr);
+
+		if (rc != VF_OK)
+			return rc;
+		if (i > 0 && by_link(&b->links[i - 1], &b->links[i]) == 0)
+			return vf_fail(reterr, VF_USAGE, "the same link '%s' is given twice",
+				tr_link_name(b->links[i].type));
+		b->nt_links[i] = (struct nt_link){vf_bytes_str(tr_link_name(b->links[i].type)),
+			b->links[i].record};
+	}
+	b->maker.links = b->links;
+	b->maker.nt_links = b->nt_links;
+	return VF_OK;
+}
+
+/* ---- details of a personal record ---- */
+
+static VF_RC prepare_details(struct build *b, struct vf_err *reterr)
+{
+	const struct nt_submit *s = b->s;
+	struct tr_details d = {s->version, s->date, s->title};
+	struct vf_bytes text;
+	enum vf_rc rc;
+
+	if (!tr_kind_is_personal(s->kind) || s->version.n + s->date.n + s->title.n == 0)
+		return VF_OK;
+	rc = tr_details_put(&d, &b->maker.arena, &text, reterr);
+	if (rc != VF_OK)
+		return rc;
+	b->details_text = malloc(text.n);
+	if (!b->details_text)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the details");
+	memcpy(b->details_text, text.p, text.n);
+	b->maker.details = (struct nt_submit_file){
+		.name = vf_bytes_str(TR_DETAILS_NAME), .digests = vf_pair_of(text), .size = text.n};
+	return VF_OK;
+}
+
+/* Keeps a text through a file in memory: nt_notary_keep() reads a descriptor. */
+static VF_RC keep_details(struct build *b, struct vf_err *reterr)
+{
+	int fd = memfd_create(TR_DETAILS_NAME, MFD_CLOEXEC);
+	size_t n = 0;
+	enum vf_rc rc;
+
+	if (fd < 0)
+		return vf_fail(reterr, VF_IO, "no file in memory can be made");
+	while (n < b->maker.details.size) {
+		ssize_t put = write(fd, b->details_text + n, b->maker.details.size - n);
+
+		if (put <= 0) {
+			close(fd);
+			return vf_fail(reterr, VF_IO, "no file in memory can be written");
+		}
+		n += (size_t)put;
+	}
+	if (lseek(fd, 0, SEEK_SET) != 0)
+		rc = vf_fail(reterr, VF_IO, "no file in memory can be read");
+	else
+		rc = nt_notary_keep(b->n, fd, &b->maker.details.digests, reterr);
+	close(fd);
+	return rc;
+}
+
+static VF_RC keep_file(struct build *b, const struct nt_submit_file *f, struct vf_err *reterr)
+{
+	char path[4097];
+	uint64_t size;
+	enum vf_rc rc;
+	int fd;
+
+	if (f->path.n == 0 || f->path.n >= sizeof(path))
+		return vf_fail(reterr, VF_INTERNAL, "a document to keep has no path");
+	memcpy(path, f->path.p, f->path.n);
+	path[f->path.n] = '\0';
+	rc = nt_open_document(path, &fd, &size, reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = nt_notary_keep(b->n, fd, &f->digests, reterr);
+	close(fd);
+	return rc;
+}
+
+static VF_RC keep_record(struct build *b, const struct nt_making *m, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < m->n_docs; i++) {
+		enum vf_rc rc = VF_OK;
+
+		if (m->docs[i] == &b->maker.details)
+			rc = keep_details(b, reterr);
+		else if (b->s->keep)
+			rc = keep_file(b, m->docs[i], reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
+/* ---- the work of one chunk ---- */
+
+/* Keeps the first fault of any thread. */
+static void note_fault(struct build *b, enum vf_rc rc, const struct vf_err *err)
+{
+	pthread_mutex_lock(&b->lock);
+	if (b->fault == VF_OK) {
+		b->fault = rc;
+		b->fault_text = *err;
+	}
+	pthread_mutex_unlock(&b->lock);
+}
+
+/* Each thread takes records and computes their journal keys. */
+static void make_keys(void *ctx, unsigned who)
+{
+	struct build *b = ctx;
+	struct nt_buf same = nt_buf(MAX_SAME);
+	struct vf_err err = {0};
+
+	(void)who;
+	for (;;) {
+		size_t at = atomic_fetch_add(&b->keyed, 1);
+		struct nt_making *m;
+		enum vf_rc rc;
+
+		if (at >= b->n_outcomes)
+			break;
+		m = &b->outcomes[at].making;
+		nt_buf_reset(&same);
+		rc = nt_making_same(&b->maker, m, &same, &err);
+		if (rc != VF_OK)
+			note_fault(b, rc, &err);
+		else
+			m->key = nt_notary_blind(b->n, nt_buf_bytes(&same));
+	}
+	nt_buf_done(&same);
+}
+
+/* The outcome of this chunk with the same key; NULL after this one was entered. */
+static const struct outcome *enter_key(struct build *b, size_t at)
+{
+	const struct vf_hash *key = &b->outcomes[at].making.key;
+	size_t i = ((size_t)key->b[0] << 8 | key->b[1]) % TABLE;
+
+	for (; b->table[i] != 0; i = (i + 1) % TABLE) {
+		const struct outcome *o = &b->outcomes[b->table[i] - 1];
+
+		if (vf_hash_eq(&o->making.key, key))
+			return o;
+	}
+	b->table[i] = (uint16_t)(at + 1);
+	return NULL;
+}
+
+/* Finds the record in the journal or in this chunk, or makes it as far as its ID. */
+static VF_RC chain_record(struct build *b, size_t at, struct vf_err *reterr)
+{
+	struct outcome *o = &b->outcomes[at];
+	size_t n = atomic_load_explicit(&b->ready, memory_order_relaxed);
+	const struct outcome *same;
+	bool found;
+	enum vf_rc rc = nt_notary_journal(b->n, &o->making.key, &found, &o->id, reterr);
+
+	if (rc != VF_OK || found)
+		return rc;
+	same = enter_key(b, at);
+	if (same) {
+		o->id = same->id;
+		return VF_OK;
+	}
+	rc = nt_making_chain(&b->maker, &o->making, reterr);
+	if (rc == VF_OK)
+		rc = keep_record(b, &o->making, reterr);
+	if (rc != VF_OK)
+		return rc;
+	o->id = o->making.id;
+	o->submission = n;
+	b->makers[n] = o;
+	atomic_store_explicit(&b->ready, n + 1, memory_order_release);
+	return VF_OK;
+}
+
+static void chain_all(struct build *b)
+{
+	struct vf_err err = {0};
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; i < b->n_outcomes && rc == VF_OK; i++)
+		rc = chain_record(b, i, &err);
+	if (rc != VF_OK)
+		note_fault(b, rc, &err);
+	atomic_store_explicit(&b->closed, true, memory_order_release);
+}
+
+/* Finishes records as soon as they have an ID; ends when no more will come. */
+static void finish_some(struct build *b)
+{
+	struct vf_err err = {0};
+
+	for (;;) {
+		size_t at = atomic_fetch_add(&b->taken, 1);
+		enum vf_rc rc;
+
+		while (at >= atomic_load_explicit(&b->ready, memory_order_acquire)) {
+			bool closed = atomic_load_explicit(&b->closed, memory_order_acquire);
+
+			if (closed && at >= atomic_load_explicit(&b->ready, memory_order_acquire))
+				return;
+			sched_yield();
+		}
+		rc = nt_making_finish(&b->maker, &b->makers[at]->making, &b->submissions[at], &err);
+		if (rc != VF_OK)
+			note_fault(b, rc, &err);
+	}
+}
+
+/* One thread makes the chain, the others follow it and finish; then all finish. */
+static void make_records(void *ctx, unsigned who)
+{
+	struct build *b = ctx;
+
+	if (who == 0)
+		chain_all(b);
+	finish_some(b);
+}
+
+static VF_RC check_fault(const struct build *b, struct vf_err *reterr)
+{
+	if (b->fault == VF_OK)
+		return VF_OK;
+	return vf_fail(reterr, b->fault, "%s", b->fault_text.text);
+}
+
+/* ---- chunks ---- */
+
+/* As many records as fit; returns how many. */
+static VF_RC begin_chunk(struct build *b, const struct nt_submit_record *records, size_t count, struct vf_err *reterr)
+{
+	size_t room = 0;
+
+	b->maker.arena.used = 0;
+	b->n_outcomes = 0;
+	memset(b->table, 0, sizeof(b->table));
+	atomic_store(&b->keyed, 0);
+	atomic_store(&b->ready, 0);
+	atomic_store(&b->taken, 0);
+	atomic_store(&b->closed, false);
+	while (b->n_outcomes < count && b->n_outcomes < NT_SUBMIT_CHUNK) {
+		struct outcome *o = &b->outcomes[b->n_outcomes];
+		enum vf_rc rc;
+
+		room += nt_making_room(&b->maker, &records[b->n_outcomes]);
+		if (room > ARENA && b->n_outcomes > 0)
+			break;
+		rc = nt_making_init(&b->maker, &records[b->n_outcomes], &o->making, reterr);
+		if (rc != VF_OK)
+			return rc;
+		o->how = NT_ACCEPTED_BEFORE;
+		o->submission = SIZE_MAX;
+		b->n_outcomes++;
+	}
+	return VF_OK;
+}
+
+static VF_RC run_chunk(struct build *b, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+	size_t n;
+
+	nt_crew_run(b->crew, make_keys, b);
+	rc = check_fault(b, reterr);
+	if (rc != VF_OK)
+		return rc;
+	nt_crew_run(b->crew, make_records, b);
+	rc = check_fault(b, reterr);
+	n = atomic_load(&b->ready);
+	if (rc == VF_OK && n > 0)
+		rc = nt_notary_accept(b->n, b->submissions, n, b->accepted, reterr);
+	return rc;
+}
+
+static void report_chunk(struct build *b, size_t first, nt_submitted *done, void *done_ctx)
+{
+	for (size_t i = 0; i < b->n_outcomes; i++) {
+		struct outcome *o = &b->outcomes[i];
+
+		if (o->submission != SIZE_MAX)
+			o->how = b->accepted[o->submission];
+		if (done)
+			done(done_ctx, first + i, &o->id, o->how);
+	}
+}
+
+static VF_RC run_chunks(struct build *b, nt_submitted *done, void *done_ctx, struct vf_err *reterr)
+{
+	size_t at = 0;
+
+	while (at < b->n_all) {
+		enum vf_rc rc = begin_chunk(b, b->all + at, b->n_all - at, reterr);
+
+		if (rc == VF_OK)
+			rc = run_chunk(b, reterr);
+		if (rc != VF_OK)
+			return rc;
+		report_chunk(b, at, done, done_ctx);
+		at += b->n_outcomes;
+	}
+	return VF_OK;
+}
+
+static VF_RC check_at(const struct build *b, size_t at, struct vf_err *reterr)
+{
+	enum vf_rc rc = check_record(b, &b->all[at], reterr);
+
+	return rc == VF_OK ? check_details_name(b, &b->all[at], reterr) : rc;
+}
+
+/* Each thread checks records, in portions. */
+static void check_some(void *ctx, unsigned who)
+{
+	struct build *b = ctx;
+
+	(void)who;
+	for (;;) {
+		size_t from = atomic_fetch_add(&b->keyed, NT_SUBMIT_CHUNK);
+		size_t to = from + NT_SUBMIT_CHUNK < b->n_all ? from + NT_SUBMIT_CHUNK : b->n_all;
+
+		if (from >= b->n_all)
+			break;
+		for (size_t i = from; i < to; i++) {
+			if (check_at(b, i, NULL) != VF_OK)
+				atomic_store(&b->closed, true);
+		}
+	}
+}
+
+/* All records; when one is refused, the first in order says why. */
+static VF_RC check_all(struct build *b, struct vf_err *reterr)
+{
+	nt_crew_run(b->crew, check_some, b);
+	for (size_t i = 0; i < b->n_all && atomic_load(&b->closed); i++) {
+		enum vf_rc rc = check_at(b, i, reterr);
+
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
+static VF_RC prepare(struct build *b, struct vf_err *reterr)
+{
+	const struct nt_submit *s = b->s;
+	struct tr_statement texts = {.kind = s->kind, .study = s->study};
+	enum vf_rc rc;
+
+	if (!tr_kind_is_personal(s->kind)) {
+		texts.version = s->version;
+		texts.date = s->date;
+		texts.title = s->title;
+	}
+	rc = tr_statement_check_texts(&texts, reterr);
+	if (rc == VF_OK && s->signer && !s->sign)
+		rc = vf_fail(reterr, VF_INTERNAL, "a signer without a signature");
+	if (rc == VF_OK)
+		rc = prepare_details(b, reterr);
+	if (rc == VF_OK)
+		rc = check_all(b, reterr);
+	if (rc == VF_OK)
+		rc = prepare_links(b, reterr);
+	if (rc == VF_OK)
+		rc = nt_notary_stream(b->n, s->submitter, s->study, &b->maker.stream, reterr);
+	return rc;
+}
+
+static VF_RC build_init(struct build *b, struct vf_err *reterr)
+{
+	pthread_mutex_init(&b->lock, NULL);
+	b->fault = VF_OK;
+	b->maker.s = b->s;
+	b->block = malloc(ARENA);
+	b->outcomes = calloc(NT_SUBMIT_CHUNK, sizeof(*b->outcomes));
+	b->submissions = calloc(NT_SUBMIT_CHUNK, sizeof(*b->submissions));
+	b->makers = calloc(NT_SUBMIT_CHUNK, sizeof(*b->makers));
+	b->accepted = calloc(NT_SUBMIT_CHUNK, sizeof(*b->accepted));
+	if (!b->block || !b->submissions || !b->outcomes || !b->makers || !b->accepted)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for records");
+	vf_arena_init(&b->maker.arena, b->block, ARENA);
+	return VF_OK;
+}
+
+static void build_done(struct build *b)
+{
+	nt_crew_free(b->crew);
+	if (b->details_text)
+		explicit_bzero(b->details_text, b->maker.details.size);
+	free(b->details_text);
+	explicit_bzero(&b->maker, sizeof(b->maker));
+	free(b->links);
+	free(b->nt_links);
+	free(b->block);
+	free(b->submissions);
+	free(b->outcomes);
+	free(b->makers);
+	free(b->accepted);
+	pthread_mutex_destroy(&b->lock);
+	free(b);
+}
+
+VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records,
+	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr)
+{
+	struct build *b = calloc(1, sizeof(*b));
+	enum vf_rc rc;
+
+	if (!b)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for records");
+	b->n = n;
+	b->s = s;
+	b->all = records;
+	b->n_all = count;
+	rc = build_init(b, reterr);
+	if (rc == VF_OK && count >= WORTH_A_CREW)
+		b->crew = nt_crew_new(nt_crew_cores(MAX_CREW));
+	if (rc == VF_OK)
+		rc = prepare(b, reterr);
+	if (rc == VF_OK)
+		rc = run_chunks(b, done, done_ctx, reterr);
+	build_done(b);
+	return rc;
+}

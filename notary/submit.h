@@ -72,11 +72,4 @@ typedef void nt_bad_name(void *ctx, struct vf_bytes name, const char *why);
 VF_RC nt_submit_check_names(const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *bad_ctx,
 	struct vf_err *reterr);
 
-/* Random octets from the kernel, drawn in blocks; used octets are wiped. */
-struct nt_random {
-	uint8_t block[4096];
-	size_t left;
-};
-VF_RC nt_random(struct nt_random *r, void *out, size_t n, struct vf_err *reterr);
-
 #endif

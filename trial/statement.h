@@ -1,6 +1,6 @@
 /*
- * Writers of statement.json, stream.json, commitment-NNN.json and details.json,
- * and the slot of a stream (docs/formats/statement.md, stream.md, commitment.md).
+ * Writers of statement.json, stream.json, commitment-NNN.json and details.json
+ * (docs/formats/statement.md, stream.md, commitment.md).
  *
  * Knows the exact bytes. Random octets are arguments; reading is verify/record.h's
  * question. Every text is one line without spaces that ends in LF, lies in the
@@ -10,27 +10,13 @@
 #define TRIAL_STATEMENT_H
 
 #include "trial/kind.h"
-#include "verify/hash.h"
+#include "verify/record.h"
 
-#define TR_STATEMENT_NAME "statement.json"
-#define TR_STREAM_NAME "stream.json"
 #define TR_DETAILS_NAME "details.json"
-/* "commitment-NNN.json": three digits, so a record has at most 999 of them. */
-#define TR_MAX_COMMITMENTS 999
-#define TR_COMMITMENT_NAME_LEN 19
-
-enum tr_role {
-	TR_ROLE_DOCUMENT,
-	TR_ROLE_COMMITMENT,
-	TR_ROLE_STREAM,
-};
-
-/* A member that the statement lists: any but the statement and the signature files. */
-struct tr_member {
-	struct vf_bytes name;
-	enum tr_role role;
-	struct vf_pair digests;
-};
+#define TR_SCHEMA_DETAILS "trialnotary/details/1"
+/* "commitment-NNN.json", a fourth digit only when needed. */
+#define TR_MAX_COMMITMENTS 9999
+#define TR_COMMITMENT_NAME_LEN 20
 
 struct tr_link {
 	enum tr_link_type type;
@@ -45,21 +31,8 @@ struct tr_statement {
 	size_t n_links;
 	struct vf_hash nonce;
 	const struct vf_hash *signer;
-	const struct tr_member *members; /* ascending by name */
+	const struct vf_member *members; /* all but statement and signature files, ascending by name */
 	size_t n_members;
-};
-
-struct tr_stream {
-	uint64_t seq;
-	struct vf_hash key;          /* record 0 only */
-	struct vf_hash stream, prev; /* every other record */
-	struct vf_hash nonce;
-};
-
-struct tr_commitment {
-	struct vf_bytes name;
-	struct vf_pair digests;
-	struct vf_hash salt;
 };
 
 /* What a personal record may not say in its statement; absent texts have n == 0. */
@@ -74,9 +47,9 @@ struct tr_details {
  */
 VF_RC tr_statement_put(const struct tr_statement *s, struct vf_arena *a, struct vf_bytes *ret,
 	struct vf_err *reterr);
-VF_RC tr_stream_put(const struct tr_stream *s, struct vf_arena *a, struct vf_bytes *ret,
+VF_RC tr_stream_put(const struct vf_stream_member *s, struct vf_arena *a, struct vf_bytes *ret,
 	struct vf_err *reterr);
-VF_RC tr_commitment_put(const struct tr_commitment *c, struct vf_arena *a, struct vf_bytes *ret,
+VF_RC tr_commitment_put(const struct vf_commitment *c, struct vf_arena *a, struct vf_bytes *ret,
 	struct vf_err *reterr);
 VF_RC tr_details_put(const struct tr_details *d, struct vf_arena *a, struct vf_bytes *ret,
 	struct vf_err *reterr);
@@ -89,11 +62,5 @@ VF_RC tr_statement_check_texts(const struct tr_statement *s, struct vf_err *rete
 
 /* Writes "commitment-NNN.json" and a NUL; number is 1 to TR_MAX_COMMITMENTS. */
 void tr_commitment_name(char out[TR_COMMITMENT_NAME_LEN + 1], size_t number);
-
-/* True for names that documents may not have, in any case of letters. */
-bool tr_name_is_reserved(struct vf_bytes name);
-
-/* HMAC-SHA-256(key, seq as eight octets, big-endian). */
-struct vf_hash tr_slot(const struct vf_hash *key, uint64_t seq);
 
 #endif

@@ -68,10 +68,10 @@ static struct vf_hash climb(struct vf_hash r, uint64_t path, const struct vf_has
 	return r;
 }
 
-/* The steps along the right border of a tree: every hash of the proof is on the left. */
-static struct vf_hash climb_border(struct vf_hash r, const struct vf_hash *proof, size_t n)
+/* The steps along the right border of a tree: the hashes [from, to) of the proof are on the left. */
+static struct vf_hash climb_border(struct vf_hash r, const struct vf_hash *proof, size_t from, size_t to)
 {
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = from; k < to; k++)
 		r = vf_merkle_node(&proof[k], &r);
 	return r;
 }
@@ -107,7 +107,7 @@ VF_RC vf_merkle_check_inclusion(uint64_t index, uint64_t size, const struct vf_h
 		return rc;
 	inner = inner_length(index, size);
 	r = climb(*leaf, index, proof, inner);
-	r = climb_border(r, proof + inner, n - inner);
+	r = climb_border(r, proof, inner, n);
 	return check_root(&r, root, "root", reterr);
 }
 
@@ -189,7 +189,7 @@ static struct vf_hash subroot_of(const struct shape *s, uint64_t start, uint64_t
 		if (bit(s->mask, k))
 			r = vf_merkle_node(&proof[k], &r);
 	if (s->border > above)
-		r = climb_border(r, proof + s->inner, s->border - above);
+		r = climb_border(r, proof, s->inner, s->inner + s->border - above);
 	return r;
 }
 
@@ -203,7 +203,7 @@ static VF_RC check_border(uint64_t start, uint64_t end, const struct vf_hash *su
 
 	if (rc != VF_OK)
 		return rc;
-	r = climb_border(*subroot, proof, n);
+	r = climb_border(*subroot, proof, 0, n);
 	return check_root(&r, root, "root", reterr);
 }
 
@@ -218,9 +218,9 @@ static VF_RC check_inside(uint64_t start, uint64_t end, uint64_t size, const str
 		return rc;
 	seed = s.seeded ? *subroot : proof[0];
 	if (!s.seeded)
-		proof++;
+		proof = &proof[1];
 	r = climb(seed, s.mask, proof, s.inner);
-	r = climb_border(r, proof + s.inner, s.border);
+	r = climb_border(r, proof, s.inner, s.inner + s.border);
 	rc = check_root(&r, root, "root of the larger tree", reterr);
 	if (rc != VF_OK || s.seeded)
 		return rc;

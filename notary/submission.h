@@ -1,0 +1,59 @@
+/*
+ * One record made from hashed documents: commitments, stream member, statement,
+ * signature, group.
+ *
+ * Knows the steps and their order, so that submit.c can spread them over threads:
+ * records of one stream hang on each other by the ID of the one before, which
+ * only nt_making_chain() computes. Checking what is submitted is submit.c's question.
+ */
+#ifndef NOTARY_SUBMISSION_H
+#define NOTARY_SUBMISSION_H
+
+#include "notary/random.h"
+#include "notary/submit.h"
+
+/* What the records of one call share. */
+struct nt_maker {
+	const struct nt_submit *s;
+	const struct tr_link *links;      /* in order */
+	const struct nt_link *nt_links;   /* the same */
+	struct nt_submit_file details;    /* a further document; name.n == 0: none */
+	struct nt_stream stream;          /* where the next record goes */
+	struct nt_random random;
+	struct vf_arena arena;
+};
+
+/* A record while it is made; everything lies in the maker's arena. */
+struct nt_making {
+	const struct nt_submit_file **docs; /* ascending by name, details among them */
+	size_t n_docs;
+	struct vf_member *listed;
+	size_t n_listed;
+	struct nt_member *members;
+	size_t n_members;
+	size_t statement; /* its place in members */
+	struct nt_document *documents;
+	struct vf_stream_member place;
+	struct nt_stream stream; /* after this record */
+	struct vf_hash key, id;
+};
+
+/* Octets of arena that a record needs at most. */
+size_t nt_making_room(const struct nt_maker *maker, const struct nt_submit_record *r);
+
+/* Begins with the documents in order. */
+VF_RC nt_making_init(struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m,
+	struct vf_err *reterr);
+/*
+ * Writes what makes two submissions the same one: everything that the submitter
+ * says, and the documents by name and digests. Nonces and places do not count.
+ */
+VF_RC nt_making_same(const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out,
+	struct vf_err *reterr);
+/* Makes the members and the ID, and moves the stream on. One thread at a time. */
+VF_RC nt_making_chain(struct nt_maker *maker, struct nt_making *m, struct vf_err *reterr);
+/* The rest, which no other record waits for: may run in any thread. */
+VF_RC nt_making_finish(const struct nt_maker *maker, struct nt_making *m, struct nt_submission *ret,
+	struct vf_err *reterr);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * A notary in memory for tests of what calls it: the functions of notary.h that
+ * submit.c needs, and what was accepted. It keeps digests and texts of the last
+ * chunk only when fake.copy is set. Not a model of durability.
+ */
+#ifndef TESTS_FAKE_NOTARY_H
+#define TESTS_FAKE_NOTARY_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "notary/notary.h"
+
+#define FAKE_MAX_JOURNAL 65536
+
+struct nt_notary {
+	int unused;
+};
+
+struct fake_kept {
+	struct vf_hash sha256;
+	size_t size;
+};
+
+static struct {
+	struct nt_stream stream;
+	struct {
+		struct vf_hash key, id;
+	} journal[FAKE_MAX_JOURNAL];
+	size_t n_journal;
+	bool forget_journal; /* for benchmarks: nothing is found, nothing kept */
+	uint64_t accepted;
+	size_t chunks;
+	size_t fail_at_chunk; /* this call of accept fails; 0: none */
+	struct fake_kept kept[16];
+	size_t n_kept;
+	/* sees every submission before accept returns */
+	void (*see)(const struct nt_submission *s);
+	/* targets of links */
+	struct {
+		struct vf_hash id;
+		const char *kind;
+		enum nt_state state;
+	} records[8];
+	size_t n_records;
+} fake;
+
+VF_RC nt_notary_stream(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study,
+	struct nt_stream *ret, struct vf_err *reterr)
+{
+	(void)n, (void)submitter, (void)study, (void)reterr;
+	*ret = fake.stream;
+	return VF_OK;
+}
+
+VF_RC nt_notary_journal(struct nt_notary *n, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
+	struct vf_err *reterr)
+{
+	(void)n, (void)reterr;
+	*ret_found = false;
+	for (size_t i = 0; i < fake.n_journal; i++) {
+		if (!vf_hash_eq(&fake.journal[i].key, key))
+			continue;
+		*ret_found = true;
+		*ret_id = fake.journal[i].id;
+	}
+	return VF_OK;
+}
+
+struct vf_hash nt_notary_blind(const struct nt_notary *n, struct vf_bytes b)
+{
+	(void)n;
+	return vf_hmac_sha256(vf_bytes_str("secret"), b);
+}
+
+VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *s, size_t count, enum nt_accepted *ret,
+	struct vf_err *reterr)
+{
+	(void)n;
+	if (++fake.chunks == fake.fail_at_chunk)
+		return vf_fail(reterr, VF_IO, "the disk is full");
+	for (size_t i = 0; i < count; i++) {
+		if (fake.see)
+			fake.see(&s[i]);
+		if (!fake.forget_journal && fake.n_journal < FAKE_MAX_JOURNAL) {
+			fake.journal[fake.n_journal].key = s[i].journal;
+			fake.journal[fake.n_journal++].id = s[i].id;
+		}
+		ret[i] = NT_ACCEPTED_NEW;
+	}
+	fake.accepted += count;
+	fake.stream = (struct nt_stream){.exists = true,
+		.id = s[count - 1].stream,
+		.key = s[count - 1].stream_key,
+		.head = s[count - 1].id,
+		.next = s[count - 1].seq + 1};
+	return VF_OK;
+}
+
+VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests, struct vf_err *reterr)
+{
+	uint8_t b[4096];
+	ssize_t got = read(fd, b, sizeof(b));
+	struct vf_pair found = vf_pair_of(vf_bytes(b, got > 0 ? (size_t)got : 0));
+
+	(void)n;
+	if (!vf_pair_eq(&found, digests))
+		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "other content than its digests");
+	fake.kept[fake.n_kept++] = (struct fake_kept){digests->sha256, (size_t)got};
+	return VF_OK;
+}
+
+VF_RC nt_notary_get(struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr)
+{
+	(void)n;
+	for (size_t i = 0; i < fake.n_records; i++) {
+		struct nt_record *r;
+
+		if (!vf_hash_eq(&fake.records[i].id, id))
+			continue;
+		r = calloc(1, sizeof(*r));
+		if (!r)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory");
+		r->id = *id;
+		r->state = fake.records[i].state;
+		r->kind = vf_bytes_str(fake.records[i].kind);
+		*ret = r;
+		return VF_OK;
+	}
+	return vf_fail(reterr, VF_UNKNOWN_RECORD, "no such record");
+}
+
+struct nt_record *nt_record_free(struct nt_record *r)
+{
+	free(r);
+	return NULL;
+}
+
+void nt_record_freep(struct nt_record **r)
+{
+	*r = nt_record_free(*r);
+}
+
+#endif
