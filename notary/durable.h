@@ -48,6 +48,8 @@ VF_RC nt_durable_put(int at, const struct nt_file *files, size_t n, struct vf_er
 VF_RC nt_durable_read(int at, const char *path, struct nt_buf *out, struct vf_err *reterr);
 /* Unlinks and syncs the folder; fine when it is not there. */
 VF_RC nt_durable_remove(int at, const char *path, struct vf_err *reterr);
+/* Removes a folder that holds files only; not synced; fine when it is not there. */
+VF_RC nt_durable_remove_folder(int at, const char *path, struct vf_err *reterr);
 /* Overwrites the content with zeros, syncs, and removes. */
 VF_RC nt_durable_destroy(int at, const char *path, struct vf_err *reterr);
 /* Copies a file of any size; to must not be there. */

@@ -12,7 +12,7 @@
 #ifndef NOTARY_STORE_H
 #define NOTARY_STORE_H
 
-#include "notary/notary.h"
+#include "notary/findings.h"
 
 struct nt_store;
 
@@ -37,7 +37,7 @@ const struct nt_store_state *nt_store_state(const struct nt_store *s);
 const struct vf_hash *nt_store_secret(const struct nt_store *s);
 const char *nt_store_origin(const struct nt_store *s);
 
-/* ---- accept (store_accept.c) ---- */
+/* ---- accept (store_sqlite_accept.c) ---- */
 
 VF_RC nt_store_stream(struct nt_store *s, struct vf_bytes submitter, struct vf_bytes study,
 	struct nt_stream *ret, struct vf_err *reterr);
@@ -47,7 +47,7 @@ VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_
 VF_RC nt_store_accept(struct nt_store *s, const struct nt_submission *submissions, size_t count,
 	int64_t now_ms, enum nt_accepted *ret, struct vf_err *reterr);
 
-/* ---- reading (store_read.c) ---- */
+/* ---- reading (store_sqlite_read.c) ---- */
 
 VF_RC nt_store_get(struct nt_store *s, const struct vf_hash *id, struct nt_record **ret,
 	struct vf_err *reterr);
@@ -59,7 +59,7 @@ VF_RC nt_store_find_digest(struct nt_store *s, const struct vf_hash *sha256, nt_
 VF_RC nt_store_each(struct nt_store *s, struct vf_bytes study, nt_each_id *each, void *ctx,
 	struct vf_err *reterr);
 
-/* ---- log and seals (store_seal.c) ---- */
+/* ---- log and seals (store_sqlite_seal.c) ---- */
 
 /* What the log needs of a record. */
 struct nt_store_entry {
@@ -93,21 +93,24 @@ VF_RC nt_store_unnamed(struct nt_store *s, struct nt_token_name *ret, size_t roo
 VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, size_t n_named, struct vf_err *reterr);
 VF_RC nt_store_seal_get(struct nt_store *s, uint64_t number, struct nt_seal **ret, struct vf_err *reterr);
 
-/* ---- care (store_care.c) ---- */
+/* ---- care (store_sqlite_care.c) ---- */
 
-/* A kept document whose content no other record uses any more. */
-typedef VF_RC nt_each_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr);
 /*
- * Overwrites the record's row with what may stay, and rebuilds the indexes that held parts of
- * it; then empties the write-ahead log. Calls unkept before the transaction for each document to destroy.
+ * Overwrites the record's row with what may stay, rebuilds the indexes that held parts of it,
+ * and remembers which kept documents nobody uses any more. What was overwritten is
+ * then in no file of the database. Fine when it was erased before.
  */
-VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, nt_each_kept *unkept, void *ctx,
-	struct vf_err *reterr);
-/* SQLite's integrity check and our own between rows and indexes. */
-VF_RC nt_store_check(struct nt_store *s, nt_finding *finding, void *ctx, uint64_t *ret_faults,
-	struct vf_err *reterr);
-/* Every kept document that some record names. */
+VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, struct vf_err *reterr);
+/* Calls destroy for each such document, then forgets them. To be called after erase and at every opening. */
+typedef VF_RC nt_each_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr);
+VF_RC nt_store_finish_erasures(struct nt_store *s, nt_each_kept *destroy, void *ctx, struct vf_err *reterr);
+/* Every kept document that a record names, once for each record. */
 VF_RC nt_store_each_kept(struct nt_store *s, nt_each_kept *each, void *ctx, struct vf_err *reterr);
+/* SQLite's integrity check, every record against its hashes, every index against the records. */
+VF_RC nt_store_check(struct nt_store *s, struct nt_findings *f, struct vf_err *reterr);
+/* Every stream: no gap, each record after the one before, each slot that of its number. */
+VF_RC nt_store_check_streams(struct nt_store *s, struct nt_findings *f, struct vf_err *reterr);
+/* A consistent copy into a new file, synced. */
 VF_RC nt_store_backup(struct nt_store *s, const char *path, struct vf_err *reterr);
 
 #endif

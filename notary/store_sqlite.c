@@ -1,2 +1,742 @@
-/* to be written */
-typedef int notary_store_sqlite_stub;
+#include "notary/store.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "notary/store_sqlite.h"
+#include "verify/limits.h"
+#include "verify/text.h"
+
+#define SCHEMA_VERSION 1
+/* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
+#define PAGE_SIZE "16384"
+#define CHECKPOINT_PAGES "4096"
+
+/*
+ * The schema, as numbered steps: step i leads from version i to i + 1. Digests in
+ * by_journal and by_document are 64 bits wide: they find candidates, the row decides.
+ */
+static const char *const migrations[SCHEMA_VERSION] = {
+	"CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL,"
+	" secret BLOB NOT NULL) STRICT;"
+	"CREATE TABLE record (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
+	"CREATE TABLE name (number INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE stream (number INTEGER PRIMARY KEY, submitter INTEGER NOT NULL, study INTEGER NOT NULL,"
+	" id BLOB NOT NULL UNIQUE, key BLOB NOT NULL, head BLOB NOT NULL, next INTEGER NOT NULL,"
+	" UNIQUE (submitter, study)) STRICT;"
+	"CREATE TABLE place (stream INTEGER NOT NULL, seq INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE by_id (h INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" PRIMARY KEY (h, number)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE by_journal (h INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" PRIMARY KEY (h, number)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE by_document (h INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" PRIMARY KEY (h, number)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE by_study (study INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" PRIMARY KEY (study, number)) STRICT, WITHOUT ROWID;"
+	/* Kept documents that an erasure has still to destroy. */
+	"CREATE TABLE doomed (sha256 BLOB PRIMARY KEY) STRICT;"
+	"CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, root BLOB NOT NULL, note BLOB NOT NULL) STRICT;"
+	"CREATE TABLE seal (number INTEGER PRIMARY KEY, first INTEGER NOT NULL, size INTEGER NOT NULL UNIQUE,"
+	" head BLOB NOT NULL) STRICT;"
+	"CREATE TABLE token (number INTEGER PRIMARY KEY, seal INTEGER NOT NULL, authority TEXT NOT NULL,"
+	" id BLOB NOT NULL, gen_time INTEGER NOT NULL, named INTEGER, der BLOB NOT NULL) STRICT;"
+	"CREATE INDEX token_seal ON token (seal);"
+	"CREATE INDEX token_unnamed ON token (seal, id) WHERE named IS NULL;",
+};
+
+static const char *const sql_texts[NT_SQL_COUNT] = {
+#define NT_SQL(name, text) text,
+#include "notary/store_sqlite.def"
+#undef NT_SQL
+};
+
+/* ---- statements ---- */
+
+enum vf_rc nt_sql_fail(struct nt_store *s, const char *what, struct vf_err *reterr)
+{
+	int code = s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM;
+	const char *text = s->db ? sqlite3_errmsg(s->db) : "out of memory";
+
+	switch (code) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return vf_fail(reterr, VF_STORE_BUSY, "another process has 'notary.db' open");
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' is damaged (%s): %s", what, text);
+	case SQLITE_NOMEM:
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to %s 'notary.db'", what);
+	default:
+		return vf_fail(reterr, VF_IO, "cannot %s 'notary.db': %s", what, text);
+	}
+}
+
+VF_RC nt_sql(struct nt_store *s, enum nt_sql which, struct sqlite3_stmt **ret, struct vf_err *reterr)
+{
+	sqlite3_stmt **at = &s->stmts[which];
+
+	if (*at == NULL &&
+	    sqlite3_prepare_v3(s->db, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, at, NULL) != SQLITE_OK)
+		return nt_sql_fail(s, "read", reterr);
+	sqlite3_reset(*at);
+	sqlite3_clear_bindings(*at);
+	*ret = *at;
+	return VF_OK;
+}
+
+VF_RC nt_sql_run(struct nt_store *s, const char *text, struct vf_err *reterr)
+{
+	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return nt_sql_fail(s, "change", reterr);
+	return VF_OK;
+}
+
+VF_RC nt_sql_row(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, struct sqlite3_stmt **ret,
+	bool *ret_row, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int status;
+	enum vf_rc rc = nt_sql(s, which, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	for (int i = 0; i < n; i++)
+		if (sqlite3_bind_int64(st, i + 1, (sqlite3_int64)values[i]) != SQLITE_OK)
+			return nt_sql_fail(s, "read", reterr);
+	status = sqlite3_step(st);
+	if (status != SQLITE_ROW && status != SQLITE_DONE) {
+		rc = nt_sql_fail(s, "use", reterr);
+		sqlite3_reset(st);
+		return rc;
+	}
+	if (status == SQLITE_DONE)
+		sqlite3_reset(st);
+	*ret_row = status == SQLITE_ROW;
+	*ret = st;
+	return VF_OK;
+}
+
+void nt_sql_quiet(struct nt_store *s)
+{
+	for (size_t i = 0; i < NT_SQL_COUNT; i++)
+		if (s->stmts[i] != NULL)
+			sqlite3_reset(s->stmts[i]);
+}
+
+VF_RC nt_sql_end(struct nt_store *s, enum vf_rc rc, struct vf_err *reterr)
+{
+	if (rc == VF_OK)
+		rc = nt_sql_run(s, "COMMIT", reterr);
+	if (rc == VF_OK)
+		return VF_OK;
+	nt_sql_quiet(s);
+	/* The first fault is told; when the rollback fails too, closing rolls back. */
+	vf_ignore(nt_sql_run(s, "ROLLBACK", NULL));
+	return rc;
+}
+
+/* ---- memory ---- */
+
+uint64_t nt_index_key(const struct vf_hash *h)
+{
+	struct vf_bytes in = vf_bytes(h->b, 32);
+	uint64_t v = 0;
+
+	(void)vf_take_u64be(&in, &v);
+	return v;
+}
+
+bool nt_has_journal(const struct vf_hash *key)
+{
+	static const struct vf_hash none;
+
+	return !vf_hash_eq(key, &none);
+}
+
+void nt_index_done(struct nt_index *x)
+{
+	free(x->first);
+	free(x->nodes);
+	*x = (struct nt_index){0};
+}
+
+static size_t slot_of(const struct nt_index *x, uint64_t h)
+{
+	return (size_t)((h * 0x9e3779b97f4a7c15u) >> 32) & x->mask;
+}
+
+/* Doubles nodes and table, and links all nodes again in their order. */
+static bool index_grow(struct nt_index *x)
+{
+	size_t room = x->room ? 2 * x->room : 1024;
+	struct nt_index_node *nodes;
+	uint32_t *first;
+
+	if (room > UINT32_MAX / 2)
+		return false;
+	nodes = realloc(x->nodes, room * sizeof(*nodes));
+	if (nodes == NULL)
+		return false;
+	x->nodes = nodes;
+	first = calloc(2 * room, sizeof(*first));
+	if (first == NULL)
+		return false;
+	free(x->first);
+	x->first = first;
+	x->room = room;
+	x->mask = 2 * room - 1;
+	for (size_t i = 0; i < x->n; i++) {
+		size_t b = slot_of(x, nodes[i].h);
+
+		nodes[i].next = first[b];
+		first[b] = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+bool nt_index_put(struct nt_index *x, uint64_t h, uint64_t number)
+{
+	size_t b;
+
+	if (x->n == x->room && !index_grow(x))
+		return false;
+	b = slot_of(x, h);
+	x->nodes[x->n] = (struct nt_index_node){h, number, x->first[b]};
+	x->first[b] = (uint32_t)++x->n;
+	return true;
+}
+
+void nt_index_cut(struct nt_index *x, size_t n)
+{
+	if (n == 0 && x->first != NULL) {
+		memset(x->first, 0, (x->mask + 1) * sizeof(*x->first));
+		x->n = 0;
+	}
+	/* The newest node is always first in its chain. */
+	for (; x->n > n; x->n--)
+		x->first[slot_of(x, x->nodes[x->n - 1].h)] = x->nodes[x->n - 1].next;
+}
+
+bool nt_index_next(const struct nt_index *x, uint64_t h, uint32_t *at, uint64_t *ret)
+{
+	uint32_t i = *at;
+
+	if (x->first == NULL)
+		return false;
+	i = i == 0 ? x->first[slot_of(x, h)] : x->nodes[i - 1].next;
+	for (; i != 0; i = x->nodes[i - 1].next) {
+		if (x->nodes[i - 1].h != h)
+			continue;
+		*at = i;
+		*ret = x->nodes[i - 1].number;
+		return true;
+	}
+	return false;
+}
+
+/* ---- opening ---- */
+
+static VF_RC open_db(struct nt_store *s, const char *path, int flags, struct vf_err *reterr)
+{
+	if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return nt_sql_fail(s, "open", reterr);
+	sqlite3_extended_result_codes(s->db, 1);
+	/* In memory: temporary files would leave personal data outside the folder. */
+	return nt_sql_run(s, "PRAGMA page_size=" PAGE_SIZE "; PRAGMA locking_mode=EXCLUSIVE;"
+			     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+			     "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA cache_size=-65536;"
+			     "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+			     "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";", reterr);
+}
+
+/* Brings the schema to this program's version, each step a transaction of its own. */
+static VF_RC migrate(struct nt_store *s, bool fresh, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int version;
+	char text[64];
+	enum vf_rc rc;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_ROW) {
+		rc = nt_sql_fail(s, "read", reterr);
+		sqlite3_finalize(st);
+		return rc;
+	}
+	version = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	if (version > SCHEMA_VERSION)
+		return vf_fail(reterr, VF_STORE_VERSION, "'notary.db' has version %d, this program knows %d", version,
+			SCHEMA_VERSION);
+	if (version < 1 && !fresh)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' was never finished");
+	for (; version < SCHEMA_VERSION; version++) {
+		sqlite3_snprintf(sizeof(text), text, "PRAGMA user_version=%d", version + 1);
+		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+		if (rc != VF_OK)
+			return rc;
+		rc = nt_sql_run(s, migrations[version], reterr);
+		if (rc == VF_OK)
+			rc = nt_sql_run(s, text, reterr);
+		rc = nt_sql_end(s, rc, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
+static VF_RC put_first_rows(struct nt_store *s, const char *origin, const struct vf_hash *secret,
+	const struct vf_hash *empty_root, struct vf_bytes note, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc = nt_sql(s, NT_SQL_CHECKPOINT_PUT, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_int64(st, 1, 0) != SQLITE_OK ||
+	    sqlite3_bind_blob(st, 2, empty_root->b, 32, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_blob64(st, 3, note.p, note.n, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "create", reterr);
+	sqlite3_reset(st);
+	if (sqlite3_prepare_v2(s->db, "INSERT INTO state (one, origin, secret) VALUES (1, ?, ?)", -1, &st, NULL) !=
+	    SQLITE_OK)
+		return nt_sql_fail(s, "create", reterr);
+	if (sqlite3_bind_text(st, 1, origin, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_blob(st, 2, secret->b, 32, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		rc = nt_sql_fail(s, "create", reterr);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+VF_RC nt_store_create(const char *path, const char *origin, const struct vf_hash *secret,
+	const struct vf_hash *empty_root, struct vf_bytes note, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_store_freep) struct nt_store *s = calloc(1, sizeof(*s));
+	enum vf_rc rc;
+
+	if (s == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the store");
+	if (access(path, F_OK) == 0)
+		return vf_fail(reterr, VF_EXISTS, "'%s' is there already", path);
+	rc = open_db(s, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, reterr);
+	if (rc == VF_OK)
+		rc = migrate(s, true, reterr);
+	if (rc == VF_OK)
+		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+	if (rc != VF_OK)
+		return rc;
+	return nt_sql_end(s, put_first_rows(s, origin, secret, empty_root, note, reterr), reterr);
+}
+
+bool nt_sql_hash(struct sqlite3_stmt *st, int column, struct vf_hash *ret)
+{
+	if (sqlite3_column_bytes(st, column) != 32)
+		return false;
+	memcpy(ret->b, sqlite3_column_blob(st, column), 32);
+	return true;
+}
+
+static VF_RC load_state(struct nt_store *s, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_STATE, NULL, 0, &st, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!row || !nt_sql_hash(st, 1, &s->secret) || sqlite3_column_bytes(st, 0) > VF_MAX_ORIGIN)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' does not say whose store it is");
+	memcpy(s->origin, sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+	rc = nt_sql_row(s, NT_SQL_LAST_RECORD, NULL, 0, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (row && sqlite3_column_type(st, 0) != SQLITE_NULL)
+		s->state.records = (uint64_t)sqlite3_column_int64(st, 0) + 1;
+	rc = nt_sql_row(s, NT_SQL_LAST_CHECKPOINT, NULL, 0, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!row || !nt_sql_hash(st, 1, &s->state.root))
+		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' holds no checkpoint");
+	s->state.size = (uint64_t)sqlite3_column_int64(st, 0);
+	rc = nt_sql_row(s, NT_SQL_LAST_SEAL, NULL, 0, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (row) {
+		s->state.seals = (uint64_t)sqlite3_column_int64(st, 0);
+		s->state.sealed = (uint64_t)sqlite3_column_int64(st, 1);
+	}
+	rc = nt_sql_row(s, NT_SQL_LAST_STREAM, NULL, 0, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	s->next_stream = row ? (uint64_t)sqlite3_column_int64(st, 0) + 1 : 1;
+	if (s->state.size > s->state.records || s->state.sealed > s->state.size)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' holds %" PRIu64 " records, %" PRIu64
+			" log entries and %" PRIu64 " sealed ones", s->state.records, s->state.size, s->state.sealed);
+	return VF_OK;
+}
+
+static uint64_t text_key(struct vf_bytes b)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < b.n; i++)
+		h = (h ^ b.p[i]) * 1099511628211u;
+	return h ^ h >> 29;
+}
+
+static bool keep_name(struct nt_store *s, uint64_t number, struct vf_bytes text)
+{
+	struct nt_name *n;
+
+	if (s->n_names == s->names_room) {
+		size_t room = s->names_room ? 2 * s->names_room : 64;
+		struct nt_name *p = realloc(s->names, room * sizeof(*p));
+
+		if (p == NULL)
+			return false;
+		s->names = p;
+		s->names_room = room;
+	}
+	n = &s->names[s->n_names];
+	*n = (struct nt_name){number, malloc(text.n + 1), text.n};
+	if (n->p == NULL || !nt_index_put(&s->by_name, text_key(text), s->n_names)) {
+		free(n->p);
+		return false;
+	}
+	if (text.n > 0)
+		memcpy(n->p, text.p, text.n);
+	s->n_names++;
+	return true;
+}
+
+static VF_RC load_names(struct nt_store *s, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int status;
+	enum vf_rc rc = nt_sql(s, NT_SQL_NAMES, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	s->next_name = 1;
+	while ((status = sqlite3_step(st)) == SQLITE_ROW) {
+		uint64_t number = (uint64_t)sqlite3_column_int64(st, 0);
+		const void *p = sqlite3_column_blob(st, 1);
+
+		if (!keep_name(s, number, vf_bytes(p, (size_t)sqlite3_column_bytes(st, 1))))
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the names of the store");
+		s->next_name = number + 1;
+	}
+	if (status != SQLITE_DONE)
+		return nt_sql_fail(s, "read", reterr);
+	return VF_OK;
+}
+
+VF_RC nt_store_load_pending(struct nt_store *s, struct vf_err *reterr)
+{
+	struct nt_body_front f;
+	enum vf_rc rc;
+
+	nt_index_cut(&s->ids, 0);
+	nt_index_cut(&s->journals, 0);
+	s->state.accepted_ms = 0;
+	for (uint64_t i = s->state.size > 0 ? s->state.size - 1 : 0; i < s->state.records; i++) {
+		rc = nt_store_row(s, i, reterr);
+		if (rc == VF_OK)
+			rc = nt_body_front(nt_buf_bytes(&s->row), &f, reterr);
+		if (rc != VF_OK)
+			return rc;
+		if (f.accepted_ms > s->state.accepted_ms)
+			s->state.accepted_ms = f.accepted_ms;
+		if (i < s->state.size)
+			continue;
+		if (!nt_index_put(&s->ids, nt_index_key(&f.id), i) ||
+		    (nt_has_journal(&f.journal) && !nt_index_put(&s->journals, nt_index_key(&f.journal), i)))
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records that wait");
+	}
+	return VF_OK;
+}
+
+VF_RC nt_store_open(const char *path, struct nt_store **ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_store_freep) struct nt_store *s = calloc(1, sizeof(*s));
+	enum vf_rc rc;
+
+	if (s == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the store");
+	if (access(path, F_OK) != 0)
+		return vf_fail(reterr, VF_NO_INPUT, "there is no file '%s'", path);
+	s->row = nt_buf((size_t)VF_MAX_PART * 16);
+	nt_packer_init(&s->packer);
+	rc = open_db(s, path, SQLITE_OPEN_READWRITE, reterr);
+	if (rc == VF_OK)
+		rc = nt_sql_run(s, "BEGIN IMMEDIATE; COMMIT", reterr);
+	if (rc == VF_OK)
+		rc = migrate(s, false, reterr);
+	if (rc == VF_OK)
+		rc = load_state(s, reterr);
+	if (rc == VF_OK)
+		rc = load_names(s, reterr);
+	if (rc == VF_OK)
+		rc = nt_store_load_pending(s, reterr);
+	nt_sql_quiet(s);
+	/* A crash amid an erasure may have left the old content in the write-ahead log. */
+	if (rc == VF_OK)
+		rc = nt_sql_run(s, "PRAGMA wal_checkpoint(TRUNCATE)", reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = s;
+	s = NULL;
+	return VF_OK;
+}
+
+struct nt_store *nt_store_free(struct nt_store *s)
+{
+	if (s == NULL)
+		return NULL;
+	for (size_t i = 0; i < NT_SQL_COUNT; i++)
+		sqlite3_finalize(s->stmts[i]);
+	sqlite3_close(s->db);
+	nt_index_done(&s->ids);
+	nt_index_done(&s->journals);
+	nt_index_done(&s->by_name);
+	nt_index_done(&s->by_stream);
+	for (size_t i = 0; i < s->n_names; i++)
+		free(s->names[i].p);
+	free(s->names);
+	free(s->streams);
+	nt_buf_done(&s->row);
+	nt_body_index_done(&s->scan);
+	free(s);
+	return NULL;
+}
+
+void nt_store_freep(struct nt_store **s)
+{
+	*s = nt_store_free(*s);
+}
+
+const struct nt_store_state *nt_store_state(const struct nt_store *s)
+{
+	return &s->state;
+}
+
+const struct vf_hash *nt_store_secret(const struct nt_store *s)
+{
+	return &s->secret;
+}
+
+const char *nt_store_origin(const struct nt_store *s)
+{
+	return s->origin;
+}
+
+/* ---- names and streams ---- */
+
+VF_RC nt_store_name(struct nt_store *s, struct vf_bytes text, bool make, bool *ret_found, uint64_t *ret,
+	struct vf_err *reterr)
+{
+	uint64_t h = text_key(text), i;
+	uint32_t at = 0;
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc;
+
+	while (nt_index_next(&s->by_name, h, &at, &i)) {
+		if (!vf_bytes_eq(vf_bytes(s->names[i].p, s->names[i].n), text))
+			continue;
+		*ret_found = true;
+		*ret = s->names[i].number;
+		return VF_OK;
+	}
+	if (!make) {
+		*ret_found = false;
+		return VF_OK;
+	}
+	rc = nt_sql(s, NT_SQL_NAME_PUT, &st, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)s->next_name) != SQLITE_OK ||
+	    sqlite3_bind_blob64(st, 2, text.p ? (const void *)text.p : "", text.n, SQLITE_TRANSIENT) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "change", reterr);
+	sqlite3_reset(st);
+	if (!keep_name(s, s->next_name, text))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a name");
+	*ret_found = true;
+	*ret = s->next_name++;
+	return VF_OK;
+}
+
+const struct nt_name *nt_store_name_text(const struct nt_store *s, uint64_t number)
+{
+	size_t low = 0, high = s->n_names;
+
+	/* Names are kept in the order of their numbers. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->names[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->n_names && s->names[low].number == number ? &s->names[low] : NULL;
+}
+
+static uint64_t stream_key(uint64_t submitter, uint64_t study)
+{
+	return submitter * 0x9e3779b97f4a7c15u ^ study;
+}
+
+static VF_RC keep_stream(struct nt_store *s, const struct nt_stream_row *row, struct nt_stream_row **ret,
+	struct vf_err *reterr)
+{
+	if (s->n_streams == s->streams_room) {
+		size_t room = s->streams_room ? 2 * s->streams_room : 64;
+		struct nt_stream_row *p = realloc(s->streams, room * sizeof(*p));
+
+		if (p == NULL)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for a stream");
+		s->streams = p;
+		s->streams_room = room;
+	}
+	if (!nt_index_put(&s->by_stream, stream_key(row->submitter, row->study), s->n_streams))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a stream");
+	s->streams[s->n_streams] = *row;
+	*ret = &s->streams[s->n_streams++];
+	return VF_OK;
+}
+
+/* A row that does not exist yet is kept too, so that the next question costs nothing. */
+VF_RC nt_store_stream_row(struct nt_store *s, uint64_t submitter, uint64_t study, struct nt_stream_row **ret,
+	struct vf_err *reterr)
+{
+	struct nt_stream_row row = {.submitter = submitter, .study = study};
+	uint64_t i;
+	uint32_t at = 0;
+	sqlite3_stmt *st = NULL;
+	bool found;
+	enum vf_rc rc;
+
+	while (nt_index_next(&s->by_stream, stream_key(submitter, study), &at, &i)) {
+		if (s->streams[i].submitter != submitter || s->streams[i].study != study)
+			continue;
+		*ret = &s->streams[i];
+		return VF_OK;
+	}
+	rc = nt_sql_row(s, NT_SQL_STREAM_GET, (uint64_t[]){submitter, study}, 2, &st, &found, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (found) {
+		row.number = (uint64_t)sqlite3_column_int64(st, 0);
+		row.now.exists = true;
+		row.now.next = (uint64_t)sqlite3_column_int64(st, 4);
+		if (!nt_sql_hash(st, 1, &row.now.id) || !nt_sql_hash(st, 2, &row.now.key) ||
+		    !nt_sql_hash(st, 3, &row.now.head))
+			return vf_fail(reterr, VF_STORE_CORRUPT, "a stream's row is not in its exact form");
+		sqlite3_reset(st);
+	}
+	return keep_stream(s, &row, ret, reterr);
+}
+
+VF_RC nt_store_stream_number(struct nt_store *s, uint64_t number, uint64_t *ret_submitter, uint64_t *ret_study,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool found;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_STREAM_NAMES, &number, 1, &st, &found, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!found)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "a record names a stream that is not there");
+	*ret_submitter = (uint64_t)sqlite3_column_int64(st, 0);
+	*ret_study = (uint64_t)sqlite3_column_int64(st, 1);
+	sqlite3_reset(st);
+	return VF_OK;
+}
+
+/* ---- rows ---- */
+
+VF_RC nt_store_row(struct nt_store *s, uint64_t number, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool found;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_RECORD_GET, &number, 1, &st, &found, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!found)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "record number %" PRIu64 " is not in 'notary.db'", number);
+	nt_buf_reset(&s->row);
+	nt_buf_put(&s->row, vf_bytes(sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)));
+	sqlite3_reset(st);
+	return nt_buf_check(&s->row, reterr);
+}
+
+VF_RC nt_store_scan(struct nt_store *s, uint64_t number, struct vf_err *reterr)
+{
+	uint64_t submitter;
+	enum vf_rc rc = nt_store_row(s, number, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_body_index(nt_buf_bytes(&s->row), &s->scan, reterr);
+	if (rc == VF_OK && s->scan.front.erased && s->scan.front.in_stream)
+		rc = nt_store_stream_number(s, s->scan.stream, &submitter, &s->scan.study, reterr);
+	return rc;
+}
+
+/* True when the record at number has this id; its row is then in s->row. */
+static VF_RC is_record(struct nt_store *s, uint64_t number, const struct vf_hash *id, bool *ret,
+	struct vf_err *reterr)
+{
+	struct nt_body_front f;
+	enum vf_rc rc = nt_store_row(s, number, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_body_front(nt_buf_bytes(&s->row), &f, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = vf_hash_eq(&f.id, id);
+	return VF_OK;
+}
+
+VF_RC nt_store_number(struct nt_store *s, const struct vf_hash *id, bool *ret_found, uint64_t *ret,
+	struct vf_err *reterr)
+{
+	uint64_t h = nt_index_key(id), i;
+	int64_t after = -1;
+	uint32_t at = 0;
+	sqlite3_stmt *st = NULL;
+	bool found = false;
+	enum vf_rc rc;
+
+	while (!found && nt_index_next(&s->ids, h, &at, &i)) {
+		rc = is_record(s, i, id, &found, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	while (!found && s->state.size > 0) {
+		bool row;
+
+		rc = nt_sql_row(s, NT_SQL_ID_NEXT, (uint64_t[]){h, (uint64_t)after}, 2, &st, &row, reterr);
+		if (rc != VF_OK)
+			return rc;
+		if (!row)
+			break;
+		after = sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+		i = (uint64_t)after;
+		rc = is_record(s, i, id, &found, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	*ret_found = found;
+	if (found)
+		*ret = i;
+	return VF_OK;
+}

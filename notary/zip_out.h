@@ -36,7 +36,7 @@ VF_RC nt_zip_begin(struct nt_zip *z, struct nt_zip_sink sink, struct vf_err *ret
 /*
  * Begins an entry of known size and CRC-32 (the pass that hashes a document
  * computes both). NAME_SHAPE for a name that no reader accepts, BUNDLE_TOO_LARGE
- * before 65,535 entries or 4 GiB are passed: nothing of the entry is written then.
+ * before VF_MAX_ZIP_ENTRIES or 4 GiB are passed: nothing of the entry is written then.
  */
 VF_RC nt_zip_entry(struct nt_zip *z, struct vf_bytes name, uint64_t size, uint32_t crc, struct vf_err *reterr);
 /* The next piece of the entry's data. DOCUMENT_CHANGED when it is too long or its CRC-32 is another. */
@@ -50,10 +50,10 @@ struct nt_zip_item {
 	struct vf_bytes name, data;
 };
 
-/* Appends a whole container, mimetype included, to out. */
-VF_RC nt_zip_put(struct nt_buf *out, const struct nt_zip_item *items, size_t n, struct vf_err *reterr);
+/* Appends a whole container, mimetype included; on failure the buffer is as it was. */
+VF_RC nt_zip_put(struct nt_buf *to, const struct nt_zip_item *items, size_t n, struct vf_err *reterr);
 
 /* A sink that appends to a buffer. */
-struct nt_zip_sink nt_zip_to_buf(struct nt_buf *out);
+struct nt_zip_sink nt_zip_to_buf(struct nt_buf *to);
 
 #endif

@@ -276,16 +276,26 @@ static void find_time(struct vf_judge *j)
 	}
 }
 
+static bool is_operator_alone(const struct vf_judge *j)
+{
+	for (size_t i = 0; i < j->s->policy.n_authorities; i++)
+		if (j->good[i] && !j->s->policy.authorities[i].operator_)
+			return false;
+	return !j->r->n_witnesses;
+}
+
 static void judge_policy(struct vf_judge *j)
 {
 	struct vf_err err = {0};
 
-	if (vf_policy_check(&j->s->policy, j->good, &err) == VF_OK) {
-		vf_report_pass(j->r, VF_CHECK_POLICY);
-		find_time(j);
+	if (vf_policy_check(&j->s->policy, j->good, &err) != VF_OK) {
+		vf_report_fault(j->r, VF_CHECK_POLICY, &err, NULL);
 		return;
 	}
-	vf_report_fault(j->r, VF_CHECK_POLICY, &err, NULL);
+	vf_report_pass(j->r, VF_CHECK_POLICY);
+	find_time(j);
+	if (is_operator_alone(j))
+		vf_report_unchecked(j->r, "OPERATOR_ONLY", "the time by anybody but the operator of the log: only the operator vouches for it");
 }
 
 static void judge_no_trust(struct vf_judge *j)

@@ -36,12 +36,19 @@ struct vf_signed {
 	struct vf_bytes ess_v1, ess_v2; /* first ESSCertID(v2), whole; empty when absent */
 };
 
-/* Which codes a caller wants for its kind of signature. */
+/*
+ * Which codes a caller wants for its kind of signature: unbound when there is
+ * no ESS attribute, binding when it names another certificate, unknown when
+ * the certificate is not there.
+ */
 struct vf_cms_codes {
-	enum vf_rc shape, signature, binding, unknown;
+	enum vf_rc shape, signature, unbound, binding, unknown;
 };
-#define VF_CMS_SUBMITTER (struct vf_cms_codes){VF_CMS_SHAPE, VF_SIGNATURE, VF_SIGNER_MISMATCH, VF_UNKNOWN_SIGNER}
-#define VF_CMS_TOKEN (struct vf_cms_codes){VF_TS_SHAPE, VF_TS_SIGNATURE, VF_TS_ESS, VF_UNKNOWN_ROOT}
+#define VF_CMS_SUBMITTER                                                                                   \
+	((struct vf_cms_codes){                                                                            \
+		VF_CMS_SHAPE, VF_SIGNATURE, VF_CMS_SHAPE, VF_SIGNER_MISMATCH, VF_UNKNOWN_SIGNER})
+#define VF_CMS_TOKEN                                                                                       \
+	((struct vf_cms_codes){VF_TS_SHAPE, VF_TS_SIGNATURE, VF_TS_ESS, VF_TS_ESS, VF_UNKNOWN_ROOT})
 
 /*
  * Parses a ContentInfo that fills der. codes.shape for anything but strict DER
@@ -58,8 +65,8 @@ bool vf_cms_take_revocation(struct vf_bytes *in, bool *ret_is_ocsp, struct vf_by
 /*
  * Checks the message digest over content, finds the certificate that the signer
  * and its ESS attribute name (in the signature, extra, or the anchors), and
- * verifies the signature with it. binding when ESS is absent or names another
- * certificate, unknown when the certificate is not there, signature else.
+ * verifies the signature with it. A certificate of the same issuer and serial
+ * with another hash is passed over (a forged twin may stand beside the true one).
  */
 VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes content,
 	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,

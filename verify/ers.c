@@ -4,468 +4,466 @@
 
 #include "verify/der.h"
 #include "verify/limits.h"
-#include "verify/tst.h"
 
-static enum vf_rc shape(struct vf_err *reterr, const char *what)
+/* A value is 04 length octets; digests are shorter than 128 octets. */
+#define VALUE_HEAD 2
+
+/* ATS tags (RFC 4998 4.1) and record tags (3.1), all IMPLICIT. */
+#define TAG_ALGORITHM VF_DER_CONTEXT(0)
+#define TAG_ATTRIBUTES VF_DER_CONTEXT(1)
+#define TAG_TREE VF_DER_CONTEXT(2)
+#define TAG_CRYPTO_INFOS VF_DER_CONTEXT(0)
+#define TAG_ENCRYPTION_INFO VF_DER_CONTEXT(1)
+
+struct reader {
+	struct vf_arena *arena;
+	uint64_t values; /* read so far, in all lists */
+	struct vf_err *reterr;
+};
+
+static enum vf_rc fail_at(struct vf_err *reterr, enum vf_rc rc, const struct vf_ats *ats, const char *what)
 {
-	return vf_fail(reterr, VF_ER_SHAPE, "evidence record: %s", what);
+	return vf_fail(reterr, rc, "time-stamp %" PRIu32 " of chain %" PRIu32 " %s", ats->index + 1,
+		ats->chain + 1, what);
 }
 
-/* The contents of an AlgorithmIdentifier: parameters absent or NULL (RFC 5754). */
-static enum vf_rc parse_algorithm(struct vf_bytes in, enum vf_alg *ret, struct vf_err *reterr)
+static void swap(uint8_t *a, uint8_t *b, size_t size)
 {
-	struct vf_der oid, null;
-	bool has_null;
-	char text[80];
+	uint8_t t[VF_DIGEST_MAX];
 
-	if (!vf_der_take_tag(&in, VF_DER_OID, &oid) || !vf_der_is_oid(oid.body) ||
-		!vf_der_take_optional(&in, VF_DER_NULL, &null, &has_null) || in.n != 0 || (has_null && null.body.n != 0))
-		return shape(reterr, "an algorithm identifier is malformed");
-	*ret = vf_alg_from_oid(oid.body);
-	if (*ret != VF_ALG_NONE)
-		return VF_OK;
-	vf_der_oid_text(oid.body, text, sizeof(text));
-	return vf_fail(reterr, VF_UNKNOWN_ALGORITHM, "evidence record: the hash algorithm %s is not known", text);
+	memcpy(t, a, size);
+	memcpy(a, b, size);
+	memcpy(b, t, size);
 }
 
-/* ---- lists ---- */
-
-static bool take_value(struct vf_bytes *in, size_t n, struct vf_bytes *ret)
+static void sift(uint8_t *v, size_t at, size_t n, size_t size)
 {
-	struct vf_der d;
-
-	if (!vf_der_take_tag(in, VF_DER_OCTET_STRING, &d) || d.body.n != n)
-		return false;
-	*ret = d.body;
-	return true;
-}
-
-static enum vf_rc parse_list(struct vf_bytes body, enum vf_alg alg, uint64_t *values, struct vf_er_list *ret,
-	struct vf_err *reterr)
-{
-	struct vf_bytes in = body, value, last = {0};
-
-	*ret = (struct vf_er_list){.elements = body, .is_ascending = true};
-	while (in.n) {
-		if (!take_value(&in, vf_alg_size(alg), &value))
-			return shape(reterr, "a value of a hash tree is no digest of its algorithm");
-		if (ret->n > 0 && vf_bytes_cmp(last, value) > 0)
-			ret->is_ascending = false;
-		last = value;
-		ret->n++;
-		if (++*values > VF_MAX_ER_VALUES)
-			return vf_fail(reterr, VF_LIMIT, "evidence record: more than %d values", VF_MAX_ER_VALUES);
+	for (size_t child; (child = 2 * at + 1) < n; at = child) {
+		if (child + 1 < n && memcmp(v + child * size, v + (child + 1) * size, size) < 0)
+			child++;
+		if (memcmp(v + at * size, v + child * size, size) >= 0)
+			return;
+		swap(v + at * size, v + child * size, size);
 	}
-	return ret->n ? VF_OK : shape(reterr, "a list of a hash tree is empty");
 }
 
-static size_t count_elements(struct vf_bytes in)
+/* Heap sort: no memory, and no input makes it quadratic. */
+static void sort_values(uint8_t *v, size_t n, size_t size)
+{
+	for (size_t i = n / 2; i > 0; i--)
+		sift(v, i - 1, n, size);
+	for (size_t i = n; i > 1; i--) {
+		swap(v, v + (i - 1) * size, size);
+		sift(v, 0, i - 1, size);
+	}
+}
+
+static struct vf_bytes value_at(const struct vf_ats *ats, const struct vf_er_list *list, size_t j)
+{
+	const uint64_t head = list->copied ? 0 : VALUE_HEAD;
+	struct vf_bytes v = {NULL, 0};
+
+	if (!vf_bytes_slice(list->octets, j * (ats->size + head) + head, ats->size, &v))
+		return vf_bytes(NULL, 0);
+	return v;
+}
+
+static struct vf_digest digest_of(enum vf_alg alg, struct vf_bytes value)
+{
+	struct vf_digest d = {.alg = alg};
+
+	if (value.n <= sizeof(d.b))
+		memcpy(d.b, value.p, value.n);
+	return d;
+}
+
+/* Replaces a list that does not ascend by a sorted copy of its values. */
+static enum vf_rc sort_list(struct reader *r, const struct vf_ats *ats, struct vf_er_list *list)
+{
+	uint8_t *copy = vf_arena_take(r->arena, list->n, ats->size);
+
+	if (!copy)
+		return vf_fail(r->reterr, VF_NO_MEMORY, "no memory for %" PRIu32 " hash values", list->n);
+	for (uint32_t j = 0; j < list->n; j++)
+		memcpy(copy + (size_t)j * ats->size, value_at(ats, list, j).p, ats->size);
+	sort_values(copy, list->n, ats->size);
+	list->octets = vf_bytes(copy, (size_t)list->n * ats->size);
+	list->copied = true;
+	return VF_OK;
+}
+
+/* PartialHashtree ::= SEQUENCE OF OCTET STRING, every value of the digest's length. */
+static enum vf_rc read_list(struct reader *r, struct vf_ats *ats, struct vf_bytes body, struct vf_er_list *list)
+{
+	struct vf_bytes before = {NULL, 0};
+	bool ascends = true;
+	struct vf_der v;
+
+	list->octets = body;
+	if (body.n == 0)
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds an empty list");
+	for (; body.n; list->n++, before = v.body) {
+		if (r->values++ == VF_MAX_ER_VALUES)
+			return fail_at(r->reterr, VF_LIMIT, ats, "holds too many hash values");
+		if (!vf_der_take_tag(&body, VF_DER_OCTET_STRING, &v))
+			return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds a list of other things than octet strings");
+		if (ats->size == 0 && v.body.n <= VF_DIGEST_MAX)
+			ats->size = (uint8_t)v.body.n;
+		if (v.body.n == 0 || v.body.n != ats->size)
+			return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds a hash value of another length");
+		ascends = ascends && (!before.p || vf_bytes_cmp(before, v.body) <= 0);
+	}
+	return ascends ? VF_OK : sort_list(r, ats, list);
+}
+
+/* Counts the elements of a SEQUENCE OF SEQUENCE; false when it holds anything else. */
+static bool count_sequences(struct vf_bytes body, size_t *ret)
 {
 	struct vf_der d;
 	size_t n = 0;
 
-	while (in.n && vf_der_take(&in, &d))
-		n++;
-	return in.n ? 0 : n;
+	for (; body.n; n++)
+		if (!vf_der_take_tag(&body, VF_DER_SEQUENCE, &d))
+			return false;
+	*ret = n;
+	return true;
 }
 
-static enum vf_rc parse_tree(struct vf_bytes in, struct vf_arena *a, struct vf_ats *s, struct vf_err *reterr)
+static enum vf_rc read_tree(struct reader *r, struct vf_ats *ats, struct vf_bytes body)
 {
-	size_t n = count_elements(in), largest = 0;
 	struct vf_er_list *lists;
-	uint64_t values = 0;
+	struct vf_der d;
+	size_t n;
 
-	if (n == 0)
-		return shape(reterr, "a hash tree is empty");
+	if (!count_sequences(body, &n) || n == 0)
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "has a hash tree that is empty or not of lists");
 	if (n > VF_MAX_ER_LISTS)
-		return vf_fail(reterr, VF_LIMIT, "evidence record: more than %d lists", VF_MAX_ER_LISTS);
-	lists = VF_NEW(a, n, struct vf_er_list);
+		return fail_at(r->reterr, VF_LIMIT, ats, "has too many lists");
+	lists = VF_NEW(r->arena, n, struct vf_er_list);
 	if (!lists)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a hash tree");
-	for (size_t i = 0; i < n; i++) {
-		struct vf_der list;
-		enum vf_rc rc;
+		return vf_fail(r->reterr, VF_NO_MEMORY, "no memory for %zu lists", n);
+	for (size_t i = 0; i < n && vf_der_take_tag(&body, VF_DER_SEQUENCE, &d); i++) {
+		enum vf_rc rc = read_list(r, ats, d.body, &lists[i]);
 
-		if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &list))
-			return shape(reterr, "a list of a hash tree is malformed");
-		rc = parse_list(list.body, s->alg, &values, &lists[i], reterr);
 		if (rc != VF_OK)
 			return rc;
-		if (lists[i].n > largest)
-			largest = lists[i].n;
 	}
-	s->lists = lists;
-	s->n_lists = n;
-	s->has_tree = true;
-	s->scratch = largest > 2 ? VF_NEW(a, largest + 1, struct vf_digest) : VF_NEW(a, 3, struct vf_digest);
-	return s->scratch ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for a hash tree");
+	ats->lists = lists;
+	ats->n_lists = (uint32_t)n;
+	return VF_OK;
 }
 
-/* ---- the module ---- */
-
-/* An absent digestAlgorithm means the one of the token's messageImprint. */
-static enum vf_rc imprint_algorithm(struct vf_ats *s, struct vf_err *reterr)
+/* SEQUENCE or SET OF Attribute, SIZE (1..MAX); the values are anything that is DER. */
+static bool is_attributes(struct vf_bytes body)
 {
-	struct vf_tst t;
-	enum vf_rc rc;
+	struct vf_der d, type, values;
 
-	if (s->has_alg)
-		return VF_OK;
-	rc = vf_tst_parse(s->token, &t, reterr);
-	if (rc == VF_OK)
-		s->alg = t.imprint.alg;
+	if (!vf_der_is_strict(body))
+		return false;
+	while (body.n) {
+		if (!vf_der_take_tag(&body, VF_DER_SEQUENCE, &d) ||
+			!vf_der_take_tag(&d.body, VF_DER_OID, &type) ||
+			!vf_der_take_tag(&d.body, VF_DER_SET, &values) || d.body.n != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The contents of an AlgorithmIdentifier of a digest: parameters absent or NULL (RFC 5754 2). */
+static enum vf_rc read_algorithm(struct reader *r, struct vf_ats *ats, struct vf_bytes body)
+{
+	struct vf_der oid, null;
+
+	if (!vf_der_take_tag(&body, VF_DER_OID, &oid) || !vf_der_is_oid(oid.body) ||
+		(body.n && (!vf_der_only(body, VF_DER_NULL, &null) || null.body.n)))
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "has a malformed digest algorithm");
+	ats->alg = vf_alg_from_oid(oid.body);
+	if (ats->alg == VF_ALG_NONE) {
+		char text[128];
+
+		vf_der_oid_text(oid.body, text, sizeof(text));
+		return vf_fail(r->reterr, VF_UNKNOWN_ALGORITHM, "unknown digest algorithm '%s'", text);
+	}
+	ats->has_alg = true;
+	ats->size = (uint8_t)vf_alg_size(ats->alg);
+	return VF_OK;
+}
+
+/* ArchiveTimeStamp (RFC 4998 4.1). */
+static enum vf_rc read_stamp(struct reader *r, struct vf_ats *ats, struct vf_bytes body)
+{
+	struct vf_der alg, attributes, tree, token;
+	enum vf_rc rc = VF_OK;
+
+	if (!vf_der_take_optional(&body, TAG_ALGORITHM, &alg, &ats->has_alg) ||
+		!vf_der_take_optional(&body, TAG_ATTRIBUTES, &attributes, &ats->has_attributes) ||
+		!vf_der_take_optional(&body, TAG_TREE, &tree, &ats->has_tree) ||
+		!vf_der_take_tag(&body, VF_DER_SEQUENCE, &token) || token.body.n == 0 || body.n != 0)
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "is malformed");
+	if (token.whole.n > VF_MAX_TOKEN)
+		return fail_at(r->reterr, VF_LIMIT, ats, "has a token that is too large");
+	ats->token = token.whole;
+	if (ats->has_attributes && !is_attributes(attributes.body))
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "has malformed attributes");
+	if (ats->has_alg)
+		rc = read_algorithm(r, ats, alg.body);
+	if (rc == VF_OK && ats->has_tree)
+		rc = read_tree(r, ats, tree.body);
 	return rc;
 }
 
-static enum vf_rc parse_stamp(struct vf_bytes in, struct vf_arena *a, struct vf_ats *s, struct vf_err *reterr)
-{
-	struct vf_der alg, attributes, tree, token;
-	bool has_attributes, has_tree;
-	enum vf_rc rc;
-
-	if (!vf_der_take_optional(&in, VF_DER_CONTEXT(0), &alg, &s->has_alg) ||
-		!vf_der_take_optional(&in, VF_DER_CONTEXT(1), &attributes, &has_attributes) ||
-		!vf_der_take_optional(&in, VF_DER_CONTEXT(2), &tree, &has_tree) ||
-		!vf_der_take_tag(&in, VF_DER_SEQUENCE, &token) || in.n != 0)
-		return shape(reterr, "an archive time-stamp is malformed");
-	if (has_attributes && (attributes.body.n == 0 || !vf_der_is_strict(attributes.body)))
-		return shape(reterr, "the attributes of an archive time-stamp are malformed");
-	if (token.whole.n > VF_MAX_TOKEN)
-		return vf_fail(reterr, VF_LIMIT, "evidence record: a token is larger than %d bytes", VF_MAX_TOKEN);
-	s->token = token.whole;
-	rc = s->has_alg ? parse_algorithm(alg.body, &s->alg, reterr) : imprint_algorithm(s, reterr);
-	if (rc != VF_OK)
-		return rc;
-	return has_tree ? parse_tree(tree.body, a, s, reterr) : VF_OK;
-}
-
-static enum vf_rc parse_chain(struct vf_bytes in, struct vf_arena *a, struct vf_er *er, struct vf_err *reterr)
+static enum vf_rc read_chain(struct reader *r, struct vf_er *er, uint32_t c, struct vf_bytes body)
 {
 	struct vf_der d;
 
-	for (uint32_t index = 0; in.n; index++) {
-		struct vf_ats *s = &er->stamps[er->n_stamps];
+	for (uint32_t i = 0; i < er->chains[c].n && vf_der_take_tag(&body, VF_DER_SEQUENCE, &d); i++) {
+		struct vf_ats *ats = &er->stamps[er->chains[c].first + i];
 		enum vf_rc rc;
 
-		if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &d))
-			return shape(reterr, "a chain is malformed");
-		*s = (struct vf_ats){.chain = (uint32_t)er->n_chains - 1, .index = index};
-		rc = parse_stamp(d.body, a, s, reterr);
-		if (rc != VF_OK)
-			return rc;
-		er->n_stamps++;
-	}
-	return VF_OK;
-}
-
-static enum vf_rc parse_sequence(struct vf_bytes in, struct vf_arena *a, struct vf_er *er, struct vf_err *reterr)
-{
-	size_t chains = count_elements(in), stamps = 0;
-	struct vf_bytes rest = in;
-	struct vf_der d;
-
-	if (chains == 0)
-		return shape(reterr, "there is no chain");
-	while (rest.n && vf_der_take_tag(&rest, VF_DER_SEQUENCE, &d)) {
-		size_t n = count_elements(d.body);
-
-		if (n == 0)
-			return shape(reterr, "a chain is empty or malformed");
-		stamps += n;
-	}
-	if (rest.n)
-		return shape(reterr, "a chain is malformed");
-	if (chains > VF_MAX_ER_CHAINS || stamps > VF_MAX_ER_STAMPS)
-		return vf_fail(reterr, VF_LIMIT, "evidence record: %zu chains with %zu time-stamps", chains, stamps);
-	er->chains = VF_NEW(a, chains, struct vf_bytes);
-	er->stamps = VF_NEW(a, stamps, struct vf_ats);
-	if (!er->chains || !er->stamps)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu time-stamps", stamps);
-	while (vf_der_take_tag(&in, VF_DER_SEQUENCE, &d)) {
-		enum vf_rc rc;
-
-		er->chains[er->n_chains++] = d.whole;
-		rc = parse_chain(d.body, a, er, reterr);
+		ats->chain = c;
+		ats->index = i;
+		ats->whole = d.whole;
+		rc = read_stamp(r, ats, d.body);
 		if (rc != VF_OK)
 			return rc;
 	}
 	return VF_OK;
 }
 
-static enum vf_rc parse_algorithms(struct vf_bytes in, struct vf_err *reterr)
+/* Tables for all chains and time-stamps; the counts bound every later loop. */
+static enum vf_rc lay_out(struct reader *r, struct vf_er *er)
 {
+	struct vf_bytes rest = er->sequence;
 	struct vf_der d;
-	enum vf_alg alg;
+	size_t n;
 
-	if (in.n == 0)
-		return shape(reterr, "digestAlgorithms is empty");
-	while (in.n) {
-		if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &d))
-			return shape(reterr, "digestAlgorithms is malformed");
-		/* the algorithms that count are those of the time-stamps; these are only listed */
-		enum vf_rc rc = parse_algorithm(d.body, &alg, reterr);
-		if (rc != VF_OK && rc != VF_UNKNOWN_ALGORITHM)
-			return rc;
+	if (!count_sequences(rest, &er->n_chains) || er->n_chains == 0)
+		return vf_fail(r->reterr, VF_ER_SHAPE, "the sequence of chains is empty or malformed");
+	if (er->n_chains > VF_MAX_ER_CHAINS)
+		return vf_fail(r->reterr, VF_LIMIT, "more than %d chains", VF_MAX_ER_CHAINS);
+	er->chains = VF_NEW(r->arena, er->n_chains, struct vf_er_chain);
+	if (!er->chains)
+		return vf_fail(r->reterr, VF_NO_MEMORY, "no memory for %zu chains", er->n_chains);
+	for (size_t c = 0; c < er->n_chains; c++) {
+		struct vf_er_chain *chain = &er->chains[c];
+
+		if (!vf_bytes_slice(er->sequence, 0, er->sequence.n - rest.n, &chain->older) ||
+			!vf_der_take_tag(&rest, VF_DER_SEQUENCE, &d) || !count_sequences(d.body, &n) || n == 0)
+			return vf_fail(r->reterr, VF_ER_SHAPE, "chain %zu is empty or malformed", c + 1);
+		if (n > VF_MAX_ER_STAMPS - er->n_stamps)
+			return vf_fail(r->reterr, VF_LIMIT, "more than %d time-stamps", VF_MAX_ER_STAMPS);
+		chain->whole = d.whole;
+		chain->first = (uint32_t)er->n_stamps;
+		chain->n = (uint32_t)n;
+		er->n_stamps += n;
 	}
+	er->stamps = VF_NEW(r->arena, er->n_stamps, struct vf_ats);
+	if (!er->stamps)
+		return vf_fail(r->reterr, VF_NO_MEMORY, "no memory for %zu time-stamps", er->n_stamps);
 	return VF_OK;
 }
 
-VF_RC vf_er_parse(struct vf_bytes der, struct vf_arena *a, struct vf_er *ret, struct vf_err *reterr)
+/* digestAlgorithms: any parameters, for only those of the time-stamps count. */
+static bool is_algorithms(struct vf_bytes body)
 {
-	struct vf_er er = {.der = der};
-	struct vf_der d, version, algorithms, infos, encryption, sequence;
+	struct vf_der d, oid;
+
+	if (!vf_der_is_strict(body))
+		return false;
+	while (body.n)
+		if (!vf_der_take_tag(&body, VF_DER_SEQUENCE, &d) ||
+			!vf_der_take_tag(&d.body, VF_DER_OID, &oid))
+			return false;
+	return true;
+}
+
+/* EncryptionInfo ::= SEQUENCE { type OID, value ANY } (RFC 4998 6.1). */
+static bool is_encryption_info(struct vf_bytes body)
+{
+	struct vf_der type, value;
+
+	return vf_der_is_strict(body) && vf_der_take_tag(&body, VF_DER_OID, &type) &&
+		vf_der_take(&body, &value) && body.n == 0;
+}
+
+/* EvidenceRecord without the chains (RFC 4998 3.1). */
+static enum vf_rc read_head(struct vf_bytes der, struct vf_er *er, struct vf_err *reterr)
+{
+	struct vf_der d, version, algs, infos = {0}, encryption, sequence;
 	bool has_infos;
 	uint64_t v;
+
+	if (!vf_der_only(der, VF_DER_SEQUENCE, &d))
+		return vf_fail(reterr, VF_ER_SHAPE, "not a single DER sequence");
+	if (!vf_der_take_tag(&d.body, VF_DER_INTEGER, &version) || !vf_der_uint(version.body, &v) || v != 1)
+		return vf_fail(reterr, VF_ER_SHAPE, "not an evidence record of version 1");
+	if (!vf_der_take_tag(&d.body, VF_DER_SEQUENCE, &algs) || !is_algorithms(algs.body))
+		return vf_fail(reterr, VF_ER_SHAPE, "'digestAlgorithms' is malformed");
+	if (!vf_der_take_optional(&d.body, TAG_CRYPTO_INFOS, &infos, &has_infos) ||
+		(has_infos && !is_attributes(infos.body)))
+		return vf_fail(reterr, VF_ER_SHAPE, "'cryptoInfos' is malformed");
+	if (!vf_der_take_optional(&d.body, TAG_ENCRYPTION_INFO, &encryption, &er->encrypted) ||
+		(er->encrypted && !is_encryption_info(encryption.body)))
+		return vf_fail(reterr, VF_ER_SHAPE, "'encryptionInfo' is malformed");
+	if (!vf_der_take_tag(&d.body, VF_DER_SEQUENCE, &sequence) || d.body.n != 0)
+		return vf_fail(reterr, VF_ER_SHAPE, "'archiveTimeStampSequence' is malformed or not the last");
+	er->der = der;
+	er->algorithms = algs.body;
+	er->crypto_infos = infos.body;
+	er->sequence = sequence.body;
+	return VF_OK;
+}
+
+VF_RC vf_er_parse(struct vf_bytes der, struct vf_arena *arena, struct vf_er *ret, struct vf_err *reterr)
+{
+	struct reader r = {.arena = arena, .reterr = reterr};
+	struct vf_er er = {0};
 	enum vf_rc rc;
 
 	if (der.n > VF_MAX_ER)
-		return vf_fail(reterr, VF_LIMIT, "the evidence record is larger than %d bytes", VF_MAX_ER);
-	if (!vf_der_only(der, VF_DER_SEQUENCE, &d))
-		return shape(reterr, "it is no DER sequence, or more than one");
-	if (!vf_der_take_tag(&d.body, VF_DER_INTEGER, &version) || !vf_der_uint(version.body, &v) || v != 1)
-		return shape(reterr, "the version is not 1");
-	if (!vf_der_take_tag(&d.body, VF_DER_SEQUENCE, &algorithms) ||
-		!vf_der_take_optional(&d.body, VF_DER_CONTEXT(0), &infos, &has_infos) ||
-		!vf_der_take_optional(&d.body, VF_DER_CONTEXT(1), &encryption, &er.is_encrypted) ||
-		!vf_der_take_tag(&d.body, VF_DER_SEQUENCE, &sequence) || d.body.n != 0)
-		return shape(reterr, "its fields are not those of RFC 4998");
-	if (has_infos && (infos.body.n == 0 || !vf_der_is_strict(infos.body)))
-		return shape(reterr, "cryptoInfos is malformed");
-	rc = parse_algorithms(algorithms.body, reterr);
+		return vf_fail(reterr, VF_LIMIT, "an evidence record of more than %d octets", VF_MAX_ER);
+	rc = read_head(der, &er, reterr);
 	if (rc == VF_OK)
-		rc = parse_sequence(sequence.body, a, &er, reterr);
-	if (rc == VF_OK && er.is_encrypted)
-		rc = vf_fail(reterr, VF_ER_ENCRYPTED, "the evidence record is over encrypted data");
+		rc = lay_out(&r, &er);
+	for (uint32_t c = 0; rc == VF_OK && c < er.n_chains; c++) {
+		struct vf_der d;
+
+		if (!vf_der_only(er.chains[c].whole, VF_DER_SEQUENCE, &d))
+			return vf_fail(reterr, VF_INTERNAL, "chain %" PRIu32 " was read before", c + 1);
+		rc = read_chain(&r, &er, c, d.body);
+	}
 	if (rc == VF_OK)
 		*ret = er;
 	return rc;
 }
 
-/* ---- values ---- */
-
-size_t vf_ats_list_size(const struct vf_ats *s, size_t list)
+bool vf_ats_value(const struct vf_ats *ats, size_t list, size_t j, struct vf_digest *ret)
 {
-	return s->lists[list].n;
-}
-
-/* Every element of a list has the same length: 04, one octet of length, the value. */
-static struct vf_bytes value_octets(const struct vf_ats *s, size_t list, size_t at)
-{
-	size_t n = vf_alg_size(s->alg);
-	struct vf_bytes b = {0};
-
-	if (!vf_bytes_slice(s->lists[list].elements, at * (n + 2) + 2, n, &b))
-		b = vf_bytes(NULL, 0);
-	return b;
-}
-
-struct vf_digest vf_ats_value(const struct vf_ats *s, size_t list, size_t at)
-{
-	struct vf_bytes b = value_octets(s, list, at);
-	struct vf_digest d = {.alg = s->alg};
-
-	memcpy(d.b, b.p, b.n);
-	return d;
-}
-
-bool vf_ats_has(const struct vf_ats *s, size_t list, const struct vf_digest *value)
-{
-	size_t lo = 0, hi = s->lists[list].n;
-	struct vf_bytes want = vf_digest_bytes(value);
-
-	if (value->alg != s->alg)
+	if (ats->alg == VF_ALG_NONE || list >= ats->n_lists || j >= ats->lists[list].n)
 		return false;
-	if (!s->lists[list].is_ascending) {
-		for (size_t i = 0; i < hi; i++)
-			if (vf_bytes_eq(value_octets(s, list, i), want))
-				return true;
+	*ret = digest_of(ats->alg, value_at(ats, &ats->lists[list], j));
+	return true;
+}
+
+bool vf_ats_find(const struct vf_ats *ats, const struct vf_digest *digest, size_t *ret)
+{
+	const struct vf_bytes want = vf_digest_bytes(digest);
+	size_t lo = 0, hi;
+
+	if (digest->alg == VF_ALG_NONE || digest->alg != ats->alg)
 		return false;
+	if (!ats->has_tree) {
+		*ret = 0;
+		return ats->has_imprint && vf_digest_eq(&ats->imprint, digest);
 	}
-	/* invariant: values before lo are less, values from hi on are greater */
+	hi = ats->lists[0].n;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int c = vf_bytes_cmp(value_octets(s, list, mid), want);
 
-		if (c == 0)
-			return true;
-		if (c < 0)
+		if (vf_bytes_cmp(value_at(ats, &ats->lists[0], mid), want) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return false;
+	*ret = lo;
+	return lo < ats->lists[0].n && vf_bytes_eq(value_at(ats, &ats->lists[0], lo), want);
 }
 
-/* ---- the walk ---- */
+bool vf_ats_covers(const struct vf_ats *ats, const struct vf_digest *digest)
+{
+	size_t at;
 
-static enum vf_rc combine_two(enum vf_alg alg, struct vf_bytes a, struct vf_bytes b, struct vf_digest *ret,
+	return vf_ats_find(ats, digest, &at);
+}
+
+/* One list: its values and, when it is set, the node so far, ascending (RFC 4998 4.3 step 3). */
+static enum vf_rc fold(const struct vf_ats *ats, const struct vf_er_list *list, bool set, struct vf_digest *node,
 	struct vf_err *reterr)
 {
-	bool ascending = vf_bytes_cmp(a, b) <= 0;
-	struct vf_hash h;
-
-	if (alg != VF_SHA256)
-		return vf_digest_2(alg, ascending ? a : b, ascending ? b : a, ret, reterr);
-	h = ascending ? vf_sha256_2(a, b) : vf_sha256_2(b, a);
-	*ret = vf_digest_from_hash(&h);
-	return VF_OK;
-}
-
-/* One list, with the value so far when there is one. */
-static enum vf_rc combine(const struct vf_ats *s, size_t list, bool has_value, struct vf_digest *value,
-	struct vf_err *reterr)
-{
-	size_t n = s->lists[list].n;
-
-	if (!has_value && n == 1) {
-		*value = vf_ats_value(s, list, 0);
-		return VF_OK;
-	}
-	if (has_value && n == 1)
-		return combine_two(s->alg, vf_digest_bytes(value), value_octets(s, list, 0), value, reterr);
-	if (!has_value && n == 2)
-		return combine_two(s->alg, value_octets(s, list, 0), value_octets(s, list, 1), value, reterr);
-	for (size_t i = 0; i < n; i++)
-		s->scratch[i] = vf_ats_value(s, list, i);
-	if (has_value)
-		s->scratch[n] = *value;
-	return vf_digest_sorted(s->alg, s->scratch, n + has_value, value, reterr);
-}
-
-VF_RC vf_ats_walk(const struct vf_ats *s, size_t n, struct vf_digest *ret, struct vf_err *reterr)
-{
-	struct vf_digest value = {.alg = s->alg};
-
-	for (size_t i = 0; i < n; i++) {
-		enum vf_rc rc = combine(s, i, i > 0, &value, reterr);
-
-		if (rc != VF_OK)
-			return rc;
-	}
-	*ret = value;
-	return VF_OK;
-}
-
-/* ---- renewals ---- */
-
-/* H over the DER of the sequence of the first n chains, with its own header (5.2 step 3). */
-static enum vf_rc digest_chains(const struct vf_er *er, size_t n, enum vf_alg alg, struct vf_digest *ret,
-	struct vf_err *reterr)
-{
-	uint8_t head[VF_DER_HEAD];
+	const struct vf_bytes first = value_at(ats, list, 0), cur = vf_digest_bytes(node);
 	struct vf_hasher h;
-	uint64_t octets = 0;
-	enum vf_rc rc = vf_hasher_init(&h, alg, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	for (size_t i = 0; i < n; i++)
-		octets += er->chains[i].n;
-	vf_hasher_put(&h, vf_bytes(head, vf_der_head(VF_DER_SEQUENCE, octets, head)));
-	for (size_t i = 0; i < n; i++)
-		vf_hasher_put(&h, er->chains[i]);
-	return vf_hasher_done(&h, ret, reterr);
-}
-
-/* What stands for an object in the first list of chain c: H(d), or H(H(d) || ha). */
-static enum vf_rc object_value(const struct vf_ats *s, const struct vf_er_objects *objects, size_t i,
-	const struct vf_digest *ha, struct vf_digest *ret, struct vf_err *reterr)
-{
-	struct vf_digest h;
-	enum vf_rc rc = objects->digest(objects->ctx, i, s->alg, &h, reterr);
-
-	if (rc != VF_OK || s->chain == 0) {
-		if (rc == VF_OK)
-			*ret = h;
-		return rc;
-	}
-	return vf_digest_2(s->alg, vf_digest_bytes(&h), vf_digest_bytes(ha), ret, reterr);
-}
-
-static bool is_sorted_form(const struct vf_ats *s, const struct vf_er_objects *objects, size_t i,
-	const struct vf_digest *ha)
-{
-	struct vf_digest h, sorted;
-
-	return objects->is_sorted_renewal && s->chain > 0 &&
-		objects->digest(objects->ctx, i, s->alg, &h, NULL) == VF_OK &&
-		combine_two(s->alg, vf_digest_bytes(&h), vf_digest_bytes(ha), &sorted, NULL) == VF_OK &&
-		vf_ats_has(s, 0, &sorted);
-}
-
-/* The first stamp of a chain covers every object. */
-static enum vf_rc check_objects(const struct vf_er *er, const struct vf_ats *s, const struct vf_er_objects *objects,
-	struct vf_err *reterr)
-{
-	struct vf_digest ha = {0}, value;
-	enum vf_rc rc = s->chain ? digest_chains(er, s->chain, s->alg, &ha, reterr) : VF_OK;
-
-	if (rc != VF_OK)
-		return rc;
-	if (!s->has_tree)
-		return objects->n == 1 ? VF_OK
-				       : vf_fail(reterr, VF_ER_NOT_COVERED, "without a hash tree only one object is covered");
-	if (!s->lists[0].is_ascending && s->lists[0].n > 1000 && objects->n > 1000)
-		return vf_fail(reterr, VF_LIMIT, "the first list is long and not sorted");
-	for (size_t i = 0; i < objects->n; i++) {
-		rc = object_value(s, objects, i, &ha, &value, reterr);
-		if (rc != VF_OK)
-			return rc;
-		if (vf_ats_has(s, 0, &value) || is_sorted_form(s, objects, i, &ha))
-			continue;
-		return vf_fail(reterr, s->chain ? VF_ER_RENEWAL : VF_ER_NOT_COVERED, "object %zu is not in the first list of chain %" PRIu32,
-			i + 1, s->chain + 1);
-	}
-	if (objects->is_exact && s->chain == 0 && s->lists[0].n != objects->n)
-		return vf_fail(reterr, VF_ER_GROUP, "the first list holds %zu values for %zu objects", s->lists[0].n, objects->n);
-	return VF_OK;
-}
-
-/* A time-stamp renewal covers its predecessor's token, as stored. */
-static enum vf_rc check_predecessor(const struct vf_ats *s, const struct vf_ats *before, struct vf_err *reterr)
-{
-	struct vf_digest x;
 	enum vf_rc rc;
 
-	if (s->alg != before->alg)
-		return vf_fail(reterr, VF_ER_ALGORITHM, "chain %" PRIu32 " uses %s and %s", s->chain + 1, vf_alg_name(before->alg),
-			vf_alg_name(s->alg));
-	if (!s->has_tree)
+	if (list->n == 1 && !set) {
+		*node = digest_of(ats->alg, first);
 		return VF_OK;
-	rc = vf_digest(s->alg, before->token, &x, reterr);
+	}
+	if (list->n == 1 && ats->alg == VF_SHA256) {
+		struct vf_hash two = vf_bytes_cmp(cur, first) < 0 ? vf_sha256_2(cur, first) :
+								   vf_sha256_2(first, cur);
+
+		memcpy(node->b, two.b, sizeof(two.b));
+		return VF_OK;
+	}
+	rc = vf_hasher_init(&h, ats->alg, reterr);
 	if (rc != VF_OK)
 		return rc;
-	if (vf_ats_has(s, 0, &x))
-		return VF_OK;
-	return vf_fail(reterr, VF_ER_RENEWAL, "time-stamp %" PRIu32 " of chain %" PRIu32 " does not cover its predecessor",
-		s->index + 1, s->chain + 1);
+	for (size_t j = 0; j < list->n; j++) {
+		const struct vf_bytes v = value_at(ats, list, j);
+
+		if (set && vf_bytes_cmp(cur, v) <= 0) {
+			vf_hasher_put(&h, cur);
+			set = false;
+		}
+		vf_hasher_put(&h, v);
+	}
+	if (set)
+		vf_hasher_put(&h, cur);
+	return vf_hasher_done(&h, node, reterr);
 }
 
-VF_RC vf_er_check(const struct vf_er *er, const struct vf_er_objects *objects, struct vf_err *reterr)
+VF_RC vf_ats_node(const struct vf_ats *ats, size_t n_lists, struct vf_digest *ret, struct vf_err *reterr)
 {
-	for (size_t i = 0; i < er->n_stamps; i++) {
-		const struct vf_ats *s = &er->stamps[i];
-		enum vf_rc rc = s->index ? check_predecessor(s, s - 1, reterr) : check_objects(er, s, objects, reterr);
+	struct vf_digest node = {.alg = ats->alg};
+
+	if (ats->alg == VF_ALG_NONE)
+		return fail_at(reterr, VF_UNKNOWN_ALGORITHM, ats, "names no algorithm and its token was not read");
+	if (n_lists == 0 || n_lists > ats->n_lists)
+		return fail_at(reterr, VF_ER_SHAPE, ats, "has fewer lists");
+	for (size_t i = 0; i < n_lists; i++) {
+		enum vf_rc rc = fold(ats, &ats->lists[i], i > 0, &node, reterr);
 
 		if (rc != VF_OK)
 			return rc;
 	}
+	*ret = node;
 	return VF_OK;
 }
 
-VF_RC vf_er_root(const struct vf_er *er, size_t i, const struct vf_er_objects *objects, struct vf_digest *ret,
+VF_RC vf_ats_root(const struct vf_ats *ats, const struct vf_digest *lone, struct vf_digest *ret,
 	struct vf_err *reterr)
 {
-	const struct vf_ats *s = &er->stamps[i];
-	struct vf_digest ha = {0};
+	if (ats->has_tree)
+		return vf_ats_node(ats, ats->n_lists, ret, reterr);
+	if (!lone)
+		return fail_at(reterr, VF_ER_NOT_COVERED, ats, "has no hash tree and covers one object alone");
+	*ret = *lone;
+	return VF_OK;
+}
+
+VF_RC vf_er_set_imprint(struct vf_er *er, size_t i, const struct vf_digest *imprint, struct vf_err *reterr)
+{
+	struct vf_digest root;
+	struct vf_ats ats;
 	enum vf_rc rc;
 
-	if (s->has_tree)
-		return vf_ats_walk(s, s->n_lists, ret, reterr);
-	if (s->index)
-		return vf_digest(s->alg, s[-1].token, ret, reterr);
-	if (objects->n != 1)
-		return vf_fail(reterr, VF_ER_NOT_COVERED, "without a hash tree only one object is covered");
-	rc = s->chain ? digest_chains(er, s->chain, s->alg, &ha, reterr) : VF_OK;
-	return rc == VF_OK ? object_value(s, objects, 0, &ha, ret, reterr) : rc;
+	if (i >= er->n_stamps)
+		return vf_fail(reterr, VF_INTERNAL, "there is no time-stamp %zu", i);
+	ats = er->stamps[i];
+	if (vf_alg_size(imprint->alg) == 0)
+		return fail_at(reterr, VF_UNKNOWN_ALGORITHM, &ats, "has an imprint of an unknown algorithm");
+	if (ats.has_alg && ats.alg != imprint->alg)
+		return fail_at(reterr, VF_ER_ALGORITHM, &ats, "names another algorithm than its token");
+	if (ats.has_tree && ats.size != vf_alg_size(imprint->alg))
+		return fail_at(reterr, VF_ER_SHAPE, &ats, "holds a hash value of another length");
+	ats.alg = imprint->alg;
+	rc = vf_ats_root(&ats, imprint, &root, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!vf_digest_eq(&root, imprint))
+		return fail_at(reterr, VF_ER_ROOT, &ats, "has a hash tree that leads to another value than its token");
+	ats.imprint = *imprint;
+	ats.has_imprint = true;
+	er->stamps[i] = ats;
+	return VF_OK;
 }

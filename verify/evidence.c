@@ -234,7 +234,7 @@ static enum vf_rc check_order(const struct vf_judge *j, const struct judged *e, 
 	for (size_t i = 0; i < e->er.n_stamps; i++) {
 		const struct vf_tst *t = &e->tokens[i];
 
-		if (t->gen_time - (int64_t)t->accuracy_ms > j->s->at)
+		if (t->gen_time > j->s->at && (uint64_t)(t->gen_time - j->s->at) > t->accuracy_ms)
 			return vf_fail(reterr, VF_TS_FUTURE, "a time-stamp is later than the time of this check");
 		if (i > 0 && t->gen_time < e->tokens[i - 1].gen_time)
 			return vf_fail(reterr, VF_TS_ORDER, "a renewal is earlier than what it renews");

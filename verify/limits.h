@@ -15,6 +15,8 @@
 #define VF_MAX_NOTE_LINE 8192
 #define VF_MAX_NOTE (128 * 1024)
 #define VF_MAX_ORIGIN 255
+/* The extra line of a log proof in base64: other readers stop at 64 KiB a line. */
+#define VF_MAX_PROOF_EXTRA 65536
 /* tlog-policy asks for at least 32 of each. */
 #define VF_MAX_LOGS 32
 #define VF_MAX_WITNESSES 64

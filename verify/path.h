@@ -18,9 +18,9 @@ enum vf_purpose {
 
 /* Leaf first, anchor last; the certificates live until vf_pki_tidy(). */
 struct vf_path {
-	const struct vf_cert *certs[VF_MAX_PATH];
-	size_t n;
+	struct vf_pki_chain chain;
 	int64_t earliest_end; /* of all certificates of the path */
+	int64_t strong_until; /* first millisecond at which an algorithm of the path no longer counts */
 };
 
 /*
@@ -44,9 +44,6 @@ VF_RC vf_path_build(struct vf_pki *p, const struct vf_cert *leaf, enum vf_purpos
 
 /* Judges every key and every hash of a path, the anchor's own signature left out, at another time. */
 VF_RC vf_path_check_algorithms(const struct vf_path *path, int64_t at, struct vf_err *reterr);
-/* The first millisecond at which an algorithm of the path no longer counts. */
-int64_t vf_path_strong_until(const struct vf_path *path);
-
 /*
  * Judges a submitter's certificate found by vf_cms_check_detached() at the time
  * at. On success ret_end (may be NULL) is the earliest end of the path.

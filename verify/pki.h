@@ -45,17 +45,27 @@ struct vf_pki_extra {
 
 /* For this folder's modules. */
 
-/* The certificate of these octets, parsed once; lives until vf_pki_tidy(). */
+/*
+ * The certificate of these octets, parsed once; lives until vf_pki_tidy().
+ * CERT_SHAPE, LIMIT.
+ */
 VF_RC vf_pki_cert(struct vf_pki *p, struct vf_bytes der, const struct vf_cert **ret, struct vf_err *reterr);
-/* The i-th anchor of an authority. */
+/* The i-th anchor of an authority; NULL past the last. */
 const struct vf_cert *vf_pki_anchor(const struct vf_pki *p, size_t authority, size_t i);
-/* Drops parsed certificates when there are too many; anchors stay. Called before a judgement begins. */
+/* Drops parsed certificates and chains when there are many; anchors stay. Called before a judgement begins. */
 void vf_pki_tidy(struct vf_pki *p);
+
 /* vf_cert_verify() that remembers what was good. */
 VF_RC vf_pki_verify(struct vf_pki *p, const struct vf_cert *c, const struct vf_sigalg *alg, enum vf_alg digest,
-	struct vf_bytes data, struct vf_bytes signature, enum vf_rc bad, struct vf_err *reterr);
-/* Facts found before, by a key of the caller's making: a set of hashes. */
-bool vf_pki_knows(const struct vf_pki *p, const struct vf_hash *key);
-void vf_pki_remember(struct vf_pki *p, const struct vf_hash *key);
+	struct vf_bytes head, struct vf_bytes data, struct vf_bytes signature, enum vf_rc bad,
+	struct vf_err *reterr);
+
+/* Chains that path.h found before, by a key of its making. */
+struct vf_pki_chain {
+	const struct vf_cert *certs[VF_MAX_PATH];
+	size_t n;
+};
+bool vf_pki_find_chain(const struct vf_pki *p, const struct vf_hash *key, struct vf_pki_chain *ret);
+void vf_pki_keep_chain(struct vf_pki *p, const struct vf_hash *key, const struct vf_pki_chain *chain);
 
 #endif

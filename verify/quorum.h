@@ -9,6 +9,7 @@
 #define VERIFY_QUORUM_H
 
 #include "verify/checkpoint.h"
+#include "verify/text.h"
 
 struct vf_tlog_log {
 	struct vf_vkey key; /* its name is the origin */
@@ -77,7 +78,8 @@ struct vf_tlog_seen {
  * quorum is met. UNKNOWN_LOG: no listed log has this origin. NOTE_UNSIGNED: the
  * first line is by no listed key. NOTE_SIGNATURE: a listed key's line does not
  * verify. UNSUPPORTED: OpenSSL lacks the log key's type. WITNESS_QUORUM: not met.
- * ret is filled on failure as well, with what was found until then.
+ * ret is filled on failure as well: for WITNESS_QUORUM and NOTE_UNSIGNED with the
+ * witnesses that cosigned, for the others as if nobody had.
  */
 VF_RC vf_tlog_policy_check(const struct vf_tlog_policy *p, const struct vf_checkpoint *c,
 	struct vf_tlog_seen *ret, struct vf_err *reterr);

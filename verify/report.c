@@ -1,2 +1,850 @@
-/* to be written */
-typedef int verify_report_stub;
+#include "verify/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/text.h"
+
+/* Lines of the screen end here, unless one word is longer. */
+#define WIDTH 98
+/* A space at which no line breaks, in our own texts: escaped text holds no control character. */
+#define STAY 0x1f
+#define STAY_TEXT "\x1f"
+/* Names of files, links and authorities on the screen; the rest is counted. */
+#define SHOWN_NAMES 6
+
+/* ---- words that the screen and the page share ---- */
+
+void vf_shown_time(char out[VF_SHOWN_TIME], int64_t ms)
+{
+	char text[VF_TIME_LEN + 1];
+	size_t n;
+
+	vf_time_put(text, ms);
+	n = strlen(text);
+	snprintf(out, VF_SHOWN_TIME, "%.10s %.*s UTC", text, n > 12 ? (int)(n - 12) : 0, text + 11);
+}
+
+void vf_shown_count(char out[VF_SHOWN_COUNT], uint64_t v)
+{
+	char digits[VF_SHOWN_COUNT];
+	size_t n, at = 0;
+
+	snprintf(digits, sizeof(digits), "%" PRIu64, v);
+	n = strlen(digits);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			out[at++] = ' ';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+}
+
+void vf_shown_span(char out[VF_SHOWN_COUNT], uint64_t ms)
+{
+	if (ms < 1000)
+		snprintf(out, VF_SHOWN_COUNT, "%" PRIu64 " ms", ms);
+	else if (ms <= 120000)
+		snprintf(out, VF_SHOWN_COUNT, "%" PRIu64 " s", ms / 1000 + (ms % 1000 != 0));
+	else
+		snprintf(out, VF_SHOWN_COUNT, "%" PRIu64 " min", ms / 60000 + (ms % 60000 != 0));
+}
+
+const char *vf_outcome_word(const struct vf_outcome *o)
+{
+	return o->decided ? vf_verdict_name(o->report.verdict) : "NO VERDICT";
+}
+
+const char *vf_result_name(enum vf_result r)
+{
+	static const char *const names[] = {"not-checked", "pass", "fail", "undecided", "not-applicable"};
+
+	return names[r];
+}
+
+const char *vf_report_not_shown(const struct vf_report *r)
+{
+	if (vf_bytes_is(r->kind, "consent") || vf_bytes_is(r->kind, "withdrawal"))
+		return "who gave consent, whether the text was read, what a viewer displays, whether other "
+		       "records or streams exist.";
+	return "who wrote the content, whether it is true, what a viewer displays, whether other records or "
+	       "streams exist.";
+}
+
+size_t vf_report_count_files(const struct vf_report *r, enum vf_file_status status)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_files; i++)
+		n += r->files[i].status == status;
+	return n;
+}
+
+const struct vf_stamp *vf_report_time_stamp(const struct vf_report *r)
+{
+	const struct vf_stamp *best = NULL;
+
+	for (size_t i = 0; i < r->n_stamps; i++) {
+		const struct vf_stamp *t = &r->stamps[i];
+
+		if (!t->counts)
+			continue;
+		if (t->gen_time == r->existed_by)
+			return t;
+		if (!best || t->gen_time < best->gen_time)
+			best = t;
+	}
+	return best;
+}
+
+const char *vf_report_rest(const struct vf_report *r)
+{
+	bool all = true, without_trust = true;
+
+	for (size_t c = 0; c < VF_CHECK_COUNT; c++) {
+		enum vf_result result = r->checks[c];
+		bool good = result == VF_RESULT_PASS || result == VF_RESULT_NOT_APPLICABLE;
+
+		if (result == VF_RESULT_FAIL || result == VF_RESULT_NOT_CHECKED)
+			all = false;
+		if (!good && !vf_check_needs_trust((enum vf_check)c))
+			without_trust = false;
+	}
+	if (all)
+		return "Everything else agrees.";
+	return without_trust ? "Everything that can be checked without trust agrees." : "";
+}
+
+int vf_outcome_exit(const struct vf_outcome *o)
+{
+	int status;
+
+	if (o->decided)
+		return vf_verdict_exit(o->report.verdict);
+	/* A run without a verdict ends as such, whatever class the fault has. */
+	status = vf_rc_exit(o->err.rc);
+	return status >= 64 ? status : 70;
+}
+
+int64_t vf_run_shown_at(const struct vf_run *run)
+{
+	/* The clock's fraction of a second tells nobody anything; the JSON has it. */
+	return run->at_given || run->at_ms < 0 ? run->at_ms : run->at_ms / 1000 * 1000;
+}
+
+/* verdict.md: no verdict, then REJECTED, INDETERMINATE, INTACT, VERIFIED. */
+static int badness(int status)
+{
+	static const int order[] = {0, 3, 2, 1};
+
+	for (int i = 0; i < 4; i++)
+		if (order[i] == status)
+			return i;
+	return status;
+}
+
+int vf_run_exit(const struct vf_run *run)
+{
+	int worst = 0;
+
+	if (run->n_outcomes == 0)
+		return 70;
+	for (size_t i = 0; i < run->n_outcomes; i++) {
+		int status = vf_outcome_exit(&run->outcomes[i]);
+
+		if (badness(status) > badness(worst))
+			worst = status;
+	}
+	return worst;
+}
+
+/* ---- a sink that breaks lines between words ---- */
+
+struct screen {
+	struct vf_sink *out;
+	const struct vf_look *look;
+	struct vf_sink line; /* what everything is written through */
+	size_t column, indent, columns, n, spaces;
+	char word[256];
+};
+
+static void flush_word(struct screen *sc)
+{
+	if (sc->n == 0)
+		return;
+	if (sc->spaces && sc->column + sc->spaces + sc->columns > WIDTH && sc->column > sc->indent) {
+		vf_sink_putf(sc->out, "\n%*s", (int)sc->indent, "");
+		sc->column = sc->indent;
+	} else {
+		for (size_t i = 0; i < sc->spaces; i++)
+			vf_sink_str(sc->out, " ");
+		sc->column += sc->spaces;
+	}
+	vf_sink_put(sc->out, vf_bytes(sc->word, sc->n));
+	sc->column += sc->columns;
+	sc->n = sc->columns = sc->spaces = 0;
+}
+
+/* Collects words; a space may become a line break, so text never begins a line. */
+static bool put_line(void *ctx, struct vf_bytes piece)
+{
+	struct screen *sc = ctx;
+	uint8_t c;
+
+	while (vf_take_u8(&piece, &c)) {
+		if (c == ' ') {
+			flush_word(sc);
+			sc->spaces++;
+			continue;
+		}
+		if (c == STAY)
+			c = ' ';
+		if (sc->n == sizeof(sc->word))
+			flush_word(sc);
+		sc->word[sc->n++] = (char)c;
+		sc->columns += (c & 0xc0) != 0x80;
+	}
+	return !sc->out->failed;
+}
+
+/* Begins a line with its label; what follows wraps under the column after it. */
+static void begin(struct screen *sc, const char *label, size_t indent)
+{
+	vf_sink_putf(sc->out, "%-*s", (int)indent, label);
+	sc->column = sc->indent = indent;
+	sc->n = sc->columns = sc->spaces = 0;
+}
+
+static void end(struct screen *sc)
+{
+	flush_word(sc);
+	vf_sink_str(sc->out, "\n");
+}
+
+#define LABEL(sc, text) begin(sc, "  " text, 14)
+
+static void put_str(struct screen *sc, const char *text)
+{
+	vf_sink_str(&sc->line, text);
+}
+
+static void put_text(struct screen *sc, struct vf_bytes text)
+{
+	if (sc->look->unicode)
+		vf_sink_escaped(&sc->line, text);
+	else
+		vf_sink_ascii(&sc->line, text);
+}
+
+/* Text from an input: in quotes, and what would end the quotes is marked. */
+static void put_quoted(struct screen *sc, struct vf_bytes text)
+{
+	struct vf_bytes part;
+
+	put_str(sc, "\"");
+	while (vf_take_until(&text, '"', &part)) {
+		put_text(sc, part);
+		put_str(sc, "\\\"");
+	}
+	put_text(sc, text);
+	put_str(sc, "\"");
+}
+
+/* File names stand without quotes when nothing in them could be taken for our own words. */
+static void put_name(struct screen *sc, struct vf_bytes name)
+{
+	struct vf_bytes rest = name;
+	bool simple = name.n > 0;
+	uint8_t c;
+
+	while (vf_take_u8(&rest, &c))
+		if (c <= ' ' || strchr("\"'(),;:[]", c) || c == 0x7f)
+			simple = false;
+	if (simple)
+		put_text(sc, name);
+	else
+		put_quoted(sc, name);
+}
+
+static void put_hash(struct screen *sc, const struct vf_hash *h)
+{
+	vf_sink_hex(&sc->line, vf_bytes(h->b, sizeof(h->b)));
+}
+
+static void put_count(struct screen *sc, uint64_t v)
+{
+	char text[VF_SHOWN_COUNT];
+
+	vf_shown_count(text, v);
+	for (char *p = text; *p; p++)
+		if (*p == ' ')
+			*p = STAY;
+	put_str(sc, text);
+}
+
+static void put_plural(struct screen *sc, size_t n, const char *one, const char *many)
+{
+	put_count(sc, n);
+	put_str(sc, " ");
+	put_str(sc, n == 1 ? one : many);
+}
+
+static void put_time(struct screen *sc, int64_t ms)
+{
+	char text[VF_SHOWN_TIME];
+
+	vf_shown_time(text, ms);
+	put_str(sc, text);
+}
+
+static void put_day(struct screen *sc, int64_t ms)
+{
+	char text[VF_SHOWN_TIME];
+
+	vf_shown_time(text, ms);
+	text[10] = '\0';
+	put_str(sc, text);
+}
+
+static void put_span(struct screen *sc, uint64_t ms)
+{
+	char text[VF_SHOWN_COUNT];
+
+	vf_shown_span(text, ms);
+	put_str(sc, text);
+}
+
+/* ---- the parts of the screen ---- */
+
+static const char *color_of(const struct vf_outcome *o)
+{
+	if (!o->decided)
+		return "\033[1;33m";
+	switch (o->report.verdict) {
+	case VF_VERIFIED:
+		return "\033[1;32m";
+	case VF_REJECTED:
+		return "\033[1;31m";
+	case VF_INTACT:
+		return "\033[1;36m";
+	case VF_INDETERMINATE:
+		break;
+	}
+	return "\033[1;33m";
+}
+
+static void put_headline(struct screen *sc, const struct vf_outcome *o)
+{
+	const char *word = vf_outcome_word(o);
+	int pad = strlen(word) < 9 ? 11 : (int)strlen(word) + 2;
+
+	if (sc->look->color)
+		vf_sink_putf(sc->out, "%s%s\033[0m%*s", color_of(o), word, pad - (int)strlen(word), "");
+	else
+		vf_sink_putf(sc->out, "%-*s", pad, word);
+	begin(sc, "", 0);
+	sc->column = (size_t)pad;
+	sc->indent = 4; /* whatever the name is, it begins no line */
+	put_name(sc, vf_bytes_str(o->report.input));
+	if (o->decided && o->report.verdict == VF_INDETERMINATE)
+		put_str(sc, "  (undecided)");
+	if (o->decided && o->report.verdict == VF_INTACT)
+		put_str(sc, "  (integrity only: nobody vouches for the time)");
+	end(sc);
+}
+
+static void put_mark(struct screen *sc, enum vf_rc rc)
+{
+	bool rejects = vf_rc_class(rc) == VF_CLASS_REJECTED;
+
+	if (sc->look->color)
+		vf_sink_str(sc->out, rejects ? "\033[31m" : "\033[33m");
+	vf_sink_str(sc->out, "  ");
+	if (sc->look->unicode)
+		vf_sink_str(sc->out, rejects ? "✗" : "?");
+	else
+		vf_sink_str(sc->out, rejects ? "x" : "?");
+	if (sc->look->color)
+		vf_sink_str(sc->out, "\033[0m");
+	vf_sink_str(sc->out, " ");
+}
+
+static void put_reason(struct screen *sc, enum vf_rc rc, const char *object, const char *text)
+{
+	put_mark(sc, rc);
+	begin(sc, "", 0);
+	sc->column = sc->indent = 4;
+	if (object[0] && rc == VF_DIGEST_MISMATCH) {
+		put_name(sc, vf_bytes_str(object));
+		put_str(sc, " is not the file that was time-stamped");
+	} else {
+		put_str(sc, vf_rc_text(rc));
+		if (object[0]) {
+			put_str(sc, ": ");
+			put_name(sc, vf_bytes_str(object));
+		}
+	}
+	flush_word(sc);
+	vf_sink_putf(sc->out, "%*s[%s]\n", sc->column < 66 ? (int)(68 - sc->column) : 2, "", vf_rc_name(rc));
+	if (!text[0])
+		return;
+	begin(sc, "", 6);
+	put_text(sc, vf_bytes_str(text));
+	end(sc);
+}
+
+/* The first reason with this code is the one whose next step is shown. */
+static bool is_new(const struct vf_report *r, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (r->reasons[i].rc == r->reasons[at].rc)
+			return false;
+	return true;
+}
+
+static void put_next(struct screen *sc, enum vf_rc rc, bool first)
+{
+	begin(sc, first ? "  Next:" : "", 8);
+	put_str(sc, vf_rc_next(rc));
+	put_str(sc, ", or run  trialverify explain ");
+	put_str(sc, vf_rc_name(rc));
+	end(sc);
+}
+
+/* Rejecting reasons come before the others. */
+static void put_reasons(struct screen *sc, const struct vf_report *r)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < r->n_reasons; i++) {
+			const struct vf_reason *why = &r->reasons[i];
+
+			if ((vf_rc_class(why->rc) == VF_CLASS_REJECTED) == (pass == 0))
+				put_reason(sc, why->rc, why->object, why->text);
+		}
+	if (r->n_reasons == 0)
+		put_reason(sc, VF_NOT_CHECKED, "", "not every check was made");
+}
+
+static void put_nexts(struct screen *sc, const struct vf_report *r)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < r->n_reasons; i++) {
+		if (!is_new(r, i))
+			continue;
+		if (r->verdict == VF_REJECTED && vf_rc_class(r->reasons[i].rc) != VF_CLASS_REJECTED)
+			continue;
+		put_next(sc, r->reasons[i].rc, first);
+		first = false;
+	}
+	if (r->n_reasons == 0)
+		put_next(sc, VF_NOT_CHECKED, true);
+}
+
+/* What may be said about the rest, and only when it is so. */
+static void put_rest(struct screen *sc, const struct vf_report *r)
+{
+	size_t good = vf_report_count_files(r, VF_FILE_COVERED) + vf_report_count_files(r, VF_FILE_DETACHED);
+	bool evidence = r->checks[VF_CHECK_TOKENS] == VF_RESULT_PASS &&
+			r->checks[VF_CHECK_GROUP] == VF_RESULT_PASS;
+
+	if (r->verdict == VF_REJECTED && evidence && good > 0 && vf_report_count_files(r, VF_FILE_ALTERED) > 0) {
+		begin(sc, "", 6);
+		put_str(sc, good == 1 ? "The other file is unchanged." : "The other ");
+		if (good > 1) {
+			put_count(sc, good);
+			put_str(sc, " files are unchanged.");
+		}
+		end(sc);
+	}
+	if (r->verdict != VF_INDETERMINATE)
+		return;
+	begin(sc, "", 6);
+	put_str(sc, vf_report_rest(r));
+	put_str(sc, vf_report_rest(r)[0] ? " " : "");
+	put_str(sc, "This is not a sign of tampering and not a verification.");
+	end(sc);
+}
+
+static void put_record(struct screen *sc, const struct vf_report *r)
+{
+	LABEL(sc, "Record");
+	put_text(sc, r->kind);
+	if (r->version.n) {
+		put_str(sc, ", version ");
+		put_quoted(sc, r->version);
+	}
+	put_str(sc, ", study ");
+	put_quoted(sc, r->study);
+	if (r->title.n) {
+		put_str(sc, ", title ");
+		put_quoted(sc, r->title);
+	}
+	if (r->date.n) {
+		put_str(sc, ", declared date ");
+		put_quoted(sc, r->date);
+	}
+	end(sc);
+	begin(sc, "", 14);
+	put_str(sc, "id ");
+	put_hash(sc, &r->id);
+	end(sc);
+	if (!r->has_stream)
+		return;
+	LABEL(sc, "Stream");
+	put_str(sc, "record ");
+	put_count(sc, r->seq);
+	put_str(sc, " of stream ");
+	put_hash(sc, &r->stream);
+	end(sc);
+}
+
+static void put_links(struct screen *sc, const struct vf_report *r)
+{
+	for (size_t i = 0; i < r->n_links && i < SHOWN_NAMES; i++) {
+		begin(sc, i == 0 ? "  Links" : "", 14);
+		put_text(sc, r->links[i].type);
+		put_str(sc, " ");
+		put_hash(sc, &r->links[i].record);
+		end(sc);
+	}
+	if (r->n_links <= SHOWN_NAMES)
+		return;
+	begin(sc, "", 14);
+	put_str(sc, "and ");
+	put_count(sc, r->n_links - SHOWN_NAMES);
+	put_str(sc, " more");
+	end(sc);
+}
+
+/* Names of the files in either status, in brackets. */
+static void put_names(struct screen *sc, const struct vf_report *r, enum vf_file_status a, enum vf_file_status b)
+{
+	size_t shown = 0, all = 0;
+
+	put_str(sc, " (");
+	for (size_t i = 0; i < r->n_files; i++) {
+		if (r->files[i].status != a && r->files[i].status != b)
+			continue;
+		if (++all > SHOWN_NAMES)
+			continue;
+		put_str(sc, shown++ ? ", " : "");
+		put_name(sc, r->files[i].name);
+	}
+	if (all > SHOWN_NAMES) {
+		put_str(sc, ", and ");
+		put_count(sc, all - SHOWN_NAMES);
+		put_str(sc, " more");
+	}
+	put_str(sc, ")");
+}
+
+static void put_status(struct screen *sc, const struct vf_report *r, enum vf_file_status status, const char *word)
+{
+	size_t n = vf_report_count_files(r, status);
+
+	if (n == 0)
+		return;
+	put_str(sc, "; ");
+	put_count(sc, n);
+	put_str(sc, " ");
+	put_str(sc, word);
+	put_names(sc, r, status, status);
+}
+
+/* Coverage is always counted, whatever the verdict. */
+static void put_files(struct screen *sc, const struct vf_report *r)
+{
+	size_t good = vf_report_count_files(r, VF_FILE_COVERED) + vf_report_count_files(r, VF_FILE_DETACHED);
+
+	LABEL(sc, "Covered");
+	if (r->n_files == 0) {
+		put_str(sc, "0 of 0 files");
+		end(sc);
+		return;
+	}
+	put_count(sc, good);
+	put_str(sc, " of ");
+	put_plural(sc, r->n_files, "file", "files");
+	if (good > 0)
+		put_names(sc, r, VF_FILE_COVERED, VF_FILE_DETACHED);
+	put_status(sc, r, VF_FILE_ALTERED, "altered");
+	put_status(sc, r, VF_FILE_UNCOVERED, "uncovered");
+	put_status(sc, r, VF_FILE_MISSING, "missing");
+	put_status(sc, r, VF_FILE_WITHHELD, "withheld");
+	end(sc);
+}
+
+static struct vf_bytes stamp_name(const struct vf_stamp *stamp)
+{
+	return vf_bytes_str(stamp->authority ? stamp->authority : stamp->subject);
+}
+
+static void put_others(struct screen *sc, const struct vf_report *r, const struct vf_stamp *first)
+{
+	for (size_t i = 0; i < r->n_stamps; i++) {
+		const struct vf_stamp *other = &r->stamps[i];
+
+		if (other == first || !other->counts || other->chain != first->chain || other->index != first->index)
+			continue;
+		if (vf_bytes_eq(stamp_name(other), stamp_name(first)))
+			continue;
+		put_str(sc, "; ");
+		put_quoted(sc, stamp_name(other));
+		put_str(sc, " agrees within ");
+		put_span(sc, (uint64_t)llabs(other->gen_time - first->gen_time));
+	}
+}
+
+static void put_existed(struct screen *sc, const struct vf_report *r)
+{
+	const struct vf_stamp *first = vf_report_time_stamp(r);
+
+	if (r->verdict != VF_VERIFIED || r->existed_by == VF_TIME_NONE)
+		return;
+	LABEL(sc, "Existed");
+	put_str(sc, "no later than ");
+	put_time(sc, r->existed_by);
+	if (!first) {
+		end(sc);
+		return;
+	}
+	put_str(sc, " (");
+	if (first->has_accuracy && first->accuracy_ms > 0) {
+		put_str(sc, r->existed_by == first->gen_time ? "" : "with ");
+		put_str(sc, sc->look->unicode ? "± " : "+/- ");
+		put_span(sc, first->accuracy_ms);
+		put_str(sc, ", ");
+	}
+	put_str(sc, "TSA ");
+	put_quoted(sc, stamp_name(first));
+	put_others(sc, r, first);
+	put_str(sc, ")");
+	end(sc);
+}
+
+/* Times that nobody the user trusts vouches for are claims. */
+static void put_claimed(struct screen *sc, const struct vf_report *r)
+{
+	if (r->verdict != VF_INDETERMINATE && r->verdict != VF_INTACT)
+		return;
+	for (size_t i = 0; i < r->n_stamps && i < SHOWN_NAMES; i++) {
+		begin(sc, i == 0 ? "  Claimed" : "", 14);
+		put_time(sc, r->stamps[i].gen_time);
+		put_str(sc, " by ");
+		put_quoted(sc, stamp_name(&r->stamps[i]));
+		put_str(sc, r->stamps[i].counts ? " (in the trust directory)" : " (a claim, not a proven time)");
+		end(sc);
+	}
+}
+
+static void put_log(struct screen *sc, const struct vf_report *r)
+{
+	if (!r->has_log)
+		return;
+	LABEL(sc, "Recorded");
+	put_str(sc, "entry ");
+	put_count(sc, r->index);
+	put_str(sc, " of log ");
+	put_name(sc, r->origin);
+	if (r->verdict == VF_INTACT) {
+		put_str(sc, " (the log's key and its witnesses were not checked)");
+	} else if (r->n_witnesses_known == 0) {
+		put_str(sc, ", no witness is named in the trust directory");
+	} else {
+		put_str(sc, ", seen by ");
+		put_count(sc, r->n_witnesses);
+		put_str(sc, " of ");
+		put_plural(sc, r->n_witnesses_known, "witness", "witnesses");
+		put_str(sc, r->quorum ? " (enough for the policy)" : " (fewer than the policy needs)");
+	}
+	end(sc);
+}
+
+static void put_submitter(struct screen *sc, const struct vf_report *r)
+{
+	LABEL(sc, "Submitted");
+	if (!r->has_submitter) {
+		put_str(sc, "without a signature: the result does not say by whom");
+		end(sc);
+		return;
+	}
+	put_str(sc, "by ");
+	put_quoted(sc, vf_bytes_str(r->submitter));
+	put_str(sc, r->submitter_trusted ? " (certificate leads to the trust directory)"
+					 : " (a claim: the certificate leads to no root in the trust directory)");
+	end(sc);
+}
+
+static void put_renewals(struct screen *sc, const struct vf_report *r)
+{
+	LABEL(sc, "Renewed");
+	if (r->renewals == 0)
+		put_str(sc, "not yet");
+	else
+		put_plural(sc, r->renewals, "time", "times");
+	if (r->renew_before != VF_TIME_NONE) {
+		put_str(sc, "; evidence must be renewed before ");
+		put_day(sc, r->renew_before);
+	}
+	end(sc);
+}
+
+/* Checks that no step reached, by name. */
+static void put_unreached(struct screen *sc, const struct vf_report *r, bool first)
+{
+	bool any = false;
+
+	for (size_t c = 0; c < VF_CHECK_COUNT; c++) {
+		if (r->checks[c] != VF_RESULT_NOT_CHECKED)
+			continue;
+		if (!any)
+			begin(sc, first ? "  Not checked: " : "", first ? 4 : 6);
+		if (!any && first)
+			sc->column = 15;
+		put_str(sc, any ? ", " : "the checks ");
+		put_str(sc, vf_check_name((enum vf_check)c));
+		any = true;
+	}
+	if (!any)
+		return;
+	put_str(sc, ".");
+	end(sc);
+}
+
+static void put_unchecked(struct screen *sc, const struct vf_report *r)
+{
+	for (size_t i = 0; i < r->n_unchecked; i++) {
+		begin(sc, "  Not checked: ", 4);
+		sc->column = 15;
+		put_text(sc, vf_bytes_str(r->unchecked[i].text));
+		put_str(sc, " [");
+		put_str(sc, r->unchecked[i].code);
+		put_str(sc, "]");
+		end(sc);
+	}
+	put_unreached(sc, r, true);
+}
+
+static void put_footer(struct screen *sc, const struct vf_run *run)
+{
+	const char *dot = sc->look->unicode ? " ·" STAY_TEXT : " |" STAY_TEXT;
+	char hex[65];
+
+	begin(sc, "  ", 2);
+	if (run->has_policy) {
+		vf_hex_put(hex, vf_bytes(run->policy_sha256.b, sizeof(run->policy_sha256.b)));
+		put_str(sc, "Policy ");
+		put_name(sc, run->policy);
+		hex[8] = '\0';
+		put_str(sc, " (sha256 ");
+		put_str(sc, hex);
+		put_str(sc, sc->look->unicode ? "…)" : "...)");
+	} else {
+		put_str(sc, run->integrity_only ? "No policy (integrity only)" : "No policy (no trust directory)");
+	}
+	put_str(sc, dot);
+	put_str(sc, "offline");
+	put_str(sc, dot);
+	put_str(sc, run->at_given ? "checked as of " : "checked ");
+	put_time(sc, vf_run_shown_at(run));
+	put_str(sc, run->at_given ? " (--at)" : "");
+	put_str(sc, dot);
+	put_str(sc, "trialverify" STAY_TEXT);
+	put_str(sc, run->version);
+	end(sc);
+}
+
+static void put_facts(struct screen *sc, const struct vf_report *r)
+{
+	if (r->has_record)
+		put_record(sc, r);
+	put_files(sc, r);
+	put_existed(sc, r);
+	put_claimed(sc, r);
+	if (r->verdict == VF_VERIFIED || r->verdict == VF_INTACT) {
+		put_log(sc, r);
+		put_submitter(sc, r);
+		put_links(sc, r);
+		put_renewals(sc, r);
+	}
+	vf_sink_str(sc->out, "\n");
+	if (r->verdict == VF_VERIFIED || r->verdict == VF_INTACT) {
+		begin(sc, "  Not shown by this result: ", 4);
+		sc->column = 28;
+		put_str(sc, vf_report_not_shown(r));
+		end(sc);
+	}
+	put_unchecked(sc, r);
+}
+
+static void put_outcome(struct screen *sc, const struct vf_run *run, const struct vf_outcome *o)
+{
+	const struct vf_report *r = &o->report;
+
+	put_headline(sc, o);
+	if (sc->look->brief)
+		return;
+	vf_sink_str(sc->out, "\n");
+	if (!o->decided) {
+		put_reason(sc, o->err.rc, "", o->err.text);
+		begin(sc, "", 6);
+		put_str(sc, "Nothing was decided about this file.");
+		end(sc);
+		put_next(sc, o->err.rc, true);
+		vf_sink_str(sc->out, "\n");
+		put_footer(sc, run);
+		return;
+	}
+	if (r->verdict == VF_REJECTED || r->verdict == VF_INDETERMINATE) {
+		put_reasons(sc, r);
+		put_rest(sc, r);
+		put_nexts(sc, r);
+		vf_sink_str(sc->out, "\n");
+	}
+	put_facts(sc, r);
+	put_footer(sc, run);
+}
+
+/* "3 files: 1 VERIFIED, 2 REJECTED" */
+static void put_total(struct screen *sc, const struct vf_run *run)
+{
+	static const char *const words[] = {"VERIFIED", "INTACT", "INDETERMINATE", "REJECTED", "NO VERDICT"};
+	bool any = false;
+
+	begin(sc, "", 0);
+	put_plural(sc, run->n_outcomes, "file", "files");
+	put_str(sc, ": ");
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < run->n_outcomes; i++)
+			n += strcmp(vf_outcome_word(&run->outcomes[i]), words[w]) == 0;
+		if (n == 0)
+			continue;
+		put_str(sc, any ? ", " : "");
+		put_count(sc, n);
+		put_str(sc, " ");
+		put_str(sc, words[w]);
+		any = true;
+	}
+	end(sc);
+}
+
+void vf_report_text(struct vf_sink *s, const struct vf_run *run, const struct vf_look *look)
+{
+	struct screen sc = {.out = s, .look = look, .line = {.put = put_line}};
+
+	sc.line.ctx = &sc;
+	for (size_t i = 0; i < run->n_outcomes; i++) {
+		if (i > 0 && !look->brief)
+			vf_sink_str(s, "\n");
+		put_outcome(&sc, run, &run->outcomes[i]);
+	}
+	if (run->n_outcomes > 1 && !look->brief) {
+		vf_sink_str(s, "\n");
+		put_total(&sc, run);
+	}
+}

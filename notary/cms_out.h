@@ -1,0 +1,32 @@
+/*
+ * Writing CMS SignedData (RFC 5652) with one signer, strict DER.
+ *
+ * Knows the structure only; the signature is made between the two calls by the
+ * module that has the key. Used for time-stamp tokens and for submitters' signatures.
+ */
+#ifndef NOTARY_CMS_OUT_H
+#define NOTARY_CMS_OUT_H
+
+#include "notary/cert.h"
+#include "verify/hash.h"
+
+struct nt_cms {
+	struct vf_bytes type;          /* eContentType: contents octets of its OID */
+	struct vf_bytes content;       /* what is signed */
+	bool detached;                 /* content stays outside */
+	const struct nt_cert *cert;    /* of the signer; included */
+	struct vf_bytes crl;           /* DER to include, or empty */
+	int64_t time_ms;               /* signingTime */
+};
+
+/*
+ * Appends the signed attributes as they are hashed, a DER SET OF: contentType,
+ * signingTime, messageDigest (SHA-256), signingCertificateV2 with issuerSerial.
+ */
+VF_RC nt_cms_attributes(const struct nt_cms *c, struct nt_buf *ret, struct vf_err *reterr);
+
+/* Appends the ContentInfo with attributes as made above and the signature over them. */
+VF_RC nt_cms_put(const struct nt_cms *c, struct vf_bytes attributes, struct vf_bytes algorithm,
+	struct vf_bytes signature, struct nt_buf *ret, struct vf_err *reterr);
+
+#endif

@@ -1,0 +1,190 @@
+#include "notary/store_pack.h"
+
+#include "verify/text.h"
+
+/*
+ * Octets below 0x20 do not occur in our JSON files, so they stand for something else:
+ * 0x00 the next octet as it is, 0x01 a quoted digest of 64 hex digits, 0x02
+ * one of 128, 0x03 and above a word of this list. The list may grow at its
+ * end but never change: stores hold its numbers.
+ */
+#define CODE_AS_IS 0
+#define CODE_HEX_64 1
+#define CODE_HEX_128 2
+#define CODE_WORDS 3
+
+#define WORD(s) {(const uint8_t *)(s), sizeof(s) - 1}
+static const struct vf_bytes words[] = {
+	WORD("{\"schema\":\"trialnotary/statement/1\",\"kind\":\""),
+	WORD("{\"schema\":\"trialnotary/stream/1\",\"seq\":"),
+	WORD("{\"schema\":\"trialnotary/commitment/1\",\"name\":\""),
+	WORD("\",\"study\":\""),
+	WORD("\",\"version\":\""),
+	WORD("\",\"date\":\""),
+	WORD("\",\"title\":\""),
+	WORD("\",\"links\":[{\"type\":\""),
+	WORD("\",\"record\":"),
+	WORD("\",\"nonce\":"),
+	WORD(",\"nonce\":"),
+	WORD(",\"signer\":"),
+	WORD(",\"members\":[{\"name\":\""),
+	WORD("\",\"role\":\"document\",\"sha256\":"),
+	WORD("\",\"role\":\"commitment\",\"sha256\":"),
+	WORD("stream.json\",\"role\":\"stream\",\"sha256\":"),
+	WORD(",\"sha512\":"),
+	WORD("},{\"name\":\""),
+	WORD(",\"stream\":"),
+	WORD(",\"prev\":"),
+	WORD(",\"key\":"),
+	WORD("\",\"sha256\":"),
+	WORD(",\"salt\":"),
+	WORD("},{\"type\":\""),
+	WORD("}],\"nonce\":"),
+	WORD("commitment-0"),
+	WORD("}]}"),
+};
+#define N_WORDS (sizeof(words) / sizeof(words[0]))
+_Static_assert(N_WORDS <= 0x20 - CODE_WORDS, "words beyond the control codes");
+
+static uint8_t bucket(const uint8_t *p)
+{
+	uint32_t v = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+
+	return (uint8_t)((v * 2654435761u) >> 24);
+}
+
+void nt_packer_init(struct nt_packer *p)
+{
+	memset(p, 0xff, sizeof(*p));
+	/* Backwards, so that a chain begins with the lowest number. */
+	for (size_t i = N_WORDS; i-- > 0;) {
+		uint8_t b = bucket(words[i].p);
+
+		p->next[i] = p->first[b];
+		p->first[b] = (uint8_t)i;
+	}
+}
+
+/* -1 for what is no lower-case hex digit. */
+static const int8_t digit[256] = {
+#define NOT -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
+	NOT, NOT, NOT, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1, -1, -1, -1, -1, NOT, NOT,
+	-1, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, NOT,
+	NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT,
+#undef NOT
+};
+
+static bool hex_to(const uint8_t *hex, uint8_t *out, size_t n)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int hi = digit[hex[2 * i]], lo = digit[hex[2 * i + 1]];
+
+		bad |= hi | lo;
+		out[i] = (uint8_t)((unsigned)hi << 4 | (unsigned)(lo & 15));
+	}
+	return bad >= 0;
+}
+
+/* A quoted digest at the start of in becomes code and octets in out; 0 when there is none. */
+static size_t pack_digest(struct vf_bytes in, uint8_t *out, size_t *ret_out)
+{
+	static const size_t sizes[] = {32, 64};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = 2 * sizes[i] + 2;
+
+		if (in.n < n || in.p[n - 1] != '"' || !hex_to(in.p + 1, out + 1, sizes[i]))
+			continue;
+		out[0] = (uint8_t)(CODE_HEX_64 + i);
+		*ret_out = 1 + sizes[i];
+		return n;
+	}
+	return 0;
+}
+
+static size_t pack_word(const struct nt_packer *p, struct vf_bytes in, uint8_t *out)
+{
+	if (in.n < 3)
+		return 0;
+	for (uint8_t i = p->first[bucket(in.p)]; i != 0xff; i = p->next[i]) {
+		if (words[i].n <= in.n && memcmp(words[i].p, in.p, words[i].n) == 0) {
+			*out = (uint8_t)(CODE_WORDS + i);
+			return words[i].n;
+		}
+	}
+	return 0;
+}
+
+static bool may_begin(uint8_t c)
+{
+	return c == '"' || c == ',' || c == '{' || c == '}' || c == 's' || c == 'c';
+}
+
+void nt_pack(const struct nt_packer *p, struct nt_buf *out, struct vf_bytes text)
+{
+	uint8_t *o;
+	size_t done;
+
+	if (text.n > SIZE_MAX / 2 - 128 || !nt_buf_reserve(out, 2 * text.n + 128))
+		return;
+	o = out->p + out->n;
+	for (size_t i = 0; i < text.n; i += done) {
+		struct vf_bytes in = {text.p + i, text.n - i};
+		size_t put = 1;
+
+		done = 0;
+		if (in.p[0] == '"')
+			done = pack_digest(in, o, &put);
+		if (done == 0 && may_begin(in.p[0]))
+			done = pack_word(p, in, o);
+		if (done == 0) {
+			if (in.p[0] < 0x20)
+				*o++ = CODE_AS_IS;
+			*o = in.p[0];
+			done = put = 1;
+		}
+		o += put;
+	}
+	out->n = (size_t)(o - out->p);
+}
+
+static bool unpack_code(struct nt_buf *out, uint8_t code, struct vf_bytes *in)
+{
+	struct vf_bytes part;
+
+	if (code >= 0x20) {
+		nt_buf_put_u8(out, code);
+		return true;
+	}
+	if (code >= CODE_WORDS) {
+		if (code - CODE_WORDS >= (int)N_WORDS)
+			return false;
+		nt_buf_put(out, words[code - CODE_WORDS]);
+		return true;
+	}
+	if (code == CODE_AS_IS) {
+		if (!vf_take(in, 1, &part) || part.p[0] >= 0x20)
+			return false;
+		nt_buf_put(out, part);
+		return true;
+	}
+	if (!vf_take(in, code == CODE_HEX_64 ? 32 : 64, &part))
+		return false;
+	nt_buf_put_u8(out, '"');
+	nt_buf_put_hex(out, part);
+	nt_buf_put_u8(out, '"');
+	return true;
+}
+
+VF_RC nt_unpack(struct nt_buf *out, struct vf_bytes packed, struct vf_err *reterr)
+{
+	uint8_t code;
+
+	while (vf_take_u8(&packed, &code)) {
+		if (!unpack_code(out, code, &packed))
+			return vf_fail(reterr, VF_STORE_CORRUPT, "a packed file of a record is damaged");
+	}
+	return nt_buf_check(out, reterr);
+}

@@ -1,0 +1,110 @@
+/*
+ * What the parts of the SQLite store share; not for others.
+ *
+ * Statements are prepared once and named by their text's place in a list; memory
+ * holds what the database alone would answer too slowly: hashes of the records
+ * that wait, names, and the streams that were used.
+ */
+#ifndef NOTARY_STORE_SQLITE_H
+#define NOTARY_STORE_SQLITE_H
+
+#include "notary/store.h"
+#include "notary/store_body.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+enum nt_sql {
+#define NT_SQL(name, text) NT_SQL_##name,
+#include "notary/store_sqlite.def"
+#undef NT_SQL
+	NT_SQL_COUNT
+};
+
+/* Chained hash table from 64 bits to a number; the newest entries can be taken back. */
+struct nt_index {
+	uint32_t *first;
+	struct nt_index_node {
+		uint64_t h, number;
+		uint32_t next;
+	} *nodes;
+	size_t n, room, mask;
+};
+
+void nt_index_done(struct nt_index *x);
+bool nt_index_put(struct nt_index *x, uint64_t h, uint64_t number);
+void nt_index_cut(struct nt_index *x, size_t n);
+/* The next node with h after *at (begin with 0); false when there is none. */
+bool nt_index_next(const struct nt_index *x, uint64_t h, uint32_t *at, uint64_t *ret);
+/* The first 64 bits of a hash, big-endian: the key of all indexes. */
+uint64_t nt_index_key(const struct vf_hash *h);
+/* A key of zeros means that the record has none. */
+bool nt_has_journal(const struct vf_hash *key);
+
+struct nt_name {
+	uint64_t number;
+	uint8_t *p;
+	size_t n;
+};
+
+struct nt_stream_row {
+	uint64_t number, submitter, study;
+	struct nt_stream now, saved; /* saved: as the database has it, while a transaction runs */
+	bool touched;
+};
+
+struct nt_store {
+	struct sqlite3 *db;
+	struct sqlite3_stmt *stmts[NT_SQL_COUNT];
+	struct nt_store_state state;
+	char origin[256];
+	struct vf_hash secret;
+	struct nt_packer packer;
+	struct nt_index ids, journals; /* of records that wait */
+	struct nt_index by_name, by_stream;
+	struct nt_name *names;
+	size_t n_names, names_room;
+	struct nt_stream_row *streams;
+	size_t n_streams, streams_room;
+	uint64_t next_name, next_stream;
+	struct nt_buf row;
+	struct nt_body_index scan;
+};
+
+/* The statement, reset and without values. */
+VF_RC nt_sql(struct nt_store *s, enum nt_sql which, struct sqlite3_stmt **ret, struct vf_err *reterr);
+/* Describes the last error of the connection. */
+enum vf_rc nt_sql_fail(struct nt_store *s, const char *what, struct vf_err *reterr);
+VF_RC nt_sql_run(struct nt_store *s, const char *text, struct vf_err *reterr);
+/* Binds the numbers in order, steps; true when there is a row, false at the end. */
+VF_RC nt_sql_row(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, struct sqlite3_stmt **ret,
+	bool *ret_row, struct vf_err *reterr);
+/* No statement stays open: a forgotten one would keep the log of the database from being emptied. */
+void nt_sql_quiet(struct nt_store *s);
+/* Ends a transaction: COMMIT when rc is VF_OK, else ROLLBACK; returns the first fault. */
+VF_RC nt_sql_end(struct nt_store *s, enum vf_rc rc, struct vf_err *reterr);
+
+/* Reads a column of exactly 32 octets. */
+bool nt_sql_hash(struct sqlite3_stmt *st, int column, struct vf_hash *ret);
+
+/* The row of a record into s->row. */
+VF_RC nt_store_row(struct nt_store *s, uint64_t number, struct vf_err *reterr);
+/* What the indexes need of a record into s->scan; the study of an erased one is that of its stream. */
+VF_RC nt_store_scan(struct nt_store *s, uint64_t number, struct vf_err *reterr);
+/* Number of the record with this id; *ret_found says whether there is one. */
+VF_RC nt_store_number(struct nt_store *s, const struct vf_hash *id, bool *ret_found, uint64_t *ret,
+	struct vf_err *reterr);
+/* Number of a name; with make it is put into the database, inside the caller's transaction. */
+VF_RC nt_store_name(struct nt_store *s, struct vf_bytes text, bool make, bool *ret_found, uint64_t *ret,
+	struct vf_err *reterr);
+/* NULL when there is none. */
+const struct nt_name *nt_store_name_text(const struct nt_store *s, uint64_t number);
+/* The stream's row, from the database when it was not used before; NULL when there is none. */
+VF_RC nt_store_stream_row(struct nt_store *s, uint64_t submitter, uint64_t study, struct nt_stream_row **ret,
+	struct vf_err *reterr);
+VF_RC nt_store_stream_number(struct nt_store *s, uint64_t number, uint64_t *ret_submitter, uint64_t *ret_study,
+	struct vf_err *reterr);
+/* Fills the in-memory hashes from records at and above the log's size. */
+VF_RC nt_store_load_pending(struct nt_store *s, struct vf_err *reterr);
+
+#endif

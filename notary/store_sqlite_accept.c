@@ -1,0 +1,340 @@
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "notary/failpoint.h"
+#include "notary/store_sqlite.h"
+#include "verify/text.h"
+
+VF_RC nt_store_stream(struct nt_store *s, struct vf_bytes submitter, struct vf_bytes study,
+	struct nt_stream *ret, struct vf_err *reterr)
+{
+	struct nt_stream_row *row;
+	uint64_t submitter_number, study_number;
+	bool found;
+	enum vf_rc rc = nt_store_name(s, submitter, false, &found, &submitter_number, reterr);
+
+	if (rc == VF_OK && found)
+		rc = nt_store_name(s, study, false, &found, &study_number, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!found) {
+		*ret = (struct nt_stream){0};
+		return VF_OK;
+	}
+	rc = nt_store_stream_row(s, submitter_number, study_number, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = row->now;
+	return VF_OK;
+}
+
+/* True when the record at number has this journal key; writes its id. */
+static VF_RC has_journal(struct nt_store *s, uint64_t number, const struct vf_hash *key, bool *ret,
+	struct vf_hash *ret_id, struct vf_err *reterr)
+{
+	struct nt_body_front f;
+	enum vf_rc rc = nt_store_row(s, number, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_body_front(nt_buf_bytes(&s->row), &f, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = !f.erased && vf_hash_eq(&f.journal, key);
+	*ret_id = f.id;
+	return VF_OK;
+}
+
+VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_found,
+	struct vf_hash *ret_id, struct vf_err *reterr)
+{
+	uint64_t h = nt_index_key(key), i;
+	int64_t after = -1;
+	uint32_t at = 0;
+	sqlite3_stmt *st = NULL;
+	bool found = false, row;
+	struct vf_hash id = {0};
+	enum vf_rc rc;
+
+	if (!nt_has_journal(key)) {
+		*ret_found = false;
+		return VF_OK;
+	}
+	while (!found && nt_index_next(&s->journals, h, &at, &i)) {
+		rc = has_journal(s, i, key, &found, &id, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	while (!found && s->state.size > 0) {
+		rc = nt_sql_row(s, NT_SQL_JOURNAL_NEXT, (uint64_t[]){h, (uint64_t)after}, 2, &st, &row, reterr);
+		if (rc != VF_OK)
+			return rc;
+		if (!row)
+			break;
+		after = sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+		rc = has_journal(s, (uint64_t)after, key, &found, &id, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	*ret_found = found;
+	if (found)
+		*ret_id = id;
+	return VF_OK;
+}
+
+/* ---- accept ---- */
+
+/* Where a refused transaction leads back to. */
+struct mark {
+	size_t ids, journals, names;
+	uint64_t next_name, next_stream, records;
+};
+
+static struct mark mark_of(const struct nt_store *s)
+{
+	return (struct mark){s->ids.n, s->journals.n, s->n_names, s->next_name, s->next_stream, s->state.records};
+}
+
+/* Memory again says what the database does. */
+static void go_back(struct nt_store *s, const struct mark *m)
+{
+	nt_index_cut(&s->ids, m->ids);
+	nt_index_cut(&s->journals, m->journals);
+	nt_index_cut(&s->by_name, m->names);
+	for (; s->n_names > m->names; s->n_names--)
+		free(s->names[s->n_names - 1].p);
+	s->next_name = m->next_name;
+	s->next_stream = m->next_stream;
+	s->state.records = m->records;
+	/* Rows may hold the numbers of names that are gone now. */
+	nt_index_cut(&s->by_stream, 0);
+	s->n_streams = 0;
+}
+
+/* The same entry before? Then says so, or refuses what contradicts it. */
+static VF_RC check_duplicate(struct nt_store *s, const struct nt_submission *sub, bool *ret_before,
+	struct vf_err *reterr)
+{
+	struct nt_body_front f;
+	char hex[65];
+	uint64_t number;
+	bool found;
+	enum vf_rc rc = nt_store_number(s, &sub->id, &found, &number, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	*ret_before = found;
+	if (!found)
+		return VF_OK;
+	/* nt_store_number() left its row. */
+	rc = nt_body_front(nt_buf_bytes(&s->row), &f, reterr);
+	if (rc != VF_OK)
+		return rc;
+	vf_hex_put(hex, vf_bytes(sub->id.b, 32));
+	if (!vf_hash512_eq(&f.id512, &sub->id512))
+		return vf_fail(reterr, VF_ENTRY_CONFLICT, "record '%s' is there with another SHA-512", hex);
+	if (!vf_hash_eq(&f.slot, &sub->slot))
+		return vf_fail(reterr, VF_ENTRY_CONFLICT, "record '%s' is there with another slot", hex);
+	if (f.erased)
+		return vf_fail(reterr, VF_ERASED, "record '%s' was erased", hex);
+	return VF_OK;
+}
+
+static VF_RC stream_conflict(const struct nt_stream *now, const struct nt_submission *sub, struct vf_err *reterr)
+{
+	char hex[65], name[160];
+
+	vf_text_escape(name, sizeof(name), sub->study);
+	if (!now->exists)
+		return vf_fail(reterr, VF_STREAM_CONFLICT, "study '%s': there is no stream yet, so record %" PRIu64
+			" has no place", name, sub->seq);
+	vf_hex_put(hex, vf_bytes(now->head.b, 32));
+	return vf_fail(reterr, VF_STREAM_CONFLICT, "study '%s': the stream's head is '%s' and its next record %" PRIu64
+		", not %" PRIu64, name, hex, now->next, sub->seq);
+}
+
+/* The record must be the next of its stream, in the slot of its number. */
+static VF_RC take_place(struct nt_store *s, const struct nt_submission *sub, struct nt_body_refs *refs,
+	struct vf_err *reterr)
+{
+	struct nt_stream_row *row;
+	struct nt_stream *now;
+	enum vf_rc rc = nt_store_stream_row(s, refs->submitter, refs->study, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	now = &row->now;
+	if (!row->touched)
+		row->saved = *now;
+	if (sub->seq == 0 && !now->exists) {
+		if (!vf_hash_eq(&sub->stream, &sub->id))
+			return vf_fail(reterr, VF_INTERNAL, "record 0 of a stream does not name itself");
+		*now = (struct nt_stream){.exists = true, .id = sub->id, .key = sub->stream_key};
+		row->number = s->next_stream++;
+	} else if (!now->exists || sub->seq != now->next || sub->seq == 0 || !vf_hash_eq(&sub->stream, &now->id) ||
+		!vf_hash_eq(&sub->prev, &now->head)) {
+		return stream_conflict(now, sub, reterr);
+	}
+	now->head = sub->id;
+	now->next = sub->seq + 1;
+	row->touched = true;
+	refs->stream = row->number;
+	return VF_OK;
+}
+
+/* The entry is for ever: what it says of the members and the stream is computed again. */
+static VF_RC check_entry(const struct nt_submission *sub, struct vf_err *reterr)
+{
+	struct vf_hash id, slot;
+	struct vf_hash512 id512;
+	uint8_t seq[8];
+	enum vf_rc rc;
+
+	if (sub->n_members < 2)
+		return vf_fail(reterr, VF_INTERNAL, "a record has %zu members", sub->n_members);
+	rc = nt_body_group(sub->members, sub->n_members, &id, &id512, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!vf_hash_eq(&id, &sub->id) || !vf_hash512_eq(&id512, &sub->id512))
+		return vf_fail(reterr, VF_INTERNAL, "the members of a record do not give its ID");
+	if (!sub->in_stream)
+		return VF_OK;
+	for (size_t i = 0; i < 8; i++)
+		seq[i] = (uint8_t)(sub->seq >> 8 * (7 - i));
+	slot = vf_hmac_sha256(vf_bytes(sub->stream_key.b, 32), vf_bytes(seq, 8));
+	if (!vf_hash_eq(&slot, &sub->slot))
+		return vf_fail(reterr, VF_INTERNAL, "the slot of a record is not that of its place");
+	return VF_OK;
+}
+
+static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, const struct nt_body_refs *refs,
+	int64_t now_ms, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = s->stmts[NT_SQL_RECORD_PUT];
+	uint64_t number = s->state.records;
+	bool row;
+	enum vf_rc rc;
+
+	nt_buf_reset(&s->row);
+	nt_body_put(&s->packer, &s->row, sub, refs, now_ms);
+	rc = nt_buf_check(&s->row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (st == NULL) {
+		rc = nt_sql(s, NT_SQL_RECORD_PUT, &st, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)number) != SQLITE_OK ||
+	    sqlite3_bind_blob64(st, 2, s->row.p, s->row.n, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "change", reterr);
+	sqlite3_reset(st);
+	if (sub->in_stream) {
+		rc = nt_sql_row(s, NT_SQL_PLACE_PUT, (uint64_t[]){refs->stream, sub->seq, number}, 3, &st, &row, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	if (!nt_index_put(&s->ids, nt_index_key(&sub->id), number) ||
+	    (nt_has_journal(&sub->journal) && !nt_index_put(&s->journals, nt_index_key(&sub->journal), number)))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records that wait");
+	s->state.records++;
+	return VF_OK;
+}
+
+static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, int64_t now_ms,
+	enum nt_accepted *ret, struct vf_err *reterr)
+{
+	struct nt_body_refs refs = {0};
+	bool before, found;
+	enum vf_rc rc = check_entry(sub, reterr);
+
+	if (rc == VF_OK)
+		rc = check_duplicate(s, sub, &before, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (before) {
+		*ret = NT_ACCEPTED_BEFORE;
+		return VF_OK;
+	}
+	rc = nt_store_name(s, sub->submitter, true, &found, &refs.submitter, reterr);
+	if (rc == VF_OK)
+		rc = nt_store_name(s, sub->study, true, &found, &refs.study, reterr);
+	if (rc == VF_OK)
+		rc = nt_store_name(s, sub->kind, true, &found, &refs.kind, reterr);
+	if (rc == VF_OK && sub->in_stream)
+		rc = take_place(s, sub, &refs, reterr);
+	if (rc == VF_OK)
+		rc = put_record(s, sub, &refs, now_ms, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = NT_ACCEPTED_NEW;
+	return VF_OK;
+}
+
+static VF_RC put_stream(struct nt_store *s, const struct nt_stream_row *row, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool fresh = !row->saved.exists;
+	enum vf_rc rc = nt_sql(s, fresh ? NT_SQL_STREAM_PUT : NT_SQL_STREAM_CHANGE, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (fresh && (sqlite3_bind_int64(st, 1, (sqlite3_int64)row->number) != SQLITE_OK ||
+		sqlite3_bind_int64(st, 2, (sqlite3_int64)row->submitter) != SQLITE_OK ||
+		sqlite3_bind_int64(st, 3, (sqlite3_int64)row->study) != SQLITE_OK ||
+		sqlite3_bind_blob(st, 4, row->now.id.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_bind_blob(st, 5, row->now.key.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_bind_blob(st, 6, row->now.head.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_bind_int64(st, 7, (sqlite3_int64)row->now.next) != SQLITE_OK))
+		return nt_sql_fail(s, "change", reterr);
+	if (!fresh && (sqlite3_bind_int64(st, 1, (sqlite3_int64)row->number) != SQLITE_OK ||
+		sqlite3_bind_int64(st, 2, (sqlite3_int64)row->saved.next) != SQLITE_OK ||
+		sqlite3_bind_int64(st, 3, (sqlite3_int64)row->now.next) != SQLITE_OK ||
+		sqlite3_bind_blob(st, 4, row->now.head.b, 32, SQLITE_STATIC) != SQLITE_OK))
+		return nt_sql_fail(s, "change", reterr);
+	if (sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "change", reterr);
+	sqlite3_reset(st);
+	/* The row must be as it was read: a compare-and-swap on the number of records. */
+	if (sqlite3_changes(s->db) != 1)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "a stream's row has changed behind our back");
+	return VF_OK;
+}
+
+static VF_RC accept_all(struct nt_store *s, const struct nt_submission *subs, size_t count, int64_t now_ms,
+	enum nt_accepted *ret, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; i < count && rc == VF_OK; i++)
+		rc = accept_one(s, &subs[i], now_ms, &ret[i], reterr);
+	for (size_t i = 0; i < s->n_streams && rc == VF_OK; i++)
+		if (s->streams[i].touched)
+			rc = put_stream(s, &s->streams[i], reterr);
+	if (rc == VF_OK)
+		nt_failpoint("accept-written");
+	return rc;
+}
+
+VF_RC nt_store_accept(struct nt_store *s, const struct nt_submission *submissions, size_t count,
+	int64_t now_ms, enum nt_accepted *ret, struct vf_err *reterr)
+{
+	struct mark mark = mark_of(s);
+	enum vf_rc rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	rc = nt_sql_end(s, accept_all(s, submissions, count, now_ms, ret, reterr), reterr);
+	if (rc != VF_OK) {
+		go_back(s, &mark);
+		return rc;
+	}
+	for (size_t i = 0; i < s->n_streams; i++)
+		s->streams[i].touched = false;
+	if (s->state.records > mark.records && now_ms > s->state.accepted_ms)
+		s->state.accepted_ms = now_ms;
+	nt_failpoint("accept-committed");
+	return VF_OK;
+}

@@ -1,0 +1,422 @@
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "notary/failpoint.h"
+#include "notary/store_sqlite.h"
+#include "verify/limits.h"
+
+VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_each_entry *each,
+	void *ctx, struct vf_err *reterr)
+{
+	struct nt_store_entry e;
+	struct nt_body_front f;
+	enum vf_rc rc;
+
+	for (uint64_t i = first; i < first + count; i++) {
+		rc = nt_store_row(s, i, reterr);
+		if (rc == VF_OK)
+			rc = nt_body_front(nt_buf_bytes(&s->row), &f, reterr);
+		if (rc != VF_OK)
+			return rc;
+		e = (struct nt_store_entry){f.id, f.id512, f.slot};
+		rc = each(ctx, i, &e, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
+/* ---- sequence ---- */
+
+struct pair {
+	uint64_t h, number;
+};
+
+struct pairs {
+	struct pair *p;
+	size_t n, room;
+};
+
+static void pairs_done(struct pairs *x)
+{
+	free(x->p);
+}
+
+static bool pairs_put(struct pairs *x, uint64_t h, uint64_t number)
+{
+	if (x->n == x->room) {
+		size_t room = x->room ? 2 * x->room : 1024;
+		struct pair *p = realloc(x->p, room * sizeof(*p));
+
+		if (p == NULL)
+			return false;
+		x->p = p;
+		x->room = room;
+	}
+	x->p[x->n++] = (struct pair){h, number};
+	return true;
+}
+
+/* As SQLite orders its signed keys. */
+static int compare_pairs(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+	int64_t xh = (int64_t)x->h, yh = (int64_t)y->h;
+
+	if (xh != yh)
+		return xh < yh ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* In ascending order, so that each page of the index is touched once. */
+static VF_RC put_pairs(struct nt_store *s, enum nt_sql which, struct pairs *x, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc;
+
+	if (x->n > 0)
+		qsort(x->p, x->n, sizeof(*x->p), compare_pairs);
+	for (size_t i = 0; i < x->n; i++) {
+		/* A record may list one content twice. */
+		if (i > 0 && compare_pairs(&x->p[i - 1], &x->p[i]) == 0)
+			continue;
+		rc = nt_sql_row(s, which, (uint64_t[]){x->p[i].h, x->p[i].number}, 2, &st, &row, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
+struct indexes {
+	struct pairs ids, journals, documents, studies;
+};
+
+static void indexes_done(struct indexes *x)
+{
+	pairs_done(&x->ids);
+	pairs_done(&x->journals);
+	pairs_done(&x->documents);
+	pairs_done(&x->studies);
+}
+
+static VF_RC collect(struct nt_store *s, uint64_t number, struct indexes *x, struct vf_err *reterr)
+{
+	const struct nt_body_index *ix = &s->scan;
+	bool ok;
+	enum vf_rc rc = nt_store_scan(s, number, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	ok = pairs_put(&x->ids, nt_index_key(&ix->front.id), number);
+	if (nt_has_journal(&ix->front.journal))
+		ok = ok && pairs_put(&x->journals, nt_index_key(&ix->front.journal), number);
+	if (ix->study > 0)
+		ok = ok && pairs_put(&x->studies, ix->study, number);
+	for (size_t i = 0; i < ix->n_documents; i++)
+		ok = ok && pairs_put(&x->documents, nt_index_key(&ix->documents[i].sha256), number);
+	if (!ok)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the indexes");
+	return VF_OK;
+}
+
+static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc = nt_sql(s, NT_SQL_CHECKPOINT_PUT, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)size) != SQLITE_OK ||
+	    sqlite3_bind_blob(st, 2, root->b, 32, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_blob64(st, 3, note.p, note.n, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "change", reterr);
+	sqlite3_reset(st);
+	return VF_OK;
+}
+
+static VF_RC put_indexes(struct nt_store *s, struct indexes *x, struct vf_err *reterr)
+{
+	enum vf_rc rc = put_pairs(s, NT_SQL_ID_PUT, &x->ids, reterr);
+
+	if (rc == VF_OK)
+		rc = put_pairs(s, NT_SQL_JOURNAL_PUT, &x->journals, reterr);
+	if (rc == VF_OK)
+		rc = put_pairs(s, NT_SQL_DOCUMENT_PUT, &x->documents, reterr);
+	if (rc == VF_OK)
+		rc = put_pairs(s, NT_SQL_STUDY_PUT, &x->studies, reterr);
+	return rc;
+}
+
+VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root,
+	struct vf_bytes note, struct vf_err *reterr)
+{
+	VF_CLEANUP(indexes_done) struct indexes x = {0};
+	enum vf_rc rc = VF_OK;
+
+	if (size <= s->state.size || size > s->state.records)
+		return vf_fail(reterr, VF_INTERNAL, "the log cannot grow from %" PRIu64 " to %" PRIu64 " of %" PRIu64
+			" records", s->state.size, size, s->state.records);
+	for (uint64_t i = s->state.size; i < size && rc == VF_OK; i++)
+		rc = collect(s, i, &x, reterr);
+	if (rc == VF_OK)
+		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = put_indexes(s, &x, reterr);
+	if (rc == VF_OK)
+		rc = put_checkpoint(s, size, root, note, reterr);
+	rc = nt_sql_end(s, rc, reterr);
+	if (rc != VF_OK)
+		return rc;
+	s->state.size = size;
+	s->state.root = *root;
+	return nt_store_load_pending(s, reterr);
+}
+
+VF_RC nt_store_checkpoint(struct nt_store *s, uint64_t size, struct nt_buf *note, struct vf_hash *ret_root,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_CHECKPOINT_GET, &size, 1, &st, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!row)
+		return vf_fail(reterr, VF_UNKNOWN_RECORD, "no checkpoint has size %" PRIu64, size);
+	if (!nt_sql_hash(st, 0, ret_root))
+		return vf_fail(reterr, VF_STORE_CORRUPT, "the checkpoint of size %" PRIu64 " is damaged", size);
+	nt_buf_put(note, vf_bytes(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1)));
+	sqlite3_reset(st);
+	return nt_buf_check(note, reterr);
+}
+
+VF_RC nt_store_checkpoints(struct nt_store *s, nt_each_checkpoint *each, void *ctx, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf note = nt_buf(VF_MAX_NOTE);
+	uint64_t size = (uint64_t)-1;
+	struct vf_hash root;
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc;
+
+	for (;;) {
+		rc = nt_sql_row(s, NT_SQL_CHECKPOINT_NEXT, &size, 1, &st, &row, reterr);
+		if (rc != VF_OK || !row)
+			return rc;
+		size = (uint64_t)sqlite3_column_int64(st, 0);
+		if (!nt_sql_hash(st, 1, &root))
+			return vf_fail(reterr, VF_STORE_CORRUPT, "the checkpoint of size %" PRIu64 " is damaged", size);
+		nt_buf_reset(&note);
+		nt_buf_put(&note, vf_bytes(sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2)));
+		sqlite3_reset(st);
+		rc = nt_buf_check(&note, reterr);
+		if (rc == VF_OK)
+			rc = each(ctx, size, &root, nt_buf_bytes(&note), reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+}
+
+/* ---- seals ---- */
+
+VF_RC nt_store_unnamed(struct nt_store *s, struct nt_token_name *ret, size_t room, size_t *ret_n,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	uint64_t limit = room;
+	size_t n = 0;
+	int status;
+	bool row;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_TOKENS_UNNAMED, &limit, 1, &st, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	for (status = row ? SQLITE_ROW : SQLITE_DONE; status == SQLITE_ROW; status = sqlite3_step(st)) {
+		ret[n].seal = (uint64_t)sqlite3_column_int64(st, 0);
+		if (!nt_sql_hash(st, 1, &ret[n++].id))
+			return vf_fail(reterr, VF_STORE_CORRUPT, "a token's row is not in its exact form");
+	}
+	if (status != SQLITE_DONE)
+		return nt_sql_fail(s, "read", reterr);
+	sqlite3_reset(st);
+	*ret_n = n;
+	return VF_OK;
+}
+
+static VF_RC put_seal_row(struct nt_store *s, const struct nt_seal *seal, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc = nt_sql(s, NT_SQL_SEAL_PUT, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)seal->number) != SQLITE_OK ||
+	    sqlite3_bind_int64(st, 2, (sqlite3_int64)seal->first) != SQLITE_OK ||
+	    sqlite3_bind_int64(st, 3, (sqlite3_int64)seal->size) != SQLITE_OK ||
+	    sqlite3_bind_blob64(st, 4, seal->head.p, seal->head.n, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "change", reterr);
+	sqlite3_reset(st);
+	return VF_OK;
+}
+
+static VF_RC put_token(struct nt_store *s, uint64_t seal, const struct nt_token *t, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc = nt_sql(s, NT_SQL_TOKEN_PUT, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)seal) != SQLITE_OK ||
+	    sqlite3_bind_text64(st, 2, (const char *)t->authority.p, t->authority.n, SQLITE_STATIC, SQLITE_UTF8) !=
+		    SQLITE_OK ||
+	    sqlite3_bind_blob(st, 3, t->id.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int64(st, 4, t->gen_time) != SQLITE_OK ||
+	    sqlite3_bind_blob64(st, 5, t->der.p, t->der.n, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "change", reterr);
+	sqlite3_reset(st);
+	return VF_OK;
+}
+
+VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, size_t n_named, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc;
+
+	if (seal->number != s->state.seals + 1 || seal->first != s->state.sealed || seal->size != s->state.size ||
+	    seal->size <= seal->first || seal->n_tokens == 0)
+		return vf_fail(reterr, VF_INTERNAL, "seal %" PRIu64 " does not follow the last one", seal->number);
+	rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = nt_sql_row(s, NT_SQL_TOKEN_NAME, (uint64_t[]){seal->number, n_named}, 2, &st, &row, reterr);
+	if (rc == VF_OK)
+		rc = put_seal_row(s, seal, reterr);
+	for (size_t i = 0; i < seal->n_tokens && rc == VF_OK; i++)
+		rc = put_token(s, seal->number, &seal->tokens[i], reterr);
+	rc = nt_sql_end(s, rc, reterr);
+	if (rc != VF_OK)
+		return rc;
+	s->state.seals = seal->number;
+	s->state.sealed = seal->size;
+	return VF_OK;
+}
+
+/* Everything of a seal in one block, which grows while rows are read; ranges are set at the end. */
+struct seal_memory {
+	struct nt_buf bytes;
+	struct nt_token tokens[VF_MAX_EVIDENCE];
+	size_t authority[VF_MAX_EVIDENCE][2], der[VF_MAX_EVIDENCE][2];
+};
+
+struct nt_seal *nt_seal_free(struct nt_seal *seal)
+{
+	if (seal == NULL)
+		return NULL;
+	if (seal->memory != NULL)
+		nt_buf_done(&((struct seal_memory *)seal->memory)->bytes);
+	free(seal->memory);
+	free(seal);
+	return NULL;
+}
+
+void nt_seal_freep(struct nt_seal **s)
+{
+	*s = nt_seal_free(*s);
+}
+
+static void keep_column(struct nt_buf *b, sqlite3_stmt *st, int column, size_t place[2])
+{
+	const void *p = sqlite3_column_blob(st, column);
+
+	place[0] = b->n;
+	place[1] = (size_t)sqlite3_column_bytes(st, column);
+	nt_buf_put(b, vf_bytes(p, place[1]));
+}
+
+static struct vf_bytes at(const struct seal_memory *m, const size_t place[2])
+{
+	return vf_bytes(m->bytes.p + place[0], place[1]);
+}
+
+static VF_RC read_tokens(struct nt_store *s, struct nt_seal *seal, struct seal_memory *m, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int status;
+	bool row;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_TOKENS, &seal->number, 1, &st, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	for (status = row ? SQLITE_ROW : SQLITE_DONE; status == SQLITE_ROW; status = sqlite3_step(st)) {
+		size_t i = seal->n_tokens++;
+
+		if (i == VF_MAX_EVIDENCE || !nt_sql_hash(st, 2, &m->tokens[i].id))
+			return vf_fail(reterr, VF_STORE_CORRUPT, "the tokens of seal %" PRIu64 " are damaged", seal->number);
+		m->tokens[i].gen_time = sqlite3_column_int64(st, 3);
+		keep_column(&m->bytes, st, 0, m->authority[i]);
+		keep_column(&m->bytes, st, 1, m->der[i]);
+	}
+	if (status != SQLITE_DONE)
+		return nt_sql_fail(s, "read", reterr);
+	sqlite3_reset(st);
+	return VF_OK;
+}
+
+VF_RC nt_store_seal_get(struct nt_store *s, uint64_t number, struct nt_seal **ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_seal_freep) struct nt_seal *seal = calloc(1, sizeof(*seal));
+	struct seal_memory *m = calloc(1, sizeof(*m));
+	size_t head[2], note[2], previous[2] = {0, 0};
+	uint64_t before = number - 1;
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc;
+
+	if (seal == NULL || m == NULL) {
+		free(m);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a seal");
+	}
+	seal->memory = m;
+	seal->number = number;
+	m->bytes = nt_buf((size_t)VF_MAX_PART * 4);
+	rc = nt_sql_row(s, NT_SQL_SEAL_GET, &number, 1, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!row)
+		return vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no seal %" PRIu64, number);
+	seal->first = (uint64_t)sqlite3_column_int64(st, 0);
+	seal->size = (uint64_t)sqlite3_column_int64(st, 1);
+	keep_column(&m->bytes, st, 2, head);
+	keep_column(&m->bytes, st, 3, note);
+	sqlite3_reset(st);
+	rc = nt_sql_row(s, NT_SQL_SEAL_HEAD, &before, 1, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (row)
+		keep_column(&m->bytes, st, 0, previous);
+	sqlite3_reset(st);
+	rc = read_tokens(s, seal, m, reterr);
+	if (rc == VF_OK)
+		rc = nt_buf_check(&m->bytes, reterr);
+	if (rc != VF_OK)
+		return rc;
+	seal->head = at(m, head);
+	seal->checkpoint = at(m, note);
+	if (previous[1] > 0)
+		seal->previous_head = at(m, previous);
+	seal->tokens = m->tokens;
+	for (size_t i = 0; i < seal->n_tokens; i++) {
+		m->tokens[i].authority = at(m, m->authority[i]);
+		m->tokens[i].der = at(m, m->der[i]);
+	}
+	*ret = seal;
+	seal = NULL;
+	return VF_OK;
+}

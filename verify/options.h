@@ -1,0 +1,40 @@
+/*
+ * The command line of trialverify, read from the table in options.def.
+ *
+ * Knows what may stand together. What an option does is main.c's question, how
+ * it is explained help.h's. Opens and prints nothing.
+ */
+#ifndef VERIFY_OPTIONS_H
+#define VERIFY_OPTIONS_H
+
+#include "verify/sink.h"
+
+enum vf_verb {
+#define VERB(id, name, typed, usage, text, examples) VF_VERB_##id,
+#include "verify/options.def"
+#undef VERB
+};
+
+#define VF_MAX_INPUTS 1024
+
+struct vf_options {
+	enum vf_verb verb;
+	const char *trust, *report, *output, *completion;
+	bool json, integrity_only, strict, quiet, no_color, force, even_if_unverified;
+	bool has_at;
+	int64_t at_ms;
+	const char **detached; /* into memory of vf_options_done() */
+	size_t n_detached;
+	const char **operands; /* files, a code, a verb to explain */
+	size_t n_operands;
+	const char *meant; /* a verb that the first operand may have meant, or NULL */
+};
+
+/*
+ * Reads the command line; ret borrows argv. USAGE with a suggestion for what is
+ * mistyped, repeated, missing or makes no sense together. Free with vf_options_done().
+ */
+VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, struct vf_err *reterr);
+void vf_options_done(struct vf_options *o);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * How results look: the text screen and the JSON of docs/formats/verdict.md.
+ *
+ * Knows words and layout. The verdict is verdict.h's question; the HTML page
+ * is report_html.h's. No clock, no locale, no colour is looked up here: all of
+ * it is given, so the same results give the same bytes.
+ */
+#ifndef VERIFY_REPORT_H
+#define VERIFY_REPORT_H
+
+#include "verify/sink.h"
+#include "verify/verdict.h"
+
+/* One input. When nothing was decided (I/O, memory), err says why and report has its name only. */
+struct vf_outcome {
+	bool decided;
+	struct vf_report report;
+	struct vf_err err;
+};
+
+/* What all results of one run share. */
+struct vf_run {
+	int64_t at_ms;
+	bool at_given; /* by the user, and not the clock */
+	bool integrity_only;
+	bool has_policy;
+	struct vf_bytes policy; /* its name */
+	struct vf_hash policy_sha256;
+	const char *version; /* of the program */
+	const struct vf_outcome *outcomes;
+	size_t n_outcomes;
+};
+
+struct vf_look {
+	bool color;   /* a terminal that shows it */
+	bool unicode; /* otherwise every octet put is ASCII */
+	bool brief;   /* the line of the verdict alone */
+};
+
+/* The exit status of one outcome, and of a run: the worst of its outcomes. */
+int vf_outcome_exit(const struct vf_outcome *o);
+int vf_run_exit(const struct vf_run *run);
+
+/* The screen. Writes nothing but text: no control character but LF, except for colour. */
+void vf_report_text(struct vf_sink *s, const struct vf_run *run, const struct vf_look *look);
+/* One JSON object and a LF. */
+void vf_report_json(struct vf_sink *s, const struct vf_run *run);
+
+/* Parts that the page shows in the same words. */
+
+/* "2026-03-02 14:07:31 UTC", with three digits of fraction when it is not 0. */
+#define VF_SHOWN_TIME 32
+void vf_shown_time(char out[VF_SHOWN_TIME], int64_t ms);
+/* The time of checking as people are told: whole seconds when it is the clock's. */
+int64_t vf_run_shown_at(const struct vf_run *run);
+/* "48 211" */
+#define VF_SHOWN_COUNT 32
+void vf_shown_count(char out[VF_SHOWN_COUNT], uint64_t v);
+/* "1 s", "250 ms", "2 min": never less than it is. */
+void vf_shown_span(char out[VF_SHOWN_COUNT], uint64_t ms);
+/* "VERIFIED", or "NO VERDICT" when nothing was decided. */
+const char *vf_outcome_word(const struct vf_outcome *o);
+const char *vf_result_name(enum vf_result r);
+/* What no bundle of one record can show, depending on its kind. */
+const char *vf_report_not_shown(const struct vf_report *r);
+/* The token whose time is that of existence, else the earliest that counts; NULL when none does. */
+const struct vf_stamp *vf_report_time_stamp(const struct vf_report *r);
+size_t vf_report_count_files(const struct vf_report *r, enum vf_file_status status);
+/* "Everything else agrees." or what else may be said about the checks that are not open; may be empty. */
+const char *vf_report_rest(const struct vf_report *r);
+
+#endif

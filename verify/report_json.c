@@ -1,0 +1,254 @@
+#include "verify/report.h"
+
+#include <inttypes.h>
+
+#include "verify/text.h"
+
+static void put_bool(struct vf_sink *s, const char *name, bool v)
+{
+	vf_sink_putf(s, ",\"%s\":%s", name, v ? "true" : "false");
+}
+
+static void put_uint(struct vf_sink *s, const char *name, bool has, uint64_t v)
+{
+	if (has)
+		vf_sink_putf(s, ",\"%s\":%" PRIu64, name, v);
+	else
+		vf_sink_putf(s, ",\"%s\":null", name);
+}
+
+static void put_hash(struct vf_sink *s, const char *name, bool has, const struct vf_hash *h)
+{
+	vf_sink_putf(s, ",\"%s\":%s", name, has ? "\"" : "null");
+	if (!has)
+		return;
+	vf_sink_hex(s, vf_bytes(h->b, sizeof(h->b)));
+	vf_sink_str(s, "\"");
+}
+
+static void put_text(struct vf_sink *s, const char *name, struct vf_bytes text)
+{
+	vf_sink_putf(s, ",\"%s\":", name);
+	vf_sink_json(s, text);
+}
+
+static void put_text_or_null(struct vf_sink *s, const char *name, struct vf_bytes text)
+{
+	if (text.n)
+		put_text(s, name, text);
+	else
+		vf_sink_putf(s, ",\"%s\":null", name);
+}
+
+static void put_time(struct vf_sink *s, const char *name, int64_t ms)
+{
+	char text[VF_TIME_LEN + 1];
+
+	if (ms == VF_TIME_NONE) {
+		vf_sink_putf(s, ",\"%s\":null", name);
+		return;
+	}
+	vf_time_put(text, ms);
+	vf_sink_putf(s, ",\"%s\":\"%s\"", name, text);
+}
+
+static void put_reason(struct vf_sink *s, enum vf_rc rc, const char *text, const char *object)
+{
+	vf_sink_putf(s, "{\"code\":\"%s\"", vf_rc_name(rc));
+	put_text(s, "text", vf_bytes_str(text[0] ? text : vf_rc_text(rc)));
+	put_text_or_null(s, "object", vf_bytes_str(object));
+	put_text(s, "next", vf_bytes_str(vf_rc_next(rc)));
+	vf_sink_str(s, "}");
+}
+
+static void put_reasons(struct vf_sink *s, const struct vf_outcome *o)
+{
+	const struct vf_report *r = &o->report;
+
+	vf_sink_str(s, ",\"reasons\":[");
+	if (!o->decided)
+		put_reason(s, o->err.rc, o->err.text, "");
+	for (size_t i = 0; o->decided && i < r->n_reasons; i++) {
+		vf_sink_str(s, i ? "," : "");
+		put_reason(s, r->reasons[i].rc, r->reasons[i].text, r->reasons[i].object);
+	}
+	vf_sink_str(s, "]");
+}
+
+static void put_record(struct vf_sink *s, const struct vf_report *r)
+{
+	if (!r->has_record) {
+		vf_sink_str(s, ",\"record\":null");
+		return;
+	}
+	vf_sink_str(s, ",\"record\":{\"id\":\"");
+	vf_sink_hex(s, vf_bytes(r->id.b, sizeof(r->id.b)));
+	vf_sink_str(s, "\"");
+	put_text(s, "kind", r->kind);
+	put_text(s, "study", r->study);
+	put_text_or_null(s, "version", r->version);
+	put_text_or_null(s, "date", r->date);
+	put_text_or_null(s, "title", r->title);
+	if (r->has_stream) {
+		vf_sink_str(s, ",\"stream\":{\"id\":\"");
+		vf_sink_hex(s, vf_bytes(r->stream.b, sizeof(r->stream.b)));
+		vf_sink_putf(s, "\",\"seq\":%" PRIu64 "}", r->seq);
+	} else {
+		vf_sink_str(s, ",\"stream\":null");
+	}
+	vf_sink_str(s, ",\"links\":[");
+	for (size_t i = 0; i < r->n_links; i++) {
+		vf_sink_str(s, i ? ",{\"type\":" : "{\"type\":");
+		vf_sink_json(s, r->links[i].type);
+		put_hash(s, "record", true, &r->links[i].record);
+		vf_sink_str(s, "}");
+	}
+	vf_sink_str(s, "]}");
+}
+
+static void put_files(struct vf_sink *s, const struct vf_report *r)
+{
+	vf_sink_str(s, ",\"files\":[");
+	for (size_t i = 0; i < r->n_files; i++) {
+		const struct vf_file *f = &r->files[i];
+
+		vf_sink_str(s, i ? ",{\"name\":" : "{\"name\":");
+		vf_sink_json(s, f->name);
+		vf_sink_putf(s, ",\"status\":\"%s\"", vf_file_status_name(f->status));
+		put_hash(s, "sha256", f->has_sha256, &f->sha256);
+		put_uint(s, "size", f->has_size, f->size);
+		vf_sink_str(s, "}");
+	}
+	vf_sink_str(s, "]");
+}
+
+static void put_evidence(struct vf_sink *s, const struct vf_report *r)
+{
+	vf_sink_str(s, ",\"evidence\":[");
+	for (size_t i = 0; i < r->n_stamps; i++) {
+		const struct vf_stamp *t = &r->stamps[i];
+
+		vf_sink_str(s, i ? "," : "");
+		vf_sink_str(s, "{\"type\":\"rfc3161\"");
+		put_text_or_null(s, "authority", vf_bytes_str(t->authority ? t->authority : ""));
+		put_text(s, "subject", vf_bytes_str(t->subject));
+		put_time(s, "gen_time", t->gen_time);
+		put_uint(s, "accuracy_ms", t->has_accuracy, t->accuracy_ms);
+		put_hash(s, "certificate_sha256", true, &t->certificate);
+		put_time(s, "valid_to", t->valid_to);
+		vf_sink_putf(s, ",\"revocation\":\"%s\"", vf_revocation_name(t->revocation));
+		put_time(s, "revocation_as_of", t->revocation_as_of);
+		put_bool(s, "counts", t->counts);
+		vf_sink_str(s, "}");
+	}
+	vf_sink_str(s, "]");
+}
+
+static void put_log(struct vf_sink *s, const struct vf_report *r)
+{
+	if (!r->has_log) {
+		vf_sink_str(s, ",\"log\":null");
+		return;
+	}
+	vf_sink_str(s, ",\"log\":{\"origin\":");
+	vf_sink_json(s, r->origin);
+	put_uint(s, "index", true, r->index);
+	put_uint(s, "size", true, r->size);
+	put_hash(s, "root", true, &r->root);
+	vf_sink_str(s, ",\"witnesses\":[");
+	for (size_t i = 0; i < r->n_witnesses; i++) {
+		vf_sink_str(s, i ? "," : "");
+		vf_sink_json(s, vf_bytes_str(r->witnesses[i]));
+	}
+	vf_sink_str(s, "]");
+	put_bool(s, "quorum", r->quorum);
+	vf_sink_str(s, "}");
+}
+
+static void put_seal(struct vf_sink *s, const struct vf_report *r)
+{
+	if (!r->has_seal) {
+		vf_sink_str(s, ",\"seal\":null");
+		return;
+	}
+	vf_sink_putf(s, ",\"seal\":{\"number\":%" PRIu64, r->seal);
+	put_uint(s, "first", true, r->seal_first);
+	put_uint(s, "size", true, r->seal_size);
+	put_hash(s, "previous", r->has_previous, &r->previous);
+	vf_sink_str(s, "}");
+}
+
+static void put_submitter(struct vf_sink *s, const struct vf_report *r)
+{
+	if (!r->has_submitter) {
+		vf_sink_str(s, ",\"submitter\":null");
+		return;
+	}
+	vf_sink_str(s, ",\"submitter\":{\"subject\":");
+	vf_sink_json(s, vf_bytes_str(r->submitter));
+	put_hash(s, "certificate_sha256", true, &r->submitter_certificate);
+	put_bool(s, "trusted", r->submitter_trusted);
+	vf_sink_str(s, "}");
+}
+
+static void put_checks(struct vf_sink *s, const struct vf_report *r)
+{
+	vf_sink_str(s, ",\"checks\":[");
+	for (size_t c = 0; c < VF_CHECK_COUNT; c++)
+		vf_sink_putf(s, "%s{\"id\":\"%s\",\"result\":\"%s\"}", c ? "," : "",
+			vf_check_name((enum vf_check)c), vf_result_name(r->checks[c]));
+	vf_sink_str(s, "],\"not_checked\":[");
+	for (size_t i = 0; i < r->n_unchecked; i++) {
+		vf_sink_putf(s, "%s{\"code\":\"%s\"", i ? "," : "", r->unchecked[i].code);
+		put_text(s, "text", vf_bytes_str(r->unchecked[i].text));
+		vf_sink_str(s, "}");
+	}
+	vf_sink_str(s, "]");
+}
+
+static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
+{
+	const struct vf_report *r = &o->report;
+
+	vf_sink_str(s, "{\"input\":");
+	vf_sink_json(s, vf_bytes_str(r->input));
+	if (o->decided)
+		vf_sink_putf(s, ",\"verdict\":\"%s\"", vf_verdict_name(r->verdict));
+	else
+		vf_sink_str(s, ",\"verdict\":null");
+	vf_sink_putf(s, ",\"exit\":%d", vf_outcome_exit(o));
+	put_reasons(s, o);
+	put_record(s, r);
+	put_files(s, r);
+	put_evidence(s, r);
+	put_time(s, "existed_by", r->existed_by);
+	put_log(s, r);
+	put_seal(s, r);
+	put_submitter(s, r);
+	put_uint(s, "renewals", true, r->renewals);
+	put_time(s, "renew_before", r->renew_before);
+	put_checks(s, r);
+	vf_sink_str(s, "}");
+}
+
+void vf_report_json(struct vf_sink *s, const struct vf_run *run)
+{
+	vf_sink_putf(s, "{\"schema\":\"trialnotary/verify-result/1\",\"exit\":%d", vf_run_exit(run));
+	put_time(s, "at", run->at_ms);
+	if (run->has_policy) {
+		vf_sink_str(s, ",\"policy\":{\"name\":");
+		vf_sink_json(s, run->policy);
+		put_hash(s, "sha256", true, &run->policy_sha256);
+		vf_sink_str(s, "}");
+	} else {
+		vf_sink_str(s, ",\"policy\":null");
+	}
+	vf_sink_putf(s, ",\"mode\":\"%s\",\"results\":[", run->integrity_only ? "integrity-only" : "full");
+	for (size_t i = 0; i < run->n_outcomes; i++) {
+		vf_sink_str(s, i ? "," : "");
+		put_outcome(s, &run->outcomes[i]);
+	}
+	vf_sink_str(s, "],\"engine\":{\"name\":\"trialverify\"");
+	put_text(s, "version", vf_bytes_str(run->version));
+	vf_sink_str(s, "}}\n");
+}

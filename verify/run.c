@@ -1,0 +1,201 @@
+#include "verify/run.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "verify/bundle.h"
+#include "verify/files.h"
+
+/* Octets of inputs that are held in memory at once; further ones are read where they lie. */
+#define HELD (256u << 20)
+
+/* What an outcome borrows from: its input and its tables. */
+struct judged {
+	struct vf_input *input;
+	void *tables;
+	size_t n_tables; /* octets that are mapped */
+};
+
+struct vf_runner {
+	struct vf_trust trust;
+	void *memory; /* of the session */
+	struct vf_session *session;
+	struct vf_input **detached_inputs;
+	struct vf_detached *detached;
+	size_t n_detached;
+	struct judged *judged;
+	struct vf_outcome *outcomes;
+	size_t n, room;
+	uint64_t held;
+	int64_t at;
+	bool at_given, integrity_only;
+};
+
+struct vf_runner *vf_runner_free(struct vf_runner *r)
+{
+	if (!r)
+		return NULL;
+	vf_session_free(r->session);
+	for (size_t i = 0; i < r->n; i++) {
+		vf_input_free(r->judged[i].input);
+		if (r->judged[i].n_tables)
+			munmap(r->judged[i].tables, r->judged[i].n_tables);
+	}
+	for (size_t i = 0; i < r->n_detached; i++)
+		vf_input_free(r->detached_inputs[i]);
+	free(r->detached_inputs);
+	free(r->detached);
+	free(r->judged);
+	free(r->outcomes);
+	free(r->memory);
+	vf_trust_done(&r->trust);
+	free(r);
+	return NULL;
+}
+
+void vf_runner_freep(struct vf_runner **r)
+{
+	*r = vf_runner_free(*r);
+}
+
+static VF_RC open_detached(struct vf_runner *r, const struct vf_options *o, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < o->n_detached; i++) {
+		struct vf_input *in;
+		enum vf_rc rc = vf_input_open(o->detached[i], 1u << 20, &in, reterr);
+
+		if (rc != VF_OK)
+			return rc;
+		r->detached[i] = (struct vf_detached){o->detached[i], vf_input_source(in)};
+		r->detached_inputs[r->n_detached++] = in;
+	}
+	return VF_OK;
+}
+
+static VF_RC begin(struct vf_runner *r, const struct vf_options *o, struct vf_err *reterr)
+{
+	struct vf_session_options session = {.at = r->at, .integrity_only = r->integrity_only};
+	enum vf_rc rc = VF_OK;
+
+	if (o->trust)
+		rc = vf_trust_read(o->trust, &r->trust, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (o->strict && r->trust.insecure[0])
+		return vf_fail(reterr, VF_TRUST_INSECURE, "%s", r->trust.insecure);
+	session.files = r->trust.files;
+	session.n_files = r->trust.n;
+	rc = vf_session_new(&session, r->memory, VF_SESSION_MEMORY, &r->session, reterr);
+	return rc == VF_OK ? open_detached(r, o, reterr) : rc;
+}
+
+VF_RC vf_runner_new(const struct vf_options *o, int64_t now, struct vf_runner **ret, const char **ret_warning,
+	struct vf_err *reterr)
+{
+	VF_CLEANUP(vf_runner_freep) struct vf_runner *r = calloc(1, sizeof(*r));
+	enum vf_rc rc;
+
+	if (!r)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to begin");
+	r->room = o->n_operands;
+	r->memory = malloc(VF_SESSION_MEMORY);
+	r->judged = calloc(r->room + 1, sizeof(*r->judged));
+	r->outcomes = calloc(r->room + 1, sizeof(*r->outcomes));
+	r->detached = calloc(o->n_detached + 1, sizeof(*r->detached));
+	r->detached_inputs = calloc(o->n_detached + 1, sizeof(struct vf_input *));
+	if (!r->memory || !r->judged || !r->outcomes || !r->detached || !r->detached_inputs)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to begin");
+	r->at = o->has_at ? o->at_ms : now;
+	r->at_given = o->has_at;
+	r->integrity_only = o->integrity_only;
+	rc = begin(r, o, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret_warning = r->trust.insecure[0] ? r->trust.insecure : NULL;
+	*ret = r;
+	r = NULL;
+	return VF_OK;
+}
+
+/* Tables are given back from the first page that nothing lies in. */
+static void keep_used(struct judged *at, size_t used)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), keep = (used + page - 1) / page * page;
+
+	if (keep >= at->n_tables)
+		return;
+	munmap((uint8_t *)at->tables + keep, at->n_tables - keep);
+	at->n_tables = keep;
+}
+
+/* Nothing may have changed while it was read, the detached files neither. */
+static VF_RC check_same(const struct vf_runner *r, const struct judged *at, struct vf_err *reterr)
+{
+	enum vf_rc rc = vf_input_check_same(at->input, reterr);
+
+	for (size_t i = 0; i < r->n_detached && rc == VF_OK; i++)
+		rc = vf_input_check_same(r->detached_inputs[i], reterr);
+	return rc;
+}
+
+static VF_RC judge_one(struct vf_runner *r, const char *path, struct judged *at, struct vf_report *ret,
+	struct vf_err *reterr)
+{
+	uint64_t whole = r->held >= HELD ? 0 : HELD - r->held;
+	struct vf_arena memory;
+	enum vf_rc rc;
+
+	rc = vf_input_open(path, whole < VF_INPUT_WHOLE ? whole : VF_INPUT_WHOLE, &at->input, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (vf_input_source(at->input)->memory.p)
+		r->held += vf_input_source(at->input)->size;
+	at->tables = mmap(NULL, VF_BUNDLE_MEMORY, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at->tables == MAP_FAILED)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to check '%s'", ret->input);
+	at->n_tables = VF_BUNDLE_MEMORY;
+	vf_arena_init(&memory, at->tables, at->n_tables);
+	rc = vf_bundle_check(r->session, &memory, path, vf_input_source(at->input), r->detached, r->n_detached, ret,
+		reterr);
+	keep_used(at, memory.used);
+	return rc == VF_OK ? check_same(r, at, reterr) : rc;
+}
+
+void vf_runner_next(struct vf_runner *r, const char *path)
+{
+	struct vf_outcome *o = &r->outcomes[r->n];
+	struct judged *at = &r->judged[r->n];
+	struct vf_err err = {.rc = VF_NOT_CHECKED};
+	enum vf_rc rc;
+
+	if (r->n == r->room)
+		return;
+	r->n++;
+	vf_report_init(&o->report, path, r->integrity_only);
+	rc = judge_one(r, path, at, &o->report, &err);
+	o->decided = rc == VF_OK;
+	if (!o->decided) {
+		/* Nothing half found may look like a result. */
+		vf_report_init(&o->report, path, r->integrity_only);
+		o->err = err;
+		o->err.rc = rc;
+	}
+	if (at->input && r->room > 1)
+		vf_input_close(at->input);
+}
+
+struct vf_run vf_runner_run(const struct vf_runner *r)
+{
+	struct vf_run run = {.at_ms = r->at, .at_given = r->at_given, .integrity_only = r->integrity_only,
+		.version = TRIALNOTARY_VERSION, .outcomes = r->outcomes, .n_outcomes = r->n};
+
+	run.has_policy = vf_session_policy(r->session, &run.policy, &run.policy_sha256);
+	return run;
+}
+
+const struct vf_source *vf_runner_source(const struct vf_runner *r)
+{
+	return r->n && r->judged[r->n - 1].input ? vf_input_source(r->judged[r->n - 1].input) : NULL;
+}
