@@ -45,7 +45,8 @@ VF_RC nt_seal_batch_root(struct nt_notary *n, uint64_t first, uint64_t size, str
 		rc = nt_tree_new(ids.p, ids.n, &tree, reterr);
 	if (rc != VF_OK)
 		return rc;
-	*ret = nt_tree_root(tree);
+	struct vf_digest root = nt_tree_root(tree);
+	memcpy(ret->b, root.b, sizeof(ret->b));
 	nt_tree_free(tree);
 	return VF_OK;
 }
