@@ -335,12 +335,30 @@ static bool is_native(struct vf_judge *j)
 	return false;
 }
 
+/* A bundle is a function of its record: headers that our writer never writes are not its own. */
+static void check_headers(struct vf_judge *j)
+{
+	for (size_t i = 0; i < j->box.zip.n; i++) {
+		const struct vf_zip_entry *e = &j->box.zip.entries[i];
+		struct vf_err err;
+		char name[200];
+
+		if (vf_zip_is_plain(e))
+			continue;
+		vf_text_escape(name, sizeof(name), e->name);
+		vf_fail(&err, VF_ZIP_SHAPE, "the entry '%s' has a time or attributes that no bundle has", name);
+		vf_report_fault(j->r, VF_CHECK_CONTAINER, &err, name);
+	}
+}
+
 static enum vf_rc judge_native(struct vf_judge *j, const struct vf_detached *detached, size_t n,
 	struct vf_err *reterr)
 {
 	bool go;
-	enum vf_rc rc = vf_judge_members(j, &go, reterr);
+	enum vf_rc rc;
 
+	check_headers(j);
+	rc = vf_judge_members(j, &go, reterr);
 	if (rc != VF_OK || !go)
 		return rc;
 	rc = vf_judge_detached(j, detached, n, reterr);

@@ -474,3 +474,16 @@ const struct vf_zip_entry *vf_zip_find(const struct vf_zip *z, struct vf_bytes n
 	}
 	return NULL;
 }
+
+bool vf_zip_is_plain(const struct vf_zip_entry *e)
+{
+	/* version made by; then disk, internal and external attributes; time and date */
+	static const uint8_t made_by[] = {VF_ZIP_NEED_STORED, 0}, none[8], when[] = {0, 0, 0x21, 0};
+	struct vf_bytes made, attributes, time;
+
+	return vf_bytes_slice(e->central, 4, sizeof(made_by), &made) &&
+		vf_bytes_eq(made, vf_bytes(made_by, sizeof(made_by))) &&
+		vf_bytes_slice(e->central, 12, sizeof(when), &time) && vf_bytes_eq(time, vf_bytes(when, sizeof(when))) &&
+		vf_bytes_slice(e->central, 34, sizeof(none), &attributes) &&
+		vf_bytes_eq(attributes, vf_bytes(none, sizeof(none)));
+}
