@@ -387,7 +387,7 @@ static void test_reuse(void)
 
 static void test_round_trip(void)
 {
-	static const char *const names[] = {"statement.json", "a b%20c&d'e\"f<g>#?+~.txt", "Pr\xc3\xbc" "fplan/v1.pdf"};
+	static const char *const names[] = {"statement.json", "a b%20c&d'e\"f<g>#?+~.txt", "Pr\xc3\xbc\x66plan/v1.pdf"};
 	static const char want[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<asic:ASiCManifest " NS ">\n<asic:SigReference URI=\"META-INF/signature001.p7s\" "
 		"MimeType=\"application/pkcs7-signature\"/>\n" REF("statement.json") "\n"
