@@ -311,7 +311,7 @@ static void judge_no_trust(struct vf_judge *j)
 		vf_report_unchecked(j->r, "TRUST", "who vouches for the time and for the log (--integrity-only)");
 		return;
 	}
-	vf_fail(&err, VF_NO_TRUST_ANCHOR, "no trust directory was given, so nobody vouches for the time");
+	vf_fail(&err, VF_NO_TRUST_ANCHOR, "the time-stamp and the log name authorities that you did not pin");
 	vf_report_fault(j->r, VF_CHECK_AUTHORITY, &err, NULL);
 }
 

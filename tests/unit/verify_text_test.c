@@ -143,8 +143,30 @@ static void test_time(void)
 	}
 }
 
+/* The quick look at simple names agrees with the rules: every name of up to four of these characters. */
+static void test_all_short_names(void)
+{
+	static const char set[] = "aZ9-_./ \\:\x01\x7f\xc3";
+	char name[5], other[7];
+
+	for (size_t i = 0; i < 13 * 13 * 13 * 13; i++) {
+		size_t n = 0;
+
+		for (size_t k = i; n < 4; k /= 13)
+			name[n++] = set[k % 13];
+		/* the same name behind a part that is never simple must be judged alike */
+		snprintf(other, sizeof(other), " x/%.3s", name);
+		memcpy(other, "\xc3\xa4", 2);
+		name[3] = '\0';
+		other[6] = '\0';
+		if ((vf_name_check(vf_bytes_str(name), NULL) == VF_OK) != (vf_name_check(vf_bytes_str(other), NULL) == VF_OK))
+			CHECK_FAIL("the name %zu is judged in two ways", i);
+	}
+}
+
 int main(void)
 {
+	test_all_short_names();
 	test_hex();
 	test_base64();
 	test_decimal();
