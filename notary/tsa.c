@@ -394,7 +394,8 @@ static VF_RC load_crl(struct nt_tsa *t, struct vf_err *reterr)
 	return VF_OK;
 }
 
-VF_RC nt_tsa_open(const char *folder, const struct nt_config *config, struct nt_tsa **ret, struct vf_err *reterr)
+VF_RC nt_tsa_open(const char *folder, const struct nt_config *config, struct nt_tsa **ret,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_tsa_freep) struct nt_tsa *t = NULL;
 	enum vf_rc rc;
@@ -427,7 +428,8 @@ static VF_RC check_clock(const struct nt_tsa *t, int64_t now, struct vf_err *ret
 	if (now >= last)
 		return VF_OK;
 	vf_time_put(shown, last);
-	return vf_fail(reterr, VF_TIME_STOPPED, "the time given is before '%s', which was signed already", shown);
+	return vf_fail(reterr, VF_TIME_STOPPED, "the time given is before '%s', which was signed already",
+		shown);
 }
 
 static bool is_tsu_due(const struct nt_tsa *t, int64_t now)
@@ -486,7 +488,8 @@ static VF_RC check_ready(const struct nt_tsa *t, int64_t now, struct vf_err *ret
 	if (rc != VF_OK)
 		return rc;
 	if (is_over(t->tsu.end, now) || is_over(t->tsu.key_end, now))
-		return vf_fail(reterr, VF_TSA_FAILED, "the certificate of the time-stamping authority has run out");
+		return vf_fail(reterr, VF_TSA_FAILED,
+			"the certificate of the time-stamping authority has run out");
 	if (!t->has_crl || is_over(t->crl.end, now))
 		return vf_fail(reterr, VF_TSA_FAILED, "the time-stamping authority has no current CRL");
 	return VF_OK;
