@@ -150,7 +150,7 @@ static void kinds(void)
 	CHECK_INT(nt_key_find("rsa3072"), NT_KEY_RSA3072);
 	CHECK_INT(nt_key_find("rsa"), NT_KEY_NONE);
 	create_and_sign("ed.key", NT_KEY_ED25519, 64, 64);
-	create_and_sign("ec.key", NT_KEY_P256, 68, 72);
+	create_and_sign("ec.key", NT_KEY_P256, 64, 72);
 	create_and_sign("rsa.key", NT_KEY_RSA3072, 384, 384);
 	CHECK_RC(nt_signer_create(at("no.key"), NT_KEY_NONE, NULL, &err), VF_SIGNER_FAILED);
 	CHECK_RC(nt_signer_create(at("no.key"), NT_KEY_EC, NULL, &err), VF_SIGNER_FAILED);
