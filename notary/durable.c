@@ -66,6 +66,17 @@ VF_RC nt_dir_open(int at, const char *path, int *ret_fd, struct vf_err *reterr)
 	return VF_OK;
 }
 
+VF_RC nt_file_create(const char *path, mode_t mode, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+
+	if (fd < 0 && errno == EEXIST)
+		return vf_fail(reterr, VF_EXISTS, "'%s' is there already", path);
+	if (fd < 0)
+		return io_fail(reterr, "create", path);
+	return VF_OK;
+}
+
 VF_RC nt_fd_sync(int fd, const char *name, struct vf_err *reterr)
 {
 	/* No second try: after an error the kernel may call lost pages clean. */

@@ -29,6 +29,8 @@ VF_RC nt_dir_open(int at, const char *path, int *ret_fd, struct vf_err *reterr);
 VF_RC nt_dir_make(int at, const char *name, mode_t mode, struct vf_err *reterr);
 /* Makes every folder above the last part of path. */
 VF_RC nt_dir_make_above(int at, const char *path, mode_t mode, struct vf_err *reterr);
+/* An empty file that was not there before: EXISTS. Not synced. */
+VF_RC nt_file_create(const char *path, mode_t mode, struct vf_err *reterr);
 VF_RC nt_fd_sync(int fd, const char *name, struct vf_err *reterr);
 /* Writes all bytes; short writes and EINTR are continued. */
 VF_RC nt_fd_write(int fd, struct vf_bytes bytes, const char *name, struct vf_err *reterr);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "notary/durable.h"
 #include "verify/limits.h"
@@ -83,9 +84,10 @@ VF_RC nt_headlock_create(const char *path, const struct nt_head *first, struct v
 {
 	VF_CLEANUP(db_closep) sqlite3 *db = NULL;
 	VF_CLEANUP(stmt_finishp) sqlite3_stmt *s = NULL;
-	enum vf_rc rc = open_db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, &db,
-		reterr);
+	enum vf_rc rc = nt_file_create(path, 0600, reterr);
 
+	if (rc == VF_OK)
+		rc = open_db(path, SQLITE_OPEN_READWRITE, &db, reterr);
 	if (rc != VF_OK)
 		return rc;
 	rc = run(db, "BEGIN EXCLUSIVE; PRAGMA user_version=1;"
@@ -174,10 +176,12 @@ VF_RC nt_headlock_open(const char *path, struct nt_headlock **ret, struct vf_err
 
 	if (l == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for 'head.db'");
+	if (access(path, F_OK) != 0)
+		return vf_fail(reterr, VF_NO_INPUT, "there is no file '%s'", path);
 	rc = open_db(path, SQLITE_OPEN_READWRITE, &l->db, reterr);
 	if (rc != VF_OK)
 		return rc;
-	/* Exclusive locking holds the lock from the first read to the end; a journal left by a crash is rolled back. */
+	/* Held from here to the end; a journal that a crash left is rolled back. */
 	rc = run(l->db, "BEGIN EXCLUSIVE; COMMIT", reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -240,9 +244,11 @@ VF_RC nt_headlock_backup(struct nt_headlock *l, const char *path, struct vf_err 
 {
 	VF_CLEANUP(db_closep) sqlite3 *to = NULL;
 	sqlite3_backup *b;
+	enum vf_rc rc = nt_file_create(path, 0600, reterr);
 
-	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-	    SQLITE_OK)
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		return db_fail(to, "back up", reterr);
 	b = sqlite3_backup_init(to, "main", l->db, "main");
 	if (b == NULL)

@@ -560,6 +560,9 @@ static VF_RC check_sizes(const struct nt_log *l, bool staged, struct vf_err *ret
 	if (h->size > st->records)
 		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "the last signed head has %" PRIu64 " entries, but 'notary.db'"
 			" only %" PRIu64 " records", h->size, st->records);
+	if (st->size > st->records || st->sealed > st->size)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' holds %" PRIu64 " records, %" PRIu64 " log entries"
+			" and %" PRIu64 " sealed ones", st->records, st->size, st->sealed);
 	if (h->size > st->size && !staged)
 		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "the last signed head has %" PRIu64 " entries, the log in"
 			" 'notary.db' %" PRIu64 ", and nothing is staged between", h->size, st->size);

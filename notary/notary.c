@@ -570,7 +570,7 @@ VF_RC nt_notary_counts(struct nt_notary *n, uint64_t *ret_seals, uint64_t *ret_s
 	(void)reterr;
 	*ret_seals = st->seals;
 	*ret_size = st->size;
-	*ret_pending = st->records - st->size;
+	*ret_pending = st->records > st->size ? st->records - st->size : 0;
 	return VF_OK;
 }
 

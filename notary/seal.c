@@ -32,7 +32,8 @@ VF_RC nt_seal_batch_root(struct nt_notary *n, uint64_t first, uint64_t size, str
 	struct vf_err *reterr)
 {
 	VF_CLEANUP(ids_done) struct ids ids = {0};
-	struct nt_tree *tree = NULL;
+	VF_CLEANUP(nt_tree_freep) struct nt_tree *tree = NULL;
+	struct vf_digest root;
 	enum vf_rc rc;
 
 	if (first >= size)
@@ -45,9 +46,8 @@ VF_RC nt_seal_batch_root(struct nt_notary *n, uint64_t first, uint64_t size, str
 		rc = nt_tree_new(ids.p, ids.n, &tree, reterr);
 	if (rc != VF_OK)
 		return rc;
-	struct vf_digest root = nt_tree_root(tree);
+	root = nt_tree_root(tree);
 	memcpy(ret->b, root.b, sizeof(ret->b));
-	nt_tree_free(tree);
 	return VF_OK;
 }
 

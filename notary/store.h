@@ -16,7 +16,7 @@
 
 struct nt_store;
 
-/* What the log part of the store says; the head lock must agree. */
+/* What the store says as it was found; whether it can be true is log.h's and the head lock's question. */
 struct nt_store_state {
 	uint64_t records; /* accepted */
 	uint64_t size;    /* of them in the log */

@@ -406,8 +406,11 @@ VF_RC nt_store_backup(struct nt_store *s, const char *path, struct vf_err *reter
 	sqlite3 *to = NULL;
 	sqlite3_backup *b;
 	int status;
+	enum vf_rc rc = nt_file_create(path, 0600, reterr);
 
-	status = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	if (rc != VF_OK)
+		return rc;
+	status = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL);
 	if (status == SQLITE_OK) {
 		b = sqlite3_backup_init(to, "main", s->db, "main");
 		if (b != NULL)

@@ -117,7 +117,7 @@ static inline void made_record(struct made *m, struct made_stream *st, uint64_t 
 	memset(m, 0, sizeof(*m));
 	snprintf(m->submitter, sizeof(m->submitter), "%s", st ? st->submitter : "nobody");
 	snprintf(m->study, sizeof(m->study), "%s", st ? st->study : "DEMO-0");
-	snprintf(m->title, sizeof(m->title), "Title of record %" PRIu64, n);
+	snprintf(m->title, sizeof(m->title), "Title of record %" PRIu64 ".", n);
 	snprintf(m->document_name, sizeof(m->document_name), "document-%" PRIu64 ".pdf", n);
 	s->members = m->members;
 	s->documents = m->documents;
