@@ -434,7 +434,7 @@ VF_RC nt_durable_destroy(int at, const char *path, struct vf_err *reterr)
 	return nt_durable_remove(at, path, reterr);
 }
 
-/* Copies all bytes and syncs. */
+/* Copies all bytes. */
 static VF_RC copy_bytes(int in, int out, const char *name, struct vf_err *reterr)
 {
 	uint8_t block[65536];
@@ -448,7 +448,7 @@ static VF_RC copy_bytes(int in, int out, const char *name, struct vf_err *reterr
 		if (got < 0)
 			return io_fail(reterr, "read", name);
 		if (got == 0)
-			return nt_fd_sync(out, name, reterr);
+			return VF_OK;
 		rc = nt_fd_write(out, vf_bytes(block, (size_t)got), name, reterr);
 		if (rc != VF_OK)
 			return rc;
@@ -460,15 +460,134 @@ VF_RC nt_durable_copy(int from_at, const char *from, int to_at, const char *to, 
 {
 	VF_CLEANUP(nt_fd_closep) int in = openat(from_at, from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	VF_CLEANUP(nt_fd_closep) int out = -1;
-	enum vf_rc rc;
 
 	if (in < 0)
 		return io_fail(reterr, "open", from);
 	out = openat(to_at, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (out < 0)
 		return io_fail(reterr, "create", to);
-	rc = copy_bytes(in, out, from, reterr);
+	return copy_bytes(in, out, from, reterr);
+}
+
+/* ---- whole folders ---- */
+
+static VF_RC is_empty(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
+{
+	(void)ctx;
+	(void)is_dir;
+	return vf_fail(reterr, VF_EXISTS, "the folder already holds '%s'", name);
+}
+
+VF_RC nt_dir_begin(const char *path, struct nt_buf *ret_temporary, struct vf_err *reterr)
+{
+	size_t n = strlen(path);
+	struct stat st;
+	enum vf_rc rc = VF_OK;
+
+	if (lstat(path, &st) == 0)
+		rc = S_ISDIR(st.st_mode) ? nt_dir_each(AT_FDCWD, path, is_empty, NULL, reterr)
+					 : vf_fail(reterr, VF_EXISTS, "'%s' is there already", path);
+	else if (errno != ENOENT)
+		rc = io_fail(reterr, "look at", path);
 	if (rc != VF_OK)
 		return rc;
-	return sync_above(to_at, to, reterr);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	nt_buf_put(ret_temporary, vf_bytes(path, n));
+	nt_buf_put_str(ret_temporary, ".new-XXXXXX");
+	nt_buf_put_u8(ret_temporary, 0);
+	rc = nt_buf_check(ret_temporary, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (mkdtemp((char *)ret_temporary->p) == NULL)
+		return io_fail(reterr, "make a folder beside", path);
+	return VF_OK;
+}
+
+VF_RC nt_dir_commit(const char *temporary, const char *path, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int fd = -1, above = -1;
+	VF_CLEANUP(nt_buf_done) struct nt_buf parent = nt_buf(8192);
+	enum vf_rc rc = nt_dir_open(AT_FDCWD, temporary, &fd, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	nt_buf_putf(&parent, "%s/..", temporary);
+	nt_buf_put_u8(&parent, 0);
+	rc = nt_buf_check(&parent, reterr);
+	if (rc == VF_OK)
+		rc = nt_dir_open(AT_FDCWD, (const char *)parent.p, &above, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (syncfs(fd) != 0)
+		return io_fail(reterr, "sync", temporary);
+	if (rename(temporary, path) != 0)
+		return errno == ENOTEMPTY || errno == EEXIST ? vf_fail(reterr, VF_EXISTS, "'%s' is there already", path)
+							     : io_fail(reterr, "rename", temporary);
+	return nt_fd_sync(above, path, reterr);
+}
+
+static VF_RC remove_any(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int fd = -1;
+	const int *at = ctx;
+	enum vf_rc rc = VF_OK;
+
+	if (is_dir) {
+		rc = nt_dir_open(*at, name, &fd, reterr);
+		if (rc == VF_OK)
+			rc = nt_dir_each(fd, ".", remove_any, &fd, reterr);
+	}
+	if (rc == VF_OK && unlinkat(*at, name, is_dir ? AT_REMOVEDIR : 0) != 0)
+		rc = io_fail(reterr, "remove", name);
+	return rc;
+}
+
+void nt_dir_discard(const char *temporary)
+{
+	VF_CLEANUP(nt_fd_closep) int fd = -1;
+
+	if (nt_dir_open(AT_FDCWD, temporary, &fd, NULL) != VF_OK)
+		return;
+	/* A leftover is only in the way of nobody: its name is never used again. */
+	vf_ignore(nt_dir_each(fd, ".", remove_any, &fd, NULL));
+	rmdir(temporary);
+}
+
+struct copy {
+	int from, to;
+};
+
+static VF_RC copy_any(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
+{
+	const struct copy *c = ctx;
+	struct stat st;
+
+	if (is_dir)
+		return nt_dir_copy(c->from, name, c->to, name, reterr);
+	if (fstatat(c->from, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return io_fail(reterr, "look at", name);
+	if (!S_ISREG(st.st_mode))
+		return vf_fail(reterr, VF_IO, "'%s' is not a regular file", name);
+	return nt_durable_copy(c->from, name, c->to, name, st.st_mode & 0777, reterr);
+}
+
+VF_RC nt_dir_copy(int from_at, const char *from, int to_at, const char *to, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int in = -1, out = -1;
+	struct copy c;
+	struct stat st;
+	enum vf_rc rc = nt_dir_open(from_at, from, &in, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (fstat(in, &st) != 0)
+		return io_fail(reterr, "look at", from);
+	if (mkdirat(to_at, to, (st.st_mode & 0777) | 0700) != 0)
+		return io_fail(reterr, "make folder", to);
+	rc = nt_dir_open(to_at, to, &out, reterr);
+	if (rc != VF_OK)
+		return rc;
+	c = (struct copy){in, out};
+	return nt_dir_each(in, ".", copy_any, &c, reterr);
 }

@@ -329,7 +329,7 @@ static enum vf_rc keep_part(struct plan *p, const char *name, struct vf_err *ret
 static enum vf_rc put_record(struct nt_exporter *e, const struct nt_record *r, size_t token, struct nt_buf *out,
 	struct vf_err *reterr)
 {
-	struct vf_hash path[64], *members = VF_NEW(&e->arena, r->n_members, struct vf_hash);
+	struct vf_hash path[NT_TREE_PATH], *members = VF_NEW(&e->arena, r->n_members, struct vf_hash);
 	size_t n = 0;
 	enum vf_rc rc;
 
@@ -340,7 +340,9 @@ static enum vf_rc put_record(struct nt_exporter *e, const struct nt_record *r, s
 	rc = nt_tree_path(e->tree, &r->id, path, &n, reterr);
 	if (rc != VF_OK)
 		return rc;
-	return nt_er_put(out, members, r->n_members, path, n, &e->head_digest, e->seal->tokens[token].der, reterr);
+	return nt_er_put(out, &(struct nt_er_ats){.alg = VF_SHA256, .first = vf_bytes(members, r->n_members * sizeof(*members)),
+		.path = vf_bytes(path, n * sizeof(*path)), .last = vf_bytes(e->head_digest.b, sizeof(e->head_digest.b)),
+		.token = e->seal->tokens[token].der}, reterr);
 }
 
 static enum vf_rc add_evidence(struct plan *p, struct vf_err *reterr)

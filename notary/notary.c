@@ -1,2 +1,653 @@
-/* to be written */
-typedef int notary_notary_stub;
+#include "notary/notary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "notary/durable.h"
+#include "notary/failpoint.h"
+#include "notary/notary_inside.h"
+#include "verify/text.h"
+
+#define CONFIG_MAX 65536
+/* How far the system's clock may be behind by its own coarseness before it counts as stopped. */
+#define CLOCK_GRAIN_MS 3
+
+static int64_t system_clock(void *ctx)
+{
+	struct timespec t;
+
+	(void)ctx;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+const struct nt_config *nt_notary_config(const struct nt_notary *n)
+{
+	return &n->config;
+}
+
+const char *nt_notary_dir(const struct nt_notary *n)
+{
+	return n->dir;
+}
+
+int64_t nt_notary_now(const struct nt_notary *n)
+{
+	return n->clock(n->clock_ctx);
+}
+
+VF_RC nt_notary_check_whole(const struct nt_notary *n, struct vf_err *reterr)
+{
+	if (n->broken.rc == VF_OK)
+		return VF_OK;
+	return vf_fail(reterr, n->broken.rc, "the notary has stopped and must be opened again: %s", n->broken.text);
+}
+
+enum vf_rc nt_notary_stop(struct nt_notary *n, enum vf_rc rc, struct vf_err *reterr)
+{
+	if (n->broken.rc == VF_OK) {
+		n->broken.rc = rc;
+		snprintf(n->broken.text, sizeof(n->broken.text), "%s", reterr != NULL ? reterr->text : vf_rc_text(rc));
+	}
+	return rc;
+}
+
+VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int lock = openat(fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (lock < 0)
+		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot open '%s/lock': %s", dir,
+			strerror(errno));
+	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+		return vf_fail(reterr, VF_STORE_BUSY, "another process has the notary '%s' open: wait until it is done, or"
+			" stop the server that uses this folder", dir);
+	*ret_lock = lock;
+	lock = -1;
+	return VF_OK;
+}
+
+/* ---- init ---- */
+
+static const char *const folders[] = {"keys", "tsa", "log", "log/tile", "staging", "documents"};
+
+static VF_RC path_put(struct nt_buf *out, const char *dir, const char *name, struct vf_err *reterr)
+{
+	nt_buf_reset(out);
+	nt_buf_putf(out, "%s/%s", dir, name);
+	nt_buf_put_u8(out, 0);
+	return nt_buf_check(out, reterr);
+}
+
+static VF_RC create_databases(const char *dir, int fd, const struct nt_init *init, const char *origin,
+	const struct nt_signer *signer, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192), note = nt_buf(VF_MAX_NOTE);
+	struct nt_head first = {.root = vf_merkle_empty(), .time_ms = init->now_ms};
+	struct nt_log log;
+	struct vf_hash secret;
+	enum vf_rc rc = nt_log_init(&log, fd, origin, signer, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	rc = nt_log_empty_note(&log, &note, reterr);
+	nt_log_done(&log);
+	if (rc == VF_OK && RAND_priv_bytes(secret.b, sizeof(secret.b)) != 1)
+		rc = vf_fail(reterr, VF_SIGNER_FAILED, "no random numbers for the notary's secret");
+	if (rc == VF_OK)
+		rc = nt_durable_write(fd, "log/checkpoint", nt_buf_bytes(&note), 0644, reterr);
+	if (rc == VF_OK)
+		rc = path_put(&path, dir, "notary.db", reterr);
+	if (rc == VF_OK)
+		rc = nt_store_create((const char *)path.p, origin, &secret, &first.root, nt_buf_bytes(&note), reterr);
+	if (rc == VF_OK)
+		rc = path_put(&path, dir, "head.db", reterr);
+	first.note = nt_buf_bytes(&note);
+	if (rc == VF_OK)
+		rc = nt_headlock_create((const char *)path.p, &first, reterr);
+	return rc;
+}
+
+static VF_RC create_all(const char *dir, const struct nt_init *init, const struct nt_config *config,
+	struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192), text = nt_buf(CONFIG_MAX);
+	VF_CLEANUP(nt_fd_closep) int fd = -1;
+	VF_CLEANUP(nt_signer_freep) struct nt_signer *signer = NULL;
+	enum vf_rc rc = nt_dir_open(AT_FDCWD, dir, &fd, reterr);
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && rc == VF_OK; i++)
+		rc = nt_dir_make(fd, folders[i], strncmp(folders[i], "log", 3) == 0 ? 0755 : 0700, reterr);
+	if (rc == VF_OK)
+		rc = path_put(&path, dir, "keys/log.key", reterr);
+	if (rc == VF_OK)
+		rc = nt_signer_create((const char *)path.p, NT_KEY_ED25519, &signer, reterr);
+	if (rc == VF_OK)
+		rc = path_put(&path, dir, "tsa", reterr);
+	if (rc == VF_OK)
+		rc = nt_tsa_create((const char *)path.p, config, init->now_ms, reterr);
+	if (rc == VF_OK)
+		rc = create_databases(dir, fd, init, config->origin, signer, reterr);
+	if (rc != VF_OK)
+		return rc;
+	nt_config_put(&text, config);
+	rc = nt_buf_check(&text, reterr);
+	if (rc == VF_OK)
+		rc = nt_durable_write(fd, "trialnotary.conf", nt_buf_bytes(&text), 0644, reterr);
+	if (rc == VF_OK)
+		rc = nt_fd_sync(fd, dir, reterr);
+	return rc;
+}
+
+static VF_RC make_config(const struct nt_init *init, struct nt_config *ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(CONFIG_MAX);
+	enum vf_rc rc;
+
+	nt_config_default(ret);
+	if (init->origin != NULL && (strlen(init->origin) > VF_MAX_ORIGIN ||
+		!vf_key_name_is(vf_bytes_str(init->origin))))
+		return vf_fail(reterr, VF_USAGE, "the origin must be 1 to %d octets without spaces and '+'", VF_MAX_ORIGIN);
+	if (init->origin != NULL)
+		strcpy(ret->origin, init->origin);
+	if (init->tsa_key != NULL && strlen(init->tsa_key) < sizeof(ret->tsa_key))
+		strcpy(ret->tsa_key, init->tsa_key);
+	nt_config_put(&text, ret);
+	rc = nt_buf_check(&text, reterr);
+	/* What the file's reader would refuse is refused now. */
+	if (rc == VF_OK)
+		rc = nt_config_parse(nt_buf_bytes(&text), ret, reterr);
+	return rc;
+}
+
+VF_RC nt_notary_init(const char *dir, const struct nt_init *init, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf temporary = nt_buf(8192);
+	struct nt_config config;
+	enum vf_rc rc = make_config(init, &config, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_dir_begin(dir, &temporary, reterr);
+	if (rc != VF_OK)
+		return rc == VF_EXISTS ? vf_fail(reterr, VF_NOTARY_EXISTS, "'%s' is there and not an empty folder", dir) : rc;
+	rc = create_all((const char *)temporary.p, init, &config, reterr);
+	if (rc == VF_OK)
+		rc = nt_dir_commit((const char *)temporary.p, dir, reterr);
+	if (rc != VF_OK)
+		nt_dir_discard((const char *)temporary.p);
+	return rc;
+}
+
+/* ---- open ---- */
+
+static VF_RC read_config(struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(CONFIG_MAX);
+	enum vf_rc rc = nt_durable_read(n->fd, "trialnotary.conf", &text, reterr);
+
+	if (rc == VF_NO_INPUT)
+		return vf_fail(reterr, VF_NOT_A_NOTARY, "folder '%s' holds no 'trialnotary.conf'", n->dir);
+	if (rc == VF_OK)
+		rc = nt_config_parse(nt_buf_bytes(&text), &n->config, reterr);
+	return rc;
+}
+
+/* A file that must be there: its absence means a damaged notary, not a missing input. */
+static enum vf_rc must_be(enum vf_rc rc, struct vf_err *reterr)
+{
+	if (rc != VF_NO_INPUT || reterr == NULL)
+		return rc;
+	reterr->rc = VF_STORE_CORRUPT;
+	return VF_STORE_CORRUPT;
+}
+
+static VF_RC pin_root(struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf pem = nt_buf(VF_MAX_CERT * 2);
+	enum vf_rc rc = nt_tsa_root_pem(n->tsa, &pem, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	n->pki = vf_pki_new();
+	if (n->pki == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for certificates");
+	return vf_pki_add_anchors(n->pki, 0, nt_buf_bytes(&pem), reterr);
+}
+
+static VF_RC open_parts(struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192);
+	enum vf_rc rc = path_put(&path, n->dir, "notary.db", reterr);
+
+	if (rc == VF_OK)
+		rc = must_be(nt_store_open((const char *)path.p, &n->store, reterr), reterr);
+	if (rc == VF_OK)
+		rc = path_put(&path, n->dir, "head.db", reterr);
+	if (rc == VF_OK)
+		rc = must_be(nt_headlock_open((const char *)path.p, &n->head, reterr), reterr);
+	if (rc == VF_OK)
+		rc = path_put(&path, n->dir, "keys/log.key", reterr);
+	if (rc == VF_OK)
+		rc = must_be(nt_signer_load((const char *)path.p, &n->signer, reterr), reterr);
+	if (rc == VF_OK)
+		rc = path_put(&path, n->dir, "tsa", reterr);
+	if (rc == VF_OK)
+		rc = must_be(nt_tsa_open((const char *)path.p, &n->config, &n->tsa, reterr), reterr);
+	if (rc == VF_OK)
+		rc = pin_root(n, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (strcmp(nt_store_origin(n->store), n->config.origin) != 0)
+		return vf_fail(reterr, VF_CONFIG_SHAPE, "the configuration says origin '%s', the store was made for '%s'",
+			n->config.origin, nt_store_origin(n->store));
+	rc = nt_log_init(&n->log, n->fd, n->config.origin, n->signer, reterr);
+	n->log.store = n->store;
+	n->log.head = n->head;
+	return rc;
+}
+
+/* A kept document that no record names: its submission or its erasure was cut short. */
+static VF_RC sweep_document(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
+{
+	struct nt_notary *n = ctx;
+	struct vf_hash h;
+	char path[320];
+	bool kept = false;
+	enum vf_rc rc = VF_OK;
+
+	if (is_dir)
+		return VF_OK;
+	if (vf_hex_read(vf_bytes_str(name), h.b, 32))
+		rc = nt_store_is_kept(n->store, &h, &kept, reterr);
+	if (rc != VF_OK || kept)
+		return rc;
+	snprintf(path, sizeof(path), "documents/%s", name);
+	return nt_durable_destroy(n->fd, path, reterr);
+}
+
+static VF_RC recover(struct nt_notary *n, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_log_recover(&n->log, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_seal_recover(n, reterr);
+	if (rc == VF_OK)
+		rc = nt_dir_each(n->fd, "documents", sweep_document, n, reterr);
+	return rc;
+}
+
+static VF_RC open_folder(const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret,
+	struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = calloc(1, sizeof(*n));
+	enum vf_rc rc;
+
+	if (n == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a notary");
+	n->fd = n->lock = -1;
+	n->broken.rc = VF_OK;
+	n->clock = clock != NULL ? clock : system_clock;
+	n->clock_ctx = clock_ctx;
+	n->dir = strdup(dir);
+	if (n->dir == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a notary");
+	rc = nt_dir_open(AT_FDCWD, dir, &n->fd, reterr);
+	if (rc == VF_NO_INPUT)
+		return vf_fail(reterr, VF_NOT_A_NOTARY, "there is no folder '%s'", dir);
+	if (rc == VF_OK)
+		rc = read_config(n, reterr);
+	if (rc == VF_OK)
+		rc = nt_notary_lock(n->fd, dir, &n->lock, reterr);
+	if (rc == VF_OK)
+		rc = open_parts(n, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = n;
+	n = NULL;
+	return VF_OK;
+}
+
+VF_RC nt_notary_open(const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret,
+	struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
+	enum vf_rc rc = open_folder(dir, clock, clock_ctx, &n, reterr);
+
+	if (rc == VF_OK)
+		rc = recover(n, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = n;
+	n = NULL;
+	return VF_OK;
+}
+
+VF_RC nt_notary_open_damaged(const char *dir, struct nt_notary **ret, struct vf_err *reterr)
+{
+	struct vf_err err = {0};
+	enum vf_rc rc = open_folder(dir, NULL, NULL, ret, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	rc = recover(*ret, &err);
+	if (rc != VF_OK)
+		nt_notary_stop(*ret, rc, &err);
+	return VF_OK;
+}
+
+struct nt_notary *nt_notary_free(struct nt_notary *n)
+{
+	if (n == NULL)
+		return NULL;
+	nt_log_done(&n->log);
+	nt_store_free(n->store);
+	nt_headlock_free(n->head);
+	nt_signer_free(n->signer);
+	nt_tsa_free(n->tsa);
+	vf_pki_free(n->pki);
+	nt_fd_closep(&n->lock);
+	nt_fd_closep(&n->fd);
+	free(n->dir);
+	free(n);
+	return NULL;
+}
+
+void nt_notary_freep(struct nt_notary **n)
+{
+	*n = nt_notary_free(*n);
+}
+
+/* ---- accept ---- */
+
+VF_RC nt_notary_stream(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study,
+	struct nt_stream *ret, struct vf_err *reterr)
+{
+	return nt_store_stream(n->store, submitter, study, ret, reterr);
+}
+
+VF_RC nt_notary_journal(struct nt_notary *n, const struct vf_hash *key, bool *ret_found,
+	struct vf_hash *ret_id, struct vf_err *reterr)
+{
+	return nt_store_journal(n->store, key, ret_found, ret_id, reterr);
+}
+
+struct vf_hash nt_notary_blind(const struct nt_notary *n, struct vf_bytes b)
+{
+	return vf_hmac_sha256(vf_bytes(nt_store_secret(n->store)->b, 32), b);
+}
+
+/* What is no fault of the store: the submission was refused, and nothing changed. */
+static bool is_refusal(enum vf_rc rc)
+{
+	return rc == VF_STREAM_CONFLICT || rc == VF_ENTRY_CONFLICT || rc == VF_ERASED || rc == VF_INTERNAL ||
+		rc == VF_LIMIT;
+}
+
+VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissions, size_t count,
+	enum nt_accepted *ret, struct vf_err *reterr)
+{
+	int64_t now_ms = nt_notary_now(n);
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	/* No leaf may be dated before a head that was signed earlier. */
+	if (now_ms < nt_headlock_get(n->head)->time_ms)
+		return nt_notary_stop(n, vf_fail(reterr, VF_TIME_STOPPED, "the clock is before the last signed head"),
+			reterr);
+	rc = nt_store_accept(n->store, submissions, count, now_ms, ret, reterr);
+	if (rc != VF_OK && !is_refusal(rc))
+		return nt_notary_stop(n, rc, reterr);
+	return rc;
+}
+
+void nt_notary_kept_path(const struct vf_hash *sha256, char *out)
+{
+	strcpy(out, "documents/");
+	vf_hex_put(out + strlen(out), vf_bytes(sha256->b, 32));
+}
+
+/* Copies and hashes in one pass. */
+static VF_RC copy_hashed(int in, int out, struct vf_pair *ret, struct vf_err *reterr)
+{
+	struct vf_pair_hasher h;
+	uint8_t block[65536];
+	ssize_t got;
+	enum vf_rc rc;
+
+	vf_pair_init(&h);
+	for (;;) {
+		got = read(in, block, sizeof(block));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return vf_fail(reterr, VF_IO, "cannot read a document: %s", strerror(errno));
+		if (got == 0)
+			break;
+		vf_pair_put(&h, vf_bytes(block, (size_t)got));
+		rc = nt_fd_write(out, vf_bytes(block, (size_t)got), "a kept document", reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	*ret = vf_pair_done(&h);
+	return nt_fd_sync(out, "a kept document", reterr);
+}
+
+static VF_RC keep_as(struct nt_notary *n, int fd, const char *temporary, const char *path,
+	const struct vf_pair *digests, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int out =
+		openat(n->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	VF_CLEANUP(nt_fd_closep) int folder = -1;
+	struct vf_pair got;
+	enum vf_rc rc;
+
+	if (out < 0)
+		return vf_fail(reterr, VF_IO, "cannot create '%s': %s", temporary, strerror(errno));
+	rc = copy_hashed(fd, out, &got, reterr);
+	if (rc == VF_OK && !vf_pair_eq(&got, digests))
+		rc = vf_fail(reterr, VF_DOCUMENT_CHANGED, "a document changed while it was kept");
+	if (rc == VF_OK)
+		rc = nt_dir_open(n->fd, "documents", &folder, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (renameat(n->fd, temporary, n->fd, path) != 0)
+		return vf_fail(reterr, VF_IO, "cannot rename '%s': %s", temporary, strerror(errno));
+	return nt_fd_sync(folder, "documents", reterr);
+}
+
+VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests, struct vf_err *reterr)
+{
+	char path[80], temporary[96];
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	nt_notary_kept_path(&digests->sha256, path);
+	snprintf(temporary, sizeof(temporary), "%s.tmp", path);
+	rc = keep_as(n, fd, temporary, path, digests, reterr);
+	if (rc == VF_OK) {
+		nt_failpoint("kept");
+		return VF_OK;
+	}
+	/* What was written may be personal: it does not stay, and the first fault is told. */
+	vf_ignore(nt_durable_destroy(n->fd, temporary, NULL));
+	return rc == VF_IO ? nt_notary_stop(n, rc, reterr) : rc;
+}
+
+VF_RC nt_notary_open_kept(struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd,
+	struct vf_err *reterr)
+{
+	char path[80];
+	int fd;
+
+	nt_notary_kept_path(sha256, path);
+	fd = openat(n->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno != ENOENT)
+		return vf_fail(reterr, VF_IO, "cannot open '%s': %s", path, strerror(errno));
+	*ret_fd = fd;
+	return VF_OK;
+}
+
+/* ---- seal ---- */
+
+/* The system's clock may show the millisecond of the last head still: gives it time to move. */
+static void await_clock(const struct nt_notary *n)
+{
+	const struct timespec grain = {.tv_nsec = 1000000};
+	int64_t last = nt_headlock_get(n->head)->time_ms;
+
+	if (n->clock != system_clock)
+		return;
+	for (int i = 0; i < CLOCK_GRAIN_MS; i++) {
+		int64_t now_ms = nt_notary_now(n);
+
+		if (now_ms > last || last - now_ms > CLOCK_GRAIN_MS)
+			return;
+		nanosleep(&grain, NULL);
+	}
+}
+
+VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr)
+{
+	const struct nt_store_state *st = nt_store_state(n->store);
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	while (rc == VF_OK && st->records > st->size) {
+		await_clock(n);
+		rc = nt_log_sequence(&n->log, nt_notary_now(n), reterr);
+		if (rc != VF_OK)
+			return nt_notary_stop(n, rc, reterr);
+	}
+	if (rc != VF_OK)
+		return rc;
+	return nt_seal_batch(n, ret, reterr);
+}
+
+/* ---- reading ---- */
+
+VF_RC nt_notary_get(struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret,
+	struct vf_err *reterr)
+{
+	return nt_store_get(n->store, id, ret, reterr);
+}
+
+VF_RC nt_notary_find(struct nt_notary *n, const char *prefix, struct vf_hash *ret, struct vf_err *reterr)
+{
+	return nt_store_find(n->store, prefix, ret, reterr);
+}
+
+VF_RC nt_notary_find_digest(struct nt_notary *n, const struct vf_hash *sha256, nt_each_id *each, void *ctx,
+	struct vf_err *reterr)
+{
+	return nt_store_find_digest(n->store, sha256, each, ctx, reterr);
+}
+
+VF_RC nt_notary_each(struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx,
+	struct vf_err *reterr)
+{
+	return nt_store_each(n->store, study, each, ctx, reterr);
+}
+
+VF_RC nt_notary_seal_get(struct nt_notary *n, uint64_t number, struct nt_seal **ret, struct vf_err *reterr)
+{
+	return nt_store_seal_get(n->store, number, ret, reterr);
+}
+
+VF_RC nt_notary_counts(struct nt_notary *n, uint64_t *ret_seals, uint64_t *ret_size, uint64_t *ret_pending,
+	struct vf_err *reterr)
+{
+	const struct nt_store_state *st = nt_store_state(n->store);
+
+	(void)reterr;
+	*ret_seals = st->seals;
+	*ret_size = st->size;
+	*ret_pending = st->records - st->size;
+	return VF_OK;
+}
+
+struct id_list {
+	struct vf_hash *at;
+};
+
+static VF_RC put_id(void *ctx, uint64_t index, const struct nt_store_entry *e, struct vf_err *reterr)
+{
+	struct id_list *list = ctx;
+
+	(void)index;
+	(void)reterr;
+	*list->at++ = e->id;
+	return VF_OK;
+}
+
+VF_RC nt_notary_ids(struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret,
+	struct vf_err *reterr)
+{
+	struct id_list list = {ret};
+	uint64_t size = nt_store_state(n->store)->size;
+
+	if (first > size || count > size - first)
+		return vf_fail(reterr, VF_PROOF_INDEX, "the log has no entries %" PRIu64 " to %" PRIu64, first,
+			first + count);
+	return nt_store_entries(n->store, first, count, put_id, &list, reterr);
+}
+
+VF_RC nt_notary_inclusion(struct nt_notary *n, uint64_t index, uint64_t size, struct vf_hash *ret,
+	size_t *ret_n, struct vf_err *reterr)
+{
+	return nt_log_inclusion(&n->log, index, size, ret, ret_n, reterr);
+}
+
+VF_RC nt_notary_consistency(struct nt_notary *n, uint64_t from, uint64_t to, struct vf_hash *ret,
+	size_t *ret_n, struct vf_err *reterr)
+{
+	return nt_log_consistency(&n->log, from, to, ret, ret_n, reterr);
+}
+
+VF_RC nt_notary_checkpoint(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
+{
+	nt_buf_put(ret, nt_headlock_get(n->head)->note);
+	return nt_buf_check(ret, reterr);
+}
+
+VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
+{
+	return nt_note_put_vkey(ret, n->config.origin, VF_KEY_ED25519, vf_bytes(n->log.key.raw, VF_ED25519_KEY),
+		reterr);
+}
+
+VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
+{
+	return nt_tsa_root_pem(n->tsa, ret, reterr);
+}
+
+/* ---- erase ---- */
+
+static VF_RC destroy_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr)
+{
+	struct nt_notary *n = ctx;
+	char path[80];
+
+	nt_notary_kept_path(sha256, path);
+	return nt_durable_destroy(n->fd, path, reterr);
+}
+
+VF_RC nt_notary_erase(struct nt_notary *n, const struct vf_hash *id, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	rc = nt_store_erase(n->store, id, destroy_kept, n, reterr);
+	if (rc != VF_OK && rc != VF_UNKNOWN_RECORD)
+		return nt_notary_stop(n, rc, reterr);
+	return rc;
+}

@@ -8,6 +8,7 @@
  * One process at a time has a notary open (STORE_BUSY otherwise). After IO,
  * STORE_CORRUPT, TIME_STOPPED or SIGNER_FAILED from accept or seal the notary
  * must be closed: it refuses to go on until it was opened, and so recovered, again.
+ * One thread at a time may use it.
  */
 #ifndef NOTARY_NOTARY_H
 #define NOTARY_NOTARY_H
@@ -39,6 +40,11 @@ VF_RC nt_notary_init(const char *dir, const struct nt_init *init, struct vf_err 
 typedef int64_t nt_clock(void *ctx);
 VF_RC nt_notary_open(const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret,
 	struct vf_err *reterr);
+/*
+ * Like open, but a notary whose recovery fails is opened all the same, so that fsck and
+ * audit can say what is wrong; whatever would write then refuses with what recovery found.
+ */
+VF_RC nt_notary_open_damaged(const char *dir, struct nt_notary **ret, struct vf_err *reterr);
 struct nt_notary *nt_notary_free(struct nt_notary *n);
 void nt_notary_freep(struct nt_notary **n);
 
@@ -260,8 +266,9 @@ VF_RC nt_notary_audit(struct nt_notary *n, nt_finding *finding, void *ctx, uint6
 VF_RC nt_notary_backup(struct nt_notary *n, const char *to, struct vf_err *reterr);
 /*
  * Puts a backup into dir. When dir holds a notary, its last signed head must not
- * be newer than the backup's (STORE_ROLLED_BACK); known_head, a signed
- * checkpoint from elsewhere (may be empty), is compared as well.
+ * be newer than the backup's (STORE_ROLLED_BACK), nor of another history (EQUIVOCATION); known_head,
+ * a signed checkpoint from elsewhere (may be empty), is compared as well. What was in dir
+ * is then beside it, as dir.before-restore (EXISTS when that name is taken).
  */
 VF_RC nt_notary_restore(const char *from, const char *dir, struct vf_bytes known_head, struct vf_err *reterr);
 

@@ -96,14 +96,15 @@ VF_RC nt_store_seal_get(struct nt_store *s, uint64_t number, struct nt_seal **re
 /* ---- care (store_sqlite_care.c) ---- */
 
 /*
- * Overwrites the record's row with what may stay, rebuilds the indexes that held parts of it,
- * and remembers which kept documents nobody uses any more. What was overwritten is
- * then in no file of the database. Fine when it was erased before.
+ * Overwrites the record's row with what may stay and rebuilds the indexes that held parts of
+ * it. What was overwritten is then in no file of the database. Calls destroy for each of its
+ * kept documents that no other record keeps. Fine when it was erased before.
  */
-VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, struct vf_err *reterr);
-/* Calls destroy for each such document, then forgets them. To be called after erase and at every opening. */
 typedef VF_RC nt_each_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr);
-VF_RC nt_store_finish_erasures(struct nt_store *s, nt_each_kept *destroy, void *ctx, struct vf_err *reterr);
+VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, nt_each_kept *destroy, void *ctx,
+	struct vf_err *reterr);
+/* Does a record keep this content? */
+VF_RC nt_store_is_kept(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr);
 /* Every kept document that a record names, once for each record. */
 VF_RC nt_store_each_kept(struct nt_store *s, nt_each_kept *each, void *ctx, struct vf_err *reterr);
 /* SQLite's integrity check, every record against its hashes, every index against the records. */

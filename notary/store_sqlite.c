@@ -36,8 +36,6 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" PRIMARY KEY (h, number)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE by_study (study INTEGER NOT NULL, number INTEGER NOT NULL,"
 	" PRIMARY KEY (study, number)) STRICT, WITHOUT ROWID;"
-	/* Kept documents that an erasure has still to destroy. */
-	"CREATE TABLE doomed (sha256 BLOB PRIMARY KEY) STRICT;"
 	"CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, root BLOB NOT NULL, note BLOB NOT NULL) STRICT;"
 	"CREATE TABLE seal (number INTEGER PRIMARY KEY, first INTEGER NOT NULL, size INTEGER NOT NULL UNIQUE,"
 	" head BLOB NOT NULL) STRICT;"

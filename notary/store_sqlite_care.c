@@ -11,15 +11,12 @@
 
 /* ---- erase ---- */
 
-/* Is content kept for another record than number? */
-static VF_RC is_used(struct nt_store *s, const struct vf_hash *sha256, uint64_t number, uint64_t other, bool *ret,
+/* Sets *ret when the record keeps this content. */
+static VF_RC keeps(struct nt_store *s, const struct vf_hash *sha256, uint64_t number, bool *ret,
 	struct vf_err *reterr)
 {
-	enum vf_rc rc;
+	enum vf_rc rc = nt_store_scan(s, number, reterr);
 
-	if (other == number)
-		return VF_OK;
-	rc = nt_store_scan(s, other, reterr);
 	if (rc != VF_OK)
 		return rc;
 	for (size_t i = 0; i < s->scan.n_documents; i++)
@@ -28,7 +25,7 @@ static VF_RC is_used(struct nt_store *s, const struct vf_hash *sha256, uint64_t 
 	return VF_OK;
 }
 
-static VF_RC find_use(struct nt_store *s, const struct vf_hash *sha256, uint64_t number, bool *ret,
+static VF_RC find_use(struct nt_store *s, const struct vf_hash *sha256, bool *ret,
 	struct vf_err *reterr)
 {
 	uint64_t key[2] = {nt_index_key(sha256), (uint64_t)-1};
@@ -43,36 +40,21 @@ static VF_RC find_use(struct nt_store *s, const struct vf_hash *sha256, uint64_t
 			break;
 		key[1] = (uint64_t)sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
-		rc = is_used(s, sha256, number, key[1], ret, reterr);
+		rc = keeps(s, sha256, key[1], ret, reterr);
 	}
 	for (uint64_t i = s->state.size; i < s->state.records && rc == VF_OK && !*ret; i++)
-		rc = is_used(s, sha256, number, i, ret, reterr);
+		rc = keeps(s, sha256, i, ret, reterr);
 	return rc;
 }
 
-static VF_RC put_doomed(struct nt_store *s, const struct nt_record *r, struct vf_err *reterr)
+VF_RC nt_store_is_kept(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
 {
-	sqlite3_stmt *st = NULL;
-	bool used;
-	enum vf_rc rc;
+	bool kept;
+	enum vf_rc rc = find_use(s, sha256, &kept, reterr);
 
-	for (size_t i = 0; i < r->n_documents; i++) {
-		const struct vf_hash *h = &r->documents[i].digests.sha256;
-
-		if (!r->documents[i].keep)
-			continue;
-		rc = find_use(s, h, r->index, &used, reterr);
-		if (rc == VF_OK && !used)
-			rc = nt_sql(s, NT_SQL_DOOMED_PUT, &st, reterr);
-		if (rc != VF_OK)
-			return rc;
-		if (used)
-			continue;
-		if (sqlite3_bind_blob(st, 1, h->b, 32, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
-			return nt_sql_fail(s, "change", reterr);
-		sqlite3_reset(st);
-	}
-	return VF_OK;
+	if (rc == VF_OK)
+		*ret = kept;
+	return rc;
 }
 
 /*
@@ -121,9 +103,7 @@ static VF_RC erase_rows(struct nt_store *s, const struct nt_record *r, struct vf
 	if (rc != VF_OK)
 		return rc;
 	study = s->scan.study;
-	rc = put_doomed(s, r, reterr);
-	if (rc == VF_OK)
-		rc = overwrite_row(s, r->index, reterr);
+	rc = overwrite_row(s, r->index, reterr);
 	if (rc == VF_OK && !r->in_stream)
 		rc = nt_sql_row(s, NT_SQL_STUDY_DROP, (uint64_t[]){study, r->index}, 2, &st, &row, reterr);
 	nt_sql_quiet(s);
@@ -139,16 +119,31 @@ static VF_RC erase_rows(struct nt_store *s, const struct nt_record *r, struct vf
 /* Copies the write-ahead log into the database and cuts it to nothing. */
 static VF_RC empty_wal(struct nt_store *s, struct vf_err *reterr)
 {
-	int busy = 0;
-
 	nt_sql_quiet(s);
-	busy = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	if (busy != SQLITE_OK)
+	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
 		return nt_sql_fail(s, "checkpoint", reterr);
 	return VF_OK;
 }
 
-VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, struct vf_err *reterr)
+/* After the row is gone: destroys what only it kept. A crash before the end is made good at the next opening. */
+static VF_RC destroy_documents(struct nt_store *s, const struct nt_record *r, nt_each_kept *destroy, void *ctx,
+	struct vf_err *reterr)
+{
+	bool kept;
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; i < r->n_documents && rc == VF_OK; i++) {
+		if (!r->documents[i].keep)
+			continue;
+		rc = find_use(s, &r->documents[i].digests.sha256, &kept, reterr);
+		if (rc == VF_OK && !kept)
+			rc = destroy(ctx, &r->documents[i].digests.sha256, reterr);
+	}
+	return rc;
+}
+
+VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, nt_each_kept *destroy, void *ctx,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	enum vf_rc rc = nt_store_get(s, id, &r, reterr);
@@ -164,41 +159,15 @@ VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, struct vf_err
 			return rc;
 		nt_failpoint("erase-committed");
 		rc = nt_store_load_pending(s, reterr);
+		if (rc == VF_OK)
+			rc = destroy_documents(s, r, destroy, ctx, reterr);
 		if (rc != VF_OK)
 			return rc;
+		nt_failpoint("erase-destroyed");
 	}
 	/* The scratch row held what was erased. */
 	memset(s->row.p, 0, s->row.room);
 	return empty_wal(s, reterr);
-}
-
-VF_RC nt_store_finish_erasures(struct nt_store *s, nt_each_kept *destroy, void *ctx, struct vf_err *reterr)
-{
-	struct vf_hash h;
-	sqlite3_stmt *st = NULL;
-	bool row, any = false;
-	enum vf_rc rc;
-
-	for (;;) {
-		rc = nt_sql_row(s, NT_SQL_DOOMED_GET, NULL, 0, &st, &row, reterr);
-		if (rc != VF_OK)
-			return rc;
-		if (!row)
-			break;
-		any = true;
-		if (!nt_sql_hash(st, 0, &h))
-			return vf_fail(reterr, VF_STORE_CORRUPT, "a document to destroy is not in its exact form");
-		sqlite3_reset(st);
-		rc = destroy(ctx, &h, reterr);
-		if (rc == VF_OK)
-			rc = nt_sql(s, NT_SQL_DOOMED_DROP, &st, reterr);
-		if (rc != VF_OK)
-			return rc;
-		if (sqlite3_bind_blob(st, 1, h.b, 32, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
-			return nt_sql_fail(s, "change", reterr);
-		sqlite3_reset(st);
-	}
-	return any ? empty_wal(s, reterr) : VF_OK;
 }
 
 VF_RC nt_store_each_kept(struct nt_store *s, nt_each_kept *each, void *ctx, struct vf_err *reterr)
@@ -414,6 +383,9 @@ VF_RC nt_store_check_streams(struct nt_store *s, struct nt_findings *f, struct v
 			return rc;
 		c.number = (uint64_t)sqlite3_column_int64(st, 0);
 		c.next = (uint64_t)sqlite3_column_int64(st, 6);
+		if (c.next > s->state.records)
+			return vf_fail(reterr, VF_STORE_CORRUPT, "stream %" PRIu64 " claims %" PRIu64 " records", c.number,
+				c.next);
 		if (!nt_sql_hash(st, 3, &c.id) || !nt_sql_hash(st, 4, &c.key) || !nt_sql_hash(st, 5, &c.head))
 			nt_found(f, VF_STORE_CORRUPT, "stream %" PRIu64 " is not in its exact form", c.number);
 		sqlite3_reset(st);

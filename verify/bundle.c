@@ -74,6 +74,8 @@ static enum vf_rc check_bound(struct vf_judge *j, const struct vf_tlog_proof *p,
 {
 	struct vf_hash digest = vf_checkpoint_digest(&p->checkpoint);
 
+	if (p->has_extra)
+		return vf_fail(reterr, VF_PROOF_SHAPE, "the log proof has an extra line, which nothing authenticates");
 	if (!j->has_head)
 		return VF_OK;
 	if (!vf_bytes_eq(p->checkpoint.origin, j->head.origin) || p->checkpoint.size != j->head.size ||
@@ -133,6 +135,9 @@ static enum vf_rc check_log_trust(struct vf_judge *j, const struct vf_tlog_proof
 		j->r->witnesses[j->r->n_witnesses++] = name;
 	}
 	j->r->n_witnesses_known = seen.n_known;
+	if (seen.n_unknown + seen.n_unchecked)
+		vf_report_unchecked(j->r, "COSIGNATURES", "%zu signatures on the checkpoint by keys that are not pinned or of an unknown kind",
+			seen.n_unknown + seen.n_unchecked);
 	j->r->quorum = rc == VF_OK;
 	return vf_judge_note(j, VF_CHECK_WITNESSES, rc, &err, VF_PART_PROOF, reterr);
 }

@@ -107,41 +107,40 @@ static void object_digest(const struct vf_object *o, enum vf_alg alg, struct vf_
 		memcpy(ret->b, o->digests.sha256.b, sizeof(o->digests.sha256.b));
 }
 
-/* The first list is exactly the group; a native writer puts it in ascending order. */
+/* Ascending unsigned octet order of the group's digests under alg. */
+static enum vf_rc sorted_group(struct vf_judge *j, enum vf_alg alg, struct vf_digest **ret, struct vf_err *reterr)
+{
+	struct vf_digest *want = VF_NEW(j->a, j->n_objects, struct vf_digest);
+
+	if (!want)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the group");
+	for (size_t i = 0; i < j->n_objects; i++)
+		object_digest(&j->objects[i], alg, &want[i]);
+	vf_digest_sort(want, j->n_objects);
+	*ret = want;
+	return VF_OK;
+}
+
+/* The first list is exactly the group. */
 static enum vf_rc check_group(struct vf_judge *j, const struct vf_ats *first, struct vf_err *reterr)
 {
-	struct vf_digest *want;
+	struct vf_digest *want, value;
+	enum vf_rc rc;
 
 	if (first->alg != VF_SHA256 && first->alg != VF_SHA512)
 		return vf_fail(reterr, VF_ER_ALGORITHM, "the first tree uses %s", vf_alg_name(first->alg));
 	if (!first->has_tree || first->n_lists < 2)
 		return vf_fail(reterr, VF_GROUP_MISMATCH, "the evidence record has no native hash tree");
-	if (vf_ats_list_size(first, 0) != j->n_objects)
-		return vf_fail(reterr, VF_GROUP_MISMATCH, "the evidence record covers %zu members, the statement lists %zu",
-			vf_ats_list_size(first, 0), j->n_objects);
-	if (first->alg == VF_SHA256) {
-		/* j->group is sorted by SHA-256 already */
-		for (size_t i = 0; i < j->n_objects; i++) {
-			struct vf_digest v = vf_ats_value(first, 0, i);
-
-			if (memcmp(v.b, j->group[i].sha256.b, sizeof(j->group[i].sha256.b)) != 0)
-				return vf_fail(reterr, VF_GROUP_MISMATCH, "the evidence record covers other members than the statement lists");
-		}
-		return VF_OK;
-	}
-	want = VF_NEW(j->a, j->n_objects, struct vf_digest);
-	if (!want)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the group");
-	for (size_t i = 0; i < j->n_objects; i++)
-		object_digest(&j->objects[i], first->alg, &want[i]);
-	vf_digest_sort(want, j->n_objects);
-	for (size_t i = 0; i < j->n_objects; i++) {
-		struct vf_digest v = vf_ats_value(first, 0, i);
-
-		if (!vf_digest_eq(&v, &want[i]))
-			return vf_fail(reterr, VF_GROUP_MISMATCH, "the evidence record covers other members than the statement lists");
-	}
-	return VF_OK;
+	if (first->lists[0].copied)
+		return vf_fail(reterr, VF_GROUP_MISMATCH, "the first list is not ascending");
+	if (first->lists[0].n != j->n_objects)
+		return vf_fail(reterr, VF_GROUP_MISMATCH, "the evidence record covers %" PRIu32 " members, the statement lists %zu",
+			first->lists[0].n, j->n_objects);
+	rc = sorted_group(j, first->alg, &want, reterr);
+	for (size_t i = 0; rc == VF_OK && i < j->n_objects; i++)
+		if (!vf_ats_value(first, 0, i, &value) || !vf_digest_eq(&value, &want[i]))
+			rc = vf_fail(reterr, VF_GROUP_MISMATCH, "the evidence record covers other members than the statement lists");
+	return rc;
 }
 
 /*
@@ -156,13 +155,12 @@ static enum vf_rc check_seal(struct vf_judge *j, const struct vf_ats *first, str
 	if (rc != VF_OK)
 		return rc;
 	for (size_t i = 1; i < first->n_lists; i++)
-		if (vf_ats_list_size(first, i) != 1)
-			return vf_fail(reterr, VF_SEAL_BINDING, "list %zu of the hash tree holds %zu values, not one", i + 1,
-				vf_ats_list_size(first, i));
-	last = vf_ats_value(first, first->n_lists - 1, 0);
-	if (!vf_digest_eq(&last, &head))
+		if (first->lists[i].n != 1)
+			return vf_fail(reterr, VF_SEAL_BINDING, "list %zu of the hash tree holds %" PRIu32 " values, not one", i + 1,
+				first->lists[i].n);
+	if (!vf_ats_value(first, first->n_lists - 1, 0, &last) || !vf_digest_eq(&last, &head))
 		return vf_fail(reterr, VF_SEAL_BINDING, "the hash tree does not end in this seal head");
-	rc = vf_ats_walk(first, first->n_lists - 1, &below, reterr);
+	rc = vf_ats_node(first, first->n_lists - 1, &below, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (!vf_digest_eq(&below, &batch))
@@ -172,7 +170,7 @@ static enum vf_rc check_seal(struct vf_judge *j, const struct vf_ats *first, str
 
 /* ---- renewals and tokens ---- */
 
-static enum vf_rc yield_digest(void *ctx, size_t object, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr)
+static enum vf_rc yield_digest(const void *ctx, size_t object, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr)
 {
 	const struct vf_judge *j = ctx;
 
@@ -182,14 +180,22 @@ static enum vf_rc yield_digest(void *ctx, size_t object, enum vf_alg alg, struct
 	return VF_OK;
 }
 
-static struct vf_er_objects all_objects(struct vf_judge *j)
+/* Every renewal covers its predecessor, and every chain the whole group. */
+static enum vf_rc check_renewals(struct vf_judge *j, const struct judged *e, struct vf_err *reterr)
 {
-	return (struct vf_er_objects){.ctx = j, .n = j->n_objects, .digest = yield_digest};
+	const struct vf_er_objects objects = {.ctx = j, .n = j->n_objects, .digest = yield_digest};
+	struct vf_er_cover cover;
+	enum vf_rc rc = vf_er_check_links(&e->er, reterr);
+
+	if (rc == VF_OK)
+		rc = vf_er_cover(&e->er, &objects, false, j->a, &cover, reterr);
+	if (rc == VF_OK)
+		rc = vf_er_check_cover(&cover, true, reterr);
+	return rc;
 }
 
-static enum vf_rc judge_links(struct vf_judge *j, const struct judged *e, struct vf_err *reterr)
+static enum vf_rc judge_renewals(struct vf_judge *j, const struct judged *e, struct vf_err *reterr)
 {
-	const struct vf_er_objects objects = all_objects(j);
 	struct vf_err err = {0};
 	enum vf_rc rc;
 
@@ -197,23 +203,22 @@ static enum vf_rc judge_links(struct vf_judge *j, const struct judged *e, struct
 		vf_report_skip(j->r, VF_CHECK_RENEWALS);
 		return VF_OK;
 	}
-	rc = vf_er_check(&e->er, &objects, &err);
+	rc = check_renewals(j, e, &err);
 	return vf_judge_note(j, VF_CHECK_RENEWALS, rc, &err, e->part, reterr);
 }
 
 static enum vf_rc check_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_err *reterr)
 {
-	const struct vf_er_objects objects = all_objects(j);
 	struct vf_tst *t = &e->tokens[i];
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_cert_facts facts;
-	struct vf_digest root;
 	enum vf_rc rc = vf_tst_parse(e->er.stamps[i].token, t, reterr);
 
+	/* the tree must lead to what the token is over */
 	if (rc == VF_OK)
-		rc = vf_er_root(&e->er, i, &objects, &root, reterr);
+		rc = vf_er_set_imprint(&e->er, i, &t->imprint, reterr);
 	if (rc == VF_OK)
-		rc = vf_tst_check(j->s->pki, t, &root, NULL, &facts, reterr);
+		rc = vf_tst_check(j->s->pki, t, &t->imprint, NULL, &facts, reterr);
 	if (rc != VF_OK)
 		return rc;
 	snprintf(stamp->subject, sizeof(stamp->subject), "%s", facts.name);
@@ -459,9 +464,9 @@ static enum vf_rc judge_record(struct vf_judge *j, struct judged *e, struct vf_e
 	if (rc == VF_OK && j->has_head && j->r->checks[VF_CHECK_GROUP] == VF_RESULT_PASS)
 		rc = vf_judge_note(j, VF_CHECK_SEAL, check_seal(j, &e->er.stamps[0], &err), &err, e->part, reterr);
 	if (rc == VF_OK)
-		rc = judge_links(j, e, reterr);
-	if (rc == VF_OK)
 		rc = judge_tokens(j, e, reterr);
+	if (rc == VF_OK && e->holds)
+		rc = judge_renewals(j, e, reterr);
 	if (rc == VF_OK && e->holds && j->s->has_trust && !j->s->integrity_only)
 		rc = judge_trust(j, e, reterr);
 	return rc;
@@ -482,6 +487,8 @@ static enum vf_rc read_record(struct vf_judge *j, struct judged *e, size_t numbe
 		rc = vf_fail(&err, VF_EMPTY_EVIDENCE, "'%s' is empty", e->part);
 	else
 		rc = vf_er_parse(der, j->a, &e->er, &err);
+	if (rc == VF_OK && e->er.encrypted)
+		rc = vf_fail(&err, VF_ER_ENCRYPTED, "'%s' is over encrypted data", e->part);
 	*ret_parsed = rc == VF_OK;
 	return rc == VF_OK ? VF_OK : vf_judge_note(j, VF_CHECK_GROUP, rc, &err, e->part, reterr);
 }
