@@ -620,7 +620,8 @@ static void build_done(struct build *b)
 	if (b->details_text)
 		explicit_bzero(b->details_text, b->maker.details.size);
 	free(b->details_text);
-	explicit_bzero(&b->maker, sizeof(b->maker));
+	explicit_bzero(&b->maker.stream, sizeof(b->maker.stream));
+	explicit_bzero(&b->maker.random, sizeof(b->maker.random));
 	free(b->links);
 	free(b->nt_links);
 	free(b->block);

@@ -240,14 +240,16 @@ VF_RC tr_statement_put(const struct tr_statement *s, struct vf_arena *a, struct 
 	struct vf_err *reterr)
 {
 	enum vf_rc rc = tr_statement_check_texts(s, reterr);
-	size_t room = tr_statement_room(s);
 	const char *kind;
 	struct out o;
+	size_t room;
 
 	if (rc == VF_OK)
 		rc = check_lists(s, reterr);
-	if (rc == VF_OK)
-		rc = begin(&o, a, room, reterr);
+	if (rc != VF_OK)
+		return rc;
+	room = tr_statement_room(s);
+	rc = begin(&o, a, room, reterr);
 	if (rc != VF_OK)
 		return rc;
 	kind = tr_kind_name(s->kind);
