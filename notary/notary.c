@@ -391,6 +391,39 @@ static bool is_refusal(enum vf_rc rc)
 		rc == VF_LIMIT;
 }
 
+void nt_notary_kept_path(const struct vf_hash *sha256, char *out)
+{
+	strcpy(out, "documents/");
+	vf_hex_put(out + strlen(out), vf_bytes(sha256->b, 32));
+}
+
+static VF_RC destroy_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr)
+{
+	struct nt_notary *n = ctx;
+	char path[80];
+
+	nt_notary_kept_path(sha256, path);
+	return nt_durable_destroy(n->fd, path, reterr);
+}
+
+/* Content that was kept for a submission that is refused, or was there without it, does not stay. */
+static VF_RC drop_unkept(struct nt_notary *n, const struct nt_submission *s, struct vf_err *reterr)
+{
+	bool kept;
+	enum vf_rc rc;
+
+	for (size_t i = 0; i < s->n_documents; i++) {
+		if (!s->documents[i].keep)
+			continue;
+		rc = nt_store_is_kept(n->store, &s->documents[i].digests.sha256, &kept, reterr);
+		if (rc == VF_OK && !kept)
+			rc = destroy_kept(n, &s->documents[i].digests.sha256, reterr);
+		if (rc != VF_OK)
+			return nt_notary_stop(n, rc, reterr);
+	}
+	return VF_OK;
+}
+
 VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissions, size_t count,
 	enum nt_accepted *ret, struct vf_err *reterr)
 {
@@ -406,13 +439,14 @@ VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissi
 	rc = nt_store_accept(n->store, submissions, count, now_ms, ret, reterr);
 	if (rc != VF_OK && !is_refusal(rc))
 		return nt_notary_stop(n, rc, reterr);
+	for (size_t i = 0; i < count; i++) {
+		/* The refusal is what the caller is told; a failure here stops the notary. */
+		if (rc != VF_OK)
+			vf_ignore(drop_unkept(n, &submissions[i], NULL));
+		else if (ret[i] == NT_ACCEPTED_BEFORE && drop_unkept(n, &submissions[i], reterr) != VF_OK)
+			return n->broken.rc;
+	}
 	return rc;
-}
-
-void nt_notary_kept_path(const struct vf_hash *sha256, char *out)
-{
-	strcpy(out, "documents/");
-	vf_hex_put(out + strlen(out), vf_bytes(sha256->b, 32));
 }
 
 /* Copies and hashes in one pass. */
@@ -630,15 +664,6 @@ VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err 
 }
 
 /* ---- erase ---- */
-
-static VF_RC destroy_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr)
-{
-	struct nt_notary *n = ctx;
-	char path[80];
-
-	nt_notary_kept_path(sha256, path);
-	return nt_durable_destroy(n->fd, path, reterr);
-}
 
 VF_RC nt_notary_erase(struct nt_notary *n, const struct vf_hash *id, struct vf_err *reterr)
 {

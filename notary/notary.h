@@ -124,7 +124,8 @@ enum nt_accepted {
 /*
  * Stores all of them durably, or none. When it returns VF_OK they survive any
  * crash and will be in the log. Refuses: group hash that its members do not give
- * (INTERNAL), STREAM_CONFLICT, ENTRY_CONFLICT, ERASED. ret has n places.
+ * (INTERNAL), STREAM_CONFLICT, ENTRY_CONFLICT, ERASED. ret has count places.
+ * Kept content that no record keeps then (refused, or accepted before without it) is destroyed.
  */
 VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissions, size_t count,
 	enum nt_accepted *ret, struct vf_err *reterr);

@@ -71,6 +71,8 @@ enum vf_rc nt_sql_fail(struct nt_store *s, const char *what, struct vf_err *rete
 	case SQLITE_NOMEM:
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to %s 'notary.db'", what);
 	default:
+		/* Nothing is written or synced again: the write-ahead log waits for the next opening. */
+		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		return vf_fail(reterr, VF_IO, "cannot %s 'notary.db': %s", what, text);
 	}
 }
