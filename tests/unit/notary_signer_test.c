@@ -130,7 +130,7 @@ static void create_and_sign(const char *name, enum nt_key_kind kind, size_t min,
 	CHECK_INT(ERR_peek_error(), 0);
 	/* an output that does not fit is an error, not a half signature */
 	one = (nt_buf_done(&one), nt_buf(10));
-	CHECK_RC(nt_signer_sign(s, message, &one, &err), VF_NO_MEMORY);
+	CHECK_RC(nt_signer_sign(s, message, &one, &err), VF_LIMIT);
 	CHECK_INT(one.n, 0);
 	CHECK(vf_der_is_strict(nt_signer_algorithm(s)));
 	nt_signer_free(s);
