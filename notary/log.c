@@ -295,41 +295,91 @@ static VF_RC staged_read(const struct nt_log *l, const char *name, struct staged
 	return VF_OK;
 }
 
-/* Appends the leaves of a bundle to the frontier. */
-static bool replay_bundle(struct vf_frontier *f, uint64_t index, struct vf_bytes bundle)
+/* A staged step, replayed over the log that it grows from. */
+struct replay {
+	const struct staged *s;
+	struct nt_grower *g;
+	struct vf_hash *leaves;
+	size_t n_leaves, next; /* file that the next tile must be */
+};
+
+/* Old entries of a bundle must be those of the log's edge, new ones are the next leaves. */
+static bool replay_bundle(struct replay *r, uint64_t index, struct vf_bytes bundle)
 {
+	uint64_t from = r->g->frontier.size;
 	struct vf_bytes entry;
 
 	for (; nt_bundle_take(&bundle, &entry); index++) {
 		struct vf_hash leaf = vf_merkle_leaf(entry);
 
-		if (index == f->size)
-			vf_frontier_append(f, &leaf);
+		if (index < from) {
+			if (memcmp(r->g->edge[0] + index % NT_TILE_WIDTH * 32, leaf.b, 32) != 0)
+				return false;
+			continue;
+		}
+		if (index != from + r->n_leaves || index >= r->s->size)
+			return false;
+		r->leaves[r->n_leaves++] = leaf;
 	}
 	return bundle.n == 0;
 }
 
-/*
- * The staged entries must lead from the frontier to the root: what was read back from
- * the file, not what was in memory when the root was computed.
- */
-static VF_RC staged_check(const struct staged *s, struct vf_frontier f, struct vf_err *reterr)
+static VF_RC compare_tile(void *ctx, const struct nt_tile *t, struct vf_bytes hashes, struct vf_err *reterr)
+{
+	struct replay *r = ctx;
+	const struct nt_file *f = &r->s->files[r->next];
+	char path[PATH_ROOM] = "log/";
+
+	nt_tile_path(t, path + 4);
+	if (r->next == r->s->n || strcmp(f->path, path) != 0 || !vf_bytes_eq(f->bytes, hashes))
+		return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' holds another tile than '%s'", r->s->name, path);
+	r->next++;
+	return VF_OK;
+}
+
+/* The bundles come first; the entries in them must lead to the tiles and to the root. */
+static VF_RC replay_staged(struct replay *r, struct vf_err *reterr)
 {
 	struct nt_tile t;
 	struct vf_hash root;
+	enum vf_rc rc;
 
-	for (size_t i = 0; i < s->n; i++) {
-		struct vf_bytes path = vf_bytes_str(s->files[i].path);
+	for (; r->next < r->s->n; r->next++) {
+		struct vf_bytes path = vf_bytes_str(r->s->files[r->next].path);
 
 		if (!vf_take_str(&path, "log/") || !nt_tile_path_read(path, &t))
-			return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' names no tile", s->name);
-		if (t.entries && !replay_bundle(&f, t.index * NT_TILE_WIDTH, s->files[i].bytes))
-			return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' holds a damaged bundle", s->name);
+			return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' names no tile", r->s->name);
+		if (!t.entries)
+			break;
+		if (!replay_bundle(r, t.index * NT_TILE_WIDTH, r->s->files[r->next].bytes))
+			return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' holds a damaged bundle", r->s->name);
 	}
-	root = vf_frontier_root(&f);
-	if (f.size != s->size || !vf_hash_eq(&root, &s->root))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' does not lead to its root", s->name);
+	rc = nt_grower_append(r->g, r->leaves, r->n_leaves, compare_tile, r, reterr);
+	if (rc != VF_OK)
+		return rc;
+	root = vf_frontier_root(&r->g->frontier);
+	if (r->next != r->s->n || r->g->frontier.size != r->s->size || !vf_hash_eq(&root, &r->s->root))
+		return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' does not lead to its root", r->s->name);
 	return VF_OK;
+}
+
+/*
+ * What was read back from the file must lead from the log's edge to the root, tile by tile:
+ * not what was in memory when the root was computed first. g is used up.
+ */
+static VF_RC staged_check(const struct staged *s, struct nt_grower *g, struct vf_err *reterr)
+{
+	struct replay r = {.s = s, .g = g};
+	enum vf_rc rc;
+
+	if (s->size - s->from > NT_LOG_STEP || g->frontier.size != s->from)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' is too large a step", s->name);
+	r.leaves = calloc((size_t)(s->size - s->from), sizeof(*r.leaves));
+	if (r.leaves == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %" PRIu64 " entries", s->size - s->from);
+	rc = replay_staged(&r, reterr);
+	free(r.leaves);
+	return rc;
 }
 
 /* ---- the steps after the head is signed; recovery does the same ---- */
@@ -438,16 +488,18 @@ static VF_RC check_time(const struct nt_log *l, int64_t now_ms, struct vf_err *r
 /* Builds the next step and writes it as one file; the file is then read back and checked. */
 static VF_RC stage(struct nt_log *l, uint64_t size, struct staged *ret, struct vf_err *reterr)
 {
-	VF_CLEANUP(grower_freep) struct nt_grower *g = NULL;
+	VF_CLEANUP(grower_freep) struct nt_grower *g = NULL, *before = malloc(sizeof(*before));
 	VF_CLEANUP(staged_done) struct staged s = {.bytes = nt_buf(STAGING_MAX), .size = size};
-	struct vf_frontier before;
-	enum vf_rc rc = load_grower(l, &g, reterr);
+	enum vf_rc rc;
 
+	if (before == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the log's edge");
+	rc = load_grower(l, &g, reterr);
 	if (rc != VF_OK)
 		return rc;
-	before = g->frontier;
+	*before = *g;
 	nt_buf_put_str(&s.bytes, STAGING_HEAD);
-	nt_buf_put_u64be(&s.bytes, before.size);
+	nt_buf_put_u64be(&s.bytes, g->frontier.size);
 	nt_buf_put_u64be(&s.bytes, size);
 	nt_buf_put(&s.bytes, vf_bytes(s.root.b, 32)); /* not known yet */
 	rc = nt_log_build(l, g, size, stage_file, &s, reterr);
@@ -591,7 +643,7 @@ static VF_RC redo(struct nt_log *l, const char *name, struct vf_err *reterr)
 			" %" PRIu64, name, s.from, nt_store_state(l->store)->size);
 	rc = nt_grower_load(g, s.from, l->reader, reterr);
 	if (rc == VF_OK)
-		rc = staged_check(&s, g->frontier, reterr);
+		rc = staged_check(&s, g, reterr);
 	if (rc != VF_OK)
 		return rc;
 	return finish(l, &s, reterr);
