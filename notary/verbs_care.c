@@ -1,5 +1,7 @@
+#include <stdio.h>
 #include <string.h>
 
+#include "notary/random.h"
 #include "notary/signer.h"
 #include "notary/trust_out.h"
 #include "notary/verbs.h"
@@ -46,18 +48,39 @@ static VF_RC put_new(struct nt_cli *cli, struct nt_notary *n, struct vf_err *ret
 	return rc;
 }
 
+/* Two logs of one name could not be told apart: without a name of its own each gets a random one. */
+static VF_RC choose_origin(char out[64], struct vf_err *reterr)
+{
+	struct nt_random random = {0};
+	uint8_t b[8];
+	char hex[2 * sizeof(b) + 1];
+	enum vf_rc rc = nt_random(&random, b, sizeof(b), reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	vf_hex_put(hex, vf_bytes(b, sizeof(b)));
+	snprintf(out, 64, "trialnotary.local/%s", hex);
+	return VF_OK;
+}
+
 VF_RC nt_verb_init(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	struct nt_init init = {.origin = nt_cli_get(cli, "origin"), .tsa_key = nt_cli_get(cli, "tsa-key"),
 		.now_ms = nt_cli_now()};
-	enum vf_rc rc;
+	char origin[64];
+	enum vf_rc rc = VF_OK;
 
 	if (init.origin && (init.origin[0] == '\0' || strlen(init.origin) > VF_MAX_ORIGIN))
 		return vf_fail(reterr, VF_USAGE, "--origin wants 1 to %d octets", VF_MAX_ORIGIN);
 	if (init.tsa_key && strcmp(init.tsa_key, "p256") != 0 && strcmp(init.tsa_key, "rsa3072") != 0)
 		return vf_fail(reterr, VF_USAGE, "--tsa-key wants p256 or rsa3072");
-	rc = nt_notary_init(cli->args[0], &init, reterr);
+	if (!init.origin) {
+		rc = choose_origin(origin, reterr);
+		init.origin = origin;
+	}
+	if (rc == VF_OK)
+		rc = nt_notary_init(cli->args[0], &init, reterr);
 	if (rc == VF_OK)
 		rc = nt_verb_open(cli, &n, reterr);
 	return rc == VF_OK ? put_new(cli, n, reterr) : rc;

@@ -174,7 +174,7 @@ static void put_finding(void *ctx, enum vf_rc rc, const char *text)
 typedef VF_RC nt_check(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
 	struct vf_err *reterr);
 
-static VF_RC run_check(struct nt_cli *cli, nt_check *check, const char *what, struct vf_err *reterr)
+static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	struct findings f = {.cli = cli, .first = VF_OK};
@@ -195,21 +195,21 @@ static VF_RC run_check(struct nt_cli *cli, nt_check *check, const char *what, st
 		return rc;
 	if (cli->json)
 		nt_buf_putf(&cli->text, "],\"faults\":%" PRIu64 "}\n", faults);
-	if (faults == 0) {
-		nt_cli_note(cli, "%s: no fault in %" PRIu64 " entries and %" PRIu64 " seals, %" PRIu64 " records wait",
-			what, size, seals, pending);
+	if (faults == 0 && !cli->json)
+		nt_buf_putf(&cli->text, "no fault found: %" PRIu64 " entries in the log, %" PRIu64 " seals, %" PRIu64
+					" records wait\n", size, seals, pending);
+	if (faults == 0)
 		return VF_OK;
-	}
 	cli->keep_text = true;
 	return vf_fail(reterr, f.first == VF_OK ? VF_STORE_CORRUPT : f.first, "%" PRIu64 " faults were found", faults);
 }
 
 VF_RC nt_verb_log_audit(struct nt_cli *cli, struct vf_err *reterr)
 {
-	return run_check(cli, nt_notary_audit, "log audit", reterr);
+	return run_check(cli, nt_notary_audit, reterr);
 }
 
 VF_RC nt_verb_fsck(struct nt_cli *cli, struct vf_err *reterr)
 {
-	return run_check(cli, nt_notary_fsck, "fsck", reterr);
+	return run_check(cli, nt_notary_fsck, reterr);
 }
