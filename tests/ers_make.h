@@ -14,18 +14,22 @@
 
 static inline uint8_t *mk_alloc(size_t n)
 {
-	static uint8_t *block;
+	/* every block begins with the address of the one before, so that none is lost */
+	static uint8_t **blocks, *at;
 	static size_t room;
 	uint8_t *p;
 
 	if (n > room) {
-		room = n > (1u << 22) ? n : 1u << 22;
-		block = malloc(room);
+		room = n > (1u << 20) ? n : 1u << 20;
+		uint8_t **block = malloc(sizeof(*block) + room);
 		if (!block)
 			exit(1);
+		*block = (uint8_t *)blocks;
+		blocks = block;
+		at = (uint8_t *)(block + 1);
 	}
-	p = block;
-	block += n;
+	p = at;
+	at += n;
 	room -= n;
 	return p;
 }
