@@ -91,7 +91,7 @@ static void test_names(void)
 	static const char *const good[] = {"a", "protocol.pdf", "sdtm/dm.xpt", "a b/c d.txt", "\xc3\x84nderung.pdf", "...a",
 		"\xe6\x97\xa5\xe6\x9c\xac.pdf"};
 	static const char *const bad[] = {"", "/a", "a/", "a//b", "./a", "../a", "a/..", "a\\b", "C:x", "a\n", " a", "a ", "a.", "a./b",
-		"e\xcc\x81.pdf", "\x80", "a\xe2\x80\xae" "b", "x/\x7f"};
+		"e\xcc\x81.pdf", "\x80", "a\xe2\x80\xae.b", "x/\x7f"};
 	uint8_t f1[64], f2[64];
 	char longest[VF_TIME_LEN + 600];
 
