@@ -45,7 +45,8 @@ static size_t distance(const char *a, const char *b)
 		d[0][j] = j;
 	for (size_t i = 1; i <= na; i++) {
 		for (size_t j = 1; j <= nb; j++) {
-			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			d[i][j] = min3(
+				d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 				d[i - 2][j - 2] + 1 < d[i][j])
 				d[i][j] = d[i - 2][j - 2] + 1;
@@ -210,8 +211,9 @@ int64_t nt_cli_ticks(void)
 static void put_option(struct nt_buf *out, const struct nt_option *o)
 {
 	char left[64];
-	int n = snprintf(left, sizeof(left), "  %s%c%s--%s%s%s", o->letter ? "-" : "", o->letter ? o->letter : ' ',
-		o->letter ? ", " : "  ", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	int n = snprintf(left, sizeof(left), "  %s%c%s--%s%s%s", o->letter ? "-" : "",
+		o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->arg ? " " : "",
+		o->arg ? o->arg : "");
 
 	nt_buf_put_str(out, left);
 	if (n >= HELP_COLUMN)
@@ -241,8 +243,8 @@ static void put_usage(struct nt_buf *out, const struct nt_verb *v)
 	nt_buf_putf(out, "trialnotary %s%s%s", v->name, *v->args ? " " : "", v->args);
 	for (const struct nt_option *o = v->options; o && o->name; o++) {
 		if (o->required)
-			nt_buf_putf(out, " %s%s %s", o->letter ? "-" : "--", o->letter ? (char[]){o->letter, 0} : o->name,
-				o->arg);
+			nt_buf_putf(out, " %s%s %s", o->letter ? "-" : "--",
+				o->letter ? (char[]){o->letter, 0} : o->name, o->arg);
 		else
 			optional = true;
 	}
@@ -274,7 +276,8 @@ void nt_cli_help(const struct nt_verb *verb, struct nt_buf *out)
 		return;
 	}
 	nt_buf_put_str(out,
-		"trialnotary: anchor the documents of a clinical trial, so that nobody can change them unnoticed\n\n"
+		"trialnotary: anchor the documents of a clinical trial, so that nobody can change them "
+		"unnoticed\n\n"
 		"Examples:\n"
 		"  trialnotary init notary\n"
 		"  trialnotary submit notary --study DEMO-1 --kind protocol protocol.pdf\n"
@@ -325,9 +328,10 @@ static void put_second_words(struct nt_buf *out, const char *first, size_t n)
 
 static void complete_bash(struct nt_buf *out)
 {
-	nt_buf_put_str(out, "# bash completion of trialnotary; made by 'trialnotary completion bash'\n"
-			    "_trialnotary()\n{\n\tlocal word=${COMP_WORDS[COMP_CWORD]} words=\n"
-			    "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\twords='");
+	nt_buf_put_str(out,
+		"# bash completion of trialnotary; made by 'trialnotary completion bash'\n"
+		"_trialnotary()\n{\n\tlocal word=${COMP_WORDS[COMP_CWORD]} words=\n"
+		"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\twords='");
 	put_first_words(out);
 	nt_buf_put_str(out, " --help --version'\n\telse\n\t\tcase ${COMP_WORDS[1]} in\n");
 	for (const struct nt_verb *v = nt_verbs; v->name; v++) {
@@ -343,12 +347,13 @@ static void complete_bash(struct nt_buf *out)
 		put_options(out, common);
 		nt_buf_put_str(out, "' ;;\n");
 	}
-	nt_buf_put_str(out, "\t\tesac\n\tfi\n"
-			    "\tif [ \"$COMP_CWORD\" -eq 1 ] || [[ $word == -* ]]; then\n"
-			    "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
-			    "\telse\n\t\tmapfile -t COMPREPLY < <(compgen -W \"${words%%--*}\" -- \"$word\"; "
-			    "compgen -f -- \"$word\")\n\tfi\n}\n"
-			    "complete -o filenames -F _trialnotary trialnotary\n");
+	nt_buf_put_str(out,
+		"\t\tesac\n\tfi\n"
+		"\tif [ \"$COMP_CWORD\" -eq 1 ] || [[ $word == -* ]]; then\n"
+		"\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
+		"\telse\n\t\tmapfile -t COMPREPLY < <(compgen -W \"${words%%--*}\" -- \"$word\"; "
+		"compgen -f -- \"$word\")\n\tfi\n}\n"
+		"complete -o filenames -F _trialnotary trialnotary\n");
 }
 
 static void complete_fish(struct nt_buf *out)
@@ -359,14 +364,17 @@ static void complete_fish(struct nt_buf *out)
 
 		if (v->name[n] == ' ')
 			nt_buf_putf(out,
-				"complete -c trialnotary -n '__fish_seen_subcommand_from %.*s' -a %s -d \"%s\"\n",
+				"complete -c trialnotary -n '__fish_seen_subcommand_from %.*s' -a %s -d "
+				"\"%s\"\n",
 				(int)n, v->name, v->name + n + 1, v->summary);
 		if (is_first(v, n))
-			nt_buf_putf(out, "complete -c trialnotary -n __fish_use_subcommand -a %.*s -d \"%s\"\n", (int)n,
-				v->name, v->summary);
+			nt_buf_putf(out,
+				"complete -c trialnotary -n __fish_use_subcommand -a %.*s -d \"%s\"\n",
+				(int)n, v->name, v->summary);
 		for (const struct nt_option *o = v->options; o && o->name; o++)
 			nt_buf_putf(out,
-				"complete -c trialnotary -n '__fish_seen_subcommand_from %.*s' -l %s%s -d \"%s\"\n",
+				"complete -c trialnotary -n '__fish_seen_subcommand_from %.*s' -l %s%s -d "
+				"\"%s\"\n",
 				(int)n, v->name, o->name, o->arg ? " -r" : "", o->help);
 	}
 	for (const struct nt_option *o = common; o->name; o++)
@@ -475,8 +483,8 @@ static VF_RC unknown_option(const struct nt_verb *v, const char *text, struct vf
 	nearest = nt_cli_suggest(typed, names, n);
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(text));
 	if (nearest)
-		return vf_fail(reterr, VF_USAGE, "'%s' has no option '%s'; did you mean '--%s'?", v->name, shown,
-			nearest);
+		return vf_fail(reterr, VF_USAGE, "'%s' has no option '%s'; did you mean '--%s'?", v->name,
+			shown, nearest);
 	return vf_fail(reterr, VF_USAGE, "'%s' has no option '%s'", v->name, shown);
 }
 
@@ -636,7 +644,8 @@ int nt_cli_run(int argc, char **argv, const struct nt_cli_out *out)
 	cli.values = calloc(NT_CLI_MAX_VALUES, sizeof(*cli.values));
 	cli.args = calloc((size_t)argc + 1, sizeof(*cli.args));
 	for (int i = 1; i < argc; i++)
-		cli.json = cli.json || strcmp(argv[i], "--json") == 0; /* also for faults in the command line */
+		cli.json =
+			cli.json || strcmp(argv[i], "--json") == 0; /* also for faults in the command line */
 	if (!cli.values || !cli.args)
 		rc = vf_fail(&err, VF_NO_MEMORY, "no memory for the command line");
 	else if (argc < 2)

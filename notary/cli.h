@@ -41,8 +41,8 @@ struct nt_cli {
 	const char **args;
 	size_t n_args;
 	bool json, quiet;
-	bool keep_text;     /* the text is printed beside a fault too, instead of an error object */
-	struct nt_buf text; /* what goes to stdout */
+	bool keep_text;        /* the text is printed beside a fault too, instead of an error object */
+	struct nt_buf text;    /* what goes to stdout */
 	struct nt_buf details; /* lines that say more about a fault: all bad names, all findings */
 };
 
@@ -52,8 +52,8 @@ struct nt_verb {
 	const char *name; /* "log head" */
 	const char *args; /* "DIR ID..." */
 	const char *summary;
-	const char *examples; /* lines */
-	const char *details;  /* lines, may be NULL */
+	const char *examples;            /* lines */
+	const char *details;             /* lines, may be NULL */
 	const struct nt_option *options; /* ends with a NULL name; may be NULL */
 	size_t min_args, max_args;
 	nt_verb_run *run;

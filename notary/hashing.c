@@ -49,9 +49,11 @@ static VF_RC refuse_errno(const char *path, int e, struct vf_err *reterr)
 	case EPERM:
 		return refuse(VF_PERMISSION, path, "cannot be read: access was denied", reterr);
 	case ELOOP:
-		return refuse(VF_NO_INPUT, path, "is a symbolic link: name the file that it leads to", reterr);
+		return refuse(
+			VF_NO_INPUT, path, "is a symbolic link: name the file that it leads to", reterr);
 	default:
-		return refuse(VF_IO, path, strerrordesc_np(e) ? strerrordesc_np(e) : "cannot be read", reterr);
+		return refuse(
+			VF_IO, path, strerrordesc_np(e) ? strerrordesc_np(e) : "cannot be read", reterr);
 	}
 }
 
@@ -109,8 +111,8 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 /* The file that was read is still the one of this name, and nobody wrote to it meanwhile. */
-static VF_RC check_unchanged(const char *path, int fd, const struct stat *before, uint64_t size,
-	struct vf_err *reterr)
+static VF_RC check_unchanged(
+	const char *path, int fd, const struct stat *before, uint64_t size, struct vf_err *reterr)
 {
 	struct stat open_now, named_now;
 
@@ -154,8 +156,8 @@ static VF_RC read_all(const char *path, int fd, const struct stat *before, uint8
 	return rc;
 }
 
-static VF_RC hash_one(const char *path, uint8_t *block, struct work *w, struct vf_pair *ret, uint64_t *ret_size,
-	struct vf_err *reterr)
+static VF_RC hash_one(const char *path, uint8_t *block, struct work *w, struct vf_pair *ret,
+	uint64_t *ret_size, struct vf_err *reterr)
 {
 	struct stat before;
 	int fd;

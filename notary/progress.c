@@ -10,8 +10,13 @@
 void nt_progress_init(struct nt_progress *p, const char *what, uint64_t total_files, uint64_t total_bytes,
 	int64_t now_ms, nt_progress_write *write, void *ctx)
 {
-	*p = (struct nt_progress){.write = write, .ctx = ctx, .what = what, .total_files = total_files,
-		.total_bytes = total_bytes, .began_ms = now_ms, .shown_ms = now_ms};
+	*p = (struct nt_progress){.write = write,
+		.ctx = ctx,
+		.what = what,
+		.total_files = total_files,
+		.total_bytes = total_bytes,
+		.began_ms = now_ms,
+		.shown_ms = now_ms};
 }
 
 void nt_progress_size(char *out, size_t cap, uint64_t bytes)
@@ -65,8 +70,8 @@ void nt_progress_at(struct nt_progress *p, uint64_t files, uint64_t bytes, int64
 		snprintf(total, sizeof(total), " of %s", size);
 	}
 	put_left(left, sizeof(left), p, bytes, elapsed);
-	n = snprintf(line, sizeof(line), "\r\033[K%s %s%s (%" PRIu64 " of %" PRIu64 " files), %s/s%s", p->what, done,
-		total, files, p->total_files, rate, left);
+	n = snprintf(line, sizeof(line), "\r\033[K%s %s%s (%" PRIu64 " of %" PRIu64 " files), %s/s%s",
+		p->what, done, total, files, p->total_files, rate, left);
 	if (n <= 0)
 		return;
 	p->write(p->ctx, vf_bytes(line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1));

@@ -18,9 +18,11 @@ VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, s
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(text));
 	if (strspn(text, "0123456789abcdef") != len || len > 64)
-		return vf_fail(reterr, VF_USAGE, "'%s' is not an ID: IDs are 64 lower-case hex digits", shown);
+		return vf_fail(
+			reterr, VF_USAGE, "'%s' is not an ID: IDs are 64 lower-case hex digits", shown);
 	if (len < 8)
-		return vf_fail(reterr, VF_USAGE, "'%s' is too short: give at least 8 hex digits of the ID", shown);
+		return vf_fail(
+			reterr, VF_USAGE, "'%s' is too short: give at least 8 hex digits of the ID", shown);
 	return nt_notary_find(n, text, ret, reterr);
 }
 
@@ -67,7 +69,8 @@ static VF_RC run_explain(struct nt_cli *cli, struct vf_err *reterr)
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->args[0]));
 	if (rc == VF_RC_COUNT)
-		return vf_fail(reterr, VF_USAGE, "no code '%s': codes are the upper-case words of messages", shown);
+		return vf_fail(
+			reterr, VF_USAGE, "no code '%s': codes are the upper-case words of messages", shown);
 	if (cli->json) {
 		nt_cli_begin(cli);
 		nt_cli_field(&cli->text, "code", vf_bytes_str(vf_rc_name(rc)));
@@ -113,8 +116,10 @@ static VF_RC run_completion(struct nt_cli *cli, struct vf_err *reterr)
 }
 
 static const struct nt_option init_options[] = {
-	{"origin", 0, "NAME", "name of the log, like example.org/trials (default: a random one)", false, false},
-	{"tsa-key", 0, "KIND", "key of the embedded time-stamping authority: p256 (default) or rsa3072", false, false},
+	{"origin", 0, "NAME", "name of the log, like example.org/trials (default: a random one)", false,
+		false},
+	{"tsa-key", 0, "KIND", "key of the embedded time-stamping authority: p256 (default) or rsa3072",
+		false, false},
 	{0},
 };
 
@@ -157,17 +162,19 @@ static const struct nt_option restore_options[] = {
 const struct nt_verb nt_verbs[] = {
 	{"init", "DIR", "make a notary in a new folder",
 		"trialnotary init notary\ntrialnotary init notary --origin trials.example.org/2026",
-		"Makes keys, an embedded time-stamping authority, an empty log and trialnotary.conf. The folder must\n"
+		"Makes keys, an embedded time-stamping authority, an empty log and trialnotary.conf. The "
+		"folder must\n"
 		"be new or empty; it holds secret keys, so only its owner can read it.",
 		init_options, 1, 1, nt_verb_init},
 	{"submit", "DIR [PATH...]", "record documents",
 		"trialnotary submit notary --study DEMO-1 --kind protocol --version 2.0 protocol.pdf\n"
 		"trialnotary submit notary --study DEMO-1 --kind dataset locked-data/\n"
-		"trialnotary submit notary --study DEMO-1 --kind consent --each --link uses=1f0c9a3b consents/\n"
+		"trialnotary submit notary --study DEMO-1 --kind consent --each --link uses=1f0c9a3b "
+		"consents/\n"
 		"trialnotary submit notary --study DEMO-1 --kind withdrawal --link withdraws=77b104de",
 		nt_submit_details, nt_submit_options, 1, SIZE_MAX, nt_verb_submit},
-	{"seal", "DIR", "put what waits into the log and time-stamp it", "trialnotary seal notary", NULL, NULL, 1, 1,
-		nt_verb_seal},
+	{"seal", "DIR", "put what waits into the log and time-stamp it", "trialnotary seal notary", NULL,
+		NULL, 1, 1, nt_verb_seal},
 	{"status", "DIR ID|FILE...", "how far a record is",
 		"trialnotary status notary 1f0c9a3b\ntrialnotary status notary protocol.pdf",
 		"PENDING: stored, not yet in the log. SEQUENCED: in the log, waits for its time-stamp.\n"
@@ -181,42 +188,46 @@ const struct nt_verb nt_verbs[] = {
 		NULL, export_options, 2, SIZE_MAX, nt_verb_export},
 	{"trust export", "DIR", "write the trust directory for verifiers",
 		"trialnotary trust export notary -o trust.d",
-		"Whoever verifies needs it over a channel that they trust: it is never taken from a bundle.", output_option,
-		1, 1, nt_verb_trust_export},
-	{"list", "DIR", "all records", "trialnotary list notary\ntrialnotary list notary --study DEMO-1", NULL,
-		list_options, 1, 1, nt_verb_list},
-	{"show", "DIR ID", "everything about one record", "trialnotary show notary 1f0c9a3b", NULL, NULL, 2, 2,
-		nt_verb_show},
-	{"log head", "DIR", "the last signed head of the log", "trialnotary log head notary > head.txt", NULL, NULL, 1, 1,
-		nt_verb_log_head},
+		"Whoever verifies needs it over a channel that they trust: it is never taken from a bundle.",
+		output_option, 1, 1, nt_verb_trust_export},
+	{"list", "DIR", "all records", "trialnotary list notary\ntrialnotary list notary --study DEMO-1",
+		NULL, list_options, 1, 1, nt_verb_list},
+	{"show", "DIR ID", "everything about one record", "trialnotary show notary 1f0c9a3b", NULL, NULL, 2,
+		2, nt_verb_show},
+	{"log head", "DIR", "the last signed head of the log", "trialnotary log head notary > head.txt", NULL,
+		NULL, 1, 1, nt_verb_log_head},
 	{"log consistency", "DIR", "prove that the log only grew",
 		"trialnotary log consistency notary --checkpoint head.txt\n"
 		"trialnotary log consistency notary --from 10 --to 20",
 		"Prints the hashes of the RFC 9162 consistency proof, one a line.", consistency_options, 1, 1,
 		nt_verb_log_consistency},
-	{"log audit", "DIR", "check the whole history of log, seals and streams", "trialnotary log audit notary", NULL,
-		NULL, 1, 1, nt_verb_log_audit},
-	{"erase", "DIR ID", "destroy what a record says and holds",
-		"trialnotary erase notary 77b104de --yes",
-		"Destroys the statement, commitments, signature, kept documents and every index of them. The entry in\n"
-		"the log and the stream member stay: they say nothing, and all other proofs hold. That it was erased\n"
+	{"log audit", "DIR", "check the whole history of log, seals and streams",
+		"trialnotary log audit notary", NULL, NULL, 1, 1, nt_verb_log_audit},
+	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
+		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
+		"entry in\n"
+		"the log and the stream member stay: they say nothing, and all other proofs hold. That it "
+		"was erased\n"
 		"is recorded. Bundles that were exported before are not reached, nor are backups.",
 		erase_options, 2, 2, nt_verb_erase},
-	{"fsck", "DIR", "read and check everything that is stored", "trialnotary fsck notary", NULL, NULL, 1, 1,
-		nt_verb_fsck},
-	{"backup", "DIR", "copy the whole notary, keys included", "trialnotary backup notary -o backup-2026-03-01", NULL,
-		output_option, 1, 1, nt_verb_backup},
+	{"fsck", "DIR", "read and check everything that is stored", "trialnotary fsck notary", NULL, NULL, 1,
+		1, nt_verb_fsck},
+	{"backup", "DIR", "copy the whole notary, keys included",
+		"trialnotary backup notary -o backup-2026-03-01", NULL, output_option, 1, 1, nt_verb_backup},
 	{"restore", "FROM DIR", "put a backup back",
 		"trialnotary restore backup-2026-03-01 notary\n"
 		"trialnotary restore backup-2026-03-01 notary --head head.txt",
-		"A backup that is older than a head that was signed since would fork the log, and is refused.",
+		"A backup that is older than a head that was signed since would fork the log, and is "
+		"refused.",
 		restore_options, 2, 2, nt_verb_restore},
-	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them", "trialnotary hash protocol.pdf data/",
-		NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
-	{"explain", "CODE", "what a code means and what to do", "trialnotary explain STORE_BUSY", NULL, NULL, 1, 1,
-		run_explain},
+	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
+		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
+	{"explain", "CODE", "what a code means and what to do", "trialnotary explain STORE_BUSY", NULL, NULL,
+		1, 1, run_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",
-		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1, run_completion},
-	{"help", "[VERB]", "this help, or that of a verb", "trialnotary help submit", NULL, NULL, 0, 2, run_help},
+		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1,
+		run_completion},
+	{"help", "[VERB]", "this help, or that of a verb", "trialnotary help submit", NULL, NULL, 0, 2,
+		run_help},
 	{0},
 };

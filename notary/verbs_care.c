@@ -66,7 +66,8 @@ static VF_RC choose_origin(char out[64], struct vf_err *reterr)
 VF_RC nt_verb_init(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	struct nt_init init = {.origin = nt_cli_get(cli, "origin"), .tsa_key = nt_cli_get(cli, "tsa-key"),
+	struct nt_init init = {.origin = nt_cli_get(cli, "origin"),
+		.tsa_key = nt_cli_get(cli, "tsa-key"),
 		.now_ms = nt_cli_now()};
 	char origin[64];
 	enum vf_rc rc = VF_OK;
@@ -132,7 +133,8 @@ VF_RC nt_verb_restore(struct nt_cli *cli, struct vf_err *reterr)
 
 /* ---- erase ---- */
 
-static void put_erased(struct nt_cli *cli, const struct vf_hash *id, const struct vf_hash *record, bool before)
+static void put_erased(
+	struct nt_cli *cli, const struct vf_hash *id, const struct vf_hash *record, bool before)
 {
 	struct nt_buf *out = &cli->text;
 

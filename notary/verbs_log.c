@@ -85,10 +85,11 @@ static VF_RC read_heads(struct nt_cli *cli, struct nt_notary *n, struct proving 
 		return rc;
 	if (p->has_old && p->old.size > p->now.size)
 		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
-			"the head has %" PRIu64 " entries, but the log only %" PRIu64, p->old.size, p->now.size);
+			"the head has %" PRIu64 " entries, but the log only %" PRIu64, p->old.size,
+			p->now.size);
 	if (p->from > p->to || p->to > p->now.size)
-		return vf_fail(reterr, VF_USAGE, "sizes must go up: %" PRIu64 " to %" PRIu64 " of %" PRIu64, p->from,
-			p->to, p->now.size);
+		return vf_fail(reterr, VF_USAGE, "sizes must go up: %" PRIu64 " to %" PRIu64 " of %" PRIu64,
+			p->from, p->to, p->now.size);
 	return VF_OK;
 }
 
@@ -101,11 +102,12 @@ static VF_RC prove(struct nt_cli *cli, struct nt_notary *n, struct proving *p, s
 	if (rc != VF_OK || !p->has_old)
 		return rc;
 	if (p->to != p->now.size)
-		return vf_fail(reterr, VF_USAGE, "--checkpoint is compared with the whole log: leave out --to");
+		return vf_fail(
+			reterr, VF_USAGE, "--checkpoint is compared with the whole log: leave out --to");
 	rc = vf_merkle_check_consistency(p->from, p->to, &p->old.root, &p->now.root, p->proof, p->n, reterr);
 	if (rc == VF_PROOF_ROOT)
-		return vf_fail(reterr, VF_EQUIVOCATION, "the log does not begin with this head of %" PRIu64 " entries",
-			p->from);
+		return vf_fail(reterr, VF_EQUIVOCATION,
+			"the log does not begin with this head of %" PRIu64 " entries", p->from);
 	return rc;
 }
 
@@ -115,8 +117,8 @@ static void put_proof(struct nt_cli *cli, const struct proving *p)
 
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(out, ",\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"checked\":%s,\"proof\":[", p->from, p->to,
-			p->has_old ? "true" : "false");
+		nt_buf_putf(out, ",\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"checked\":%s,\"proof\":[",
+			p->from, p->to, p->has_old ? "true" : "false");
 	}
 	for (size_t i = 0; i < p->n; i++) {
 		if (cli->json)
@@ -127,7 +129,8 @@ static void put_proof(struct nt_cli *cli, const struct proving *p)
 	if (cli->json)
 		nt_buf_put_str(out, "]}\n");
 	else if (p->has_old)
-		nt_cli_note(cli, "consistent: the log of %" PRIu64 " entries begins with that of %" PRIu64, p->to, p->from);
+		nt_cli_note(cli, "consistent: the log of %" PRIu64 " entries begins with that of %" PRIu64,
+			p->to, p->from);
 }
 
 VF_RC nt_verb_log_consistency(struct nt_cli *cli, struct vf_err *reterr)
@@ -171,8 +174,8 @@ static void put_finding(void *ctx, enum vf_rc rc, const char *text)
 	nt_buf_put_u8(out, '}');
 }
 
-typedef VF_RC nt_check(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
-	struct vf_err *reterr);
+typedef VF_RC nt_check(
+	struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults, struct vf_err *reterr);
 
 static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reterr)
 {
@@ -187,7 +190,8 @@ static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reter
 		return rc;
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(&cli->text, ",\"seals\":%" PRIu64 ",\"size\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"findings\":[",
+		nt_buf_putf(&cli->text,
+			",\"seals\":%" PRIu64 ",\"size\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"findings\":[",
 			seals, size, pending);
 	}
 	rc = check(n, put_finding, &f, &faults, reterr);
@@ -196,12 +200,15 @@ static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reter
 	if (cli->json)
 		nt_buf_putf(&cli->text, "],\"faults\":%" PRIu64 "}\n", faults);
 	if (faults == 0 && !cli->json)
-		nt_buf_putf(&cli->text, "no fault found: %" PRIu64 " entries in the log, %" PRIu64 " seals, %" PRIu64
-					" records wait\n", size, seals, pending);
+		nt_buf_putf(&cli->text,
+			"no fault found: %" PRIu64 " entries in the log, %" PRIu64 " seals, %" PRIu64
+			" records wait\n",
+			size, seals, pending);
 	if (faults == 0)
 		return VF_OK;
 	cli->keep_text = true;
-	return vf_fail(reterr, f.first == VF_OK ? VF_STORE_CORRUPT : f.first, "%" PRIu64 " faults were found", faults);
+	return vf_fail(reterr, f.first == VF_OK ? VF_STORE_CORRUPT : f.first, "%" PRIu64 " faults were found",
+		faults);
 }
 
 VF_RC nt_verb_log_audit(struct nt_cli *cli, struct vf_err *reterr)

@@ -27,7 +27,9 @@ VF_RC nt_verb_seal(struct nt_cli *cli, struct vf_err *reterr)
 		nt_cli_begin(cli);
 		nt_buf_putf(out, ",\"sealed\":%s", sealed.sealed ? "true" : "false");
 		if (sealed.sealed) {
-			nt_buf_putf(out, ",\"seal\":%" PRIu64 ",\"first\":%" PRIu64 ",\"size\":%" PRIu64 ",\"gen_time\":\"",
+			nt_buf_putf(out,
+				",\"seal\":%" PRIu64 ",\"first\":%" PRIu64 ",\"size\":%" PRIu64
+				",\"gen_time\":\"",
 				sealed.seal, sealed.first, sealed.size);
 			nt_verb_put_time(out, sealed.gen_time);
 			nt_buf_put_u8(out, '"');
@@ -248,7 +250,8 @@ VF_RC nt_verb_list(struct nt_cli *cli, struct vf_err *reterr)
 	l.n = n;
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(&cli->text, ",\"seals\":%" PRIu64 ",\"size\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"records\":[",
+		nt_buf_putf(&cli->text,
+			",\"seals\":%" PRIu64 ",\"size\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"records\":[",
 			seals, size, pending);
 	}
 	rc = nt_notary_each(n, study ? vf_bytes_str(study) : vf_bytes(NULL, 0), put_listed, &l, reterr);
@@ -421,8 +424,8 @@ struct exporting {
 	bool folder;
 };
 
-static VF_RC read_many(const struct nt_cli *cli, const char *option, const char ***ret, size_t *ret_n,
-	struct vf_err *reterr)
+static VF_RC read_many(
+	const struct nt_cli *cli, const char *option, const char ***ret, size_t *ret_n, struct vf_err *reterr)
 {
 	size_t n = 0;
 
@@ -453,12 +456,13 @@ static VF_RC choose_output(struct nt_cli *cli, struct exporting *e, struct vf_er
 	if (there && !S_ISDIR(st.st_mode))
 		return vf_fail(reterr, VF_EXISTS, "'%s' is a file, but many bundles need a folder", shown);
 	if (!there && mkdir(path, 0777) != 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "folder '%s' cannot be made", shown);
+		return vf_fail(
+			reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "folder '%s' cannot be made", shown);
 	return VF_OK;
 }
 
-static VF_RC export_one(struct nt_cli *cli, struct exporting *e, struct nt_exporter *x, size_t at,
-	struct vf_err *reterr)
+static VF_RC export_one(
+	struct nt_cli *cli, struct exporting *e, struct nt_exporter *x, size_t at, struct vf_err *reterr)
 {
 	const char *output = nt_cli_get(cli, "output");
 	struct nt_buf *out = &cli->text;
@@ -466,8 +470,8 @@ static VF_RC export_one(struct nt_cli *cli, struct exporting *e, struct nt_expor
 	enum vf_rc rc;
 
 	vf_hex_put(hex, vf_bytes(e->ids[at].b, sizeof(e->ids[at].b)));
-	if ((size_t)snprintf(path, sizeof(path), "%s%s%s%s", output, e->folder ? "/" : "", e->folder ? hex : "",
-		    e->folder ? ".asice" : "") >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%s%s%s%s", output, e->folder ? "/" : "",
+		    e->folder ? hex : "", e->folder ? ".asice" : "") >= sizeof(path))
 		return vf_fail(reterr, VF_USAGE, "the output path is too long");
 	rc = nt_exporter_put(x, &e->ids[at], &e->options, path, reterr);
 	if (rc != VF_OK) {
@@ -550,11 +554,13 @@ static void warn_withheld(struct nt_cli *cli, struct nt_notary *n, const struct 
 			for (size_t d = 0; d < r->n_documents; d++) {
 				char shown[160];
 
-				if (r->documents[d].confidential || !vf_bytes_is(r->documents[d].name, e->withhold[w]))
+				if (r->documents[d].confidential ||
+					!vf_bytes_is(r->documents[d].name, e->withhold[w]))
 					continue;
 				vf_text_escape(shown, sizeof(shown), r->documents[d].name);
 				nt_cli_note(cli,
-					"warning: '%s' is not confidential: its name and digests stay visible in the statement",
+					"warning: '%s' is not confidential: its name and digests stay "
+					"visible in the statement",
 					shown);
 			}
 		}

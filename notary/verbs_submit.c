@@ -25,7 +25,8 @@ const struct nt_option nt_submit_options[] = {
 	{"date", 0, "D", "date of the document, as declared", false, false},
 	{"title", 0, "T", "title of the document", false, false},
 	{"each", 0, NULL, "one record for each file (default: one record for all)", false, false},
-	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false, false},
+	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false,
+		false},
 	{"keep", 0, NULL, "copy the documents into the notary", false, false},
 	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
 	{"sign", 0, "KEY", "sign with this private key (PEM)", false, false},
@@ -35,15 +36,18 @@ const struct nt_option nt_submit_options[] = {
 
 const char nt_submit_details[] =
 	"Documents are hashed where they are and never leave this machine; submitting the same ones again\n"
-	"makes nothing twice and prints the same IDs. A folder stands for all files in it, named relative to\n"
+	"makes nothing twice and prints the same IDs. A folder stands for all files in it, named relative "
+	"to\n"
 	"it; symbolic links are refused.\n"
 	"\n"
 	"Kinds: registration, protocol, amendment, ethics-approval, consent-form, consent, withdrawal,\n"
-	"analysis-plan, dataset, results, other. Documents of consent and withdrawal are always confidential,\n"
+	"analysis-plan, dataset, results, other. Documents of consent and withdrawal are always "
+	"confidential,\n"
 	"and version, date and title go into a confidential document, too.\n"
 	"\n"
 	"Links: amends, approves, countersigns, derives-from, erases, reports, supersedes, uses, withdraws.\n"
-	"A withdrawal needs no document when it has a link 'withdraws', an ethics-approval none with 'approves'.";
+	"A withdrawal needs no document when it has a link 'withdraws', an ethics-approval none with "
+	"'approves'.";
 
 /* Files as the user named them, while they become documents. */
 struct gathered {
@@ -269,8 +273,11 @@ static VF_RC read_options(struct submitting *u, struct vf_err *reterr)
 	u->each = nt_cli_has(cli, "each");
 	if (u->each && cli->n_args < 2)
 		return vf_fail(reterr, VF_USAGE, "--each needs files or folders");
-	texts = (struct tr_statement){.kind = TR_OTHER, .study = u->s.study, .version = u->s.version,
-		.date = u->s.date, .title = u->s.title};
+	texts = (struct tr_statement){.kind = TR_OTHER,
+		.study = u->s.study,
+		.version = u->s.version,
+		.date = u->s.date,
+		.title = u->s.title};
 	return tr_statement_check_texts(&texts, reterr);
 }
 
@@ -326,7 +333,8 @@ static VF_RC check_names(struct submitting *u, struct vf_err *reterr)
 		bad += rc == VF_NAME_SHAPE;
 	}
 	if (bad > 0)
-		return vf_fail(reterr, VF_NAME_SHAPE, "%zu of %zu names cannot stand in a record", bad, u->g.files.n);
+		return vf_fail(reterr, VF_NAME_SHAPE, "%zu of %zu names cannot stand in a record", bad,
+			u->g.files.n);
 	return VF_OK;
 }
 
@@ -474,8 +482,11 @@ VF_RC nt_verb_submit_link(struct nt_notary *n, struct vf_bytes study, enum tr_li
 {
 	struct tr_link link = {type, *target};
 	struct nt_submit_record record = {0};
-	struct nt_submit s = {.submitter = vf_bytes_str(SUBMITTER), .study = study, .kind = TR_OTHER,
-		.links = &link, .n_links = 1};
+	struct nt_submit s = {.submitter = vf_bytes_str(SUBMITTER),
+		.study = study,
+		.kind = TR_OTHER,
+		.links = &link,
+		.n_links = 1};
 
 	return nt_submit_records(n, &s, &record, 1, take_id, ret, reterr);
 }

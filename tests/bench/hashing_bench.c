@@ -97,7 +97,7 @@ int main(void)
 	char dir[] = "/tmp/hashing_bench.XXXXXX";
 	unsigned cores = nt_crew_cores(16);
 	struct nt_hash_job *jobs = calloc(N_SMALL, sizeof(*jobs));
-	char (*paths)[64] = calloc(N_SMALL, sizeof(*paths));
+	char(*paths)[64] = calloc(N_SMALL, sizeof(*paths));
 	uint8_t *block = malloc(BLOCK);
 	struct rusage usage;
 

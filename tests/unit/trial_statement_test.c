@@ -42,9 +42,16 @@ static void test_statement_example(const char *name)
 	CHECK_RC(vf_statement_parse(want, &ra, &read, &err), VF_OK);
 	for (size_t i = 0; i < read.n_links && i < 8; i++)
 		links[i] = (struct tr_link){tr_link_find(read.links[i].type), read.links[i].record};
-	struct tr_statement s = {.kind = tr_kind_find(read.kind), .study = read.study, .version = read.version,
-		.date = read.date, .title = read.title, .links = links, .n_links = read.n_links, .nonce = read.nonce,
-		.signer = read.has_signer ? &read.signer : NULL, .members = read.members,
+	struct tr_statement s = {.kind = tr_kind_find(read.kind),
+		.study = read.study,
+		.version = read.version,
+		.date = read.date,
+		.title = read.title,
+		.links = links,
+		.n_links = read.n_links,
+		.nonce = read.nonce,
+		.signer = read.has_signer ? &read.signer : NULL,
+		.members = read.members,
 		.n_members = read.n_members};
 	CHECK_RC(tr_statement_put(&s, &a, &got, &err), VF_OK);
 	CHECK_BYTES(got, want);
@@ -85,8 +92,8 @@ static void test_commitment_example(void)
 
 static struct tr_statement small(const struct vf_member *members, size_t n)
 {
-	return (struct tr_statement){.kind = TR_PROTOCOL, .study = vf_bytes_str("S"), .members = members,
-		.n_members = n};
+	return (struct tr_statement){
+		.kind = TR_PROTOCOL, .study = vf_bytes_str("S"), .members = members, .n_members = n};
 }
 
 /* Everything at its largest, with characters that are escaped, is read back as it was. */
@@ -111,9 +118,16 @@ static void test_largest(void)
 		links[i] = (struct tr_link){TR_USES, {{0}}};
 		links[i].record.b[0] = (uint8_t)i;
 	}
-	struct tr_statement s = {.kind = TR_ETHICS_APPROVAL, .study = vf_bytes_str(study),
-		.version = vf_bytes_str("\xc3\xa9\xe5\x90\x8c"), .date = vf_bytes_str("2026"), .title = vf_bytes_str(title),
-		.links = links, .n_links = 256, .signer = &signer, .members = members, .n_members = 10000};
+	struct tr_statement s = {.kind = TR_ETHICS_APPROVAL,
+		.study = vf_bytes_str(study),
+		.version = vf_bytes_str("\xc3\xa9\xe5\x90\x8c"),
+		.date = vf_bytes_str("2026"),
+		.title = vf_bytes_str(title),
+		.links = links,
+		.n_links = 256,
+		.signer = &signer,
+		.members = members,
+		.n_members = 10000};
 	CHECK_RC(tr_statement_put(&s, &a, &text, &err), VF_OK);
 	vf_arena_init(&ra, reader_block, sizeof(reader_block));
 	CHECK_RC(vf_statement_parse(text, &ra, &read, &err), VF_OK);
@@ -132,8 +146,8 @@ static void test_largest(void)
 	CHECK_RC(tr_statement_put(&s, &a, &text, &err), VF_LIMIT);
 }
 
-static void check_text_refused(const char *study, const char *version, const char *date, const char *title,
-	enum vf_rc want)
+static void check_text_refused(
+	const char *study, const char *version, const char *date, const char *title, enum vf_rc want)
 {
 	struct vf_member m = {vf_bytes_str("a"), VF_ROLE_DOCUMENT, {{{0}}, {{0}}}};
 	struct tr_statement s = small(&m, 1);
@@ -172,7 +186,8 @@ static void test_refused_texts(void)
 
 static void test_refused_shapes(void)
 {
-	struct vf_member two[2] = {{vf_bytes_str("b"), VF_ROLE_DOCUMENT, {{{0}}, {{0}}}}, {vf_bytes_str("a"), VF_ROLE_DOCUMENT, {{{0}}, {{0}}}}};
+	struct vf_member two[2] = {{vf_bytes_str("b"), VF_ROLE_DOCUMENT, {{{0}}, {{0}}}},
+		{vf_bytes_str("a"), VF_ROLE_DOCUMENT, {{{0}}, {{0}}}}};
 	struct tr_link links[2] = {{TR_USES, {{1}}}, {TR_APPROVES, {{1}}}};
 	struct tr_statement s = small(two, 2);
 	struct vf_arena a = fresh();
@@ -228,7 +243,9 @@ static void test_details(void)
 	struct vf_err err = {0};
 
 	CHECK_RC(tr_details_put(&d, &a, &text, &err), VF_OK);
-	CHECK(vf_bytes_is(text, "{\"schema\":\"trialnotary/details/1\",\"version\":\"3\",\"title\":\"a \\\"quoted\\\" title\"}\n"));
+	CHECK(vf_bytes_is(text,
+		"{\"schema\":\"trialnotary/details/1\",\"version\":\"3\",\"title\":\"a \\\"quoted\\\" "
+		"title\"}\n"));
 	d.date = vf_bytes_str("\x01");
 	CHECK_RC(tr_details_put(&d, &a, &text, &err), VF_STATEMENT_SHAPE);
 }
@@ -274,10 +291,12 @@ static void test_links(void)
 		CHECK(vf_word_is(name));
 		CHECK_INT(tr_link_find(name), t);
 		if (t > 1) /* the order of the enum is that of the statement */
-			CHECK(strcmp(tr_link_name((enum tr_link_type)(t - 1)), tr_link_name((enum tr_link_type)t)) < 0);
+			CHECK(strcmp(tr_link_name((enum tr_link_type)(t - 1)),
+				      tr_link_name((enum tr_link_type)t)) < 0);
 		for (unsigned from = 0; from < TR_KIND_COUNT; from++) {
 			for (unsigned to = 0; to < TR_KIND_COUNT; to++)
-				uses += tr_link_is_sensible((enum tr_link_type)t, (enum tr_kind)from, (enum tr_kind)to);
+				uses += tr_link_is_sensible(
+					(enum tr_link_type)t, (enum tr_kind)from, (enum tr_kind)to);
 			CHECK(!tr_link_is_sensible((enum tr_link_type)t, (enum tr_kind)from, TR_KIND_NONE));
 			CHECK(!tr_link_is_sensible((enum tr_link_type)t, TR_KIND_NONE, (enum tr_kind)from));
 		}
