@@ -16,6 +16,7 @@ void nt_buf_reset(struct nt_buf *b)
 {
 	b->n = 0;
 	b->failed = false;
+	b->full = false;
 }
 
 bool nt_buf_reserve(struct nt_buf *b, size_t n)
@@ -24,6 +25,7 @@ bool nt_buf_reserve(struct nt_buf *b, size_t n)
 	uint8_t *p;
 
 	if (b->failed || n > b->cap - b->n) {
+		b->full |= n > b->cap - b->n;
 		b->failed = true;
 		return false;
 	}
@@ -144,7 +146,7 @@ VF_RC nt_buf_check(const struct nt_buf *b, struct vf_err *reterr)
 {
 	if (!b->failed)
 		return VF_OK;
-	if (b->n >= b->cap / 2)
+	if (b->full)
 		return vf_fail(reterr, VF_LIMIT, "the output would be larger than %zu bytes", b->cap);
 	return vf_fail(reterr, VF_NO_MEMORY, "no memory for the output");
 }

@@ -12,7 +12,7 @@
 struct nt_buf {
 	uint8_t *p;
 	size_t n, room, cap;
-	bool failed;
+	bool failed, full; /* full: refused at the cap */
 };
 
 /* An empty buffer that never holds more than cap bytes. */

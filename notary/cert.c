@@ -135,7 +135,8 @@ VF_RC nt_cert_read(struct vf_bytes der, const char *name, struct nt_cert *ret, s
 	struct nt_cert c;
 
 	if (der.n > VF_MAX_CERT || !read_cert(der, &c))
-		return vf_fail(reterr, VF_CERT_SHAPE, "'%s' is not an X.509 v3 certificate in strict DER", name);
+		return vf_fail(reterr, VF_CERT_SHAPE,
+			"'%s' is not an X.509 v3 certificate in strict DER", name);
 	*ret = c;
 	return VF_OK;
 }

@@ -41,7 +41,9 @@ struct nt_cli {
 	const char **args;
 	size_t n_args;
 	bool json, quiet;
-	struct nt_buf text; /* what goes to stdout */
+	bool keep_text;        /* the text is printed beside a fault too, instead of an error object */
+	struct nt_buf text;    /* what goes to stdout */
+	struct nt_buf details; /* lines that say more about a fault: all bad names, all findings */
 };
 
 typedef VF_RC nt_verb_run(struct nt_cli *cli, struct vf_err *reterr);
@@ -50,8 +52,8 @@ struct nt_verb {
 	const char *name; /* "log head" */
 	const char *args; /* "DIR ID..." */
 	const char *summary;
-	const char *examples; /* lines */
-	const char *details;  /* lines, may be NULL */
+	const char *examples;            /* lines */
+	const char *details;             /* lines, may be NULL */
 	const struct nt_option *options; /* ends with a NULL name; may be NULL */
 	size_t min_args, max_args;
 	nt_verb_run *run;
@@ -70,8 +72,23 @@ bool nt_cli_has(const struct nt_cli *cli, const char *option);
 const char *nt_cli_get_at(const struct nt_cli *cli, const char *option, size_t at);
 /* Sends what cli->text holds to stdout and empties it. */
 void nt_cli_flush(struct nt_cli *cli);
+/* A line that is shown with the fault that the verb returns, escaped by the caller. */
+void nt_cli_detail(struct nt_cli *cli, const char *fmt, ...) VF_PRINTF(2, 3);
 /* A line to stderr, unless --quiet. */
 void nt_cli_note(struct nt_cli *cli, const char *fmt, ...) VF_PRINTF(2, 3);
+
+/* Text for a terminal, escaped and cut where it would be longer than 2,000 octets. */
+void nt_cli_put_text(struct nt_buf *out, struct vf_bytes text);
+/* A JSON string; octets that are not UTF-8 become \\xHH. */
+void nt_cli_put_json(struct nt_buf *out, struct vf_bytes text);
+/* ,"name":"text", or null when the text is empty. */
+void nt_cli_field(struct nt_buf *out, const char *name, struct vf_bytes text);
+void nt_cli_hex_field(struct nt_buf *out, const char *name, struct vf_bytes bytes);
+/* {"schema":"trialnotary/VERB/1" into cli->text. */
+void nt_cli_begin(struct nt_cli *cli);
+/* Milliseconds UTC; monotonic milliseconds. */
+int64_t nt_cli_now(void);
+int64_t nt_cli_ticks(void);
 
 /* The nearest of the words, when it is near enough to be meant; NULL otherwise. */
 const char *nt_cli_suggest(const char *word, const char *const *words, size_t n);

@@ -163,8 +163,8 @@ static VF_RC set(struct nt_config *c, struct vf_bytes name, struct vf_bytes valu
 			continue;
 		*ret = N_SETTINGS - N_NUMBERS + i;
 		if (!vf_decimal_read(value, n->max, &v) || v < n->min)
-			return vf_fail(reterr, VF_CONFIG_SHAPE, "'%s' must be a number from %" PRIu32 " to %" PRIu32,
-				n->name, n->min, n->max);
+			return vf_fail(reterr, VF_CONFIG_SHAPE,
+				"'%s' must be a number from %" PRIu32 " to %" PRIu32, n->name, n->min, n->max);
 		set_number(c, n, (uint32_t)v);
 		return VF_OK;
 	}

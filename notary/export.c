@@ -70,6 +70,17 @@ struct plan {
 
 /* ---- the seal of a record ---- */
 
+static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
+{
+	struct vf_trust_file files[NT_TRUST_FILES];
+	struct vf_session_options options = {.files = files, .n_files = NT_TRUST_FILES, .at = nt_notary_now(e->notary)};
+
+	for (size_t i = 0; i < NT_TRUST_FILES; i++)
+		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};
+	e->session = vf_session_free(e->session);
+	return vf_session_new(&options, e->session_memory, VF_SESSION_MEMORY, &e->session, reterr);
+}
+
 static enum vf_rc load_tree(struct nt_exporter *e, struct vf_err *reterr)
 {
 	uint64_t count = e->seal->size - e->seal->first;
@@ -99,7 +110,8 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 	if (e->seal->n_tokens == 0)
 		return vf_fail(reterr, VF_NOT_SEALED, "seal %llu has no token yet", (unsigned long long)number);
 	e->head_digest = vf_sha256(e->seal->head);
-	return load_tree(e, reterr);
+	rc = session_now(e, reterr); /* the verifier's time must not lie before the seal's */
+	return rc == VF_OK ? load_tree(e, reterr) : rc;
 }
 
 /* ---- contents of documents ---- */
@@ -556,17 +568,6 @@ static enum vf_rc check_bundle(struct plan *p, const struct vf_source *source, s
 	return rc;
 }
 
-static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
-{
-	struct vf_trust_file files[NT_TRUST_FILES];
-	struct vf_session_options options = {.files = files, .n_files = NT_TRUST_FILES, .at = nt_notary_now(e->notary)};
-
-	for (size_t i = 0; i < NT_TRUST_FILES; i++)
-		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};
-	e->session = vf_session_free(e->session);
-	return vf_session_new(&options, e->session_memory, VF_SESSION_MEMORY, &e->session, reterr);
-}
-
 VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_exporter_freep) struct nt_exporter *e = calloc(1, sizeof(*e));
@@ -586,8 +587,6 @@ VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_e
 	if (!e->session_memory || !e->pending)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for exports");
 	rc = nt_trust_make(n, &e->trust, reterr);
-	if (rc == VF_OK)
-		rc = session_now(e, reterr);
 	if (rc != VF_OK)
 		return rc;
 	*ret = e;

@@ -61,8 +61,8 @@ static VF_RC add_file(struct nt_files *f, const char *path, size_t name_at, stru
 	return VF_OK;
 }
 
-static VF_RC add_folder(struct nt_files *f, char *path, size_t n, size_t name_at, unsigned depth,
-	struct vf_err *reterr);
+static VF_RC add_folder(
+	struct nt_files *f, char *path, size_t n, size_t name_at, unsigned depth, struct vf_err *reterr);
 
 /* path holds the folder's n octets and "/"; the entry's name is put behind. */
 static VF_RC add_entry(struct nt_files *f, char *path, size_t n, const char *entry, size_t name_at,
@@ -88,8 +88,8 @@ static VF_RC add_entry(struct nt_files *f, char *path, size_t n, const char *ent
 	return refuse(VF_NO_INPUT, path, "is neither a file nor a folder", reterr);
 }
 
-static VF_RC add_folder(struct nt_files *f, char *path, size_t n, size_t name_at, unsigned depth,
-	struct vf_err *reterr)
+static VF_RC add_folder(
+	struct nt_files *f, char *path, size_t n, size_t name_at, unsigned depth, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 	struct dirent *entry;

@@ -24,7 +24,7 @@ struct nt_manifest_ref {
  * entry sig_uri. sig_mime may be NULL. NAME_SHAPE for a name that no container
  * may hold; NO_MEMORY or LIMIT by the buffer.
  */
-VF_RC nt_manifest_put(struct nt_buf *out, const char *sig_uri, const char *sig_mime,
+VF_RC nt_manifest_put(struct nt_buf *to, const char *sig_uri, const char *sig_mime,
 	const struct nt_manifest_ref *refs, size_t n, struct vf_err *reterr);
 
 #endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -14,6 +13,7 @@
 #include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/notary_inside.h"
+#include "notary/random.h"
 #include "verify/text.h"
 
 #define CONFIG_MAX 65536
@@ -94,14 +94,15 @@ static VF_RC create_databases(const char *dir, int fd, const struct nt_init *ini
 	struct nt_head first = {.root = vf_merkle_empty(), .time_ms = init->now_ms};
 	struct nt_log log;
 	struct vf_hash secret;
+	struct nt_random random = {.left = 0};
 	enum vf_rc rc = nt_log_init(&log, fd, origin, signer, reterr);
 
 	if (rc != VF_OK)
 		return rc;
 	rc = nt_log_empty_note(&log, &note, reterr);
 	nt_log_done(&log);
-	if (rc == VF_OK && RAND_priv_bytes(secret.b, sizeof(secret.b)) != 1)
-		rc = vf_fail(reterr, VF_SIGNER_FAILED, "no random numbers for the notary's secret");
+	if (rc == VF_OK)
+		rc = nt_random(&random, secret.b, sizeof(secret.b), reterr);
 	if (rc == VF_OK)
 		rc = nt_durable_write(fd, "log/checkpoint", nt_buf_bytes(&note), 0644, reterr);
 	if (rc == VF_OK)

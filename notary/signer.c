@@ -177,8 +177,8 @@ static VF_RC read_file(const char *path, size_t max, bool private, struct nt_buf
 	if (!S_ISREG(st.st_mode))
 		return vf_fail(reterr, VF_NO_INPUT, "'%s' is not a regular file", path);
 	if (private && (st.st_mode & 077) != 0)
-		return vf_fail(reterr, VF_PERMISSION, "the key file '%s' is open to others (mode %04o, want 0600)",
-			path, (unsigned)st.st_mode & 07777);
+		return vf_fail(reterr, VF_PERMISSION,
+			"the key file '%s' is open to others (mode %04o, want 0600)", path, (unsigned)st.st_mode & 07777);
 	if (st.st_size < 0 || (uint64_t)st.st_size > max)
 		return vf_fail(reterr, VF_LIMIT, "'%s' is larger than %zu bytes", path, max);
 	left = (size_t)st.st_size;
@@ -379,7 +379,8 @@ VF_RC nt_signer_load(const char *path, struct nt_signer **ret, struct vf_err *re
 		return vf_fail(reterr, VF_SIGNER_FAILED, "'%s' holds no unencrypted private key in PEM", path);
 	kind = kind_of(key);
 	if (kind == NT_KEY_NONE)
-		return vf_fail(reterr, VF_SIGNER_FAILED, "the key in '%s' is of a kind that is not supported", path);
+		return vf_fail(reterr, VF_SIGNER_FAILED,
+			"the key in '%s' is of a kind that is not supported", path);
 	if (!is_pair(key, kind)) {
 		ERR_clear_error();
 		return vf_fail(reterr, VF_SIGNER_FAILED, "the key in '%s' is damaged", path);
@@ -475,12 +476,13 @@ static VF_RC check_pair(const struct nt_signer *s, const struct nt_cert *cert, c
 {
 	/* RFC 8419 asks for another digest than the profile of our signatures */
 	if (s->kind == NT_KEY_ED25519)
-		return vf_fail(reterr, VF_SIGNER_FAILED, "an Ed25519 key cannot sign submissions: use EC or RSA");
+		return vf_fail(reterr, VF_SIGNER_FAILED,
+			"an Ed25519 key cannot sign submissions: use EC or RSA");
 	if (!nt_signer_owns(s, cert->spki))
 		return vf_fail(reterr, VF_SIGNER_FAILED, "the certificate '%s' is not that of the key", name);
 	if (!cert->may_sign)
-		return vf_fail(reterr, VF_SIGNER_FAILED, "the keyUsage of the certificate '%s' allows no signatures",
-			name);
+		return vf_fail(reterr, VF_SIGNER_FAILED,
+			"the keyUsage of the certificate '%s' allows no signatures", name);
 	return VF_OK;
 }
 
@@ -537,12 +539,13 @@ VF_RC nt_signer_cades(const struct nt_signer *s, struct vf_bytes certificate, st
 		return rc;
 	/* notAfter names the last second that counts (RFC 5280 4.1.2.5) */
 	if (time_ms < cert.from || time_ms / 1000 > cert.end / 1000)
-		return vf_fail(reterr, VF_SIGNER_CERT_TIME, "the signer's certificate is not valid at the time of signing");
+		return vf_fail(reterr, VF_SIGNER_CERT_TIME,
+			"the signer's certificate is not valid at the time of signing");
 	rc = nt_cms_attributes(&cms, &attributes, reterr);
 	if (rc == VF_OK)
 		rc = nt_signer_sign(s, nt_buf_bytes(&attributes), &signature, reterr);
 	if (rc != VF_OK)
 		return rc;
-	return nt_cms_put(&cms, nt_buf_bytes(&attributes), nt_signer_algorithm(s), nt_buf_bytes(&signature), ret,
-		reterr);
+	return nt_cms_put(&cms, nt_buf_bytes(&attributes), nt_signer_algorithm(s),
+		nt_buf_bytes(&signature), ret, reterr);
 }

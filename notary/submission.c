@@ -32,8 +32,8 @@ static int by_file_name(const void *a, const void *b)
 	return vf_bytes_cmp((*x)->name, (*y)->name);
 }
 
-VF_RC nt_making_init(struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m,
-	struct vf_err *reterr)
+VF_RC nt_making_init(
+	struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m, struct vf_err *reterr)
 {
 	*m = (struct nt_making){0};
 	m->docs = VF_NEW(&maker->arena, r->n_files + 1, const struct nt_submit_file *);
@@ -54,8 +54,8 @@ static void put_sized(struct nt_buf *out, struct vf_bytes b)
 	nt_buf_put(out, b);
 }
 
-VF_RC nt_making_same(const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out,
-	struct vf_err *reterr)
+VF_RC nt_making_same(
+	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr)
 {
 	const struct nt_submit *s = maker->s;
 
@@ -122,8 +122,12 @@ static VF_RC make_documents(struct nt_maker *maker, struct nt_making *m, struct 
 		bool details = f == &maker->details;
 		enum vf_rc rc;
 
-		m->documents[i] = (struct nt_document){.name = f->name, .digests = f->digests, .size = f->size,
-			.path = f->path, .confidential = s->confidential || details, .keep = s->keep || details};
+		m->documents[i] = (struct nt_document){.name = f->name,
+			.digests = f->digests,
+			.size = f->size,
+			.path = f->path,
+			.confidential = s->confidential || details,
+			.keep = s->keep || details};
 		if (!m->documents[i].confidential) {
 			list_member(m, f->name, VF_ROLE_DOCUMENT, &f->digests, vf_bytes(NULL, 0));
 			continue;
@@ -174,8 +178,13 @@ static int by_member_name(const void *a, const void *b)
 static VF_RC make_statement(struct nt_maker *maker, struct nt_making *m, struct vf_err *reterr)
 {
 	const struct nt_submit *s = maker->s;
-	struct tr_statement st = {.kind = s->kind, .study = s->study, .links = maker->links,
-		.n_links = s->n_links, .signer = s->signer, .members = m->listed, .n_members = m->n_listed};
+	struct tr_statement st = {.kind = s->kind,
+		.study = s->study,
+		.links = maker->links,
+		.n_links = s->n_links,
+		.signer = s->signer,
+		.members = m->listed,
+		.n_members = m->n_listed};
 	struct nt_member *member = &m->members[m->n_members];
 	struct vf_bytes text;
 	enum vf_rc rc;
@@ -297,17 +306,27 @@ static VF_RC finish_group(struct nt_making *m, struct nt_submission *sub, struct
 	return VF_OK;
 }
 
-VF_RC nt_making_finish(const struct nt_maker *maker, struct nt_making *m, struct nt_submission *ret,
-	struct vf_err *reterr)
+VF_RC nt_making_finish(
+	const struct nt_maker *maker, struct nt_making *m, struct nt_submission *ret, struct vf_err *reterr)
 {
 	const struct nt_submit *s = maker->s;
 	struct nt_member *statement = &m->members[m->statement];
 
-	*ret = (struct nt_submission){.journal = m->key, .submitter = s->submitter, .study = s->study,
-		.kind = vf_bytes_str(tr_kind_name(s->kind)), .in_stream = true, .stream = m->stream.id,
-		.stream_key = m->stream.key, .prev = m->place.prev, .seq = m->place.seq,
-		.members = m->members, .n_members = m->n_members, .documents = m->documents,
-		.n_documents = m->n_docs, .links = maker->nt_links, .n_links = s->n_links};
+	*ret = (struct nt_submission){.journal = m->key,
+		.submitter = s->submitter,
+		.study = s->study,
+		.kind = vf_bytes_str(tr_kind_name(s->kind)),
+		.in_stream = true,
+		.stream = m->stream.id,
+		.stream_key = m->stream.key,
+		.prev = m->place.prev,
+		.seq = m->place.seq,
+		.members = m->members,
+		.n_members = m->n_members,
+		.documents = m->documents,
+		.n_documents = m->n_docs,
+		.links = maker->nt_links,
+		.n_links = s->n_links};
 	if (!tr_kind_is_personal(s->kind)) {
 		ret->version = s->version;
 		ret->date = s->date;

@@ -15,10 +15,10 @@
 /* What the records of one call share. */
 struct nt_maker {
 	const struct nt_submit *s;
-	const struct tr_link *links;      /* in order */
-	const struct nt_link *nt_links;   /* the same */
-	struct nt_submit_file details;    /* a further document; name.n == 0: none */
-	struct nt_stream stream;          /* where the next record goes */
+	const struct tr_link *links;    /* in order */
+	const struct nt_link *nt_links; /* the same */
+	struct nt_submit_file details;  /* a further document; name.n == 0: none */
+	struct nt_stream stream;        /* where the next record goes */
 	struct nt_random random;
 	struct vf_arena arena;
 };
@@ -42,18 +42,18 @@ struct nt_making {
 size_t nt_making_room(const struct nt_maker *maker, const struct nt_submit_record *r);
 
 /* Begins with the documents in order. */
-VF_RC nt_making_init(struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m,
-	struct vf_err *reterr);
+VF_RC nt_making_init(
+	struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m, struct vf_err *reterr);
 /*
  * Writes what makes two submissions the same one: everything that the submitter
  * says, and the documents by name and digests. Nonces and places do not count.
  */
-VF_RC nt_making_same(const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out,
-	struct vf_err *reterr);
+VF_RC nt_making_same(
+	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr);
 /* Makes the members and the ID, and moves the stream on. One thread at a time. */
 VF_RC nt_making_chain(struct nt_maker *maker, struct nt_making *m, struct vf_err *reterr);
 /* The rest, which no other record waits for: may run in any thread. */
-VF_RC nt_making_finish(const struct nt_maker *maker, struct nt_making *m, struct nt_submission *ret,
-	struct vf_err *reterr);
+VF_RC nt_making_finish(
+	const struct nt_maker *maker, struct nt_making *m, struct nt_submission *ret, struct vf_err *reterr);
 
 #endif

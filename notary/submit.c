@@ -94,9 +94,10 @@ static size_t compare_neighbours(const struct folded *f, size_t n, nt_bad_name *
 			continue;
 		found++;
 		if (bad)
-			bad(ctx, f[i].name, vf_bytes_eq(f[i - 1].name, f[i].name) ?
-					"another file has the same name" :
-					"another file has a name that differs only in case");
+			bad(ctx, f[i].name,
+				vf_bytes_eq(f[i - 1].name, f[i].name)
+					? "another file has the same name"
+					: "another file has a name that differs only in case");
 	}
 	return found;
 }
@@ -129,8 +130,8 @@ static VF_RC count_collisions(const struct nt_submit_file *files, size_t n, nt_b
 	return VF_OK;
 }
 
-VF_RC nt_submit_check_names(const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *bad_ctx,
-	struct vf_err *reterr)
+VF_RC nt_submit_check_names(
+	const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *bad_ctx, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 	size_t faults = 0;
@@ -160,16 +161,17 @@ static VF_RC check_record(const struct build *b, const struct nt_submit_record *
 		return vf_fail(reterr, VF_LIMIT, "%zu documents in one record, more than %d", docs,
 			VF_MAX_MEMBERS - 1);
 	if ((s->confidential || tr_kind_is_personal(s->kind)) && docs > TR_MAX_COMMITMENTS)
-		return vf_fail(reterr, VF_LIMIT, "%zu confidential documents in one record, more than %d", docs,
-			TR_MAX_COMMITMENTS);
+		return vf_fail(reterr, VF_LIMIT, "%zu confidential documents in one record, more than %d",
+			docs, TR_MAX_COMMITMENTS);
 	if (tr_kind_is_personal(s->kind) && !s->confidential && r->n_files > 0)
-		return vf_fail(reterr, VF_PERSONAL_FIELD, "the documents of a '%s' record must be confidential",
-			tr_kind_name(s->kind));
+		return vf_fail(reterr, VF_PERSONAL_FIELD,
+			"the documents of a '%s' record must be confidential", tr_kind_name(s->kind));
 	return nt_submit_check_names(r->files, r->n_files, NULL, NULL, reterr);
 }
 
 /* Details stand beside the files, so no file may have their name. */
-static VF_RC check_details_name(const struct build *b, const struct nt_submit_record *r, struct vf_err *reterr)
+static VF_RC check_details_name(
+	const struct build *b, const struct nt_submit_record *r, struct vf_err *reterr)
 {
 	uint8_t folded[2 * VF_MAX_NAME];
 
@@ -178,7 +180,8 @@ static VF_RC check_details_name(const struct build *b, const struct nt_submit_re
 
 		if (vf_bytes_is(vf_bytes(folded, n), TR_DETAILS_NAME))
 			return vf_fail(reterr, VF_NAME_SHAPE,
-				"'" TR_DETAILS_NAME "' is where version, date and title go: rename that file");
+				"'" TR_DETAILS_NAME
+				"' is where version, date and title go: rename that file");
 	}
 	return VF_OK;
 }
@@ -194,11 +197,13 @@ static VF_RC check_link(struct build *b, const struct tr_link *link, struct vf_e
 		return rc;
 	vf_hex_put(hex, vf_bytes(link->record.b, 8));
 	if (target->state == NT_ERASED)
-		return vf_fail(reterr, VF_UNKNOWN_RECORD, "record '%s…' was erased and cannot be linked", hex);
+		return vf_fail(
+			reterr, VF_UNKNOWN_RECORD, "record '%s…' was erased and cannot be linked", hex);
 	to = tr_kind_find(target->kind);
 	if (!tr_link_is_sensible(link->type, b->s->kind, to))
-		return vf_fail(reterr, VF_LINK_SHAPE, "a '%s' record cannot have a link '%s' to a '%s' record",
-			tr_kind_name(b->s->kind), tr_link_name(link->type), tr_kind_name(to));
+		return vf_fail(reterr, VF_LINK_SHAPE,
+			"a '%s' record cannot have a link '%s' to a '%s' record", tr_kind_name(b->s->kind),
+			tr_link_name(link->type), tr_kind_name(to));
 	return VF_OK;
 }
 
@@ -232,8 +237,8 @@ static VF_RC prepare_links(struct build *b, struct vf_err *reterr)
 		if (i > 0 && by_link(&b->links[i - 1], &b->links[i]) == 0)
 			return vf_fail(reterr, VF_USAGE, "the same link '%s' is given twice",
 				tr_link_name(b->links[i].type));
-		b->nt_links[i] = (struct nt_link){vf_bytes_str(tr_link_name(b->links[i].type)),
-			b->links[i].record};
+		b->nt_links[i] =
+			(struct nt_link){vf_bytes_str(tr_link_name(b->links[i].type)), b->links[i].record};
 	}
 	b->maker.links = b->links;
 	b->maker.nt_links = b->nt_links;
@@ -460,7 +465,8 @@ static VF_RC check_fault(const struct build *b, struct vf_err *reterr)
 /* ---- chunks ---- */
 
 /* As many records as fit; returns how many. */
-static VF_RC begin_chunk(struct build *b, const struct nt_submit_record *records, size_t count, struct vf_err *reterr)
+static VF_RC begin_chunk(
+	struct build *b, const struct nt_submit_record *records, size_t count, struct vf_err *reterr)
 {
 	size_t room = 0;
 
@@ -620,7 +626,8 @@ static void build_done(struct build *b)
 	if (b->details_text)
 		explicit_bzero(b->details_text, b->maker.details.size);
 	free(b->details_text);
-	explicit_bzero(&b->maker, sizeof(b->maker));
+	explicit_bzero(&b->maker.stream, sizeof(b->maker.stream));
+	explicit_bzero(&b->maker.random, sizeof(b->maker.random));
 	free(b->links);
 	free(b->nt_links);
 	free(b->block);
@@ -632,8 +639,9 @@ static void build_done(struct build *b)
 	free(b);
 }
 
-VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records,
-	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr)
+VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
+	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
+	struct vf_err *reterr)
 {
 	struct build *b = calloc(1, sizeof(*b));
 	enum vf_rc rc;

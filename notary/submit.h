@@ -41,8 +41,8 @@ struct nt_submit {
 	struct vf_bytes submitter, study;
 	enum tr_kind kind;
 	struct vf_bytes version, date, title; /* empty when absent */
-	bool confidential; /* hide the documents; a personal kind demands it */
-	bool keep;         /* copy the documents into the notary */
+	bool confidential;                    /* hide the documents; a personal kind demands it */
+	bool keep;                            /* copy the documents into the notary */
 	const struct tr_link *links;
 	size_t n_links;
 	const struct vf_hash *signer; /* SHA-256 of the certificate; NULL: unsigned */
@@ -61,15 +61,16 @@ typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum n
  * documents in a personal kind (PERSONAL_FIELD), texts (STATEMENT_SHAPE),
  * records without documents whose links do not say enough (USAGE), LIMIT.
  */
-VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records,
-	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr);
+VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
+	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
+	struct vf_err *reterr);
 
 /*
  * Names that no record may hold, or that collide with another, each with its
  * reason; called for all of them before NAME_SHAPE is returned.
  */
 typedef void nt_bad_name(void *ctx, struct vf_bytes name, const char *why);
-VF_RC nt_submit_check_names(const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *bad_ctx,
-	struct vf_err *reterr);
+VF_RC nt_submit_check_names(
+	const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *bad_ctx, struct vf_err *reterr);
 
 #endif

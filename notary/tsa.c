@@ -46,10 +46,13 @@ static int64_t whole_second(int64_t ms)
 	return ms - ms % SECOND;
 }
 
-/* Ends of certificates and CRLs name the last second that counts (RFC 5280 4.1.2.5). */
+/*
+ * The end of a certificate still counts (RFC 5280 4.1.2.5), but OpenSSL takes it for
+ * over: nothing is stamped in the one second about which verifiers disagree.
+ */
 static bool is_over(int64_t end, int64_t now)
 {
-	return now >= end + SECOND;
+	return now >= end;
 }
 
 static void path_of(const struct nt_tsa *t, const char *name, char ret[PATH_CAP])
@@ -391,7 +394,8 @@ static VF_RC load_crl(struct nt_tsa *t, struct vf_err *reterr)
 	return VF_OK;
 }
 
-VF_RC nt_tsa_open(const char *folder, const struct nt_config *config, struct nt_tsa **ret, struct vf_err *reterr)
+VF_RC nt_tsa_open(const char *folder, const struct nt_config *config, struct nt_tsa **ret,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_tsa_freep) struct nt_tsa *t = NULL;
 	enum vf_rc rc;
@@ -424,7 +428,8 @@ static VF_RC check_clock(const struct nt_tsa *t, int64_t now, struct vf_err *ret
 	if (now >= last)
 		return VF_OK;
 	vf_time_put(shown, last);
-	return vf_fail(reterr, VF_TIME_STOPPED, "the time given is before '%s', which was signed already", shown);
+	return vf_fail(reterr, VF_TIME_STOPPED, "the time given is before '%s', which was signed already",
+		shown);
 }
 
 static bool is_tsu_due(const struct nt_tsa *t, int64_t now)
@@ -483,7 +488,8 @@ static VF_RC check_ready(const struct nt_tsa *t, int64_t now, struct vf_err *ret
 	if (rc != VF_OK)
 		return rc;
 	if (is_over(t->tsu.end, now) || is_over(t->tsu.key_end, now))
-		return vf_fail(reterr, VF_TSA_FAILED, "the certificate of the time-stamping authority has run out");
+		return vf_fail(reterr, VF_TSA_FAILED,
+			"the certificate of the time-stamping authority has run out");
 	if (!t->has_crl || is_over(t->crl.end, now))
 		return vf_fail(reterr, VF_TSA_FAILED, "the time-stamping authority has no current CRL");
 	return VF_OK;

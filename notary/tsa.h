@@ -21,7 +21,8 @@ struct nt_tsa;
  * Makes folder (or uses an empty one), CA key and certificate, the first TSA
  * key and certificate, and the first CRL, from origin, tsa_key and the periods of
  * the configuration. EXISTS when it holds a CA already. What a failed call leaves
- * behind is for the caller to remove; it does not open.
+ * behind is for the caller to remove; it does not open. The caller also
+ * syncs the folder that holds it.
  */
 VF_RC nt_tsa_create(const char *folder, const struct nt_config *config, int64_t now_ms,
 	struct vf_err *reterr);

@@ -1,2 +1,233 @@
-/* to be written */
-typedef int notary_verbs_stub;
+#include "notary/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "notary/submit.h"
+#include "verify/text.h"
+
+VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr)
+{
+	return nt_notary_open(cli->args[0], NULL, NULL, ret, reterr);
+}
+
+VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, struct vf_err *reterr)
+{
+	size_t len = strlen(text);
+	char shown[120];
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(text));
+	if (strspn(text, "0123456789abcdef") != len || len > 64)
+		return vf_fail(
+			reterr, VF_USAGE, "'%s' is not an ID: IDs are 64 lower-case hex digits", shown);
+	if (len < 8)
+		return vf_fail(
+			reterr, VF_USAGE, "'%s' is too short: give at least 8 hex digits of the ID", shown);
+	return nt_notary_find(n, text, ret, reterr);
+}
+
+VF_RC nt_verb_get(struct nt_notary *n, const char *text, struct nt_record **ret, struct vf_err *reterr)
+{
+	struct vf_hash id;
+	enum vf_rc rc = nt_verb_find(n, text, &id, reterr);
+
+	return rc == VF_OK ? nt_notary_get(n, &id, ret, reterr) : rc;
+}
+
+const char *nt_verb_state(enum nt_state state)
+{
+	switch (state) {
+	case NT_PENDING:
+		return "PENDING";
+	case NT_SEQUENCED:
+		return "SEQUENCED";
+	case NT_SEALED:
+		return "SEALED";
+	case NT_ERASED:
+		return "ERASED";
+	}
+	return "";
+}
+
+void nt_verb_put_id(struct nt_buf *out, const struct vf_hash *id)
+{
+	nt_buf_put_hex(out, vf_bytes(id->b, sizeof(id->b)));
+}
+
+void nt_verb_put_time(struct nt_buf *out, int64_t ms)
+{
+	char text[VF_TIME_LEN + 1];
+
+	vf_time_put(text, ms);
+	nt_buf_put_str(out, text);
+}
+
+static VF_RC run_explain(struct nt_cli *cli, struct vf_err *reterr)
+{
+	enum vf_rc rc = vf_rc_find(cli->args[0]);
+	char shown[80];
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->args[0]));
+	if (rc == VF_RC_COUNT)
+		return vf_fail(
+			reterr, VF_USAGE, "no code '%s': codes are the upper-case words of messages", shown);
+	if (cli->json) {
+		nt_cli_begin(cli);
+		nt_cli_field(&cli->text, "code", vf_bytes_str(vf_rc_name(rc)));
+		nt_cli_field(&cli->text, "text", vf_bytes_str(vf_rc_text(rc)));
+		nt_cli_field(&cli->text, "next", vf_bytes_str(vf_rc_next(rc)));
+		nt_buf_putf(&cli->text, ",\"exit\":%d}\n", vf_rc_exit(rc));
+		return VF_OK;
+	}
+	nt_buf_putf(&cli->text, "%s (exit status %d)\n  %s\n  Next: %s\n", vf_rc_name(rc), vf_rc_exit(rc),
+		vf_rc_text(rc), vf_rc_next(rc));
+	return VF_OK;
+}
+
+static VF_RC run_help(struct nt_cli *cli, struct vf_err *reterr)
+{
+	char name[80], shown[320];
+
+	if (cli->n_args == 0) {
+		nt_cli_help(NULL, &cli->text);
+		return VF_OK;
+	}
+	snprintf(name, sizeof(name), "%s%s%s", cli->args[0], cli->n_args > 1 ? " " : "",
+		cli->n_args > 1 ? cli->args[1] : "");
+	for (const struct nt_verb *v = nt_verbs; v->name; v++) {
+		if (strcmp(v->name, name) == 0) {
+			nt_cli_help(v, &cli->text);
+			return VF_OK;
+		}
+	}
+	for (const struct nt_verb *v = nt_verbs; v->name; v++) {
+		if (strncmp(v->name, name, strlen(name)) == 0 && v->name[strlen(name)] == ' ')
+			nt_buf_putf(&cli->text, "  %-16s %s\n", v->name, v->summary);
+	}
+	if (cli->text.n > 0)
+		return VF_OK;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(name));
+	return vf_fail(reterr, VF_USAGE, "no verb '%s'; 'trialnotary help' lists them", shown);
+}
+
+static VF_RC run_completion(struct nt_cli *cli, struct vf_err *reterr)
+{
+	return nt_cli_completion(cli->args[0], &cli->text, reterr);
+}
+
+static const struct nt_option init_options[] = {
+	{"origin", 0, "NAME", "name of the log, like example.org/trials (default: a random one)", false,
+		false},
+	{"tsa-key", 0, "KIND", "key of the embedded time-stamping authority: p256 (default) or rsa3072",
+		false, false},
+	{0},
+};
+
+static const struct nt_option export_options[] = {
+	{"output", 'o', "PATH", "the bundle, or a folder for many bundles (named ID.asice)", true, false},
+	{"withhold", 0, "NAME", "leave out this document, commitment or stream.json", false, true},
+	{"detached", 0, NULL, "leave out all documents: they travel beside the bundle", false, false},
+	{"from", 0, "PATH", "file or folder in which documents are now", false, true},
+	{"force", 0, NULL, "replace a file that is there", false, false},
+	{0},
+};
+
+static const struct nt_option output_option[] = {
+	{"output", 'o', "FOLDER", "the folder to make", true, false},
+	{0},
+};
+
+static const struct nt_option list_options[] = {
+	{"study", 0, "ID", "only records of this study", false, false},
+	{0},
+};
+
+static const struct nt_option consistency_options[] = {
+	{"from", 0, "SIZE", "size of the older tree", false, false},
+	{"to", 0, "SIZE", "size of the newer tree (default: the log's)", false, false},
+	{"checkpoint", 0, "FILE", "an older signed head: the log must begin with it", false, false},
+	{0},
+};
+
+static const struct nt_option erase_options[] = {
+	{"yes", 0, NULL, "do it: it cannot be undone", false, false},
+	{0},
+};
+
+static const struct nt_option restore_options[] = {
+	{"head", 0, "FILE", "a signed head from elsewhere: the backup must not be older", false, false},
+	{0},
+};
+
+const struct nt_verb nt_verbs[] = {
+	{"init", "DIR", "make a notary in a new folder",
+		"trialnotary init notary\ntrialnotary init notary --origin trials.example.org/2026",
+		"Makes keys, an embedded time-stamping authority, an empty log and trialnotary.conf. The "
+		"folder must\n"
+		"be new or empty; it holds secret keys, so only its owner can read it.",
+		init_options, 1, 1, nt_verb_init},
+	{"submit", "DIR [PATH...]", "record documents",
+		"trialnotary submit notary --study DEMO-1 --kind protocol --version 2.0 protocol.pdf\n"
+		"trialnotary submit notary --study DEMO-1 --kind dataset locked-data/\n"
+		"trialnotary submit notary --study DEMO-1 --kind consent --each --link uses=1f0c9a3b "
+		"consents/\n"
+		"trialnotary submit notary --study DEMO-1 --kind withdrawal --link withdraws=77b104de",
+		nt_submit_details, nt_submit_options, 1, SIZE_MAX, nt_verb_submit},
+	{"seal", "DIR", "put what waits into the log and time-stamp it", "trialnotary seal notary", NULL,
+		NULL, 1, 1, nt_verb_seal},
+	{"status", "DIR ID|FILE...", "how far a record is",
+		"trialnotary status notary 1f0c9a3b\ntrialnotary status notary protocol.pdf",
+		"PENDING: stored, not yet in the log. SEQUENCED: in the log, waits for its time-stamp.\n"
+		"SEALED: time-stamped, can be exported. ERASED: only the proof of the others is left.\n"
+		"For a file: all records that hold this very content.",
+		NULL, 2, SIZE_MAX, nt_verb_status},
+	{"export", "DIR ID...", "write bundles that anybody can verify offline",
+		"trialnotary export notary 1f0c9a3b -o protocol.asice\n"
+		"trialnotary export notary 1f0c9a3b 77b104de -o bundles/\n"
+		"trialnotary export notary 1f0c9a3b -o dataset.asice --detached",
+		NULL, export_options, 2, SIZE_MAX, nt_verb_export},
+	{"trust export", "DIR", "write the trust directory for verifiers",
+		"trialnotary trust export notary -o trust.d",
+		"Whoever verifies needs it over a channel that they trust: it is never taken from a bundle.",
+		output_option, 1, 1, nt_verb_trust_export},
+	{"list", "DIR", "all records", "trialnotary list notary\ntrialnotary list notary --study DEMO-1",
+		NULL, list_options, 1, 1, nt_verb_list},
+	{"show", "DIR ID", "everything about one record", "trialnotary show notary 1f0c9a3b", NULL, NULL, 2,
+		2, nt_verb_show},
+	{"log head", "DIR", "the last signed head of the log", "trialnotary log head notary > head.txt", NULL,
+		NULL, 1, 1, nt_verb_log_head},
+	{"log consistency", "DIR", "prove that the log only grew",
+		"trialnotary log consistency notary --checkpoint head.txt\n"
+		"trialnotary log consistency notary --from 10 --to 20",
+		"Prints the hashes of the RFC 9162 consistency proof, one a line.", consistency_options, 1, 1,
+		nt_verb_log_consistency},
+	{"log audit", "DIR", "check the whole history of log, seals and streams",
+		"trialnotary log audit notary", NULL, NULL, 1, 1, nt_verb_log_audit},
+	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
+		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
+		"entry in\n"
+		"the log and the stream member stay: they say nothing, and all other proofs hold. That it "
+		"was erased\n"
+		"is recorded. Bundles that were exported before are not reached, nor are backups.",
+		erase_options, 2, 2, nt_verb_erase},
+	{"fsck", "DIR", "read and check everything that is stored", "trialnotary fsck notary", NULL, NULL, 1,
+		1, nt_verb_fsck},
+	{"backup", "DIR", "copy the whole notary, keys included",
+		"trialnotary backup notary -o backup-2026-03-01", NULL, output_option, 1, 1, nt_verb_backup},
+	{"restore", "FROM DIR", "put a backup back",
+		"trialnotary restore backup-2026-03-01 notary\n"
+		"trialnotary restore backup-2026-03-01 notary --head head.txt",
+		"A backup that is older than a head that was signed since would fork the log, and is "
+		"refused.",
+		restore_options, 2, 2, nt_verb_restore},
+	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
+		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
+	{"explain", "CODE", "what a code means and what to do", "trialnotary explain STORE_BUSY", NULL, NULL,
+		1, 1, run_explain},
+	{"completion", "SHELL", "a completion script for bash, zsh or fish",
+		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1,
+		run_completion},
+	{"help", "[VERB]", "this help, or that of a verb", "trialnotary help submit", NULL, NULL, 0, 2,
+		run_help},
+	{0},
+};

@@ -119,8 +119,8 @@ static VF_RC check_entry(uint64_t at, uint64_t directory, uint64_t count, struct
 	if (rc != VF_OK)
 		return rc;
 	if (!fits(at, directory, count, name.n, size))
-		return vf_fail(reterr, VF_BUNDLE_TOO_LARGE, "'%.*s' with %llu bytes no longer fits", VF_STR(name),
-			(unsigned long long)size);
+		return vf_fail(reterr, VF_BUNDLE_TOO_LARGE, "'%.*s' with %llu bytes no longer fits",
+			VF_STR(name), (unsigned long long)size);
 	return VF_OK;
 }
 
@@ -141,7 +141,8 @@ static VF_RC check_closed(struct nt_zip *z, struct vf_err *reterr)
 	if (z->is_failed)
 		return vf_fail(reterr, VF_IO, "the container could not be written before");
 	if (z->due != 0)
-		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "an entry lacks %llu bytes", (unsigned long long)z->due);
+		return vf_fail(
+			reterr, VF_DOCUMENT_CHANGED, "an entry lacks %llu bytes", (unsigned long long)z->due);
 	return VF_OK;
 }
 
@@ -150,7 +151,8 @@ VF_RC nt_zip_begin(struct nt_zip *z, struct nt_zip_sink sink, struct vf_err *ret
 	enum vf_rc rc;
 
 	*z = (struct nt_zip){.sink = sink, .directory = nt_buf(64 * 1024 * 1024)};
-	rc = nt_zip_entry(z, vf_bytes_str(VF_ZIP_MIMETYPE_NAME), sizeof(VF_ZIP_ASICE) - 1, VF_ZIP_ASICE_CRC, reterr);
+	rc = nt_zip_entry(
+		z, vf_bytes_str(VF_ZIP_MIMETYPE_NAME), sizeof(VF_ZIP_ASICE) - 1, VF_ZIP_ASICE_CRC, reterr);
 	if (rc == VF_OK)
 		rc = nt_zip_data(z, vf_bytes_str(VF_ZIP_ASICE), reterr);
 	return rc;
@@ -166,7 +168,8 @@ VF_RC nt_zip_entry(struct nt_zip *z, struct vf_bytes name, uint64_t size, uint32
 	if (rc != VF_OK)
 		return rc;
 	if (size == 0 && crc != 0)
-		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "'%.*s' is empty, but its CRC-32 is not", VF_STR(name));
+		return vf_fail(
+			reterr, VF_DOCUMENT_CHANGED, "'%.*s' is empty, but its CRC-32 is not", VF_STR(name));
 	local = local_header(name, (uint32_t)size, crc);
 	central = central_header(name, (uint32_t)size, crc, (uint32_t)z->at);
 	nt_buf_put(&z->directory, record_bytes(&central));
@@ -240,7 +243,8 @@ struct nt_zip_sink nt_zip_to_buf(struct nt_buf *to)
 static VF_RC plan(const struct nt_zip_item *items, size_t n, uint64_t *ret_n, struct vf_err *reterr)
 {
 	const size_t mime = sizeof(VF_ZIP_MIMETYPE_NAME) - 1;
-	uint64_t at = VF_ZIP_LOCAL_SIZE + mime + sizeof(VF_ZIP_ASICE) - 1, directory = VF_ZIP_CENTRAL_SIZE + mime;
+	uint64_t at = VF_ZIP_LOCAL_SIZE + mime + sizeof(VF_ZIP_ASICE) - 1,
+		 directory = VF_ZIP_CENTRAL_SIZE + mime;
 
 	for (size_t i = 0; i < n; i++) {
 		enum vf_rc rc = check_entry(at, directory, i + 1, items[i].name, items[i].data.n, reterr);
@@ -258,7 +262,8 @@ static VF_RC plan(const struct nt_zip_item *items, size_t n, uint64_t *ret_n, st
  * Appends the central record of the local header that begins at octet at of the
  * container, which begins at octet base of out. Room is reserved.
  */
-static void put_central(struct nt_buf *b, size_t base, uint64_t at, struct vf_bytes name, size_t size, uint32_t crc)
+static void put_central(
+	struct nt_buf *b, size_t base, uint64_t at, struct vf_bytes name, size_t size, uint32_t crc)
 {
 	struct record r = central_header(name, (uint32_t)size, crc, (uint32_t)(at - base));
 

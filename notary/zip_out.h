@@ -38,7 +38,8 @@ VF_RC nt_zip_begin(struct nt_zip *z, struct nt_zip_sink sink, struct vf_err *ret
  * computes both). NAME_SHAPE for a name that no reader accepts, BUNDLE_TOO_LARGE
  * before VF_MAX_ZIP_ENTRIES or 4 GiB are passed: nothing of the entry is written then.
  */
-VF_RC nt_zip_entry(struct nt_zip *z, struct vf_bytes name, uint64_t size, uint32_t crc, struct vf_err *reterr);
+VF_RC nt_zip_entry(
+	struct nt_zip *z, struct vf_bytes name, uint64_t size, uint32_t crc, struct vf_err *reterr);
 /* The next piece of the entry's data. DOCUMENT_CHANGED when it is too long or its CRC-32 is another. */
 VF_RC nt_zip_data(struct nt_zip *z, struct vf_bytes piece, struct vf_err *reterr);
 /* Writes the directory and the end record. Refuses an entry that is not complete. */

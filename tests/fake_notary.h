@@ -55,8 +55,8 @@ VF_RC nt_notary_stream(struct nt_notary *n, struct vf_bytes submitter, struct vf
 	return VF_OK;
 }
 
-VF_RC nt_notary_journal(struct nt_notary *n, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
-	struct vf_err *reterr)
+VF_RC nt_notary_journal(struct nt_notary *n, const struct vf_hash *key, bool *ret_found,
+	struct vf_hash *ret_id, struct vf_err *reterr)
 {
 	(void)n, (void)reterr;
 	*ret_found = false;
@@ -75,8 +75,8 @@ struct vf_hash nt_notary_blind(const struct nt_notary *n, struct vf_bytes b)
 	return vf_hmac_sha256(vf_bytes_str("secret"), b);
 }
 
-VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *s, size_t count, enum nt_accepted *ret,
-	struct vf_err *reterr)
+VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *s, size_t count,
+	enum nt_accepted *ret, struct vf_err *reterr)
 {
 	(void)n;
 	if (++fake.chunks == fake.fail_at_chunk)
@@ -112,7 +112,8 @@ VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests,
 	return VF_OK;
 }
 
-VF_RC nt_notary_get(struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr)
+VF_RC nt_notary_get(
+	struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr)
 {
 	(void)n;
 	for (size_t i = 0; i < fake.n_records; i++) {

@@ -121,16 +121,16 @@ static bool is_printable_ascii(struct vf_bytes text)
 static VF_RC check_text(const char *field, struct vf_bytes text, size_t max, struct vf_err *reterr)
 {
 	if (text.n > max)
-		return vf_fail(reterr, VF_STATEMENT_SHAPE, "'%s' has %zu octets, more than %zu", field,
-			text.n, max);
+		return vf_fail(
+			reterr, VF_STATEMENT_SHAPE, "'%s' has %zu octets, more than %zu", field, text.n, max);
 	if (!is_printable_ascii(text) && !vf_text_is_plain(text))
-		return vf_fail(reterr, VF_STATEMENT_SHAPE, "'%s' holds a character that cannot be shown",
-			field);
+		return vf_fail(
+			reterr, VF_STATEMENT_SHAPE, "'%s' holds a character that cannot be shown", field);
 	return VF_OK;
 }
 
-static VF_RC check_details(struct vf_bytes version, struct vf_bytes date, struct vf_bytes title,
-	struct vf_err *reterr)
+static VF_RC check_details(
+	struct vf_bytes version, struct vf_bytes date, struct vf_bytes title, struct vf_err *reterr)
 {
 	enum vf_rc rc = check_text("version", version, MAX_SHORT, reterr);
 
@@ -236,18 +236,20 @@ static void put_members(struct out *o, const struct tr_statement *s)
 	PUT(o, "]");
 }
 
-VF_RC tr_statement_put(const struct tr_statement *s, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr)
+VF_RC tr_statement_put(
+	const struct tr_statement *s, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
 	enum vf_rc rc = tr_statement_check_texts(s, reterr);
-	size_t room = tr_statement_room(s);
 	const char *kind;
 	struct out o;
+	size_t room;
 
 	if (rc == VF_OK)
 		rc = check_lists(s, reterr);
-	if (rc == VF_OK)
-		rc = begin(&o, a, room, reterr);
+	if (rc != VF_OK)
+		return rc;
+	room = tr_statement_room(s);
+	rc = begin(&o, a, room, reterr);
 	if (rc != VF_OK)
 		return rc;
 	kind = tr_kind_name(s->kind);
@@ -273,8 +275,8 @@ VF_RC tr_statement_put(const struct tr_statement *s, struct vf_arena *a, struct 
 	return VF_OK;
 }
 
-VF_RC tr_stream_put(const struct vf_stream_member *s, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr)
+VF_RC tr_stream_put(
+	const struct vf_stream_member *s, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 	struct out o;
@@ -298,8 +300,8 @@ VF_RC tr_stream_put(const struct vf_stream_member *s, struct vf_arena *a, struct
 	return VF_OK;
 }
 
-VF_RC tr_commitment_put(const struct vf_commitment *c, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr)
+VF_RC tr_commitment_put(
+	const struct vf_commitment *c, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
 	size_t room = FIXED_ROOM + 2 * c->name.n;
 	struct out o;
@@ -316,8 +318,8 @@ VF_RC tr_commitment_put(const struct vf_commitment *c, struct vf_arena *a, struc
 	return VF_OK;
 }
 
-VF_RC tr_details_put(const struct tr_details *d, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr)
+VF_RC tr_details_put(
+	const struct tr_details *d, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
 	size_t room = FIXED_ROOM + 2 * (d->version.n + d->date.n + d->title.n);
 	enum vf_rc rc = check_details(d->version, d->date, d->title, reterr);

@@ -45,14 +45,14 @@ struct tr_details {
  * a personal kind (PERSONAL_FIELD), links or members that are not in ascending
  * order (INTERNAL), and what is too long (LIMIT). Names are the caller's to check.
  */
-VF_RC tr_statement_put(const struct tr_statement *s, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr);
-VF_RC tr_stream_put(const struct vf_stream_member *s, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr);
-VF_RC tr_commitment_put(const struct vf_commitment *c, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr);
-VF_RC tr_details_put(const struct tr_details *d, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr);
+VF_RC tr_statement_put(
+	const struct tr_statement *s, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr);
+VF_RC tr_stream_put(
+	const struct vf_stream_member *s, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr);
+VF_RC tr_commitment_put(
+	const struct vf_commitment *c, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr);
+VF_RC tr_details_put(
+	const struct tr_details *d, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr);
 
 /* Octets of arena that tr_statement_put() needs at most. */
 size_t tr_statement_room(const struct tr_statement *s);

@@ -311,7 +311,7 @@ static void judge_no_trust(struct vf_judge *j)
 		vf_report_unchecked(j->r, "TRUST", "who vouches for the time and for the log (--integrity-only)");
 		return;
 	}
-	vf_fail(&err, VF_NO_TRUST_ANCHOR, "no trust directory was given, so nobody vouches for the time");
+	vf_fail(&err, VF_NO_TRUST_ANCHOR, "the time-stamp and the log name authorities that you did not pin");
 	vf_report_fault(j->r, VF_CHECK_AUTHORITY, &err, NULL);
 }
 
@@ -335,12 +335,30 @@ static bool is_native(struct vf_judge *j)
 	return false;
 }
 
+/* A bundle is a function of its record: headers that our writer never writes are not its own. */
+static void check_headers(struct vf_judge *j)
+{
+	for (size_t i = 0; i < j->box.zip.n; i++) {
+		const struct vf_zip_entry *e = &j->box.zip.entries[i];
+		struct vf_err err;
+		char name[200];
+
+		if (vf_zip_is_plain(e))
+			continue;
+		vf_text_escape(name, sizeof(name), e->name);
+		vf_fail(&err, VF_ZIP_SHAPE, "the entry '%s' has a time or attributes that no bundle has", name);
+		vf_report_fault(j->r, VF_CHECK_CONTAINER, &err, name);
+	}
+}
+
 static enum vf_rc judge_native(struct vf_judge *j, const struct vf_detached *detached, size_t n,
 	struct vf_err *reterr)
 {
 	bool go;
-	enum vf_rc rc = vf_judge_members(j, &go, reterr);
+	enum vf_rc rc;
 
+	check_headers(j);
+	rc = vf_judge_members(j, &go, reterr);
 	if (rc != VF_OK || !go)
 		return rc;
 	rc = vf_judge_detached(j, detached, n, reterr);
@@ -361,10 +379,23 @@ static enum vf_rc judge_native(struct vf_judge *j, const struct vf_detached *det
 	return judge_signature(j, reterr);
 }
 
+/* A link is a digest: who has both records can be sure, who has one cannot. */
+static void note_links(struct vf_judge *j)
+{
+	size_t unseen = 0;
+
+	for (size_t i = 0; i < j->r->n_links; i++)
+		unseen += !vf_session_has_record(j->s, &j->r->links[i].record);
+	if (unseen)
+		vf_report_unchecked(j->r, "LINKED_RECORDS", "%zu of %zu linked records: that they exist and are what the link claims", unseen,
+			j->r->n_links);
+}
+
 static void judge_together(struct vf_judge *j)
 {
 	struct vf_err err = {0};
 
+	note_links(j);
 	if (vf_session_compare(j->s, j->r, &err) != VF_OK)
 		vf_report_fault(j->r, VF_CHECK_INCLUSION, &err, NULL);
 	vf_report_settle(j->r);

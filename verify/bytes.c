@@ -47,7 +47,8 @@ bool vf_take(struct vf_bytes *in, size_t n, struct vf_bytes *ret)
 	if (n > in->n)
 		return false;
 	*ret = vf_bytes(in->p, n);
-	in->p += n;
+	if (n) /* an empty range may have no address */
+		in->p += n;
 	in->n -= n;
 	return true;
 }

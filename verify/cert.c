@@ -136,7 +136,8 @@ static void read_uses(struct vf_cert *c)
 	c->uses |= (extended & (XKU_TIMESTAMP | XKU_ANYEKU)) ? VF_USE_STAMP : 0;
 	c->uses |= (c->has_extended && (extended & XKU_OCSP_SIGN)) ? VF_USE_SIGN_OCSP : 0;
 	c->uses |= is_only_stamp(c->x509) ? VF_USE_ONLY_STAMP : 0;
-	c->ca = X509_check_ca(c->x509) != 0;
+	/* X509_check_ca() says no to CA:TRUE whose key usage lacks keyCertSign */
+	c->ca = (X509_get_extension_flags(c->x509) & EXFLAG_CA) != 0 || X509_check_ca(c->x509) != 0;
 }
 
 static struct vf_bytes string_octets(const ASN1_STRING *s)

@@ -11,8 +11,8 @@
 
 #define PIECE 65536
 
-VF_RC vf_container_open(const struct vf_source *s, struct vf_arena *a, struct vf_container *ret,
-	struct vf_err *reterr)
+VF_RC vf_container_open(
+	const struct vf_source *s, struct vf_arena *a, struct vf_container *ret, struct vf_err *reterr)
 {
 	struct vf_container c = {.source = *s};
 	enum vf_rc rc = vf_zip_scan(s, a, &c.zip, reterr);
@@ -35,7 +35,8 @@ struct meter {
 static VF_RC meter_put(struct meter *m, struct vf_bytes piece, struct vf_err *reterr)
 {
 	if (piece.n > m->entry->size - m->seen)
-		return vf_fail(reterr, VF_ZIP_DATA, "'%.*s' is longer than its header says", VF_STR(m->entry->name));
+		return vf_fail(
+			reterr, VF_ZIP_DATA, "'%.*s' is longer than its header says", VF_STR(m->entry->name));
 	m->seen += piece.n;
 	m->crc = piece.n ? (uint32_t)crc32_z(m->crc, piece.p, piece.n) : m->crc;
 	return m->each(m->ctx, piece, reterr);
@@ -44,9 +45,11 @@ static VF_RC meter_put(struct meter *m, struct vf_bytes piece, struct vf_err *re
 static VF_RC meter_done(const struct meter *m, struct vf_err *reterr)
 {
 	if (m->seen != m->entry->size)
-		return vf_fail(reterr, VF_ZIP_DATA, "'%.*s' is shorter than its header says", VF_STR(m->entry->name));
+		return vf_fail(reterr, VF_ZIP_DATA, "'%.*s' is shorter than its header says",
+			VF_STR(m->entry->name));
 	if (m->crc != m->entry->crc)
-		return vf_fail(reterr, VF_ZIP_DATA, "the CRC-32 of '%.*s' is another", VF_STR(m->entry->name));
+		return vf_fail(
+			reterr, VF_ZIP_DATA, "the CRC-32 of '%.*s' is another", VF_STR(m->entry->name));
 	return VF_OK;
 }
 
@@ -111,9 +114,10 @@ static void put_le(uint8_t *out, uint64_t v, size_t n)
 		out[i] = (uint8_t)(v >> 8 * i);
 }
 
-/* Offsets: flags at 8 and offset at 42 of the central record, whose 26 octets from 6 are the local ones from 4. */
-static VF_RC view_init(struct view *v, const struct vf_source *s, const struct vf_zip_entry *e,
-	struct vf_err *reterr)
+/* Offsets: flags at 8 and offset at 42 of the central record, whose 26 octets from 6 are the local ones
+ * from 4. */
+static VF_RC view_init(
+	struct view *v, const struct vf_source *s, const struct vf_zip_entry *e, struct vf_err *reterr)
 {
 	size_t n = e->central.n;
 	uint8_t *end = v->tail_room + n;
@@ -154,8 +158,8 @@ static VF_RC view_next(struct view *v, struct vf_bytes *ret)
 	if (v->at < v->head.n)
 		return vf_bytes_slice(v->head, v->at, v->head.n - v->at, ret) ? VF_OK : VF_INTERNAL;
 	if (data < v->entry->packed)
-		return vf_source_view(v->source, v->entry->data_at + data, left < PIECE ? (size_t)left : PIECE,
-			v->room, ret, &v->err);
+		return vf_source_view(v->source, v->entry->data_at + data,
+			left < PIECE ? (size_t)left : PIECE, v->room, ret, &v->err);
 	data -= v->entry->packed;
 	return vf_bytes_slice(v->tail, data, v->tail.n - data, ret) ? VF_OK : VF_INTERNAL;
 }
@@ -218,8 +222,8 @@ static VF_RC check_agrees(struct archive_entry *seen, const struct vf_zip_entry 
 	if (!name || !vf_bytes_is(e->name, name) || archive_entry_filetype(seen) != AE_IFREG ||
 		!archive_entry_size_is_set(seen) || archive_entry_size(seen) != (la_int64_t)e->size ||
 		archive_entry_symlink(seen) || archive_entry_hardlink(seen))
-		return vf_fail(reterr, VF_ZIP_HEADER_MISMATCH, "libarchive reads the header of '%.*s' differently",
-			VF_STR(e->name));
+		return vf_fail(reterr, VF_ZIP_HEADER_MISMATCH,
+			"libarchive reads the header of '%.*s' differently", VF_STR(e->name));
 	return VF_OK;
 }
 
@@ -319,7 +323,8 @@ VF_RC vf_container_read(const struct vf_container *c, const struct vf_zip_entry 
 	enum vf_rc rc;
 
 	if (e->size > VF_MAX_PART)
-		return vf_fail(reterr, VF_LIMIT, "'%.*s' has %llu bytes", VF_STR(e->name), (unsigned long long)e->size);
+		return vf_fail(reterr, VF_LIMIT, "'%.*s' has %llu bytes", VF_STR(e->name),
+			(unsigned long long)e->size);
 	if (e->method == VF_ZIP_STORED && c->source.memory.p &&
 		vf_bytes_slice(c->source.memory, e->data_at, e->size, &all)) {
 		rc = vf_container_stream(c, e, each_ignore, NULL, reterr);

@@ -72,7 +72,7 @@ static struct vf_digest digest_of(enum vf_alg alg, struct vf_bytes value)
 {
 	struct vf_digest d = {.alg = alg};
 
-	if (value.n <= sizeof(d.b))
+	if (value.n > 0 && value.n <= sizeof(d.b))
 		memcpy(d.b, value.p, value.n);
 	return d;
 }
@@ -92,27 +92,36 @@ static enum vf_rc sort_list(struct reader *r, const struct vf_ats *ats, struct v
 	return VF_OK;
 }
 
+/* The length of the values, from the first one when no algorithm is written. */
+static bool read_size(struct vf_ats *ats, struct vf_bytes body)
+{
+	struct vf_der v;
+
+	if (ats->size == 0 && vf_der_take_tag(&body, VF_DER_OCTET_STRING, &v) && v.body.n <= VF_DIGEST_MAX)
+		ats->size = (uint8_t)v.body.n;
+	return ats->size != 0;
+}
+
 /* PartialHashtree ::= SEQUENCE OF OCTET STRING, every value of the digest's length. */
 static enum vf_rc read_list(struct reader *r, struct vf_ats *ats, struct vf_bytes body, struct vf_er_list *list)
 {
-	struct vf_bytes before = {NULL, 0};
+	struct vf_bytes v, before = {NULL, 0};
 	bool ascends = true;
-	struct vf_der v;
 
 	list->octets = body;
-	if (body.n == 0)
-		return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds an empty list");
-	for (; body.n; list->n++, before = v.body) {
+	if (!read_size(ats, body))
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds an empty list or an empty value");
+	for (; body.n; list->n++, before = v) {
 		if (r->values++ == VF_MAX_ER_VALUES)
 			return fail_at(r->reterr, VF_LIMIT, ats, "holds too many hash values");
-		if (!vf_der_take_tag(&body, VF_DER_OCTET_STRING, &v))
-			return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds a list of other things than octet strings");
-		if (ats->size == 0 && v.body.n <= VF_DIGEST_MAX)
-			ats->size = (uint8_t)v.body.n;
-		if (v.body.n == 0 || v.body.n != ats->size)
+		/* what vf_der_take_tag() does for an OCTET STRING of this length */
+		if (!vf_take(&body, VALUE_HEAD + (size_t)ats->size, &v) || v.p[0] != VF_DER_OCTET_STRING ||
+			v.p[1] != ats->size)
 			return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds a hash value of another length");
-		ascends = ascends && (!before.p || vf_bytes_cmp(before, v.body) <= 0);
+		ascends = ascends && (!before.p || vf_bytes_cmp(before, v) <= 0);
 	}
+	if (list->n == 0)
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "holds an empty list");
 	return ascends ? VF_OK : sort_list(r, ats, list);
 }
 
@@ -129,27 +138,36 @@ static bool count_sequences(struct vf_bytes body, size_t *ret)
 	return true;
 }
 
+/* More lists than these octets can hold, or than are allowed. */
+static size_t bound_lists(const struct vf_ats *ats, size_t octets)
+{
+	const size_t size = ats->size ? ats->size : 1, bound = octets / (2 + VALUE_HEAD + size);
+
+	return bound < VF_MAX_ER_LISTS ? bound : VF_MAX_ER_LISTS;
+}
+
 static enum vf_rc read_tree(struct reader *r, struct vf_ats *ats, struct vf_bytes body)
 {
-	struct vf_er_list *lists;
+	const size_t bound = bound_lists(ats, body.n);
+	struct vf_er_list *lists = VF_NEW(r->arena, bound, struct vf_er_list);
 	struct vf_der d;
-	size_t n;
 
-	if (!count_sequences(body, &n) || n == 0)
-		return fail_at(r->reterr, VF_ER_SHAPE, ats, "has a hash tree that is empty or not of lists");
-	if (n > VF_MAX_ER_LISTS)
-		return fail_at(r->reterr, VF_LIMIT, ats, "has too many lists");
-	lists = VF_NEW(r->arena, n, struct vf_er_list);
 	if (!lists)
-		return vf_fail(r->reterr, VF_NO_MEMORY, "no memory for %zu lists", n);
-	for (size_t i = 0; i < n && vf_der_take_tag(&body, VF_DER_SEQUENCE, &d); i++) {
-		enum vf_rc rc = read_list(r, ats, d.body, &lists[i]);
+		return vf_fail(r->reterr, VF_NO_MEMORY, "no memory for %zu lists", bound);
+	for (; body.n; ats->n_lists++) {
+		enum vf_rc rc;
 
+		if (ats->n_lists == VF_MAX_ER_LISTS)
+			return fail_at(r->reterr, VF_LIMIT, ats, "has too many lists");
+		if (ats->n_lists == bound || !vf_der_take_tag(&body, VF_DER_SEQUENCE, &d))
+			return fail_at(r->reterr, VF_ER_SHAPE, ats, "has a hash tree that is not of lists");
+		rc = read_list(r, ats, d.body, &lists[ats->n_lists]);
 		if (rc != VF_OK)
 			return rc;
 	}
+	if (ats->n_lists == 0)
+		return fail_at(r->reterr, VF_ER_SHAPE, ats, "has an empty hash tree");
 	ats->lists = lists;
-	ats->n_lists = (uint32_t)n;
 	return VF_OK;
 }
 

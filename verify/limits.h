@@ -46,6 +46,9 @@
 #define VF_MAX_PART (16 * 1024 * 1024)
 #define VF_MAX_MANIFESTS 64
 #define VF_MAX_XML_DEPTH 16
+/* libxml2 compares the attributes of a tag pairwise; a URI has at most 1,536 octets. */
+#define VF_MAX_XML_TAG 8192
+#define VF_MAX_XML_ATTRIBUTES 16
 
 /* Evidence records: four renewals a decade for a century, with room. */
 #define VF_MAX_ER (16 * 1024 * 1024)

@@ -1,33 +1,14 @@
 /*
  * ASiCManifest and ASiCEvidenceRecordManifest files (ETSI EN 319 162-1 A.4).
  *
- * Knows the XML and its values. Whether the files are there and have these
- * digests is bundle.h's question. libxml2 is used here alone; it loads nothing,
+ * Knows the XML; the list that it makes is manifest_list.h. Whether the files are
+ * there and have these digests is bundle.h's question. libxml2 is used here alone; it loads nothing,
  * expands nothing and prints nothing.
  */
 #ifndef VERIFY_MANIFEST_H
 #define VERIFY_MANIFEST_H
 
-#include "verify/hash.h"
-
-#define VF_MANIFEST_NS "http://uri.etsi.org/02918/v1.2.1#"
-#define VF_MANIFEST_DS_NS "http://www.w3.org/2000/09/xmldsig#"
-#define VF_MANIFEST_SHA256 "http://www.w3.org/2001/04/xmlenc#sha256"
-
-/* One listed file. uri is the name after percent-decoding, once. */
-struct vf_manifest_ref {
-	struct vf_bytes uri;
-	struct vf_bytes mime; /* empty when absent */
-	bool rootfile;
-	struct vf_digest digest;
-};
-
-struct vf_manifest {
-	struct vf_bytes sig_uri;  /* the signature, token or evidence record, decoded */
-	struct vf_bytes sig_mime; /* empty when absent */
-	struct vf_manifest_ref *refs;
-	size_t n_refs;
-};
+#include "verify/manifest_list.h"
 
 /*
  * Reads a manifest into the arena; nothing borrows from xml. Refuses XML_DTD
@@ -37,8 +18,8 @@ struct vf_manifest {
  * signature or mimetype listed), WEAK_ALGORITHM, LIMIT. When nothing else is
  * wrong: UNKNOWN_ALGORITHM, CRITICAL_EXTENSION.
  */
-VF_RC vf_manifest_parse(struct vf_bytes xml, struct vf_arena *a, struct vf_manifest *ret,
-	struct vf_err *reterr);
+VF_RC vf_manifest_parse(
+	struct vf_bytes xml, struct vf_arena *a, struct vf_manifest *ret, struct vf_err *reterr);
 
 /*
  * The same with a parser that is used again for many manifests, by one thread
@@ -50,11 +31,5 @@ struct vf_manifest_parser *vf_manifest_parser_free(struct vf_manifest_parser *p)
 void vf_manifest_parser_freep(struct vf_manifest_parser **p);
 VF_RC vf_manifest_parse_with(struct vf_manifest_parser *p, struct vf_bytes xml, struct vf_arena *a,
 	struct vf_manifest *ret, struct vf_err *reterr);
-
-/* The reference with exactly this name, or NULL. */
-const struct vf_manifest_ref *vf_manifest_find(const struct vf_manifest *m, struct vf_bytes uri);
-
-/* Refuses a manifest that lists or is signed by the file in which it stands: MANIFEST_SHAPE. */
-VF_RC vf_manifest_check_own_name(const struct vf_manifest *m, struct vf_bytes own, struct vf_err *reterr);
 
 #endif

@@ -205,6 +205,9 @@ VF_RC vf_pki_add_anchors(struct vf_pki *p, size_t authority, struct vf_bytes pem
 	BIO_free(bio);
 	if (rc == VF_OK && a->n == before)
 		return vf_fail(reterr, VF_POLICY_SHAPE, "no certificate among pinned ones");
+	/* all of a text or nothing */
+	while (rc != VF_OK && a->n > before)
+		entry_free(a->entries[--a->n]);
 	return rc;
 }
 

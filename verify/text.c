@@ -281,9 +281,30 @@ static const char *name_fault(struct vf_bytes name)
 	return part_fault(rest);
 }
 
+/*
+ * Names of letters, digits, '-' and '_', with single '.' or '/' between them: no
+ * rule can refuse them but those about length and depth. Most names are like this.
+ */
+static bool is_simple_name(struct vf_bytes name)
+{
+	bool is_joint = true;
+	size_t depth = 1;
+
+	for (size_t i = 0; i < name.n; i++) {
+		uint8_t c = name.p[i];
+		bool was_joint = is_joint;
+
+		is_joint = c == '.' || c == '/';
+		depth += c == '/';
+		if (is_joint ? was_joint : !((c | 32) >= 'a' && (c | 32) <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+			return false;
+	}
+	return !is_joint && name.n <= VF_MAX_NAME && depth <= VF_MAX_NAME_DEPTH;
+}
+
 VF_RC vf_name_check(struct vf_bytes name, struct vf_err *reterr)
 {
-	const char *fault = name_fault(name);
+	const char *fault = is_simple_name(name) ? NULL : name_fault(name);
 	char shown[120];
 
 	if (!fault)
@@ -343,9 +364,15 @@ static size_t put_utf8(uint8_t *out, uint32_t c)
 
 size_t vf_name_fold(struct vf_bytes name, uint8_t *out)
 {
+	struct vf_bytes ascii;
 	size_t n = 0;
 	uint32_t c;
 
+	while (n < name.n && name.p[n] < 0x80) {
+		out[n] = (uint8_t)fold(name.p[n]);
+		n++;
+	}
+	vf_take(&name, n, &ascii);
 	while (vf_take_utf8(&name, &c))
 		n += put_utf8(out + n, fold(c));
 	return n;

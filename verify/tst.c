@@ -1,5 +1,7 @@
 #include "verify/tst.h"
 
+#include <inttypes.h>
+
 #include "verify/algorithm.h"
 #include "verify/path.h"
 #include "verify/revocation.h"
@@ -167,7 +169,7 @@ VF_RC vf_tsr_parse(struct vf_bytes der, bool allow_mods, struct vf_tst *ret, str
 		!vf_der_take_tag(&info.body, VF_DER_INTEGER, &status) || !vf_der_uint(status.body, &v))
 		return shape(reterr, "not a TimeStampResp in DER");
 	if (v > (allow_mods ? 1 : 0))
-		return vf_fail(reterr, VF_TS_STATUS, "the authority answered with status %llu", (unsigned long long)v);
+		return vf_fail(reterr, VF_TS_STATUS, "the authority answered with status %" PRIu64, v);
 	if (response.body.n == 0)
 		return shape(reterr, "a granted reply without a token");
 	return vf_tst_parse(response.body, ret, reterr);

@@ -37,7 +37,8 @@ VF_RC vf_source_read(const struct vf_source *s, uint64_t at, uint8_t *out, size_
 	struct vf_bytes b;
 
 	if (at > s->size || n > s->size - at)
-		return vf_fail(reterr, VF_IO, "the source ends before %zu bytes at %llu", n, (unsigned long long)at);
+		return vf_fail(
+			reterr, VF_IO, "the source ends before %zu bytes at %llu", n, (unsigned long long)at);
 	if (!s->memory.p)
 		return n ? s->read(s->ctx, at, out, n, reterr) : VF_OK;
 	if (!vf_bytes_slice(s->memory, at, n, &b))
@@ -159,8 +160,8 @@ static bool take_central(struct vf_bytes *in, struct central *ret)
 	struct vf_bytes start = *in, head, c;
 	uint32_t sig, stamp;
 
-	if (!vf_take(in, VF_ZIP_CENTRAL_SIZE, &head) || !vf_take_u32le(&head, &sig) || sig != VF_ZIP_CENTRAL_SIG ||
-		!vf_take_u16le(&head, &ret->made_by))
+	if (!vf_take(in, VF_ZIP_CENTRAL_SIZE, &head) || !vf_take_u32le(&head, &sig) ||
+		sig != VF_ZIP_CENTRAL_SIG || !vf_take_u16le(&head, &ret->made_by))
 		return false;
 	if (!vf_bytes_slice(head, 0, COMMON_SIZE, &ret->common))
 		return false;
@@ -205,7 +206,8 @@ static VF_RC check_name(const struct central *c, struct vf_err *reterr)
 	if (vf_name_check(c->name, &why) != VF_OK)
 		return vf_fail(reterr, VF_ZIP_PATH, "%s", why.text);
 	if (is_ascii(c->name) != !(c->flags & VF_ZIP_FLAG_UTF8))
-		return vf_fail(reterr, VF_ZIP_SHAPE, "the UTF-8 flag contradicts the name '%.*s'", VF_STR(c->name));
+		return vf_fail(
+			reterr, VF_ZIP_SHAPE, "the UTF-8 flag contradicts the name '%.*s'", VF_STR(c->name));
 	return VF_OK;
 }
 
@@ -226,9 +228,11 @@ static VF_RC check_record(const struct central *c, struct vf_err *reterr)
 	if (c->packed == ZIP64_SIZE || c->size == ZIP64_SIZE || c->at == ZIP64_SIZE)
 		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' refers to ZIP64 fields", VF_STR(c->name));
 	if ((c->flags & ~VF_ZIP_FLAG_UTF8) != 0)
-		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' has the flags 0x%04x", VF_STR(c->name), c->flags);
+		return vf_fail(
+			reterr, VF_ZIP_SHAPE, "'%.*s' has the flags 0x%04x", VF_STR(c->name), c->flags);
 	if (c->extra_n != 0 || c->comment_n != 0)
-		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' has an extra field or a comment", VF_STR(c->name));
+		return vf_fail(
+			reterr, VF_ZIP_SHAPE, "'%.*s' has an extra field or a comment", VF_STR(c->name));
 	if (c->need != VF_ZIP_NEED_DEFLATED && (c->need != VF_ZIP_NEED_STORED || c->method != VF_ZIP_STORED))
 		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' needs version %u", VF_STR(c->name), c->need);
 	if (c->disk != 0 || c->internal > 1 || (c->made_by & 0xff) > 63 || c->made_by >> 8 > 30)
@@ -273,7 +277,8 @@ static VF_RC check_local(const struct vf_source *s, const struct central *c, str
 		return rc;
 	if (!vf_take_u32le(&b, &sig) || sig != VF_ZIP_LOCAL_SIG || !vf_take(&b, COMMON_SIZE, &common) ||
 		!vf_bytes_eq(common, c->common) || !vf_bytes_eq(b, c->name))
-		return vf_fail(reterr, VF_ZIP_HEADER_MISMATCH, "the two headers of '%.*s' differ", VF_STR(c->name));
+		return vf_fail(
+			reterr, VF_ZIP_HEADER_MISMATCH, "the two headers of '%.*s' differ", VF_STR(c->name));
 	return VF_OK;
 }
 
@@ -291,8 +296,14 @@ static VF_RC scan_entry(const struct vf_source *s, const struct central *c, uint
 	rc = check_local(s, c, reterr);
 	if (rc != VF_OK)
 		return rc;
-	*ret = (struct vf_zip_entry){.name = c->name, .central = c->all, .header_at = c->at, .data_at = data_at,
-		.packed = c->packed, .size = c->size, .crc = c->crc, .method = c->method};
+	*ret = (struct vf_zip_entry){.name = c->name,
+		.central = c->all,
+		.header_at = c->at,
+		.data_at = data_at,
+		.packed = c->packed,
+		.size = c->size,
+		.crc = c->crc,
+		.method = c->method};
 	*at = data_at + c->packed;
 	return VF_OK;
 }
@@ -310,7 +321,8 @@ static VF_RC scan_entries(const struct vf_source *s, struct vf_bytes directory, 
 
 	for (size_t i = 0; i < end->count; i++) {
 		if (!take_central(&directory, &c))
-			return vf_fail(reterr, VF_ZIP_SHAPE, "the directory has fewer than %u records", end->count);
+			return vf_fail(
+				reterr, VF_ZIP_SHAPE, "the directory has fewer than %u records", end->count);
 		rc = i == 0 ? check_first(&c, reterr) : VF_OK;
 		if (rc == VF_OK)
 			rc = check_record(&c, reterr);
@@ -323,14 +335,16 @@ static VF_RC scan_entries(const struct vf_source *s, struct vf_bytes directory, 
 	if (directory.n != 0)
 		return vf_fail(reterr, VF_ZIP_SHAPE, "the directory has more than %u records", end->count);
 	if (at != end->central_at)
-		return vf_fail(reterr, VF_ZIP_OVERLAP, "there are bytes between the last entry and the directory");
+		return vf_fail(
+			reterr, VF_ZIP_OVERLAP, "there are bytes between the last entry and the directory");
 	if (total > VF_MAX_ZIP_RATIO_FREE && total / VF_MAX_ZIP_RATIO > s->size)
 		return vf_fail(reterr, VF_LIMIT, "the entries inflate to more than %d times the container",
 			VF_MAX_ZIP_RATIO);
 	return VF_OK;
 }
 
-static VF_RC check_media(const struct vf_source *s, struct vf_arena *a, struct vf_zip *z, struct vf_err *reterr)
+static VF_RC check_media(
+	const struct vf_source *s, struct vf_arena *a, struct vf_zip *z, struct vf_err *reterr)
 {
 	size_t n = sizeof(VF_ZIP_ASICE) - 1;
 	uint8_t *room = vf_arena_take(a, n, 1);
@@ -394,14 +408,16 @@ static VF_RC index_names(struct vf_zip *z, struct vf_arena *a, struct vf_err *re
 	}
 	sort_names(z->names, z->n);
 	for (size_t i = 1; i < z->n; i++) {
-		struct vf_bytes x = z->entries[z->names[i - 1].entry].name, y = z->entries[z->names[i].entry].name;
+		struct vf_bytes x = z->entries[z->names[i - 1].entry].name,
+				y = z->entries[z->names[i].entry].name;
 
 		if (!vf_bytes_eq(z->names[i - 1].folded, z->names[i].folded))
 			continue;
 		if (vf_bytes_eq(x, y))
 			return vf_fail(reterr, VF_ZIP_DUPLICATE, "two entries are named '%.*s'", VF_STR(x));
-		return vf_fail(reterr, VF_ZIP_NAME_COLLISION, "'%.*s' and '%.*s'", (int)(x.n > 140 ? 140 : x.n),
-			(const char *)x.p, (int)(y.n > 140 ? 140 : y.n), (const char *)y.p);
+		return vf_fail(reterr, VF_ZIP_NAME_COLLISION, "'%.*s' and '%.*s'",
+			(int)(x.n > 140 ? 140 : x.n), (const char *)x.p, (int)(y.n > 140 ? 140 : y.n),
+			(const char *)y.p);
 	}
 	return VF_OK;
 }
@@ -416,7 +432,8 @@ VF_RC vf_zip_scan(const struct vf_source *s, struct vf_arena *a, struct vf_zip *
 
 	if (rc != VF_OK)
 		return rc;
-	z = (struct vf_zip){.entries = VF_NEW(a, end.count, struct vf_zip_entry), .n = end.count,
+	z = (struct vf_zip){.entries = VF_NEW(a, end.count, struct vf_zip_entry),
+		.n = end.count,
 		.names = VF_NEW(a, end.count, struct vf_zip_name)};
 	if (!s->memory.p)
 		room = vf_arena_take(a, end.central_n, 1);
@@ -456,4 +473,17 @@ const struct vf_zip_entry *vf_zip_find(const struct vf_zip *z, struct vf_bytes n
 			high = mid;
 	}
 	return NULL;
+}
+
+bool vf_zip_is_plain(const struct vf_zip_entry *e)
+{
+	/* version made by; then disk, internal and external attributes; time and date */
+	static const uint8_t made_by[] = {VF_ZIP_NEED_STORED, 0}, none[8], when[] = {0, 0, 0x21, 0};
+	struct vf_bytes made, attributes, time;
+
+	return vf_bytes_slice(e->central, 4, sizeof(made_by), &made) &&
+		vf_bytes_eq(made, vf_bytes(made_by, sizeof(made_by))) &&
+		vf_bytes_slice(e->central, 12, sizeof(when), &time) && vf_bytes_eq(time, vf_bytes(when, sizeof(when))) &&
+		vf_bytes_slice(e->central, 34, sizeof(none), &attributes) &&
+		vf_bytes_eq(attributes, vf_bytes(none, sizeof(none)));
 }

@@ -86,6 +86,12 @@ struct vf_zip {
  */
 VF_RC vf_zip_scan(const struct vf_source *s, struct vf_arena *a, struct vf_zip *ret, struct vf_err *reterr);
 
+/*
+ * Whether an entry says nothing about the system that wrote it: no host, no
+ * attributes, the fixed time. That is how our writer writes (docs/formats/bundle.md).
+ */
+bool vf_zip_is_plain(const struct vf_zip_entry *e);
+
 /* The entry with exactly this name, or NULL. */
 const struct vf_zip_entry *vf_zip_find(const struct vf_zip *z, struct vf_bytes name);
 

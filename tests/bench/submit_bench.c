@@ -17,11 +17,14 @@ static uint64_t now_ns(void)
 
 int main(void)
 {
-	struct nt_submit s = {.submitter = vf_bytes_str("local"), .study = vf_bytes_str("BENCH-1"),
-		.kind = TR_DATASET, .version = vf_bytes_str("1.0"), .date = vf_bytes_str("2026-03-01")};
+	struct nt_submit s = {.submitter = vf_bytes_str("local"),
+		.study = vf_bytes_str("BENCH-1"),
+		.kind = TR_DATASET,
+		.version = vf_bytes_str("1.0"),
+		.date = vf_bytes_str("2026-03-01")};
 	struct nt_submit_record *records = calloc(N, sizeof(*records));
 	struct nt_submit_file *files = calloc(N, sizeof(*files));
-	char (*names)[24] = calloc(N, sizeof(*names));
+	char(*names)[24] = calloc(N, sizeof(*names));
 	struct nt_notary notary = {0};
 	struct vf_err err = {0};
 	uint64_t began, ns;

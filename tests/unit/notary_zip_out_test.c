@@ -74,7 +74,7 @@ static void test_round_trip(void)
 		for (size_t i = 0; i < N; i++) {
 			rest = items[i].data;
 			CHECK_RC(nt_zip_entry(&z, items[i].name, rest.n, nt_zip_crc(0, rest), &err), VF_OK);
-			while (vf_take(&rest, rest.n < size ? rest.n : size, &piece) && piece.n)
+			while (rest.n && vf_take(&rest, rest.n < size ? rest.n : size, &piece))
 				CHECK_RC(nt_zip_data(&z, piece, &err), VF_OK);
 		}
 		CHECK_RC(nt_zip_end(&z, &err), VF_OK);

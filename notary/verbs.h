@@ -1,0 +1,35 @@
+/*
+ * What the files of verbs share: opening the notary, finding records, output.
+ *
+ * Internal to verbs*.c; the table of verbs is in verbs.c.
+ */
+#ifndef NOTARY_VERBS_H
+#define NOTARY_VERBS_H
+
+#include "notary/cli.h"
+#include "notary/notary.h"
+#include "trial/kind.h"
+
+/* Opens the notary in the first argument. */
+VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr);
+/* An ID as given: 64 hex digits or a unique prefix. NO such record: UNKNOWN_RECORD. */
+VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, struct vf_err *reterr);
+/* The same, and the record. */
+VF_RC nt_verb_get(struct nt_notary *n, const char *text, struct nt_record **ret, struct vf_err *reterr);
+const char *nt_verb_state(enum nt_state state);
+void nt_verb_put_id(struct nt_buf *out, const struct vf_hash *id);
+void nt_verb_put_time(struct nt_buf *out, int64_t ms);
+
+nt_verb_run nt_verb_init, nt_verb_submit, nt_verb_hash;
+nt_verb_run nt_verb_seal, nt_verb_status, nt_verb_export, nt_verb_list, nt_verb_show;
+nt_verb_run nt_verb_log_head, nt_verb_log_consistency, nt_verb_log_audit;
+nt_verb_run nt_verb_trust_export, nt_verb_erase, nt_verb_fsck, nt_verb_backup, nt_verb_restore;
+
+extern const struct nt_option nt_submit_options[];
+extern const char nt_submit_details[];
+
+/* Submits one record without documents; used by erase. */
+VF_RC nt_verb_submit_link(struct nt_notary *n, struct vf_bytes study, enum tr_link_type type,
+	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr);
+
+#endif

@@ -1,0 +1,492 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "notary/files.h"
+#include "notary/hashing.h"
+#include "notary/manifest_out.h"
+#include "notary/progress.h"
+#include "notary/signer.h"
+#include "notary/submit.h"
+#include "notary/verbs.h"
+#include "verify/limits.h"
+#include "verify/text.h"
+
+#define SUBMITTER "local"
+/* While more than this is hashed, others may use the notary. */
+#define LONG_HASHING ((uint64_t)256 * 1024 * 1024)
+
+const struct nt_option nt_submit_options[] = {
+	{"study", 0, "ID", "the study, as all its records name it", true, false},
+	{"kind", 0, "KIND", "what it is, see above", true, false},
+	{"version", 0, "V", "version of the document, as declared", false, false},
+	{"date", 0, "D", "date of the document, as declared", false, false},
+	{"title", 0, "T", "title of the document", false, false},
+	{"each", 0, NULL, "one record for each file (default: one record for all)", false, false},
+	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false,
+		false},
+	{"keep", 0, NULL, "copy the documents into the notary", false, false},
+	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
+	{"sign", 0, "KEY", "sign with this private key (PEM)", false, false},
+	{"cert", 0, "CERT", "the signer's certificate (PEM or DER)", false, false},
+	{0},
+};
+
+const char nt_submit_details[] =
+	"Documents are hashed where they are and never leave this machine; submitting the same ones again\n"
+	"makes nothing twice and prints the same IDs. A folder stands for all files in it, named relative "
+	"to\n"
+	"it; symbolic links are refused.\n"
+	"\n"
+	"Kinds: registration, protocol, amendment, ethics-approval, consent-form, consent, withdrawal,\n"
+	"analysis-plan, dataset, results, other. Documents of consent and withdrawal are always "
+	"confidential,\n"
+	"and version, date and title go into a confidential document, too.\n"
+	"\n"
+	"Links: amends, approves, countersigns, derives-from, erases, reports, supersedes, uses, withdraws.\n"
+	"A withdrawal needs no document when it has a link 'withdraws', an ethics-approval none with "
+	"'approves'.";
+
+/* Files as the user named them, while they become documents. */
+struct gathered {
+	struct nt_files files;
+	struct nt_hash_job *jobs;
+	struct nt_submit_file *documents;
+	uint64_t bytes;
+};
+
+static void gathered_done(struct gathered *g)
+{
+	if (g->jobs)
+		nt_hash_jobs_done(g->jobs, g->files.n);
+	free(g->jobs);
+	free(g->documents);
+	nt_files_done(&g->files);
+}
+
+static VF_RC gather(struct gathered *g, const char *const *paths, size_t n, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t before = g->files.n;
+		enum vf_rc rc = nt_files_add(&g->files, paths[i], reterr);
+
+		if (rc == VF_OK && g->files.n == before)
+			rc = vf_fail(reterr, VF_NO_INPUT, "a folder holds no files");
+		if (rc != VF_OK)
+			return rc;
+	}
+	nt_files_sort(&g->files);
+	g->jobs = calloc(g->files.n + 1, sizeof(*g->jobs));
+	g->documents = calloc(g->files.n + 1, sizeof(*g->documents));
+	if (!g->jobs || !g->documents)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu files", g->files.n);
+	for (size_t i = 0; i < g->files.n; i++) {
+		struct stat st;
+
+		if (lstat(g->files.files[i].path, &st) == 0 && st.st_size > 0)
+			g->bytes += (uint64_t)st.st_size;
+		g->jobs[i].path = g->files.files[i].path;
+		g->documents[i].name = vf_bytes_str(g->files.files[i].name);
+		g->documents[i].path = vf_bytes_str(g->files.files[i].path);
+	}
+	return VF_OK;
+}
+
+/* ---- hashing with progress ---- */
+
+static void write_progress(void *ctx, struct vf_bytes text)
+{
+	const struct nt_cli *cli = ctx;
+
+	cli->out->write(cli->out->ctx, 2, text);
+}
+
+static void show_progress(void *ctx, uint64_t files, uint64_t bytes)
+{
+	nt_progress_at(ctx, files, bytes, nt_cli_ticks());
+}
+
+static VF_RC hash_gathered(struct nt_cli *cli, struct gathered *g, unsigned threads, struct vf_err *reterr)
+{
+	struct nt_progress progress;
+	struct nt_hashing how = {.threads = threads, .progress = show_progress, .progress_ctx = &progress};
+	enum vf_rc rc;
+
+	nt_progress_init(&progress, "hashing", g->files.n, g->bytes, nt_cli_ticks(),
+		cli->out->terminal && !cli->quiet ? write_progress : NULL, cli);
+	rc = nt_hash_files(g->jobs, g->files.n, &how, reterr);
+	nt_progress_done(&progress);
+	for (size_t i = 0; i < g->files.n; i++) {
+		if (g->jobs[i].fault)
+			nt_cli_detail(cli, "%s: %s", vf_rc_name(g->jobs[i].rc), g->jobs[i].fault);
+		g->documents[i].digests = g->jobs[i].digests;
+		g->documents[i].size = g->jobs[i].size;
+	}
+	return rc;
+}
+
+VF_RC nt_verb_hash(struct nt_cli *cli, struct vf_err *reterr)
+{
+	struct gathered g = {0};
+	enum vf_rc rc = gather(&g, cli->args, cli->n_args, reterr);
+
+	if (rc == VF_OK)
+		rc = hash_gathered(cli, &g, 0, reterr);
+	if (rc == VF_OK && cli->json) {
+		nt_cli_begin(cli);
+		nt_buf_put_str(&cli->text, ",\"files\":[");
+	}
+	for (size_t i = 0; rc == VF_OK && i < g.files.n; i++) {
+		const struct nt_submit_file *d = &g.documents[i];
+
+		if (cli->json) {
+			nt_buf_put_str(&cli->text, i > 0 ? ",{\"name\":" : "{\"name\":");
+			nt_cli_put_json(&cli->text, d->name);
+			nt_buf_putf(&cli->text, ",\"size\":%" PRIu64, d->size);
+			nt_cli_hex_field(&cli->text, "sha256", vf_bytes(d->digests.sha256.b, 32));
+			nt_cli_hex_field(&cli->text, "sha512", vf_bytes(d->digests.sha512.b, 64));
+			nt_buf_put_u8(&cli->text, '}');
+			continue;
+		}
+		nt_cli_put_text(&cli->text, d->name);
+		nt_buf_putf(&cli->text, "\n  size    %" PRIu64 "\n  sha256  ", d->size);
+		nt_verb_put_id(&cli->text, &d->digests.sha256);
+		nt_buf_put_str(&cli->text, "\n  sha512  ");
+		nt_buf_put_hex(&cli->text, vf_bytes(d->digests.sha512.b, 64));
+		nt_buf_put_u8(&cli->text, '\n');
+	}
+	if (rc == VF_OK && cli->json)
+		nt_buf_put_str(&cli->text, "]}\n");
+	gathered_done(&g);
+	return rc;
+}
+
+/* ---- submit ---- */
+
+struct signing {
+	struct nt_signer *signer;
+	struct nt_buf certificate;
+	struct vf_hash digest;
+};
+
+struct submitting {
+	struct nt_cli *cli;
+	struct nt_notary *n;
+	struct gathered g;
+	struct nt_submit s;
+	struct tr_link links[VF_MAX_LINKS];
+	struct signing signing;
+	struct nt_submit_record *records;
+	size_t n_records;
+	size_t made, before;
+	unsigned threads;
+	bool each;
+};
+
+static VF_RC sign_statement(void *ctx, const struct vf_hash *statement_sha256, struct nt_buf *manifest,
+	struct nt_buf *signature, struct vf_err *reterr)
+{
+	const struct signing *signing = ctx;
+	struct nt_manifest_ref ref = {vf_bytes_str(VF_NAME_STATEMENT), *statement_sha256};
+	enum vf_rc rc = nt_manifest_put(manifest, VF_NAME_SIGNATURE, NT_MANIFEST_CMS, &ref, 1, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	return nt_signer_cades(signing->signer, nt_buf_bytes(&signing->certificate), nt_buf_bytes(manifest),
+		nt_cli_now(), signature, reterr);
+}
+
+static VF_RC prepare_signing(struct submitting *u, struct vf_err *reterr)
+{
+	const char *key = nt_cli_get(u->cli, "sign"), *cert = nt_cli_get(u->cli, "cert");
+	enum vf_rc rc;
+
+	if (!key && !cert)
+		return VF_OK;
+	if (!key || !cert)
+		return vf_fail(reterr, VF_USAGE, "--sign and --cert belong together");
+	u->signing.certificate = nt_buf(VF_MAX_CERT);
+	rc = nt_signer_load_pair(key, cert, &u->signing.signer, &u->signing.certificate, reterr);
+	if (rc != VF_OK)
+		return rc;
+	u->signing.digest = vf_sha256(nt_buf_bytes(&u->signing.certificate));
+	u->s.signer = &u->signing.digest;
+	u->s.sign = sign_statement;
+	u->s.sign_ctx = &u->signing;
+	return VF_OK;
+}
+
+static VF_RC unknown_word(const char *what, const char *typed, const char *(*name)(unsigned), unsigned count,
+	enum vf_rc rc, struct vf_err *reterr)
+{
+	const char *names[32];
+	char shown[120];
+	const char *nearest;
+	size_t n = 0;
+
+	for (unsigned i = 1; i < count && n < 32; i++)
+		names[n++] = name(i);
+	nearest = nt_cli_suggest(typed, names, n);
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(typed));
+	if (nearest)
+		return vf_fail(reterr, rc, "no %s '%s'; did you mean '%s'?", what, shown, nearest);
+	return vf_fail(reterr, rc, "no %s '%s'", what, shown);
+}
+
+static const char *kind_name(unsigned at)
+{
+	return tr_kind_name((enum tr_kind)at);
+}
+
+static const char *link_name(unsigned at)
+{
+	return tr_link_name((enum tr_link_type)at);
+}
+
+static struct vf_bytes text_option(const struct nt_cli *cli, const char *option)
+{
+	const char *text = nt_cli_get(cli, option);
+
+	return text ? vf_bytes_str(text) : vf_bytes(NULL, 0);
+}
+
+static VF_RC read_options(struct submitting *u, struct vf_err *reterr)
+{
+	struct nt_cli *cli = u->cli;
+	const char *kind = nt_cli_get(cli, "kind");
+	struct tr_statement texts;
+	bool personal;
+
+	u->s.kind = tr_kind_find(vf_bytes_str(kind));
+	if (u->s.kind == TR_KIND_NONE)
+		return unknown_word("kind", kind, kind_name, TR_KIND_COUNT, VF_UNKNOWN_KIND, reterr);
+	personal = tr_kind_is_personal(u->s.kind);
+	u->s.submitter = vf_bytes_str(SUBMITTER);
+	u->s.study = text_option(cli, "study");
+	u->s.version = text_option(cli, "version");
+	u->s.date = text_option(cli, "date");
+	u->s.title = text_option(cli, "title");
+	u->s.confidential = personal || nt_cli_has(cli, "confidential");
+	u->s.keep = nt_cli_has(cli, "keep");
+	u->each = nt_cli_has(cli, "each");
+	if (u->each && cli->n_args < 2)
+		return vf_fail(reterr, VF_USAGE, "--each needs files or folders");
+	texts = (struct tr_statement){.kind = TR_OTHER,
+		.study = u->s.study,
+		.version = u->s.version,
+		.date = u->s.date,
+		.title = u->s.title};
+	return tr_statement_check_texts(&texts, reterr);
+}
+
+static VF_RC read_links(struct submitting *u, struct vf_err *reterr)
+{
+	const char *text;
+
+	while ((text = nt_cli_get_at(u->cli, "link", u->s.n_links)) != NULL) {
+		struct tr_link *link = &u->links[u->s.n_links];
+		size_t n = strcspn(text, "=");
+		char type[33];
+		enum vf_rc rc;
+
+		if (u->s.n_links == VF_MAX_LINKS)
+			return vf_fail(reterr, VF_LIMIT, "more than %d links", VF_MAX_LINKS);
+		if (text[n] == '\0' || n >= sizeof(type))
+			return vf_fail(reterr, VF_USAGE, "--link wants TYPE=ID, like supersedes=1f0c9a3b");
+		memcpy(type, text, n);
+		type[n] = '\0';
+		link->type = tr_link_find(vf_bytes_str(type));
+		if (link->type == TR_LINK_NONE)
+			return unknown_word("link", type, link_name, TR_LINK_COUNT, VF_LINK_SHAPE, reterr);
+		rc = nt_verb_find(u->n, text + n + 1, &link->record, reterr);
+		if (rc != VF_OK)
+			return rc;
+		u->s.n_links++;
+	}
+	u->s.links = u->links;
+	return VF_OK;
+}
+
+static void put_bad_name(void *ctx, struct vf_bytes name, const char *why)
+{
+	char shown[200];
+
+	vf_text_escape(shown, sizeof(shown), name);
+	nt_cli_detail(ctx, "'%s': %s", shown, why);
+}
+
+/* All names of all records, before anything is hashed or stored. */
+static VF_RC check_names(struct submitting *u, struct vf_err *reterr)
+{
+	const struct nt_submit_file *d = u->g.documents;
+	size_t bad = 0;
+
+	if (!u->each)
+		return nt_submit_check_names(d, u->g.files.n, put_bad_name, u->cli, reterr);
+	for (size_t i = 0; i < u->g.files.n; i++) {
+		enum vf_rc rc = nt_submit_check_names(&d[i], 1, put_bad_name, u->cli, reterr);
+
+		if (rc != VF_OK && rc != VF_NAME_SHAPE)
+			return rc;
+		bad += rc == VF_NAME_SHAPE;
+	}
+	if (bad > 0)
+		return vf_fail(reterr, VF_NAME_SHAPE, "%zu of %zu names cannot stand in a record", bad,
+			u->g.files.n);
+	return VF_OK;
+}
+
+static VF_RC make_records(struct submitting *u, struct vf_err *reterr)
+{
+	u->n_records = u->each ? u->g.files.n : 1;
+	u->records = calloc(u->n_records, sizeof(*u->records));
+	if (!u->records)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu records", u->n_records);
+	if (!u->each)
+		u->records[0] = (struct nt_submit_record){u->g.documents, u->g.files.n};
+	for (size_t i = 0; u->each && i < u->n_records; i++)
+		u->records[i] = (struct nt_submit_record){&u->g.documents[i], 1};
+	return VF_OK;
+}
+
+/* What a line of output calls the record: its file, or what was typed. */
+static void put_name(struct submitting *u, size_t at, struct nt_buf *out, bool json)
+{
+	struct vf_bytes name = vf_bytes_str(tr_kind_name(u->s.kind));
+	size_t files = u->records[at].n_files;
+
+	if (files == 1)
+		name = u->records[at].files[0].name;
+	else if (files > 1)
+		name = vf_bytes_str(u->cli->args[1]);
+	if (json)
+		nt_cli_put_json(out, name);
+	else
+		nt_cli_put_text(out, name);
+	if (!json && files > 1)
+		nt_buf_putf(out, " (%zu files)", files);
+}
+
+static void put_submitted(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
+{
+	struct submitting *u = ctx;
+	struct nt_buf *out = &u->cli->text;
+	bool first = u->made + u->before == 0;
+
+	*(how == NT_ACCEPTED_NEW ? &u->made : &u->before) += 1;
+	if (!u->cli->json) {
+		nt_verb_put_id(out, id);
+		nt_buf_put_str(out, "  ");
+		put_name(u, at, out, false);
+		nt_buf_put_u8(out, '\n');
+		return;
+	}
+	nt_buf_put_str(out, first ? "{\"id\":\"" : ",{\"id\":\"");
+	nt_verb_put_id(out, id);
+	nt_buf_put_str(out, "\",\"name\":");
+	put_name(u, at, out, true);
+	nt_buf_putf(out, ",\"files\":%zu,\"new\":%s}", u->records[at].n_files,
+		how == NT_ACCEPTED_NEW ? "true" : "false");
+}
+
+static VF_RC reopen(struct submitting *u, struct vf_err *reterr)
+{
+	return u->n ? VF_OK : nt_verb_open(u->cli, &u->n, reterr);
+}
+
+/* Everything that can be refused early is, before long hashing. */
+static VF_RC prepare(struct submitting *u, struct vf_err *reterr)
+{
+	enum vf_rc rc = read_options(u, reterr);
+
+	if (rc == VF_OK)
+		rc = prepare_signing(u, reterr);
+	if (rc == VF_OK)
+		rc = reopen(u, reterr);
+	if (rc == VF_OK)
+		rc = read_links(u, reterr);
+	if (rc == VF_OK)
+		rc = gather(&u->g, u->cli->args + 1, u->cli->n_args - 1, reterr);
+	if (rc == VF_OK)
+		rc = check_names(u, reterr);
+	if (rc != VF_OK)
+		return rc;
+	u->threads = nt_notary_config(u->n)->hash_threads;
+	if (u->g.bytes > LONG_HASHING)
+		u->n = nt_notary_free(u->n);
+	return VF_OK;
+}
+
+static VF_RC submit_all(struct submitting *u, struct vf_err *reterr)
+{
+	struct nt_cli *cli = u->cli;
+	enum vf_rc rc = make_records(u, reterr);
+
+	if (rc == VF_OK)
+		rc = reopen(u, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (cli->json) {
+		nt_cli_begin(cli);
+		nt_cli_field(&cli->text, "study", u->s.study);
+		nt_cli_field(&cli->text, "kind", vf_bytes_str(tr_kind_name(u->s.kind)));
+		nt_buf_put_str(&cli->text, ",\"records\":[");
+	}
+	rc = nt_submit_records(u->n, &u->s, u->records, u->n_records, put_submitted, u, reterr);
+	if (rc != VF_OK) {
+		cli->keep_text = !cli->json; /* these are stored, whatever came after */
+		return rc;
+	}
+	if (cli->json)
+		nt_buf_putf(&cli->text, "],\"new\":%zu,\"before\":%zu}\n", u->made, u->before);
+	if (u->before > 0)
+		nt_cli_note(cli, "%zu of %zu records were submitted before", u->before, u->made + u->before);
+	return VF_OK;
+}
+
+VF_RC nt_verb_submit(struct nt_cli *cli, struct vf_err *reterr)
+{
+	struct submitting *u = calloc(1, sizeof(*u));
+	enum vf_rc rc;
+
+	if (!u)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
+	u->cli = cli;
+	rc = prepare(u, reterr);
+	if (rc == VF_OK)
+		rc = hash_gathered(cli, &u->g, u->threads, reterr);
+	if (rc == VF_OK)
+		rc = submit_all(u, reterr);
+	nt_notary_free(u->n);
+	nt_signer_free(u->signing.signer);
+	nt_buf_done(&u->signing.certificate);
+	free(u->records);
+	gathered_done(&u->g);
+	free(u);
+	return rc;
+}
+
+static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
+{
+	struct vf_hash *ret = ctx;
+
+	(void)at;
+	(void)how;
+	*ret = *id;
+}
+
+VF_RC nt_verb_submit_link(struct nt_notary *n, struct vf_bytes study, enum tr_link_type type,
+	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr)
+{
+	struct tr_link link = {type, *target};
+	struct nt_submit_record record = {0};
+	struct nt_submit s = {.submitter = vf_bytes_str(SUBMITTER),
+		.study = study,
+		.kind = TR_OTHER,
+		.links = &link,
+		.n_links = 1};
+
+	return nt_submit_records(n, &s, &record, 1, take_id, ret, reterr);
+}

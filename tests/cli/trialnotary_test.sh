@@ -1,0 +1,391 @@
+#!/bin/bash
+# The program trialnotary as its users meet it: from init to restore, and everything wrong on purpose.
+#   TRIALVERIFY, TRIALNOTARY: paths of the programs; TRIALNOTARY_SOURCE: the source tree
+set -u
+tv=${TRIALVERIFY:?path of trialverify}
+tn=${TRIALNOTARY:?path of trialnotary}
+source=${TRIALNOTARY_SOURCE:?path of the source tree}
+work=$(mktemp -d) || exit 1
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+umask 022
+faults=0
+count=0
+
+fault() {
+	echo "FAILED: $1"
+	[ $# -gt 1 ] && sed 's/^/    /' "$2"
+	faults=$((faults + 1))
+}
+
+# run STATUS NAME ARGUMENT...: runs trialnotary and compares the exit status; output is in out and err
+run() {
+	local want=$1 name=$2 got
+	shift 2
+	"$tn" "$@" >out 2>err
+	got=$?
+	count=$((count + 1))
+	[ "$got" = "$want" ] || { fault "$name: exit status $got, not $want"; sed 's/^/    /' out err; }
+}
+# has FILE TEXT / lacks FILE TEXT / is FILE TEXT (the whole file)
+has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
+lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
+is() { count=$((count + 1)); [ "$(cat "$1")" = "$2" ] || fault "$1 is not '$2'" "$1"; }
+# fails STATUS CODE NAME ARGUMENT...: refused with this code, a next step, and nothing on the output
+fails() {
+	local status=$1 code=$2 name=$3
+	shift 3
+	run "$status" "$name" "$@"
+	has err "trialnotary: $code: "
+	has err "Next: "
+	is out ""
+}
+# json NAME ARGUMENT...: one line, one object of this verb
+json() {
+	local schema=$1
+	shift
+	run 0 "$*" "$@" --json -q
+	[ "$(wc -l <out)" = 1 ] || fault "$*: not one line" out
+	has out "{\"schema\":\"trialnotary/$schema/1\""
+	is err ""
+	command -v python3 >/dev/null && { python3 -c 'import json,sys; json.load(sys.stdin)' <out || fault "$*: not JSON" out; }
+}
+# field NAME: the value of the first such field of out, numbers and strings alike
+field() { grep -o "\"$1\":\"\{0,1\}[^\",}]*" out | head -1 | sed 's/.*://; s/"//'; }
+record() { head -1 out | cut -c1-64; }
+
+# ---- help ----
+run 0 help --help
+has out "Examples:"
+cp out all
+run 0 "help verb" help
+cmp -s out all || fault "'help' is not '--help'"
+run 0 "no words" ; cmp -s out all || fault "no words do not show the help"
+run 0 version --version
+is out "trialnotary 0.1.0"
+run 0 "help submit" help submit
+cp out submit-help
+run 0 "submit --help" submit --help
+cmp -s out submit-help || fault "'submit --help' is not 'help submit'"
+[ "$(sed -n 3p out)" = "Examples:" ] || fault "help does not begin with examples" out
+# every verb has help, is in the manual and in the completions, with every option
+run 0 "bash completion" completion bash; cp out bash.sh
+bash -n bash.sh || fault "the completion for bash is not a script"
+run 0 "fish completion" completion fish; cp out fish
+run 0 "zsh completion" completion zsh; has out "#compdef trialnotary"
+fails 64 USAGE "no such shell" completion csh
+sed -n '/^Verbs:/,/^$/s/^  \([a-z]\+\( [a-z]\+\)\?\)  .*/\1/p' all >verbs
+[ "$(wc -l <verbs)" -ge 19 ] || fault "verbs are missing" verbs
+while read -r verb; do
+	# shellcheck disable=SC2086
+	run 0 "help $verb" help $verb
+	has "$source/docs/man/trialnotary.1.scd" "*$verb*"
+	has "$source/docs/cli.md" "## $verb"
+	for option in $(sed -n 's/^  .*--\([a-z-]*\).*/\1/p' out | sort -u); do
+		has "$source/docs/man/trialnotary.1.scd" "--$option"
+		has bash.sh "--$option"
+		has fish " -l $option"
+	done
+done <verbs
+
+# ---- wrong command lines ----
+fails 64 USAGE "mistyped verb" submti n
+has err "did you mean 'submit'?"
+fails 64 USAGE "mistyped second word" log haed n
+has err "did you mean 'log head'?"
+fails 64 USAGE "half a verb" log
+fails 64 USAGE "nonsense" frobnicate
+lacks err "did you mean"
+fails 64 USAGE "mistyped option" submit n --stduy X --kind protocol
+has err "did you mean '--study'?"
+fails 64 USAGE "unknown option" seal n --frobnicate
+fails 64 USAGE "short option" seal n -z
+fails 64 USAGE "no value" submit n --study
+fails 64 USAGE "value for a switch" erase n 12345678 --yes=1
+fails 64 USAGE "given twice" submit n --study A --study B --kind protocol x
+fails 64 USAGE "no study" submit n --kind protocol x
+has err "needs --study ID"
+fails 64 USAGE "too few words" status n
+fails 64 USAGE "too many words" seal n m
+has err "does not take 'm'"
+run 64 "a fault in JSON" submti --json
+has out '{"schema":"trialnotary/error/1","code":"USAGE",'
+has out '"exit":64}'
+run 0 explain explain STORE_BUSY
+has out "exit status 74"
+json explain explain OK
+fails 64 USAGE "unknown code" explain FROBNICATE
+fails 64 USAGE "control characters" "$(printf 'a\033[31mb')"
+lacks err "$(printf '\033')"
+
+# ---- init ----
+fails 66 NOT_A_NOTARY "no notary" list n
+mkdir full && : >full/file
+fails 64 NOTARY_EXISTS "a folder that holds something" init full
+[ "$(ls -A full)" = file ] || fault "init touched a folder that is not empty"
+fails 64 USAGE "unknown key" init m --tsa-key rsa1024
+[ -e m ] && fault "a refused init leaves a folder"
+run 0 init init n --origin test.example/log
+has out "test.example/log"
+fails 64 NOTARY_EXISTS "again" init n
+json init init other
+[ "$(stat -c %a n)" = 700 ] || fault "others can read the notary"
+run 0 "empty list" list n
+is out ""
+run 0 "nothing to seal" seal n
+is err "nothing was waiting"
+
+# ---- submit ----
+echo "the protocol" >protocol.pdf
+mkdir -p data/sub consents
+echo 1 >data/b.csv; echo 2 >data/a.csv; echo 3 >data/sub/c.csv; echo 4 >data/.hidden
+for i in 1 2 3; do echo "consent $i" >consents/p$i.pdf; done
+run 0 protocol submit n --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title "The \"protocol\"" protocol.pdf
+protocol=$(record)
+is out "$protocol  protocol.pdf"
+is err ""
+run 0 "protocol again" submit n --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title "The \"protocol\"" protocol.pdf
+is out "$protocol  protocol.pdf"
+is err "1 of 1 records were submitted before"
+run 0 "quiet" submit n -q --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title="The \"protocol\"" ./protocol.pdf
+is out "$protocol  protocol.pdf"
+is err ""
+run 0 dataset submit n --study DEMO-1 --kind dataset data --link "uses=${protocol:0:8}"
+dataset=$(record)
+is out "$dataset  data (4 files)"
+run 0 "from elsewhere" submit n --study DEMO-1 --kind dataset "$work/data/" --link "uses=$protocol"
+has out "$dataset"
+json show show n "$dataset"
+has out '"documents":[{"name":".hidden"'
+has out '{"name":"sub/c.csv"'
+has out "\"links\":[{\"type\":\"uses\",\"record\":\"$protocol\"}]"
+json submit submit n --study DEMO-1 --kind consent --each consents --date 2026-03-05
+[ "$(grep -o '"new":true' out | wc -l)" = 3 ] || fault "three consents are not three records" out
+has out '"new":3,"before":0}'
+consent=$(field id)
+echo "consent 4" >consents/p4.pdf
+run 0 "one more" submit n --study DEMO-1 --kind consent --each consents --date 2026-03-05
+[ "$(wc -l <out)" = 4 ] || fault "four lines for four consents" out
+has err "3 of 4 records were submitted before"
+has out "$consent  p1.pdf"
+run 0 withdrawal submit n --study DEMO-1 --kind withdrawal --link "withdraws=$consent"
+withdrawal=$(record)
+run 0 "file name from a dash" submit n --study DEMO-1 --kind other -- protocol.pdf
+run 0 confidential submit n --study DEMO-1 --kind analysis-plan --confidential --keep protocol.pdf
+sap=$(record)
+json show show n "$sap"
+has out '"confidential":true,"kept":true,"commitment":"commitment-001.json"'
+
+# ---- refusals leave nothing behind ----
+"$tn" list n >before 2>/dev/null
+fails 64 UNKNOWN_KIND "unknown kind" submit n --study S --kind protocoll protocol.pdf
+has err "did you mean 'protocol'?"
+fails 1 LINK_SHAPE "unknown link" submit n --study S --kind protocol --link supercedes="$protocol" protocol.pdf
+has err "did you mean 'supersedes'?"
+fails 1 LINK_SHAPE "senseless link" submit n --study S --kind protocol --link withdraws="$protocol" protocol.pdf
+fails 66 UNKNOWN_RECORD "unknown target" submit n --study S --kind protocol --link supersedes=0123456789 protocol.pdf
+fails 64 USAGE "short target" submit n --study S --kind protocol --link supersedes=0123456 protocol.pdf
+fails 64 USAGE "no target" submit n --study S --kind protocol --link supersedes protocol.pdf
+fails 64 USAGE "no document" submit n --study S --kind protocol
+fails 64 USAGE "each of nothing" submit n --study S --kind protocol --each
+fails 64 USAGE "key without certificate" submit n --study S --kind protocol --sign key protocol.pdf
+fails 1 STATEMENT_SHAPE "empty study" submit n --study "" --kind protocol protocol.pdf
+fails 1 STATEMENT_SHAPE "control character" submit n --study "$(printf 'a\tb')" --kind protocol protocol.pdf
+fails 66 NO_INPUT "no file" submit n --study S --kind protocol absent
+mkdir empty
+fails 66 NO_INPUT "empty folder" submit n --study S --kind protocol empty
+ln -s protocol.pdf link
+fails 66 NO_INPUT "symbolic link" submit n --study S --kind protocol link
+has err "is a symbolic link"
+mkfifo fifo
+fails 66 NO_INPUT "pipe" submit n --study S --kind protocol fifo
+mkdir linked && ln -s ../protocol.pdf linked/inside
+fails 66 NO_INPUT "link in a folder" submit n --study S --kind protocol linked
+mkdir bad && : >"bad/a:b" && : >"bad/stream.json" && : >"bad/Data" && : >"bad/data" && : >"bad/fine"
+fails 1 NAME_SHAPE "names" submit n --study S --kind protocol bad
+has err "3 of 5 names cannot stand in a record"
+has err "'a:b'"
+has err "'stream.json'"
+has err "differs only in case"
+lacks err "'fine'"
+fails 1 NAME_SHAPE "names of each" submit n --study S --kind protocol --each bad
+has err "2 of 5 names"
+fails 1 NAME_SHAPE "the same name twice" submit n --study S --kind protocol protocol.pdf ./protocol.pdf
+if [ "$(id -u)" != 0 ]; then
+	: >closed && chmod 0 closed
+	fails 77 PERMISSION "unreadable" submit n --study S --kind protocol closed
+fi
+"$tn" list n >after 2>/dev/null
+cmp -s before after || fault "something refused was stored" after
+
+# ---- status, seal ----
+run 0 pending status n "$protocol"
+is out "$protocol  PENDING"
+run 0 "by file" status n protocol.pdf
+[ "$(wc -l <out)" = 3 ] || fault "three records hold this content" out
+echo unknown >unknown
+fails 66 UNKNOWN_RECORD "unknown file" status n unknown
+fails 66 UNKNOWN_RECORD "unknown ID" status n 0123456789abcdef
+fails 66 NO_INPUT "neither" status n 0123
+fails 2 NOT_SEALED "export of what waits" export n "$protocol" -o early.asice
+[ -e early.asice ] && fault "a refused export leaves a file"
+run 0 seal seal n
+has out "seal 1: 9 records existed no later than 20"
+json status status n "$protocol"
+has out '"state":"SEALED","index":0,"seal":1,"existed_by":"20'
+run 0 list list n
+[ "$(wc -l <out)" = 9 ] || fault "nine records" out
+has out 'The "protocol"'
+lacks out "2026-03-05"
+run 0 "list of no study" list n --study OTHER
+is out ""
+json list list n --study DEMO-1
+run 0 show show n "${protocol:0:8}"
+has out "state       SEALED, seal 1, existed no later than"
+fails 64 USAGE "prefix too short" show n "${protocol:0:7}"
+fails 64 USAGE "upper case" show n ABCDEF0123
+
+# ---- export and verify ----
+run 0 trust trust export n -o trust
+fails 64 EXISTS "trust again" trust export n -o trust
+run 0 export export n "$protocol" -o protocol.asice
+is out "$protocol  protocol.asice"
+fails 64 EXISTS "export again" export n "$protocol" -o protocol.asice
+run 0 "export with force" export n "$protocol" -o protocol.asice --force
+run 0 "export many" export n "$protocol" "$dataset" "$consent" "$withdrawal" "$sap" -o bundles
+for b in protocol.asice bundles/*.asice; do
+	"$tv" --trust trust "$b" >out 2>err || fault "$b is not verified" out
+	count=$((count + 1))
+done
+cmp -s protocol.asice "bundles/$protocol.asice" || fault "the same record gives other bytes"
+json export export n "$dataset" -o one.asice
+fails 64 USAGE "twice" export n "$protocol" "${protocol:0:9}" -o twice
+fails 64 EXISTS "many into a file" export n "$protocol" "$dataset" -o protocol.asice
+run 0 "withhold" export n "$dataset" -o withheld.asice --withhold sub/c.csv
+has err "warning: 'sub/c.csv' is not confidential"
+"$tv" --trust trust withheld.asice >out 2>err || fault "the rest of a withheld record is not verified" out
+run 0 "detached" export n "$dataset" -o detached.asice --detached
+echo changed >>data/a.csv
+fails 1 DOCUMENT_CHANGED "changed document" export n "$dataset" -o changed.asice
+mkdir away && mv consents/p1.pdf away
+fails 66 DOCUMENT_MISSING "moved document" export n "$consent" -o moved.asice
+[ -e moved.asice ] && fault "a refused export leaves a file"
+run 0 "from elsewhere" export n "$consent" -o moved.asice --from away
+cmp -s moved.asice "bundles/$consent.asice" || fault "a moved document gives other bytes"
+mv protocol.pdf moved.pdf
+run 0 "kept document" export n "$sap" -o kept.asice
+
+# ---- signed ----
+if command -v openssl >/dev/null; then
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 30 \
+		-subj "/CN=Test submitter" -addext keyUsage=digitalSignature >/dev/null 2>&1
+	chmod 600 key.pem
+	run 0 signed submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem moved.pdf
+	signed=$(record)
+	run 0 "signed again" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem moved.pdf
+	has out "$signed"
+	run 0 seal seal n
+	run 0 "export of signed" export n "$signed" -o signed.asice
+	"$tv" --trust trust signed.asice >out 2>err || fault "the signed record is not verified" out
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key2.pem -out cert2.pem -days 30 \
+		-subj "/CN=Other" >/dev/null 2>&1
+	fails 74 SIGNER_FAILED "another certificate" submit n --study DEMO-1 --kind results --sign key.pem --cert cert2.pem data
+	chmod 644 key.pem
+	fails 77 PERMISSION "a key that others can read" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem data
+fi
+
+# ---- log ----
+run 0 head log head n
+cp out head
+json log-head log head n
+size=$(field size)
+run 0 consistency log consistency n --from 1
+run 0 "old head" log consistency n --checkpoint head
+run 0 "one more" submit n --study DEMO-2 --kind other moved.pdf
+run 0 seal seal n
+json log-consistency log consistency n --checkpoint head
+has out "\"from\":$size,\"to\":$((size + 1)),\"checked\":true"
+fails 64 USAGE "backwards" log consistency n --from 3 --to 2
+fails 64 USAGE "beyond" log consistency n --from 3 --to 200
+fails 64 USAGE "no number" log consistency n --from x
+"$tn" log head other >foreign
+fails 1 CHECKPOINT_ORIGIN "another log" log consistency n --checkpoint foreign
+fails 66 NO_INPUT "no head" log consistency n --checkpoint absent
+run 0 audit log audit n
+has out "no fault found"
+run 0 fsck fsck n
+json fsck fsck n
+has out '"findings":[],"faults":0}'
+json log-audit log audit n
+
+# ---- backup, erase, restore ----
+run 0 backup backup n -o backup
+fails 64 EXISTS "backup again" backup n -o backup
+fails 64 USAGE "without --yes" erase n "$consent"
+run 0 erase erase n "$consent" --yes
+has out "$consent  ERASED"
+run 0 "erase again" erase n "$consent" --yes
+is out "$consent  ERASED before"
+run 0 status status n "$consent"
+is out "$consent  ERASED"
+fails 1 ERASED "export of erased" export n "$consent" -o erased.asice
+fails 66 UNKNOWN_RECORD "link to erased" submit n --study DEMO-1 --kind withdrawal --link "withdraws=$consent"
+has err "was erased"
+run 0 "show erased" show n "$consent"
+lacks out "p1.pdf"
+run 0 "the record of the erasure" list n
+[ "$(wc -l <out)" -ge 11 ] || fault "the erasure is not recorded" out
+run 0 "seal after erasure" seal n
+run 0 "audit after erasure" log audit n
+run 0 "fsck after erasure" fsck n
+fails 74 STORE_ROLLED_BACK "an old backup" restore backup n
+"$tn" log head n >newest
+fails 74 STORE_ROLLED_BACK "an old backup elsewhere" restore backup restored --head newest
+[ -e restored ] && fault "a refused restore leaves a folder"
+run 0 restore restore backup restored
+run 0 "restored" status restored "$protocol"
+has out "SEALED"
+run 0 "newer backup" backup n -o backup2
+run 0 "restore over" restore backup2 n --head newest
+run 0 "fsck of restored" fsck n
+
+# ---- hash, a full disk ----
+printf abc >abc
+run 0 hash hash abc
+has out ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+has out ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a
+json hash hash abc data
+fails 66 NO_INPUT "hash of nothing" hash absent
+"$tn" list n >/dev/full 2>/dev/null
+[ $? = 74 ] || fault "a full output is not noticed"
+
+# ---- many small records, killed in the middle ----
+mkdir many
+for i in $(seq 2500); do echo "$i" >many/$i; done
+"$tn" init k -q >/dev/null
+"$tn" submit k --study MANY --kind dataset --each many >killed 2>/dev/null &
+pid=$!
+sleep 0.2
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+run 0 "the rest" submit k --study MANY --kind dataset --each many
+[ "$(wc -l <out)" = 2500 ] || fault "not all are there"
+cp out first
+run 0 "again" submit k --study MANY --kind dataset --each many
+cmp -s out first || fault "other IDs the second time"
+has err "2500 of 2500 records were submitted before"
+run 0 "seal of many" seal k
+has out "seal 1: 2500 records"
+run 0 "audit of many" log audit k
+
+# ---- one process at a time ----
+if command -v flock >/dev/null; then
+	exec 9<n/lock
+	flock 9
+	fails 74 STORE_BUSY "busy" list n
+	exec 9<&-
+	run 0 "free again" list n
+fi
+
+echo "$count checks, $faults failed"
+[ "$faults" = 0 ]

@@ -1,0 +1,138 @@
+#!/bin/sh
+# Evidence records across implementations: BouncyCastle judges ours, we judge BouncyCastle's, with tokens by
+# openssl ts. Prints what it tried. Exit 0 all as expected, 1 not, 77 java or the jars are missing.
+# usage: run.sh ERS_TOOL
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+tool=${1:?usage: run.sh ERS_TOOL}
+tool=$(realpath "$tool")
+jars=
+for j in bcprov bcpkix bcutil; do
+	[ -f "/usr/share/java/$j.jar" ] || { echo "skipped: no /usr/share/java/$j.jar (libbcprov-java libbcpkix-java libbcutil-java)"; exit 77; }
+	jars=$jars:/usr/share/java/$j.jar
+done
+command -v javac >/dev/null && command -v java >/dev/null || { echo "skipped: no java"; exit 77; }
+command -v openssl >/dev/null || { echo "skipped: no openssl"; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+javac -cp "$jars" -d classes "$here/bouncycastle/ErsCheck.java" || exit 1
+failed=0
+
+bc() { java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "classes$jars" ErsCheck "$@"; }
+
+# expect valid|invalid WHAT COMMAND...
+expect() {
+	want=$1 what=$2
+	shift 2
+	said=$("$@" 2>&1)
+	case $said in
+	"$want"*) echo "ok    $what: $said" ;;
+	*) echo "FAIL  $what: expected $want, got: $said"; failed=1 ;;
+	esac
+}
+
+cat > tsa.cnf <<CNF
+[req]
+distinguished_name = dn
+x509_extensions = ext
+prompt = no
+[dn]
+CN = Interop TSA
+[ext]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
+[tsa]
+default_tsa = t
+[t]
+serial = $work/serial
+signer_cert = $work/tsa.pem
+signer_key = $work/tsa.key
+signer_digest = sha256
+certs = $work/tsa.pem
+default_policy = 1.2.3.4
+digests = sha256, sha512, sha3-512
+ess_cert_id_alg = sha256
+crypto_device = builtin
+CNF
+echo 01 > serial
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -config tsa.cnf -keyout tsa.key -out tsa.pem 2>/dev/null || exit 1
+
+# token ALG HEX FILE
+token() {
+	openssl ts -query -digest "$2" "-$1" -cert -no_nonce -out q.tsq 2>/dev/null &&
+	openssl ts -reply -config tsa.cnf -queryfile q.tsq -token_out -out "$3" 2>/dev/null || { echo "FAIL  no token"; exit 1; }
+}
+ours() { "$tool" "$@" || { echo "FAIL  ers_tool $*"; exit 1; }; }
+
+for f in a b c d e f; do echo "document $f" > "$f"; done
+
+for alg in sha256 sha512; do
+	groups="a b,c,d e f"
+	token $alg "$(ours root $alg head $groups)" t.der
+	ours record $alg head 0 t.der one.ers $groups
+	ours record $alg head 1 t.der group.ers $groups
+	expect valid "BC on ours, $alg, single" bc check one.ers tsa.pem single a
+	expect valid "BC on ours, $alg, group" bc check group.ers tsa.pem group b c d
+	expect valid "BC on ours, $alg, member" bc check group.ers tsa.pem single c
+	expect invalid "BC on ours, $alg, other file" bc check one.ers tsa.pem single f
+	expect invalid "BC on ours, $alg, group with a stranger" bc check group.ers tsa.pem group b c e
+	expect valid "ours on ours, $alg, group" "$tool" check group.ers group b c d
+	expect "invalid: ER_GROUP" "ours on ours, $alg, part as group" "$tool" check group.ers group b c
+	expect "invalid: ER_NOT_COVERED" "ours on ours, $alg, other file" "$tool" check one.ers single f
+
+	# renewals: three more time-stamps, a new chain, one more time-stamp, and a third chain
+	for k in 1 2 3; do
+		token $alg "$(ours stamp-root group.ers)" t.der
+		ours stamp group.ers t.der group.ers
+		expect valid "BC on ours, $alg, group, $k time-stamp renewals" bc check group.ers tsa.pem group b c d
+	done
+	for next in sha512 sha3-512; do
+		token $next "$(ours chain-root group.ers $next b,c,d)" t.der
+		ours chain group.ers $next b,c,d t.der group.ers
+		expect valid "BC on ours, $alg, group, hash-tree renewal to $next" bc check group.ers tsa.pem group b c d
+		expect valid "BC on ours, $alg, member, hash-tree renewal to $next" bc check group.ers tsa.pem single d
+		expect invalid "BC on ours, $alg, stranger, hash-tree renewal to $next" bc check group.ers tsa.pem single e
+		token $next "$(ours stamp-root group.ers)" t.der
+		ours stamp group.ers t.der group.ers
+		expect valid "BC on ours, $alg, group, then a time-stamp renewal" bc check group.ers tsa.pem group b c d
+		expect valid "ours on ours, $alg, group, the same" "$tool" check group.ers group b c d
+	done
+done
+
+for alg in sha256 sha512; do
+	expect valid "BC makes a batch, $alg" bc make "bc-$alg-" $alg tsa.cnf a b,c,d e f
+	for i in 0 1 2 3; do
+		set -- a "b c d" e f
+		shift $i
+		kind=single
+		[ $i = 1 ] && kind=group
+		expect valid "ours on BC's, $alg, $1" "$tool" check "bc-$alg-$i.ers" $kind $1
+		expect "invalid: ER_NOT_COVERED" "ours on BC's, $alg, $1 with a stranger" "$tool" check "bc-$alg-$i.ers" $kind $1 serial
+	done
+	expect "invalid: ER_GROUP" "ours on BC's, $alg, part as group" "$tool" check "bc-$alg-1.ers" group b c
+	expect valid "BC makes a lone record, $alg" bc make "lone-$alg-" $alg tsa.cnf a
+	expect valid "ours on BC's, $alg, lone" "$tool" check "lone-$alg-0.ers" group a
+	for i in 0 1; do
+		set -- a b,c,d
+		shift $i
+		names=$1
+		kind=single
+		[ $i = 1 ] && kind=group
+		for k in 1 2; do
+			expect valid "BC renews the time-stamp, $alg, $names" bc stamp "bc-$alg-$i.ers" "bc-$alg-$i.ers" tsa.cnf
+			expect valid "ours on BC's, renewal $k" "$tool" check "bc-$alg-$i.ers" $kind $(echo $names | tr , ' ')
+		done
+		expect valid "BC renews the hash tree, $alg, $names" bc hash "bc-$alg-$i.ers" "bc-$alg-$i.ers" sha3-512 tsa.cnf "$names"
+		expect valid "ours on BC's, hash-tree renewal" "$tool" check "bc-$alg-$i.ers" $kind $(echo $names | tr , ' ')
+		expect "invalid: ER_NOT_COVERED" "ours on BC's, stranger" "$tool" check "bc-$alg-$i.ers" single serial
+		# ours renews what BC made
+		token sha3-512 "$(ours stamp-root "bc-$alg-$i.ers")" t.der
+		ours stamp "bc-$alg-$i.ers" t.der mixed.ers
+		expect valid "BC on its own, renewed by ours" bc check mixed.ers tsa.pem $kind $(echo $names | tr , ' ')
+		expect valid "ours on the same" "$tool" check mixed.ers $kind $(echo $names | tr , ' ')
+	done
+done
+[ $failed = 0 ] && echo "all as expected"
+exit $failed
