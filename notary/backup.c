@@ -168,6 +168,13 @@ static VF_RC move_aside(const char *dir, struct vf_err *reterr)
 	return VF_OK;
 }
 
+static bool has_bytes(int at, const char *name)
+{
+	struct stat st;
+
+	return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+}
+
 static VF_RC copy_backup(const char *from, const char *to, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep) int in = -1, out = -1;
@@ -179,8 +186,9 @@ static VF_RC copy_backup(const char *from, const char *to, struct vf_err *reterr
 	/* A notary at work must not be copied file by file; its own backup does that. */
 	if (rc == VF_OK && faccessat(in, "lock", F_OK, 0) == 0)
 		rc = nt_notary_lock(in, from, &lock, reterr);
-	if (rc == VF_OK && faccessat(in, "notary.db-wal", F_OK, 0) == 0)
-		rc = vf_fail(reterr, VF_STORE_CORRUPT, "'%s' was not made by backup: it has a write-ahead log", from);
+	if (rc == VF_OK && (has_bytes(in, "notary.db-wal") || has_bytes(in, "notary.db-journal") ||
+		has_bytes(in, "head.db-journal")))
+		rc = vf_fail(reterr, VF_STORE_CORRUPT, "'%s' was not made by backup: its last transaction is unfinished", from);
 	if (rc == VF_OK)
 		rc = nt_dir_open(AT_FDCWD, to, &out, reterr);
 	if (rc == VF_OK)

@@ -216,7 +216,7 @@ static VF_RC want_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *r
 
 static VF_RC each_top(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
 {
-	static const char *const known[] = {"trialnotary.conf", "notary.db", "notary.db-wal", "head.db", "head.db-journal",
+	static const char *const known[] = {"trialnotary.conf", "notary.db", "notary.db-wal", "notary.db-journal", "head.db", "head.db-journal",
 		"keys", "tsa", "log", "staging", "documents", "lock"};
 	struct files *x = ctx;
 	size_t n = strlen(name);

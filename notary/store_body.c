@@ -175,16 +175,42 @@ static void put_place(struct nt_buf *out, uint64_t stream, uint64_t seq, const s
 		put_hash(out, prev);
 }
 
+/*
+ * What the digests in a member's JSON may be known by: number 0 is the record before in the stream;
+ * for the statement, which names the others, i + 1 is member i.
+ */
+struct known {
+	struct vf_pair prev;
+	const struct nt_member *members;
+};
+
+static const struct vf_pair *known_at(const void *ctx, size_t i)
+{
+	const struct known *k = ctx;
+
+	return i == 0 ? &k->prev : &k->members[i - 1].digests;
+}
+
+static bool is_statement(struct vf_bytes name)
+{
+	return vf_bytes_is(name, "statement.json");
+}
+
+static struct nt_known known_of(const struct known *k, struct vf_bytes name, size_t n_members)
+{
+	return (struct nt_known){known_at, k, is_statement(name) ? n_members + 1 : 1};
+}
+
 /* Packed when that is shorter. */
-static void put_content(const struct nt_packer *p, struct nt_buf *out, struct vf_bytes name,
-	struct vf_bytes bytes)
+static void put_content(const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out,
+	struct vf_bytes name, struct vf_bytes bytes)
 {
 	uint8_t fixed[2048];
 	struct nt_buf scratch = {.p = fixed, .room = sizeof(fixed), .cap = sizeof(fixed)};
 	struct nt_buf large = nt_buf(2 * bytes.n + 256);
 	struct nt_buf *b = bytes.n <= 900 ? &scratch : &large;
 
-	nt_pack(p, b, bytes);
+	nt_pack(p, known, b, bytes);
 	if (!b->failed && b->n < bytes.n) {
 		nt_buf_put_u8(out, MEMBER_BYTES | MEMBER_PACKED);
 		put_string(out, name);
@@ -234,19 +260,11 @@ static void put_document(struct nt_buf *out, const struct nt_submission *s, cons
 	put_string(out, d->commitment);
 }
 
-void nt_body_put(const struct nt_packer *p, struct nt_buf *out, const struct nt_submission *s,
-	const struct nt_body_refs *refs, int64_t accepted_ms)
+void nt_body_put_content(const struct nt_packer *p, struct nt_buf *out, const struct nt_submission *s)
 {
-	struct nt_body_front f = {.in_stream = s->in_stream, .id = s->id, .id512 = s->id512, .slot = s->slot,
-		.accepted_ms = accepted_ms, .journal = s->journal};
-	size_t begin = out->n, room = 0, hint = 0, least = NT_BODY_FRONT + 64 + 32 * s->n_members;
+	struct known known = {.prev.sha256 = s->prev, .members = s->members};
+	size_t room = 0, hint = 0;
 
-	put_front(out, &f);
-	if (s->in_stream)
-		put_place(out, refs->stream, s->seq, &s->prev);
-	put_number(out, refs->submitter);
-	put_number(out, refs->study);
-	put_number(out, refs->kind);
 	put_string(out, s->version);
 	put_string(out, s->date);
 	put_string(out, s->title);
@@ -257,10 +275,10 @@ void nt_body_put(const struct nt_packer *p, struct nt_buf *out, const struct nt_
 	for (size_t i = 0; i < s->n_members; i++) {
 		const struct nt_member *m = &s->members[i];
 
-		if (vf_bytes_is(m->name, "stream.json"))
-			least += m->bytes.n;
 		if (m->bytes.n > 0) {
-			put_content(p, out, m->name, m->bytes);
+			struct nt_known k = known_of(&known, m->name, s->n_members);
+
+			put_content(p, &k, out, m->name, m->bytes);
 			continue;
 		}
 		nt_buf_put_u8(out, 0);
@@ -275,6 +293,25 @@ void nt_body_put(const struct nt_packer *p, struct nt_buf *out, const struct nt_
 		put_string(out, s->links[i].type);
 		put_hash(out, &s->links[i].record);
 	}
+}
+
+void nt_body_put(struct nt_buf *out, const struct nt_submission *s, struct vf_bytes content,
+	const struct nt_body_refs *refs, int64_t accepted_ms)
+{
+	struct nt_body_front f = {.in_stream = s->in_stream, .id = s->id, .id512 = s->id512, .slot = s->slot,
+		.accepted_ms = accepted_ms, .journal = s->journal};
+	size_t begin = out->n, least = NT_BODY_FRONT + 64 + 32 * s->n_members;
+
+	put_front(out, &f);
+	if (s->in_stream)
+		put_place(out, refs->stream, s->seq, &s->prev);
+	put_number(out, refs->submitter);
+	put_number(out, refs->study);
+	put_number(out, refs->kind);
+	nt_buf_put(out, content);
+	for (size_t i = 0; i < s->n_members; i++)
+		if (vf_bytes_is(s->members[i].name, "stream.json"))
+			least += s->members[i].bytes.n;
 	/* What stays after an erasure must fit in the row's place. */
 	while (!out->failed && out->n - begin < least)
 		nt_buf_put_u8(out, 0);
@@ -288,28 +325,56 @@ static bool take_place(struct vf_bytes *in, struct nt_body_refs *refs, struct nt
 		(r->seq == 0 || take_hash(in, &r->prev));
 }
 
-static bool take_member(struct vf_bytes *in, struct nt_buf *area, struct nt_member *ret)
-{
-	uint64_t n;
-	size_t at = area->n;
+/* A member as the row has it, before its bytes are unpacked. */
+struct packed {
 	uint8_t flags;
+	uint64_t n;
 	struct vf_bytes content;
+};
 
-	if (!vf_take_u8(in, &flags) || !take_string(in, &ret->name))
+static bool take_member(struct vf_bytes *in, struct nt_member *ret, struct packed *ret_packed)
+{
+	if (!vf_take_u8(in, &ret_packed->flags) || !take_string(in, &ret->name))
 		return false;
-	if (flags == 0)
+	if (ret_packed->flags == 0)
 		return take_pair(in, &ret->digests);
-	if ((flags & ~MEMBER_PACKED) != MEMBER_BYTES || !take_number(in, &n) || n == 0 ||
-	    !take_string(in, &content) || n > area->cap - area->n)
+	return (ret_packed->flags & ~MEMBER_PACKED) == MEMBER_BYTES && take_number(in, &ret_packed->n) &&
+		ret_packed->n > 0 && take_string(in, &ret_packed->content);
+}
+
+static bool unpack_member(const struct packed *p, const struct nt_known *known, struct nt_buf *area,
+	struct nt_member *m)
+{
+	size_t at = area->n;
+
+	if (p->n > area->cap - area->n)
 		return false;
-	if ((flags & MEMBER_PACKED) == 0)
-		nt_buf_put(area, content);
-	else if (nt_unpack(area, content, NULL) != VF_OK)
+	if ((p->flags & MEMBER_PACKED) == 0)
+		nt_buf_put(area, p->content);
+	else if (nt_unpack(area, known, p->content, NULL) != VF_OK)
 		return false;
-	if (area->failed || area->n - at != n)
+	if (area->failed || area->n - at != p->n)
 		return false;
-	ret->bytes = vf_bytes(area->p + at, (size_t)n);
-	ret->digests = vf_pair_of(ret->bytes);
+	m->bytes = vf_bytes(area->p + at, (size_t)p->n);
+	m->digests = vf_pair_of(m->bytes);
+	return true;
+}
+
+/* The statement comes last: it may refer to the digests of all others. */
+static bool unpack_members(struct nt_record *r, size_t n, const struct packed *packed, struct nt_buf *area)
+{
+	struct known k = {.prev.sha256 = r->prev, .members = r->members};
+
+	for (int statement = 0; statement < 2; statement++) {
+		for (size_t i = 0; i < n; i++) {
+			struct nt_known known = known_of(&k, r->members[i].name, n);
+
+			if (packed[i].flags == 0 || is_statement(r->members[i].name) != (statement == 1))
+				continue;
+			if (!unpack_member(&packed[i], &known, area, &r->members[i]))
+				return false;
+		}
+	}
 	return true;
 }
 
@@ -373,6 +438,20 @@ void nt_record_freep(struct nt_record **r)
 	*r = nt_record_free(*r);
 }
 
+static bool take_packed(struct vf_bytes *in, struct nt_record *r, size_t n, struct nt_buf *area)
+{
+	void *table_memory = NULL;
+	struct packed *packed;
+	bool ok = table(in, n, sizeof(*packed), &table_memory);
+
+	packed = table_memory;
+	for (size_t i = 0; i < n && ok; i++)
+		ok = take_member(in, &r->members[i], &packed[i]);
+	ok = ok && unpack_members(r, n, packed, area);
+	free(table_memory);
+	return ok;
+}
+
 static bool take_members(struct vf_bytes *in, struct memory *m, struct nt_record *r)
 {
 	struct nt_buf area = {0};
@@ -386,9 +465,9 @@ static bool take_members(struct vf_bytes *in, struct memory *m, struct nt_record
 		return false;
 	area = (struct nt_buf){.p = m->area, .room = (size_t)room + 256, .cap = (size_t)room + 256};
 	r->members = m->members;
-	for (size_t i = 0; i < n; i++, r->n_members = i)
-		if (!take_member(in, &area, &r->members[i]))
-			return false;
+	if (!take_packed(in, r, (size_t)n, &area))
+		return false;
+	r->n_members = (size_t)n;
 	return area.n == room;
 }
 

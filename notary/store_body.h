@@ -30,7 +30,10 @@ struct nt_body_refs {
 /* Octets of the front. */
 #define NT_BODY_FRONT (2 + 32 + 64 + 32 + 8 + 32)
 
-void nt_body_put(const struct nt_packer *p, struct nt_buf *out, const struct nt_submission *s,
+/* The part of a row that only the submission decides; it can be made on another core. */
+void nt_body_put_content(const struct nt_packer *p, struct nt_buf *out, const struct nt_submission *s);
+/* The whole row around this content. */
+void nt_body_put(struct nt_buf *out, const struct nt_submission *s, struct vf_bytes content,
 	const struct nt_body_refs *refs, int64_t accepted_ms);
 VF_RC nt_body_front(struct vf_bytes body, struct nt_body_front *ret, struct vf_err *reterr);
 /* What the indexes need of a row, without hashing anything. Begin with a cleared one, use it again. */

@@ -5,13 +5,18 @@
 /*
  * Octets below 0x20 do not occur in our JSON files, so they stand for something else:
  * 0x00 the next octet as it is, 0x01 a quoted digest of 64 hex digits, 0x02
- * one of 128, 0x03 and above a word of this list. The list may grow at its
- * end but never change: stores hold its numbers.
+ * one of 128, 0x03 to 0x1d a word of this list, 0x1e and 0x1f the quoted SHA-256 or
+ * SHA-512 that is known under the number in the next two octets. The list
+ * may grow at its end but never change: stores hold its numbers.
  */
 #define CODE_AS_IS 0
 #define CODE_HEX_64 1
 #define CODE_HEX_128 2
 #define CODE_WORDS 3
+#define CODE_KNOWN_64 0x1e
+#define CODE_KNOWN_128 0x1f
+/* How many known digests are compared with one that was found. */
+#define TRIES 4
 
 #define WORD(s) {(const uint8_t *)(s), sizeof(s) - 1}
 static const struct vf_bytes words[] = {
@@ -44,7 +49,7 @@ static const struct vf_bytes words[] = {
 	WORD("}]}"),
 };
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
-_Static_assert(N_WORDS <= 0x20 - CODE_WORDS, "words beyond the control codes");
+_Static_assert(N_WORDS <= CODE_KNOWN_64 - CODE_WORDS, "words beyond the control codes");
 
 static uint8_t bucket(const uint8_t *p)
 {
@@ -87,8 +92,30 @@ static bool hex_to(const uint8_t *hex, uint8_t *out, size_t n)
 	return bad >= 0;
 }
 
+static bool known_is(const struct nt_known *known, size_t i, const uint8_t *digest, size_t n)
+{
+	const struct vf_pair *p = known->at(known->ctx, i);
+
+	return memcmp(n == 32 ? p->sha256.b : p->sha512.b, digest, n) == 0;
+}
+
+/* The number of a known digest; lists are in the same order, so the search goes on where the last one ended. */
+static bool find_known(const struct nt_known *known, const uint8_t *digest, size_t n, size_t *hint)
+{
+	for (size_t k = 0; k < TRIES && k < known->n; k++) {
+		size_t i = (*hint + k) % known->n;
+
+		if (i > UINT16_MAX || !known_is(known, i, digest, n))
+			continue;
+		*hint = i;
+		return true;
+	}
+	return false;
+}
+
 /* A quoted digest at the start of in becomes code and octets in out; 0 when there is none. */
-static size_t pack_digest(struct vf_bytes in, uint8_t *out, size_t *ret_out)
+static size_t pack_digest(const struct nt_known *known, struct vf_bytes in, uint8_t *out, size_t *hint,
+	size_t *ret_out)
 {
 	static const size_t sizes[] = {32, 64};
 
@@ -99,6 +126,12 @@ static size_t pack_digest(struct vf_bytes in, uint8_t *out, size_t *ret_out)
 			continue;
 		out[0] = (uint8_t)(CODE_HEX_64 + i);
 		*ret_out = 1 + sizes[i];
+		if (known->n > 0 && find_known(known, out + 1, sizes[i], hint)) {
+			out[0] = (uint8_t)(CODE_KNOWN_64 + i);
+			out[1] = (uint8_t)(*hint >> 8);
+			out[2] = (uint8_t)*hint;
+			*ret_out = 3;
+		}
 		return n;
 	}
 	return 0;
@@ -122,10 +155,10 @@ static bool may_begin(uint8_t c)
 	return c == '"' || c == ',' || c == '{' || c == '}' || c == 's' || c == 'c';
 }
 
-void nt_pack(const struct nt_packer *p, struct nt_buf *out, struct vf_bytes text)
+void nt_pack(const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out, struct vf_bytes text)
 {
 	uint8_t *o;
-	size_t done;
+	size_t done, hint = 0;
 
 	if (text.n > SIZE_MAX / 2 - 128 || !nt_buf_reserve(out, 2 * text.n + 128))
 		return;
@@ -136,7 +169,7 @@ void nt_pack(const struct nt_packer *p, struct nt_buf *out, struct vf_bytes text
 
 		done = 0;
 		if (in.p[0] == '"')
-			done = pack_digest(in, o, &put);
+			done = pack_digest(known, in, o, &hint, &put);
 		if (done == 0 && may_begin(in.p[0]))
 			done = pack_word(p, in, o);
 		if (done == 0) {
@@ -150,7 +183,26 @@ void nt_pack(const struct nt_packer *p, struct nt_buf *out, struct vf_bytes text
 	out->n = (size_t)(o - out->p);
 }
 
-static bool unpack_code(struct nt_buf *out, uint8_t code, struct vf_bytes *in)
+static void put_quoted(struct nt_buf *out, struct vf_bytes digest)
+{
+	nt_buf_put_u8(out, '"');
+	nt_buf_put_hex(out, digest);
+	nt_buf_put_u8(out, '"');
+}
+
+static bool unpack_known(struct nt_buf *out, const struct nt_known *known, uint8_t code, struct vf_bytes *in)
+{
+	const struct vf_pair *p;
+	uint16_t i;
+
+	if (!vf_take_u16be(in, &i) || i >= known->n)
+		return false;
+	p = known->at(known->ctx, i);
+	put_quoted(out, code == CODE_KNOWN_64 ? vf_bytes(p->sha256.b, 32) : vf_bytes(p->sha512.b, 64));
+	return true;
+}
+
+static bool unpack_code(struct nt_buf *out, const struct nt_known *known, uint8_t code, struct vf_bytes *in)
 {
 	struct vf_bytes part;
 
@@ -158,6 +210,8 @@ static bool unpack_code(struct nt_buf *out, uint8_t code, struct vf_bytes *in)
 		nt_buf_put_u8(out, code);
 		return true;
 	}
+	if (code >= CODE_KNOWN_64)
+		return unpack_known(out, known, code, in);
 	if (code >= CODE_WORDS) {
 		if (code - CODE_WORDS >= (int)N_WORDS)
 			return false;
@@ -172,18 +226,16 @@ static bool unpack_code(struct nt_buf *out, uint8_t code, struct vf_bytes *in)
 	}
 	if (!vf_take(in, code == CODE_HEX_64 ? 32 : 64, &part))
 		return false;
-	nt_buf_put_u8(out, '"');
-	nt_buf_put_hex(out, part);
-	nt_buf_put_u8(out, '"');
+	put_quoted(out, part);
 	return true;
 }
 
-VF_RC nt_unpack(struct nt_buf *out, struct vf_bytes packed, struct vf_err *reterr)
+VF_RC nt_unpack(struct nt_buf *out, const struct nt_known *known, struct vf_bytes packed, struct vf_err *reterr)
 {
 	uint8_t code;
 
 	while (vf_take_u8(&packed, &code)) {
-		if (!unpack_code(out, code, &packed))
+		if (!unpack_code(out, known, code, &packed))
 			return vf_fail(reterr, VF_STORE_CORRUPT, "a packed file of a record is damaged");
 	}
 	return nt_buf_check(out, reterr);

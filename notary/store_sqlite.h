@@ -69,6 +69,8 @@ struct nt_store {
 	uint64_t next_name, next_stream;
 	struct nt_buf row;
 	struct nt_body_index scan;
+	bool bulk; /* in a rollback journal instead of the write-ahead log */
+	unsigned small_run;
 };
 
 /* The statement, reset and without values. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "notary/failpoint.h"
+#include "notary/store_prepare.h"
 #include "notary/store_sqlite.h"
 #include "verify/text.h"
 
@@ -183,33 +184,8 @@ static VF_RC take_place(struct nt_store *s, const struct nt_submission *sub, str
 	return VF_OK;
 }
 
-/* The entry is for ever: what it says of the members and the stream is computed again. */
-static VF_RC check_entry(const struct nt_submission *sub, struct vf_err *reterr)
-{
-	struct vf_hash id, slot;
-	struct vf_hash512 id512;
-	uint8_t seq[8];
-	enum vf_rc rc;
-
-	if (sub->n_members < 2)
-		return vf_fail(reterr, VF_INTERNAL, "a record has %zu members", sub->n_members);
-	rc = nt_body_group(sub->members, sub->n_members, &id, &id512, reterr);
-	if (rc != VF_OK)
-		return rc;
-	if (!vf_hash_eq(&id, &sub->id) || !vf_hash512_eq(&id512, &sub->id512))
-		return vf_fail(reterr, VF_INTERNAL, "the members of a record do not give its ID");
-	if (!sub->in_stream)
-		return VF_OK;
-	for (size_t i = 0; i < 8; i++)
-		seq[i] = (uint8_t)(sub->seq >> 8 * (7 - i));
-	slot = vf_hmac_sha256(vf_bytes(sub->stream_key.b, 32), vf_bytes(seq, 8));
-	if (!vf_hash_eq(&slot, &sub->slot))
-		return vf_fail(reterr, VF_INTERNAL, "the slot of a record is not that of its place");
-	return VF_OK;
-}
-
-static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, const struct nt_body_refs *refs,
-	int64_t now_ms, struct vf_err *reterr)
+static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, struct vf_bytes content,
+	const struct nt_body_refs *refs, int64_t now_ms, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = s->stmts[NT_SQL_RECORD_PUT];
 	uint64_t number = s->state.records;
@@ -217,7 +193,7 @@ static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, con
 	enum vf_rc rc;
 
 	nt_buf_reset(&s->row);
-	nt_body_put(&s->packer, &s->row, sub, refs, now_ms);
+	nt_body_put(&s->row, sub, content, refs, now_ms);
 	rc = nt_buf_check(&s->row, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -232,6 +208,7 @@ static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, con
 		return nt_sql_fail(s, "change", reterr);
 	sqlite3_reset(st);
 	if (sub->in_stream) {
+		/* Unique, whatever the memory says: two records in one place would be a fork. */
 		rc = nt_sql_row(s, NT_SQL_PLACE_PUT, (uint64_t[]){refs->stream, sub->seq, number}, 3, &st, &row, reterr);
 		if (rc != VF_OK)
 			return rc;
@@ -243,15 +220,13 @@ static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, con
 	return VF_OK;
 }
 
-static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, int64_t now_ms,
-	enum nt_accepted *ret, struct vf_err *reterr)
+static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, struct vf_bytes content,
+	int64_t now_ms, enum nt_accepted *ret, struct vf_err *reterr)
 {
 	struct nt_body_refs refs = {0};
 	bool before, found;
-	enum vf_rc rc = check_entry(sub, reterr);
+	enum vf_rc rc = check_duplicate(s, sub, &before, reterr);
 
-	if (rc == VF_OK)
-		rc = check_duplicate(s, sub, &before, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (before) {
@@ -266,7 +241,7 @@ static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, int
 	if (rc == VF_OK && sub->in_stream)
 		rc = take_place(s, sub, &refs, reterr);
 	if (rc == VF_OK)
-		rc = put_record(s, sub, &refs, now_ms, reterr);
+		rc = put_record(s, sub, content, &refs, now_ms, reterr);
 	if (rc != VF_OK)
 		return rc;
 	*ret = NT_ACCEPTED_NEW;
@@ -306,10 +281,15 @@ static VF_RC put_stream(struct nt_store *s, const struct nt_stream_row *row, str
 static VF_RC accept_all(struct nt_store *s, const struct nt_submission *subs, size_t count, int64_t now_ms,
 	enum nt_accepted *ret, struct vf_err *reterr)
 {
-	enum vf_rc rc = VF_OK;
+	VF_CLEANUP(nt_prepare_freep) struct nt_prepare *prepare = NULL;
+	struct vf_bytes content;
+	enum vf_rc rc = nt_prepare_new(&s->packer, subs, count, &prepare, reterr);
 
-	for (size_t i = 0; i < count && rc == VF_OK; i++)
-		rc = accept_one(s, &subs[i], now_ms, &ret[i], reterr);
+	for (size_t i = 0; i < count && rc == VF_OK; i++) {
+		rc = nt_prepare_get(prepare, i, &content, reterr);
+		if (rc == VF_OK)
+			rc = accept_one(s, &subs[i], content, now_ms, &ret[i], reterr);
+	}
 	for (size_t i = 0; i < s->n_streams && rc == VF_OK; i++)
 		if (s->streams[i].touched)
 			rc = put_stream(s, &s->streams[i], reterr);
@@ -318,12 +298,35 @@ static VF_RC accept_all(struct nt_store *s, const struct nt_submission *subs, si
 	return rc;
 }
 
+/* From how many submissions a transaction counts as large, and how many small ones end a run of them. */
+#define BULK_FROM 1000
+#define SMALL_RUN 16
+
+/*
+ * A large transaction mostly appends pages. A rollback journal does not hold those, so each is
+ * written once; the write-ahead log writes all of them twice. Small transactions are
+ * faster with the log, which syncs once (docs/decisions/0003-commit-order.md).
+ */
+static VF_RC choose_journal(struct nt_store *s, size_t count, struct vf_err *reterr)
+{
+	bool bulk = count >= BULK_FROM;
+
+	s->small_run = bulk ? 0 : s->small_run + 1;
+	if (bulk == s->bulk || (!bulk && s->small_run < SMALL_RUN))
+		return VF_OK;
+	nt_sql_quiet(s);
+	s->bulk = bulk;
+	return nt_sql_run(s, bulk ? "PRAGMA journal_mode=TRUNCATE" : "PRAGMA journal_mode=WAL", reterr);
+}
+
 VF_RC nt_store_accept(struct nt_store *s, const struct nt_submission *submissions, size_t count,
 	int64_t now_ms, enum nt_accepted *ret, struct vf_err *reterr)
 {
 	struct mark mark = mark_of(s);
-	enum vf_rc rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+	enum vf_rc rc = choose_journal(s, count, reterr);
 
+	if (rc == VF_OK)
+		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
 	if (rc != VF_OK)
 		return rc;
 	rc = nt_sql_end(s, accept_all(s, submissions, count, now_ms, ret, reterr), reterr);

@@ -19,7 +19,9 @@
 #define BEGIN 1772000000000
 #define RECORDS 8
 
-static struct made records[RECORDS];
+#define BULK 1000 /* enough for the rollback journal */
+
+static struct made records[RECORDS], bulk[BULK];
 static int64_t clock_now;
 static const char *self;
 
@@ -36,11 +38,13 @@ static void make_records(void)
 	for (uint64_t i = 0; i < RECORDS; i++)
 		made_record(&records[i], i < 6 ? &st : NULL, i, i % 2 == 1);
 	records[3].documents[0].keep = true;
+	for (uint64_t i = 0; i < BULK; i++)
+		made_record(&bulk[i], NULL, 1000 + i, false);
 }
 
 /* ---- the script ---- */
 
-enum step { ACCEPT_3, SEAL_1, KEEP, ACCEPT_2, ERASE_1, SEAL_2, ERASE_3, ACCEPT_LAST, BACKUP, SEAL_3, STEPS };
+enum step { ACCEPT_3, SEAL_1, KEEP, ACCEPT_2, ERASE_1, SEAL_2, ACCEPT_BULK, ERASE_3, ACCEPT_LAST, BACKUP, SEAL_3, STEPS };
 
 static enum vf_rc accept_range(struct nt_notary *n, size_t first, size_t count, struct vf_err *err)
 {
@@ -63,6 +67,16 @@ static enum vf_rc accept_together(struct nt_notary *n, struct vf_err *err)
 	enum vf_rc rc = nt_notary_accept(n, s, 3, a, err);
 
 	return rc == VF_ERASED ? VF_OK : rc;
+}
+
+static enum vf_rc accept_bulk(struct nt_notary *n, struct vf_err *err)
+{
+	static struct nt_submission s[BULK];
+	static enum nt_accepted a[BULK];
+
+	for (size_t i = 0; i < BULK; i++)
+		s[i] = bulk[i].s;
+	return nt_notary_accept(n, s, BULK, a, err);
 }
 
 static enum vf_rc keep(struct nt_notary *n, struct vf_err *err)
@@ -99,6 +113,8 @@ static enum vf_rc run_step(struct nt_notary *n, const char *dir, enum step step,
 		return keep(n, err);
 	case ACCEPT_2:
 		return accept_range(n, 3, 2, err);
+	case ACCEPT_BULK:
+		return accept_bulk(n, err);
 	case ERASE_1:
 		return nt_notary_erase(n, &records[1].s.id, err);
 	case ERASE_3:
@@ -239,6 +255,12 @@ static void check_told(struct nt_notary *n, const char *dir, const struct run *r
 			CHECK_INT(rec->state, NT_ERASED);
 		nt_record_free(rec);
 	}
+	for (size_t i = 0; i < BULK && was_told(r, ACCEPT_BULK); i += 111) {
+		struct nt_record *rec = NULL;
+
+		CHECK_RC(nt_notary_get(n, &bulk[i].s.id, &rec, &err), VF_OK);
+		nt_record_free(rec);
+	}
 	for (int step = SEAL_1; step < STEPS; step++)
 		if ((step == SEAL_1 || step == SEAL_2 || step == SEAL_3) && was_told(r, (enum step)step))
 			want++;
@@ -307,7 +329,7 @@ static void check_after(const char *dir, const struct run *r)
 	}
 	check_whole(n);
 	CHECK_RC(nt_notary_counts(n, &seals, &size, &pending, &err), VF_OK);
-	CHECK_INT(size, RECORDS);
+	CHECK_INT(size, RECORDS + BULK);
 	CHECK_INT(pending, 0);
 	nt_notary_free(n);
 	check_backup(dir);
@@ -424,7 +446,7 @@ static void test_shim(const char *library, bool full)
 			note_case(before, modes[i], k, &r);
 			runs++;
 			random = random * 6364136223846793005u + 1442695040888963407u;
-			k += full ? 1 : 1 + (long)((random >> 33) % (uint64_t)(2 * total / 30));
+			k += full ? 1 : 1 + (long)((random >> 33) % (uint64_t)(2 * total / 20));
 		}
 	}
 	fprintf(stderr, "%ld runs\n", runs);
