@@ -239,7 +239,7 @@ static void test_personal(void)
 	CHECK_INT(seen.commitments, 2);
 	CHECK_INT(fake.n_kept, 1);
 	CHECK(!seen.personal_texts);
-	CHECK(strstr(seen.statement, "017") == NULL && strstr(seen.statement, "2026") == NULL);
+	CHECK(strstr(seen.statement, "-017") == NULL && strstr(seen.statement, "2026-") == NULL);
 	CHECK(strstr(seen.statement, "details") == NULL);
 	CHECK_RC(submit_files(&s, &f, 1, &err), VF_OK);
 	CHECK_INT(n_new, 0);
