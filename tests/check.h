@@ -104,4 +104,20 @@ static inline struct vf_bytes check_read(const char *path)
 	return vf_bytes(p, n);
 }
 
+/* The same for small examples that stay until the end of the program. */
+static inline struct vf_bytes check_example(const char *path)
+{
+	static uint8_t room[1 << 16];
+	static size_t used;
+	struct vf_bytes b = check_read(path), kept = vf_bytes(room + used, b.n);
+
+	if (b.n > sizeof(room) - used)
+		exit(1);
+	if (b.n)
+		memcpy(room + used, b.p, b.n);
+	used += b.n;
+	free((void *)(uintptr_t)b.p);
+	return kept;
+}
+
 #endif

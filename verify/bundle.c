@@ -379,10 +379,23 @@ static enum vf_rc judge_native(struct vf_judge *j, const struct vf_detached *det
 	return judge_signature(j, reterr);
 }
 
+/* A link is a digest: who has both records can be sure, who has one cannot. */
+static void note_links(struct vf_judge *j)
+{
+	size_t unseen = 0;
+
+	for (size_t i = 0; i < j->r->n_links; i++)
+		unseen += !vf_session_has_record(j->s, &j->r->links[i].record);
+	if (unseen)
+		vf_report_unchecked(j->r, "LINKED_RECORDS", "%zu of %zu linked records: that they exist and are what the link claims", unseen,
+			j->r->n_links);
+}
+
 static void judge_together(struct vf_judge *j)
 {
 	struct vf_err err = {0};
 
+	note_links(j);
 	if (vf_session_compare(j->s, j->r, &err) != VF_OK)
 		vf_report_fault(j->r, VF_CHECK_INCLUSION, &err, NULL);
 	vf_report_settle(j->r);

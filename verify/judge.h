@@ -100,6 +100,8 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr);
 /* session.c */
 /* Compares with what earlier inputs showed; OK, EQUIVOCATION or STREAM_FORK. */
 VF_RC vf_session_compare(struct vf_session *s, const struct vf_report *r, struct vf_err *reterr);
+/* Whether a good input of this run was this record. */
+bool vf_session_has_record(const struct vf_session *s, const struct vf_hash *id);
 /* Keeps what a good input showed; false when the table is full. */
 bool vf_session_learn(struct vf_session *s, const struct vf_report *r);
 

@@ -85,10 +85,6 @@ static void report_record(struct vf_judge *j)
 	j->r->links = j->statement.links;
 	j->r->n_links = j->statement.n_links;
 	j->entry.id512 = id512;
-	if (j->statement.n_links)
-		vf_report_unchecked(j->r, "LINKED_RECORDS", "that the %zu linked record%s exist%s and say%s what the link claims",
-			j->statement.n_links, j->statement.n_links == 1 ? "" : "s", j->statement.n_links == 1 ? "s" : "",
-			j->statement.n_links == 1 ? "s" : "");
 }
 
 /* ---- disclosed members ---- */

@@ -167,6 +167,11 @@ static struct vf_hash stream_key(const struct vf_report *r, uint64_t seq)
 	return vf_sha256_2(vf_bytes(text, (size_t)n), vf_bytes(r->stream.b, sizeof(r->stream.b)));
 }
 
+static struct vf_hash record_key(const struct vf_hash *id)
+{
+	return vf_sha256_2(vf_bytes_str("record "), vf_bytes(id->b, sizeof(id->b)));
+}
+
 /* The slot of the key: where it is, or the free one where it belongs. */
 static struct vf_fact *find_fact(const struct vf_session *s, const struct vf_hash *key)
 {
@@ -228,10 +233,17 @@ static bool learn(struct vf_session *s, const struct vf_hash *key, const struct 
 	return true;
 }
 
+bool vf_session_has_record(const struct vf_session *s, const struct vf_hash *id)
+{
+	struct vf_hash key = record_key(id);
+
+	return find_fact(s, &key)->is_used;
+}
+
 bool vf_session_learn(struct vf_session *s, const struct vf_report *r)
 {
-	struct vf_hash key;
-	bool all = true;
+	struct vf_hash key = record_key(&r->id);
+	bool all = learn(s, &key, &r->id, r->input);
 
 	if (r->has_log) {
 		key = log_key(r);

@@ -26,7 +26,7 @@ static void is(const struct vf_hash *h, const char *hex)
 /* The example record, byte by byte: every value follows from the files. */
 static void test_example_statement(struct vf_statement *s, struct vf_arena *a)
 {
-	struct vf_bytes text = check_read(EXAMPLES "statement.json"), doc = check_read(EXAMPLES "protocol.txt");
+	struct vf_bytes text = check_example(EXAMPLES "statement.json"), doc = check_example(EXAMPLES "protocol.txt");
 	struct vf_pair p = vf_pair_of(doc);
 	struct vf_err e = {0};
 
@@ -49,9 +49,9 @@ static void test_example_statement(struct vf_statement *s, struct vf_arena *a)
 
 static void test_example_entry(const struct vf_statement *s)
 {
-	struct vf_bytes text = check_read(EXAMPLES "entry"), stream = check_read(EXAMPLES "stream-0.json");
+	struct vf_bytes text = check_example(EXAMPLES "entry"), stream = check_example(EXAMPLES "stream-0.json");
 	struct vf_pair group[3] = {s->members[0].digests, s->members[1].digests,
-		vf_pair_of(check_read(EXAMPLES "statement.json"))};
+		vf_pair_of(check_example(EXAMPLES "statement.json"))};
 	struct vf_stream_member m;
 	struct vf_entry e, again;
 	char out[VF_ENTRY_LEN + 1];
@@ -77,21 +77,21 @@ static void test_example_consent(void)
 	struct vf_statement s;
 	struct vf_entry e;
 	struct vf_hash slot;
-	struct vf_pair doc = vf_pair_of(check_read(EXAMPLES "consent.txt"));
+	struct vf_pair doc = vf_pair_of(check_example(EXAMPLES "consent.txt"));
 
-	CHECK_RC(vf_statement_parse(check_read(EXAMPLES "statement-consent.json"), &a, &s, NULL), VF_OK);
+	CHECK_RC(vf_statement_parse(check_example(EXAMPLES "statement-consent.json"), &a, &s, NULL), VF_OK);
 	CHECK_INT(s.n_links, 1);
 	CHECK_BYTES(s.links[0].type, vf_bytes_str("uses"));
 	CHECK(s.version.n == 0 && s.date.n == 0 && s.title.n == 0);
-	CHECK_RC(vf_commitment_parse(check_read(EXAMPLES "commitment-001.json"), &a, &c, NULL), VF_OK);
+	CHECK_RC(vf_commitment_parse(check_example(EXAMPLES "commitment-001.json"), &a, &c, NULL), VF_OK);
 	CHECK_BYTES(c.name, vf_bytes_str("consent.txt"));
 	CHECK(vf_pair_eq(&c.digests, &doc));
 	is(&c.salt, "e0fcab987236cb02bba4919f9ea8280d163a58209cd8960a5204d152dbdf4e2d");
-	CHECK_RC(vf_stream_parse(check_read(EXAMPLES "stream-0.json"), &m0, NULL), VF_OK);
-	CHECK_RC(vf_stream_parse(check_read(EXAMPLES "stream-1.json"), &m1, NULL), VF_OK);
+	CHECK_RC(vf_stream_parse(check_example(EXAMPLES "stream-0.json"), &m0, NULL), VF_OK);
+	CHECK_RC(vf_stream_parse(check_example(EXAMPLES "stream-1.json"), &m1, NULL), VF_OK);
 	CHECK_INT(m1.seq, 1);
 	CHECK(vf_hash_eq(&m1.prev, &s.links[0].record) && vf_hash_eq(&m1.stream, &m1.prev));
-	CHECK_RC(vf_entry_parse(check_read(EXAMPLES "entry-consent"), &e, NULL), VF_OK);
+	CHECK_RC(vf_entry_parse(check_example(EXAMPLES "entry-consent"), &e, NULL), VF_OK);
 	slot = vf_slot(&m0.key, 1);
 	CHECK(vf_hash_eq(&e.slot, &slot));
 }
@@ -217,7 +217,7 @@ static void test_tables(void)
 /* An arena of any size either is enough or gives NO_MEMORY, never another answer. */
 static void test_memory(void)
 {
-	struct vf_bytes text = check_read(EXAMPLES "statement.json");
+	struct vf_bytes text = check_example(EXAMPLES "statement.json");
 	struct vf_statement s;
 	bool enough = false;
 
@@ -237,7 +237,7 @@ static void test_memory(void)
 /* Every byte of an entry counts. */
 static void test_entry_flips(void)
 {
-	struct vf_bytes text = check_read(EXAMPLES "entry");
+	struct vf_bytes text = check_example(EXAMPLES "entry");
 	uint8_t copy[VF_ENTRY_LEN];
 	struct vf_entry good, e;
 

@@ -48,7 +48,7 @@ static void test_shapes(void)
 
 static void test_examples(void)
 {
-	struct vf_bytes t1 = check_read(EXAMPLES "seal-head-1"), t2 = check_read(EXAMPLES "seal-head-2"), tokens;
+	struct vf_bytes t1 = check_example(EXAMPLES "seal-head-1"), t2 = check_example(EXAMPLES "seal-head-2"), tokens;
 	struct vf_seal_head h1, h2, other;
 	struct vf_seal_token t;
 	struct vf_digest d, batch;
