@@ -164,7 +164,7 @@ static bool is_listed(struct vf_bytes algs, enum vf_alg alg)
 	enum vf_alg found;
 
 	while (vf_der_take_tag(&algs, VF_DER_SEQUENCE, &one))
-		if (vf_hashalg_read(one.whole, VF_DER_SHAPE, &found, &ignored) == VF_OK && found == alg)
+		if (vf_hashalg_read(one.whole, VF_CMS_SHAPE, &found, &ignored) == VF_OK && found == alg)
 			return true;
 	return false;
 }
