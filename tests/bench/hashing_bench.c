@@ -1,135 +1,95 @@
-/* Exercises hashing: one core on one large file, all cores on as many large files, 20,000 small files. */
-#include "notary/hashing.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/*
+ * Hashing files with SHA-256 and SHA-512 in one pass on all cores: many files
+ * of 64 KiB that are in the page cache, then one file of 1 GiB (sparse) with
+ * the highest memory use of the process.
+ */
+#include <fcntl.h>
+#include <ftw.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "notary/crew.h"
+#include "notary/hashing.h"
+#include "tests/bench/bench.h"
 
-#define LARGE ((size_t)512 * 1024 * 1024)
-#define BLOCK ((size_t)1024 * 1024)
-#define SMALL 4096
-#define N_SMALL 20000
+#define FILE_SIZE 65536
+#define BIG ((uint64_t)1 << 30)
 
-static uint64_t now_ns(void)
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+	(void)st, (void)flag, (void)ftw;
+	return remove(path);
 }
 
-static void report(const char *name, uint64_t n, uint64_t bytes, uint64_t ns)
+static void write_file(const char *path, uint64_t seed)
 {
-	printf("%s\t%" PRIu64 "\t%" PRIu64 "\t%.1f\n", name, n, ns / n, (double)bytes * 1000 / (double)ns);
-}
+	static uint8_t room[FILE_SIZE];
+	FILE *out = fopen(path, "wb");
 
-static void fill(uint8_t *p, size_t n, uint64_t seed)
-{
-	for (size_t i = 0; i < n; i++) {
-		seed = seed * 6364136223846793005U + 1442695040888963407U;
-		p[i] = (uint8_t)(seed >> 56);
-	}
-}
-
-static void write_file(const char *path, const uint8_t *p, size_t block, size_t size)
-{
-	FILE *f = fopen(path, "wb");
-
-	for (size_t n = 0; f && n < size; n += block) {
-		if (fwrite(p, 1, block, f) != block)
-			exit(1);
-	}
-	if (!f || fclose(f) != 0)
+	bench_fill(seed, room, sizeof(room));
+	if (!out || fwrite(room, 1, sizeof(room), out) != sizeof(room) || fclose(out) != 0)
 		exit(1);
 }
 
-static void run(const char *name, struct nt_hash_job *jobs, size_t n, unsigned threads, uint64_t bytes)
+static void hash(struct nt_hash_job *jobs, size_t n)
 {
-	struct nt_hashing how = {.threads = threads};
+	static const struct nt_hashing how;
 	struct vf_err err = {0};
-	uint64_t best = UINT64_MAX;
 
-	for (unsigned i = 0; i < 3; i++) {
-		uint64_t began = now_ns(), ns;
-
-		if (nt_hash_files(jobs, n, &how, &err) != VF_OK) {
-			fprintf(stderr, "%s\n", err.text);
-			exit(1);
-		}
-		ns = now_ns() - began;
-		best = ns < best ? ns : best;
-	}
-	report(name, n, bytes, best);
+	bench_need(nt_hash_files(jobs, n, &how, &err), &err, "hash");
 }
 
-/* What one core can do at best: the same blocks without any file. */
-static void run_memory(const uint8_t *p)
+static void measure_many(const char *dir, size_t n)
 {
-	struct vf_hasher a, b;
-	struct vf_digest d;
-	uint64_t s256, s512, began = now_ns();
+	struct nt_hash_job *jobs = calloc(n, sizeof(*jobs));
+	char (*paths)[128] = calloc(n, sizeof(*paths));
+	struct bench_clock began;
 
-	if (vf_hasher_init(&a, VF_SHA256, NULL) != VF_OK || vf_hasher_init(&b, VF_SHA512, NULL) != VF_OK)
+	if (!jobs || !paths)
 		exit(1);
-	for (size_t i = 0; i < LARGE / BLOCK; i++)
-		vf_hasher_put(&a, vf_bytes(p, BLOCK));
-	s256 = now_ns() - began;
-	began = now_ns();
-	for (size_t i = 0; i < LARGE / BLOCK; i++)
-		vf_hasher_put(&b, vf_bytes(p, BLOCK));
-	s512 = now_ns() - began;
-	vf_ignore(vf_hasher_done(&a, &d, NULL)); /* only the time counts */
-	vf_ignore(vf_hasher_done(&b, &d, NULL));
-	report("memory_sha256", 1, LARGE, s256);
-	report("memory_sha512", 1, LARGE, s512);
-	report("memory_both", 1, LARGE, s256 + s512);
-}
-
-int main(void)
-{
-	char dir[] = "/tmp/hashing_bench.XXXXXX";
-	unsigned cores = nt_crew_cores(16);
-	struct nt_hash_job *jobs = calloc(N_SMALL, sizeof(*jobs));
-	char(*paths)[64] = calloc(N_SMALL, sizeof(*paths));
-	uint8_t *block = malloc(BLOCK);
-	struct rusage usage;
-
-	if (!jobs || !paths || !block || !mkdtemp(dir))
-		return 1;
-	fill(block, BLOCK, 1);
-	printf("name\tn\tns/op\tMB/s\n");
-	run_memory(block);
-	for (unsigned i = 0; i < cores; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "%s/large%u", dir, i);
-		write_file(paths[i], block, BLOCK, LARGE / cores);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%.80s/%06zu", dir, i);
+		write_file(paths[i], i);
 		jobs[i].path = paths[i];
 	}
-	run("large_one_core", jobs, cores, 1, LARGE);
-	run("large_all_cores", jobs, cores, cores, LARGE);
-	for (unsigned i = 0; i < cores; i++)
-		unlink(paths[i]);
-	for (unsigned i = 0; i < N_SMALL; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "%s/s%u", dir, i);
-		write_file(paths[i], block + i, SMALL, SMALL);
-		jobs[i].path = paths[i];
-	}
-	run("small_one_core", jobs, N_SMALL, 1, (uint64_t)N_SMALL * SMALL);
-	run("small_all_cores", jobs, N_SMALL, cores, (uint64_t)N_SMALL * SMALL);
-	for (unsigned i = 0; i < N_SMALL; i++)
-		unlink(paths[i]);
-	rmdir(dir);
-	getrusage(RUSAGE_SELF, &usage);
-	fprintf(stderr, "cores %u, largest resident set %ld kB\n", cores, usage.ru_maxrss);
-	nt_hash_jobs_done(jobs, N_SMALL);
+	hash(jobs, n); /* warm */
+	began = bench_begin();
+	hash(jobs, n);
+	bench_row("hash_files_64k", n, began, n * FILE_SIZE);
+	nt_hash_jobs_done(jobs, n);
 	free(jobs);
 	free(paths);
-	free(block);
+}
+
+static void measure_big(const char *dir)
+{
+	char path[128];
+	struct nt_hash_job job = {.path = path};
+	struct bench_clock began;
+	struct rusage use;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.80s/big", dir);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, (off_t)BIG) != 0)
+		exit(1);
+	close(fd);
+	began = bench_begin();
+	hash(&job, 1);
+	bench_row("hash_file_1g", 1, began, BIG);
+	getrusage(RUSAGE_SELF, &use);
+	bench_size("hash_rss", 1, (double)use.ru_maxrss * 1024);
+	nt_hash_jobs_done(&job, 1);
+}
+
+int main(int argc, char **argv)
+{
+	char dir[] = "/tmp/trialnotary-bench-XXXXXX";
+
+	if (!mkdtemp(dir))
+		return 1;
+	bench_head();
+	measure_big(dir);
+	measure_many(dir, bench_count(argc, argv, 1, 8000));
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }

@@ -1,19 +1,9 @@
 /* Exercises building submissions in process: one document a record, one stream, no store. */
-#include <inttypes.h>
-#include <time.h>
-
 #include "notary/submit.h"
+#include "tests/bench/bench.h"
 #include "tests/fake_notary.h"
 
 #define N 300000
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
-}
 
 int main(void)
 {
@@ -27,7 +17,7 @@ int main(void)
 	char(*names)[24] = calloc(N, sizeof(*names));
 	struct nt_notary notary = {0};
 	struct vf_err err = {0};
-	uint64_t began, ns;
+	struct bench_clock began;
 
 	if (!records || !files || !names)
 		return 1;
@@ -41,14 +31,13 @@ int main(void)
 		files[i].digests.sha256.b[2] = (uint8_t)(i >> 16);
 		records[i] = (struct nt_submit_record){&files[i], 1};
 	}
-	began = now_ns();
+	began = bench_begin();
 	if (nt_submit_records(&notary, &s, records, N, NULL, NULL, &err) != VF_OK || fake.accepted != N) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
-	ns = now_ns() - began;
-	printf("name\tn\tns/op\tMB/s\n");
-	printf("submit_build\t%d\t%" PRIu64 "\t-\n", N, ns / N);
+	bench_head();
+	bench_row("submit_build", N, began, 0);
 	free(records);
 	free(files);
 	free(names);
