@@ -150,10 +150,15 @@ static size_t pack_word(const struct nt_packer *p, struct vf_bytes in, uint8_t *
 	return 0;
 }
 
-static bool may_begin(uint8_t c)
-{
-	return c == '"' || c == ',' || c == '{' || c == '}' || c == 's' || c == 'c';
-}
+/* What a character may be the beginning of; most are of themselves alone. */
+enum begin { PLAIN, CONTROL, MAY_BE_WORD, MAY_BE_DIGEST };
+
+static const uint8_t begins[256] = {
+	CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
+	CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
+	CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, ['"'] = MAY_BE_DIGEST,
+	[','] = MAY_BE_WORD, ['{'] = MAY_BE_WORD, ['}'] = MAY_BE_WORD, ['s'] = MAY_BE_WORD, ['c'] = MAY_BE_WORD,
+};
 
 void nt_pack(const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out, struct vf_bytes text)
 {
@@ -165,15 +170,16 @@ void nt_pack(const struct nt_packer *p, const struct nt_known *known, struct nt_
 	o = out->p + out->n;
 	for (size_t i = 0; i < text.n; i += done) {
 		struct vf_bytes in = {text.p + i, text.n - i};
+		uint8_t begin = begins[in.p[0]];
 		size_t put = 1;
 
 		done = 0;
-		if (in.p[0] == '"')
+		if (begin == MAY_BE_DIGEST)
 			done = pack_digest(known, in, o, &hint, &put);
-		if (done == 0 && may_begin(in.p[0]))
+		if (done == 0 && begin >= MAY_BE_WORD)
 			done = pack_word(p, in, o);
 		if (done == 0) {
-			if (in.p[0] < 0x20)
+			if (begin == CONTROL)
 				*o++ = CODE_AS_IS;
 			*o = in.p[0];
 			done = put = 1;
