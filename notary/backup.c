@@ -76,8 +76,8 @@ VF_RC nt_notary_backup(struct nt_notary *n, const char *to, struct vf_err *reter
 /* ---- restore ---- */
 
 /* A head that somebody knows must be in the history of the backup. */
-static VF_RC check_known(struct nt_notary *backup, uint64_t size, const struct vf_hash *root, const char *whose,
-	struct vf_err *reterr)
+static VF_RC check_known(struct nt_notary *backup, uint64_t size, const struct vf_hash *root,
+	const char *whose, struct vf_err *reterr)
 {
 	const struct nt_head *h = nt_headlock_get(backup->head);
 	struct vf_hash proof[VF_MAX_CONSISTENCY];
@@ -85,13 +85,14 @@ static VF_RC check_known(struct nt_notary *backup, uint64_t size, const struct v
 	enum vf_rc rc = VF_OK;
 
 	if (size > h->size)
-		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "%s has %" PRIu64 " entries, the backup only %" PRIu64, whose,
-			size, h->size);
+		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"%s has %" PRIu64 " entries, the backup only %" PRIu64, whose, size, h->size);
 	if (size > 0)
 		rc = nt_log_consistency(&backup->log, size, h->size, proof, &n, reterr);
-	if (rc == VF_OK && vf_merkle_check_consistency(size, h->size, root, &h->root, proof, n, NULL) != VF_OK)
-		rc = vf_fail(reterr, VF_EQUIVOCATION, "%s of %" PRIu64 " entries is not in the history of the backup", whose,
-			size);
+	if (rc == VF_OK &&
+		vf_merkle_check_consistency(size, h->size, root, &h->root, proof, n, NULL) != VF_OK)
+		rc = vf_fail(reterr, VF_EQUIVOCATION,
+			"%s of %" PRIu64 " entries is not in the history of the backup", whose, size);
 	return rc;
 }
 
@@ -137,8 +138,10 @@ static VF_RC check_present(struct nt_notary *backup, const char *dir, int *lock,
 	h = nt_headlock_get(present);
 	rc = check_known(backup, h->size, &h->root, "the notary in the folder", reterr);
 	if (rc == VF_OK && h->seal > nt_headlock_get(backup->head)->seal)
-		rc = vf_fail(reterr, VF_STORE_ROLLED_BACK, "the notary in the folder has %" PRIu64 " seals, the backup only"
-			" %" PRIu64, h->seal, nt_headlock_get(backup->head)->seal);
+		rc = vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"the notary in the folder has %" PRIu64 " seals, the backup only"
+			" %" PRIu64,
+			h->seal, nt_headlock_get(backup->head)->seal);
 	nt_headlock_free(present);
 	return rc;
 }
@@ -186,9 +189,11 @@ static VF_RC copy_backup(const char *from, const char *to, struct vf_err *reterr
 	/* A notary at work must not be copied file by file; its own backup does that. */
 	if (rc == VF_OK && faccessat(in, "lock", F_OK, 0) == 0)
 		rc = nt_notary_lock(in, from, &lock, reterr);
-	if (rc == VF_OK && (has_bytes(in, "notary.db-wal") || has_bytes(in, "notary.db-journal") ||
-		has_bytes(in, "head.db-journal")))
-		rc = vf_fail(reterr, VF_STORE_CORRUPT, "'%s' was not made by backup: its last transaction is unfinished", from);
+	if (rc == VF_OK &&
+		(has_bytes(in, "notary.db-wal") || has_bytes(in, "notary.db-journal") ||
+			has_bytes(in, "head.db-journal")))
+		rc = vf_fail(reterr, VF_STORE_CORRUPT,
+			"'%s' was not made by backup: its last transaction is unfinished", from);
 	if (rc == VF_OK)
 		rc = nt_dir_open(AT_FDCWD, to, &out, reterr);
 	if (rc == VF_OK)
@@ -201,8 +206,8 @@ static VF_RC copy_backup(const char *from, const char *to, struct vf_err *reterr
 }
 
 /* Opens the copy, which checks it, and compares it with what is known. */
-static VF_RC check_copy(const char *copy, const char *dir, struct vf_bytes known_head, int *lock,
-	struct vf_err *reterr)
+static VF_RC check_copy(
+	const char *copy, const char *dir, struct vf_bytes known_head, int *lock, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	enum vf_rc rc = nt_notary_open(copy, NULL, NULL, &n, reterr);

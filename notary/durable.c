@@ -68,7 +68,8 @@ VF_RC nt_dir_open(int at, const char *path, int *ret_fd, struct vf_err *reterr)
 
 VF_RC nt_file_create(const char *path, mode_t mode, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	VF_CLEANUP(nt_fd_closep)
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 
 	if (fd < 0 && errno == EEXIST)
 		return vf_fail(reterr, VF_EXISTS, "'%s' is there already", path);
@@ -328,7 +329,8 @@ static VF_RC compare_existing(int at, const struct nt_file *f, bool *ret_there, 
 }
 
 /* Writes the temporary files of those that are not there yet, and syncs them all. */
-static VF_RC put_temporaries(int at, const struct nt_file *files, size_t n, bool *there, struct vf_err *reterr)
+static VF_RC put_temporaries(
+	int at, const struct nt_file *files, size_t n, bool *there, struct vf_err *reterr)
 {
 	char tmp[PATH_ROOM];
 	bool together = n > SYNC_TOGETHER;
@@ -466,8 +468,8 @@ static VF_RC copy_bytes(int in, int out, const char *name, struct vf_err *reterr
 	}
 }
 
-VF_RC nt_durable_copy(int from_at, const char *from, int to_at, const char *to, mode_t mode,
-	struct vf_err *reterr)
+VF_RC nt_durable_copy(
+	int from_at, const char *from, int to_at, const char *to, mode_t mode, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep) int in = openat(from_at, from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	VF_CLEANUP(nt_fd_closep) int out = -1;
@@ -533,8 +535,9 @@ VF_RC nt_dir_commit(const char *temporary, const char *path, struct vf_err *rete
 	if (syncfs(fd) != 0)
 		return io_fail(reterr, "sync", temporary);
 	if (rename(temporary, path) != 0)
-		return errno == ENOTEMPTY || errno == EEXIST ? vf_fail(reterr, VF_EXISTS, "'%s' is there already", path)
-							     : io_fail(reterr, "rename", temporary);
+		return errno == ENOTEMPTY || errno == EEXIST
+			? vf_fail(reterr, VF_EXISTS, "'%s' is there already", path)
+			: io_fail(reterr, "rename", temporary);
 	return nt_fd_sync(above, path, reterr);
 }
 

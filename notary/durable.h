@@ -39,8 +39,7 @@ typedef VF_RC nt_each_name(void *ctx, const char *name, bool is_dir, struct vf_e
 VF_RC nt_dir_each(int at, const char *path, nt_each_name *each, void *ctx, struct vf_err *reterr);
 
 /* Replaces name, or creates it. */
-VF_RC nt_durable_write(int at, const char *name, struct vf_bytes bytes, mode_t mode,
-	struct vf_err *reterr);
+VF_RC nt_durable_write(int at, const char *name, struct vf_bytes bytes, mode_t mode, struct vf_err *reterr);
 /*
  * Puts files that never change (mode 0444), making folders where needed. A file
  * that is there already must hold the same bytes: STORE_CORRUPT.
@@ -55,8 +54,8 @@ VF_RC nt_durable_remove_folder(int at, const char *path, struct vf_err *reterr);
 /* Overwrites the content with zeros, syncs, and removes. */
 VF_RC nt_durable_destroy(int at, const char *path, struct vf_err *reterr);
 /* Copies a file of any size; to must not be there. Not synced: nt_dir_commit() does that. */
-VF_RC nt_durable_copy(int from_at, const char *from, int to_at, const char *to, mode_t mode,
-	struct vf_err *reterr);
+VF_RC nt_durable_copy(
+	int from_at, const char *from, int to_at, const char *to, mode_t mode, struct vf_err *reterr);
 
 /*
  * A whole folder that appears at once: begin makes a temporary one (0700) beside path and writes its

@@ -22,12 +22,16 @@ static VF_RC check_name(struct nt_notary *n, uint64_t number, const struct vf_se
 	enum vf_rc rc = nt_store_seal_get(n->store, name->seal, &seal, &err);
 
 	if (rc != VF_OK || name->seal >= number)
-		return nt_found_rc(f, rc != VF_OK ? rc : vf_fail(&err, VF_SEAL_CHAIN, "seal %" PRIu64
-			" names a token of a later one", number), &err, reterr);
+		return nt_found_rc(f,
+			rc != VF_OK ? rc
+				    : vf_fail(&err, VF_SEAL_CHAIN,
+					      "seal %" PRIu64 " names a token of a later one", number),
+			&err, reterr);
 	for (size_t i = 0; i < seal->n_tokens; i++)
 		if (vf_hash_eq(&seal->tokens[i].id, &name->id))
 			return VF_OK;
-	nt_found(f, VF_SEAL_CHAIN, "seal %" PRIu64 " names a token that seal %" PRIu64 " does not have", number, name->seal);
+	nt_found(f, VF_SEAL_CHAIN, "seal %" PRIu64 " names a token that seal %" PRIu64 " does not have",
+		number, name->seal);
 	return VF_OK;
 }
 
@@ -46,13 +50,14 @@ static VF_RC check_names(struct nt_notary *n, const struct vf_seal_head *h, cons
 		rc = check_name(n, h->number, &name, f, reterr);
 	}
 	if (rc == VF_OK && !found)
-		nt_found(f, VF_SEAL_CHAIN, "seal %" PRIu64 " does not name the token of the seal before", h->number);
+		nt_found(f, VF_SEAL_CHAIN, "seal %" PRIu64 " does not name the token of the seal before",
+			h->number);
 	return rc;
 }
 
 /* What the head says of batch and checkpoint. */
-static VF_RC check_binding(struct nt_notary *n, const struct nt_seal *seal, const struct vf_seal_head *h,
-	struct vf_err *reterr)
+static VF_RC check_binding(
+	struct nt_notary *n, const struct nt_seal *seal, const struct vf_seal_head *h, struct vf_err *reterr)
 {
 	struct vf_checkpoint c;
 	struct vf_hash batch, digest;
@@ -63,8 +68,8 @@ static VF_RC check_binding(struct nt_notary *n, const struct nt_seal *seal, cons
 	if (rc != VF_OK)
 		return rc;
 	digest = vf_checkpoint_digest(&c);
-	if (h->number != seal->number || h->first != seal->first || h->size != seal->size || c.size != seal->size ||
-	    !vf_bytes_is(h->origin, n->config.origin))
+	if (h->number != seal->number || h->first != seal->first || h->size != seal->size ||
+		c.size != seal->size || !vf_bytes_is(h->origin, n->config.origin))
 		return vf_fail(reterr, VF_SEAL_BINDING, "the head is of another seal");
 	if (!vf_hash_eq(&batch, &h->batch))
 		return vf_fail(reterr, VF_SEAL_BINDING, "the records do not give the batch root");
@@ -137,7 +142,8 @@ static VF_RC check_seals(struct nt_notary *n, struct nt_findings *f, struct vf_e
 		seal = NULL;
 	}
 	if (seals != head->seal)
-		nt_found(f, VF_STORE_CORRUPT, "'notary.db' has %" PRIu64 " seals, 'head.db' %" PRIu64, seals, head->seal);
+		nt_found(f, VF_STORE_CORRUPT, "'notary.db' has %" PRIu64 " seals, 'head.db' %" PRIu64, seals,
+			head->seal);
 	return VF_OK;
 }
 
@@ -185,8 +191,9 @@ static VF_RC each_document(void *ctx, const char *name, bool is_dir, struct vf_e
 {
 	struct files *x = ctx;
 	struct vf_err err = {0};
-	enum vf_rc rc = is_dir ? vf_fail(&err, VF_STORE_CORRUPT, "folder 'documents/%s' does not belong there", name)
-			       : check_kept_file(x, name, &err);
+	enum vf_rc rc = is_dir
+		? vf_fail(&err, VF_STORE_CORRUPT, "folder 'documents/%s' does not belong there", name)
+		: check_kept_file(x, name, &err);
 
 	return nt_found_rc(x->f, rc, &err, reterr);
 }
@@ -197,7 +204,8 @@ static VF_RC each_leftover(void *ctx, const char *name, bool is_dir, struct vf_e
 
 	(void)is_dir;
 	(void)reterr;
-	nt_found(x->f, VF_STORE_CORRUPT, "'%s/%s' is a leftover that opening should have removed", x->folder, name);
+	nt_found(x->f, VF_STORE_CORRUPT, "'%s/%s' is a leftover that opening should have removed", x->folder,
+		name);
 	return VF_OK;
 }
 
@@ -210,22 +218,18 @@ static VF_RC want_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *r
 	(void)reterr;
 	nt_notary_kept_path(sha256, path);
 	if (faccessat(x->n->fd, path, F_OK, 0) != 0)
-		nt_found(x->f, VF_DOCUMENT_MISSING, "kept document '%s' is not there", path + strlen("documents/"));
+		nt_found(x->f, VF_DOCUMENT_MISSING, "kept document '%s' is not there",
+			path + strlen("documents/"));
 	return VF_OK;
 }
 
 static VF_RC each_top(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
 {
-	static const char *const known[] = {"trialnotary.conf", "notary.db", "notary.db-wal", "notary.db-journal", "head.db", "head.db-journal",
-		"keys", "tsa", "log", "staging", "documents", "lock"};
 	struct files *x = ctx;
 	size_t n = strlen(name);
 
 	(void)is_dir;
 	(void)reterr;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(name, known[i]) == 0)
-			return VF_OK;
 	if (n > 4 && strcmp(name + n - 4, ".tmp") == 0)
 		nt_found(x->f, VF_STORE_CORRUPT, "'%s' is a leftover", name);
 	return VF_OK;
@@ -248,16 +252,16 @@ static VF_RC check_files(struct nt_notary *n, struct nt_findings *f, struct vf_e
 /* ---- the whole ---- */
 
 /* Runs a check; what it could not do is a finding as well. */
-#define RUN(call)                                                                                          \
-	do {                                                                                               \
-		struct vf_err err_ = {0}, *reterr_ = &err_;                                                \
-		enum vf_rc rc_ = nt_found_rc(&f, (call), &err_, reterr);                                   \
-		if (rc_ != VF_OK)                                                                          \
-			return rc_;                                                                        \
+#define RUN(call)                                                                                            \
+	do {                                                                                                 \
+		struct vf_err err_ = {0}, *reterr_ = &err_;                                                  \
+		enum vf_rc rc_ = nt_found_rc(&f, (call), &err_, reterr);                                     \
+		if (rc_ != VF_OK)                                                                            \
+			return rc_;                                                                          \
 	} while (0)
 
-VF_RC nt_notary_fsck(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
-	struct vf_err *reterr)
+VF_RC nt_notary_fsck(
+	struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults, struct vf_err *reterr)
 {
 	struct nt_findings f = {finding, ctx, 0};
 
@@ -318,8 +322,8 @@ static VF_RC check_slots(struct nt_notary *n, struct nt_findings *f, struct vf_e
 	return VF_OK;
 }
 
-VF_RC nt_notary_audit(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
-	struct vf_err *reterr)
+VF_RC nt_notary_audit(
+	struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults, struct vf_err *reterr)
 {
 	struct nt_findings f = {finding, ctx, 0};
 

@@ -60,8 +60,10 @@ static VF_RC open_db(const char *path, int flags, sqlite3 **ret, struct vf_err *
 	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return db_fail(db, "open", reterr);
 	sqlite3_extended_result_codes(db, 1);
-	rc = run(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=EXTRA; PRAGMA trusted_schema=OFF;"
-		     "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;", reterr);
+	rc = run(db,
+		"PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=EXTRA; PRAGMA trusted_schema=OFF;"
+		"PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;",
+		reterr);
 	if (rc != VF_OK)
 		return rc;
 	*ret = db;
@@ -90,14 +92,16 @@ VF_RC nt_headlock_create(const char *path, const struct nt_head *first, struct v
 		rc = open_db(path, SQLITE_OPEN_READWRITE, &db, reterr);
 	if (rc != VF_OK)
 		return rc;
-	rc = run(db, "BEGIN EXCLUSIVE; PRAGMA user_version=1;"
-		     "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL,"
-		     " size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, seal INTEGER NOT NULL,"
-		     " seal_head BLOB NOT NULL, time_ms INTEGER NOT NULL) STRICT;", reterr);
+	rc = run(db,
+		"BEGIN EXCLUSIVE; PRAGMA user_version=1;"
+		"CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL,"
+		" size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, seal INTEGER NOT NULL,"
+		" seal_head BLOB NOT NULL, time_ms INTEGER NOT NULL) STRICT;",
+		reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (sqlite3_prepare_v2(db, "INSERT INTO head VALUES (1,?,?,?,?,?,?,?)", -1, &s, NULL) != SQLITE_OK ||
-	    !bind(s, first, 1) || sqlite3_step(s) != SQLITE_DONE)
+		!bind(s, first, 1) || sqlite3_step(s) != SQLITE_DONE)
 		return db_fail(db, "create", reterr);
 	return run(db, "COMMIT", reterr);
 }
@@ -134,8 +138,9 @@ static VF_RC read_head(struct nt_headlock *l, struct vf_err *reterr)
 	struct nt_head h = {0};
 	enum vf_rc rc;
 
-	if (sqlite3_prepare_v2(l->db, "SELECT version,size,root,note,seal,seal_head,time_ms FROM head", -1, &s,
-		    NULL) != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW)
+	if (sqlite3_prepare_v2(l->db, "SELECT version,size,root,note,seal,seal_head,time_ms FROM head", -1,
+		    &s, NULL) != SQLITE_OK ||
+		sqlite3_step(s) != SQLITE_ROW)
 		return db_fail(l->db, "read", reterr);
 	h.version = (uint64_t)sqlite3_column_int64(s, 0);
 	h.size = (uint64_t)sqlite3_column_int64(s, 1);
@@ -158,12 +163,12 @@ static VF_RC check_version(sqlite3 *db, struct vf_err *reterr)
 	int version;
 
 	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) != SQLITE_OK ||
-	    sqlite3_step(s) != SQLITE_ROW)
+		sqlite3_step(s) != SQLITE_ROW)
 		return db_fail(db, "read", reterr);
 	version = sqlite3_column_int(s, 0);
 	if (version > HEAD_VERSION)
-		return vf_fail(reterr, VF_STORE_VERSION, "'head.db' has version %d, this program knows %d", version,
-			HEAD_VERSION);
+		return vf_fail(reterr, VF_STORE_VERSION, "'head.db' has version %d, this program knows %d",
+			version, HEAD_VERSION);
 	if (version < HEAD_VERSION)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "'head.db' was never finished");
 	return VF_OK;
@@ -216,21 +221,24 @@ const struct nt_head *nt_headlock_get(const struct nt_headlock *l)
 	return &l->head;
 }
 
-VF_RC nt_headlock_swap(struct nt_headlock *l, uint64_t version, const struct nt_head *next,
-	struct vf_err *reterr)
+VF_RC nt_headlock_swap(
+	struct nt_headlock *l, uint64_t version, const struct nt_head *next, struct vf_err *reterr)
 {
 	VF_CLEANUP(stmt_finishp) sqlite3_stmt *s = NULL;
 	struct nt_head h = *next;
 	enum vf_rc rc;
 
-	if (sqlite3_prepare_v2(l->db, "UPDATE head SET version=?1, size=?2, root=?3, note=?4, seal=?5, seal_head=?6,"
-				      " time_ms=?7 WHERE one=1 AND version=?8", -1, &s, NULL) != SQLITE_OK ||
-	    !bind(s, next, version + 1) || sqlite3_bind_int64(s, 8, (sqlite3_int64)version) != SQLITE_OK ||
-	    sqlite3_step(s) != SQLITE_DONE)
+	if (sqlite3_prepare_v2(l->db,
+		    "UPDATE head SET version=?1, size=?2, root=?3, note=?4, seal=?5, seal_head=?6,"
+		    " time_ms=?7 WHERE one=1 AND version=?8",
+		    -1, &s, NULL) != SQLITE_OK ||
+		!bind(s, next, version + 1) ||
+		sqlite3_bind_int64(s, 8, (sqlite3_int64)version) != SQLITE_OK ||
+		sqlite3_step(s) != SQLITE_DONE)
 		return db_fail(l->db, "change", reterr);
 	if (sqlite3_changes(l->db) != 1)
-		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "'head.db' does not hold version %" PRIu64 " of the head",
-			version);
+		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"'head.db' does not hold version %" PRIu64 " of the head", version);
 	rc = set_note(l, next->note, reterr);
 	if (rc != VF_OK)
 		return rc;

@@ -14,8 +14,8 @@
 struct nt_headlock;
 
 struct nt_head {
-	uint64_t version;         /* 1, 2, … */
-	uint64_t size;            /* entries in the log */
+	uint64_t version; /* 1, 2, … */
+	uint64_t size;    /* entries in the log */
 	struct vf_hash root;
 	struct vf_bytes note;     /* signed checkpoint; lives until the next swap or free */
 	uint64_t seal;            /* number of the last seal, 0 for none */
@@ -35,8 +35,8 @@ const struct nt_head *nt_headlock_get(const struct nt_headlock *l);
  * Puts next (its version is ignored) in the place of version. STORE_ROLLED_BACK when another
  * version is there. After any failure the state is unknown: the notary must be opened again.
  */
-VF_RC nt_headlock_swap(struct nt_headlock *l, uint64_t version, const struct nt_head *next,
-	struct vf_err *reterr);
+VF_RC nt_headlock_swap(
+	struct nt_headlock *l, uint64_t version, const struct nt_head *next, struct vf_err *reterr);
 /* A consistent copy into a new file. */
 VF_RC nt_headlock_backup(struct nt_headlock *l, const char *path, struct vf_err *reterr);
 

@@ -14,7 +14,8 @@
 /* The largest staging file: NT_LOG_STEP entries with their length, hashes and paths, twice over. */
 #define STAGING_MAX ((size_t)NT_LOG_STEP * 800)
 
-static VF_RC sign_note(void *ctx, struct vf_bytes message, uint8_t sig[VF_ED25519_SIGNATURE], struct vf_err *reterr)
+static VF_RC sign_note(
+	void *ctx, struct vf_bytes message, uint8_t sig[VF_ED25519_SIGNATURE], struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf b = nt_buf(1024);
 	const struct nt_log *l = ctx;
@@ -29,8 +30,8 @@ static VF_RC sign_note(void *ctx, struct vf_bytes message, uint8_t sig[VF_ED2551
 }
 
 /* Reads a tile of the published log; where a partial one was deleted, the full one begins with it. */
-static VF_RC read_tile(void *ctx, unsigned level, uint64_t index, unsigned width, uint8_t *hashes,
-	struct vf_err *reterr)
+static VF_RC read_tile(
+	void *ctx, unsigned level, uint64_t index, unsigned width, uint8_t *hashes, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf b = nt_buf(NT_TILE_BYTES);
 	const struct nt_log *l = ctx;
@@ -55,8 +56,8 @@ static VF_RC read_tile(void *ctx, unsigned level, uint64_t index, unsigned width
 	return VF_OK;
 }
 
-VF_RC nt_log_init(struct nt_log *l, int dir, const char *origin, const struct nt_signer *signer,
-	struct vf_err *reterr)
+VF_RC nt_log_init(
+	struct nt_log *l, int dir, const char *origin, const struct nt_signer *signer, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 
@@ -67,7 +68,8 @@ VF_RC nt_log_init(struct nt_log *l, int dir, const char *origin, const struct nt
 	rc = nt_signer_ed25519_public(signer, l->key.raw, reterr);
 	if (rc != VF_OK)
 		return rc;
-	l->vkey = (struct vf_vkey){.name = vf_bytes_str(origin), .type = VF_KEY_ED25519,
+	l->vkey = (struct vf_vkey){.name = vf_bytes_str(origin),
+		.type = VF_KEY_ED25519,
 		.key = vf_bytes(l->key.raw, sizeof(l->key.raw))};
 	memcpy(l->vkey.raw, l->key.raw, sizeof(l->key.raw));
 	l->vkey.id = vf_key_id(l->vkey.name, l->vkey.type, l->vkey.key);
@@ -102,8 +104,8 @@ VF_RC nt_log_empty_note(const struct nt_log *l, struct nt_buf *note, struct vf_e
 	return nt_note_checkpoint(note, &l->key, 0, &root, reterr);
 }
 
-VF_RC nt_log_check_note(const struct nt_log *l, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
-	struct vf_err *reterr)
+VF_RC nt_log_check_note(const struct nt_log *l, uint64_t size, const struct vf_hash *root,
+	struct vf_bytes note, struct vf_err *reterr)
 {
 	struct vf_checkpoint *c = malloc(sizeof(*c));
 	uint64_t seconds;
@@ -112,8 +114,10 @@ VF_RC nt_log_check_note(const struct nt_log *l, uint64_t size, const struct vf_h
 	if (c == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a checkpoint");
 	rc = vf_checkpoint_parse(note, c, reterr);
-	if (rc == VF_OK && (!vf_bytes_is(c->origin, l->key.name) || c->size != size || !vf_hash_eq(&c->root, root)))
-		rc = vf_fail(reterr, VF_STORE_CORRUPT, "the checkpoint of size %" PRIu64 " says something else", size);
+	if (rc == VF_OK &&
+		(!vf_bytes_is(c->origin, l->key.name) || c->size != size || !vf_hash_eq(&c->root, root)))
+		rc = vf_fail(reterr, VF_STORE_CORRUPT,
+			"the checkpoint of size %" PRIu64 " says something else", size);
 	if (rc == VF_OK)
 		rc = vf_checkpoint_check_line(c, &c->note.lines[0], &l->vkey, &seconds, reterr);
 	free(c);
@@ -171,7 +175,8 @@ static VF_RC put_entry(void *ctx, uint64_t index, const struct nt_store_entry *e
 	if (index >= b->from)
 		b->leaves[b->n_leaves++] = leaf;
 	else if (memcmp(b->g->edge[0] + index % NT_TILE_WIDTH * 32, leaf.b, 32) != 0)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "entry %" PRIu64 " is not the one that the log holds", index);
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"entry %" PRIu64 " is not the one that the log holds", index);
 	if ((index + 1) % NT_TILE_WIDTH != 0 && index + 1 != b->size)
 		return VF_OK;
 	t.width = (unsigned)(index % NT_TILE_WIDTH) + 1;
@@ -185,7 +190,8 @@ static VF_RC put_entry(void *ctx, uint64_t index, const struct nt_store_entry *e
 VF_RC nt_log_build(struct nt_log *l, struct nt_grower *g, uint64_t size, nt_each_file *each, void *ctx,
 	struct vf_err *reterr)
 {
-	VF_CLEANUP(build_done) struct build b = {.g = g, .from = g->frontier.size, .size = size, .each = each, .ctx = ctx};
+	VF_CLEANUP(build_done)
+	struct build b = {.g = g, .from = g->frontier.size, .size = size, .each = each, .ctx = ctx};
 	uint64_t first = b.from - b.from % NT_TILE_WIDTH;
 	enum vf_rc rc;
 
@@ -229,7 +235,8 @@ static void staged_name(struct staged *s)
 	snprintf(s->name, sizeof(s->name), "staging/%" PRIu64 "-%s", s->size, hex);
 }
 
-static VF_RC stage_file(void *ctx, const char *path, bool partial, struct vf_bytes bytes, struct vf_err *reterr)
+static VF_RC stage_file(
+	void *ctx, const char *path, bool partial, struct vf_bytes bytes, struct vf_err *reterr)
 {
 	struct staged *s = ctx;
 
@@ -247,8 +254,9 @@ static bool take_file(struct vf_bytes *in, struct vf_bytes *path, struct vf_byte
 	uint16_t n;
 	uint64_t size;
 
-	return vf_take_u16be(in, &n) && n < PATH_ROOM && vf_take(in, n, path) && vf_bytes_starts(*path, "log/tile/") &&
-		vf_take_u64be(in, &size) && size <= in->n && vf_take(in, (size_t)size, bytes);
+	return vf_take_u16be(in, &n) && n < PATH_ROOM && vf_take(in, n, path) &&
+		vf_bytes_starts(*path, "log/tile/") && vf_take_u64be(in, &size) && size <= in->n &&
+		vf_take(in, (size_t)size, bytes);
 }
 
 /* Reads the head of a staging file and its table of files. */
@@ -257,8 +265,8 @@ static bool staged_parse(struct staged *s)
 	struct vf_bytes in = nt_buf_bytes(&s->bytes), root, path, rest;
 	size_t n = 0;
 
-	if (!vf_take_str(&in, STAGING_HEAD) || !vf_take_u64be(&in, &s->from) || !vf_take_u64be(&in, &s->size) ||
-	    s->from >= s->size || !vf_take(&in, 32, &root))
+	if (!vf_take_str(&in, STAGING_HEAD) || !vf_take_u64be(&in, &s->from) ||
+		!vf_take_u64be(&in, &s->size) || s->from >= s->size || !vf_take(&in, 32, &root))
 		return false;
 	memcpy(s->root.b, root.p, 32);
 	for (rest = in; rest.n > 0; n++)
@@ -332,7 +340,8 @@ static VF_RC compare_tile(void *ctx, const struct nt_tile *t, struct vf_bytes ha
 
 	nt_tile_path(t, path + 4);
 	if (r->next == r->s->n || strcmp(f->path, path) != 0 || !vf_bytes_eq(f->bytes, hashes))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' holds another tile than '%s'", r->s->name, path);
+		return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' holds another tile than '%s'",
+			r->s->name, path);
 	r->next++;
 	return VF_OK;
 }
@@ -348,18 +357,21 @@ static VF_RC replay_staged(struct replay *r, struct vf_err *reterr)
 		struct vf_bytes path = vf_bytes_str(r->s->files[r->next].path);
 
 		if (!vf_take_str(&path, "log/") || !nt_tile_path_read(path, &t))
-			return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' names no tile", r->s->name);
+			return vf_fail(
+				reterr, VF_STORE_CORRUPT, "staging file '%s' names no tile", r->s->name);
 		if (!t.entries)
 			break;
 		if (!replay_bundle(r, t.index * NT_TILE_WIDTH, r->s->files[r->next].bytes))
-			return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' holds a damaged bundle", r->s->name);
+			return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' holds a damaged bundle",
+				r->s->name);
 	}
 	rc = nt_grower_append(r->g, r->leaves, r->n_leaves, compare_tile, r, reterr);
 	if (rc != VF_OK)
 		return rc;
 	root = vf_frontier_root(&r->g->frontier);
 	if (r->next != r->s->n || r->g->frontier.size != r->s->size || !vf_hash_eq(&root, &r->s->root))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "staging file '%s' does not lead to its root", r->s->name);
+		return vf_fail(
+			reterr, VF_STORE_CORRUPT, "staging file '%s' does not lead to its root", r->s->name);
 	return VF_OK;
 }
 
@@ -409,7 +421,8 @@ static VF_RC trim(const struct nt_log *l, uint64_t from, uint64_t size, struct v
 
 static VF_RC publish(const struct nt_log *l, struct vf_err *reterr)
 {
-	enum vf_rc rc = nt_durable_write(l->dir, "log/checkpoint", nt_headlock_get(l->head)->note, 0644, reterr);
+	enum vf_rc rc =
+		nt_durable_write(l->dir, "log/checkpoint", nt_headlock_get(l->head)->note, 0644, reterr);
 
 	if (rc == VF_OK)
 		nt_failpoint("published");
@@ -466,8 +479,8 @@ static VF_RC load_grower(struct nt_log *l, struct nt_grower **ret, struct vf_err
 		return rc;
 	root = vf_frontier_root(&g->frontier);
 	if (!vf_hash_eq(&root, &h->root))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "the tiles of size %" PRIu64 " do not lead to the signed root",
-			h->size);
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"the tiles of size %" PRIu64 " do not lead to the signed root", h->size);
 	*ret = g;
 	g = NULL;
 	return VF_OK;
@@ -599,8 +612,10 @@ static VF_RC check_published(struct nt_log *l, struct vf_err *reterr)
 	if (vf_bytes_eq(nt_buf_bytes(&note), h->note))
 		return VF_OK;
 	if (vf_checkpoint_parse(nt_buf_bytes(&note), &c, NULL) == VF_OK && c.size > h->size)
-		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "'log/checkpoint' has %" PRIu64 " entries, the signed head in"
-			" 'head.db' only %" PRIu64, c.size, h->size);
+		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"'log/checkpoint' has %" PRIu64 " entries, the signed head in"
+			" 'head.db' only %" PRIu64,
+			c.size, h->size);
 	return publish(l, reterr);
 }
 
@@ -610,20 +625,28 @@ static VF_RC check_sizes(const struct nt_log *l, bool staged, struct vf_err *ret
 	const struct nt_store_state *st = nt_store_state(l->store);
 
 	if (h->size > st->records)
-		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "the last signed head has %" PRIu64 " entries, but 'notary.db'"
-			" only %" PRIu64 " records", h->size, st->records);
+		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"the last signed head has %" PRIu64 " entries, but 'notary.db'"
+			" only %" PRIu64 " records",
+			h->size, st->records);
 	if (st->size > st->records || st->sealed > st->size)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' holds %" PRIu64 " records, %" PRIu64 " log entries"
-			" and %" PRIu64 " sealed ones", st->records, st->size, st->sealed);
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"'notary.db' holds %" PRIu64 " records, %" PRIu64 " log entries"
+			" and %" PRIu64 " sealed ones",
+			st->records, st->size, st->sealed);
 	if (h->size > st->size && !staged)
-		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "the last signed head has %" PRIu64 " entries, the log in"
-			" 'notary.db' %" PRIu64 ", and nothing is staged between", h->size, st->size);
+		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"the last signed head has %" PRIu64 " entries, the log in"
+			" 'notary.db' %" PRIu64 ", and nothing is staged between",
+			h->size, st->size);
 	if (h->size < st->size)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "'head.db' has %" PRIu64 " entries, 'notary.db' already %" PRIu64
-			": 'head.db' was replaced by an older one", h->size, st->size);
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"'head.db' has %" PRIu64 " entries, 'notary.db' already %" PRIu64
+			": 'head.db' was replaced by an older one",
+			h->size, st->size);
 	if (h->size == st->size && !vf_hash_eq(&h->root, &st->root))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "'head.db' and 'notary.db' have different roots for %" PRIu64
-			" entries", h->size);
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"'head.db' and 'notary.db' have different roots for %" PRIu64 " entries", h->size);
 	return VF_OK;
 }
 
@@ -639,8 +662,10 @@ static VF_RC redo(struct nt_log *l, const char *name, struct vf_err *reterr)
 	if (rc != VF_OK)
 		return rc;
 	if (s.from != nt_store_state(l->store)->size && s.size != nt_store_state(l->store)->size)
-		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "staging file '%s' begins at %" PRIu64 ", 'notary.db' ends at"
-			" %" PRIu64, name, s.from, nt_store_state(l->store)->size);
+		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"staging file '%s' begins at %" PRIu64 ", 'notary.db' ends at"
+			" %" PRIu64,
+			name, s.from, nt_store_state(l->store)->size);
 	rc = nt_grower_load(g, s.from, l->reader, reterr);
 	if (rc == VF_OK)
 		rc = staged_check(&s, g, reterr);
@@ -675,16 +700,16 @@ VF_RC nt_log_recover(struct nt_log *l, struct vf_err *reterr)
 
 /* ---- proofs ---- */
 
-VF_RC nt_log_inclusion(struct nt_log *l, uint64_t index, uint64_t size, struct vf_hash *ret,
-	size_t *ret_n, struct vf_err *reterr)
+VF_RC nt_log_inclusion(struct nt_log *l, uint64_t index, uint64_t size, struct vf_hash *ret, size_t *ret_n,
+	struct vf_err *reterr)
 {
 	if (size > nt_headlock_get(l->head)->size)
 		return vf_fail(reterr, VF_PROOF_INDEX, "the log has no %" PRIu64 " entries", size);
 	return nt_tiles_inclusion(l->reader, index, size, ret, ret_n, reterr);
 }
 
-VF_RC nt_log_consistency(struct nt_log *l, uint64_t from, uint64_t to, struct vf_hash *ret,
-	size_t *ret_n, struct vf_err *reterr)
+VF_RC nt_log_consistency(struct nt_log *l, uint64_t from, uint64_t to, struct vf_hash *ret, size_t *ret_n,
+	struct vf_err *reterr)
 {
 	if (to > nt_headlock_get(l->head)->size)
 		return vf_fail(reterr, VF_PROOF_INDEX, "the log has no %" PRIu64 " entries", to);

@@ -29,8 +29,8 @@ struct nt_log {
 };
 
 /* origin must live as long as l. */
-VF_RC nt_log_init(struct nt_log *l, int dir, const char *origin, const struct nt_signer *signer,
-	struct vf_err *reterr);
+VF_RC nt_log_init(
+	struct nt_log *l, int dir, const char *origin, const struct nt_signer *signer, struct vf_err *reterr);
 void nt_log_done(struct nt_log *l);
 
 /* An entry's text (docs/formats/entry.md). */
@@ -50,10 +50,10 @@ VF_RC nt_log_recover(struct nt_log *l, struct vf_err *reterr);
  */
 VF_RC nt_log_sequence(struct nt_log *l, int64_t now_ms, struct vf_err *reterr);
 
-VF_RC nt_log_inclusion(struct nt_log *l, uint64_t index, uint64_t size, struct vf_hash *ret,
-	size_t *ret_n, struct vf_err *reterr);
-VF_RC nt_log_consistency(struct nt_log *l, uint64_t from, uint64_t to, struct vf_hash *ret,
-	size_t *ret_n, struct vf_err *reterr);
+VF_RC nt_log_inclusion(struct nt_log *l, uint64_t index, uint64_t size, struct vf_hash *ret, size_t *ret_n,
+	struct vf_err *reterr);
+VF_RC nt_log_consistency(struct nt_log *l, uint64_t from, uint64_t to, struct vf_hash *ret, size_t *ret_n,
+	struct vf_err *reterr);
 
 /*
  * log_check.c: builds the log again from the rows, checkpoint by checkpoint, and compares each
@@ -64,12 +64,13 @@ VF_RC nt_log_check(struct nt_log *l, struct nt_findings *f, struct vf_err *reter
 VF_RC nt_log_audit(struct nt_log *l, struct nt_findings *f, struct vf_err *reterr);
 
 /* One file of the log, its path below the notary's folder. */
-typedef VF_RC nt_each_file(void *ctx, const char *path, bool partial, struct vf_bytes bytes, struct vf_err *reterr);
+typedef VF_RC nt_each_file(
+	void *ctx, const char *path, bool partial, struct vf_bytes bytes, struct vf_err *reterr);
 /* The files that growth from g's size to size writes; g is the grower of the old size. */
 VF_RC nt_log_build(struct nt_log *l, struct nt_grower *g, uint64_t size, nt_each_file *each, void *ctx,
 	struct vf_err *reterr);
 /* The checkpoint's note is in its form, of this log, and signed by its key. */
-VF_RC nt_log_check_note(const struct nt_log *l, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
-	struct vf_err *reterr);
+VF_RC nt_log_check_note(const struct nt_log *l, uint64_t size, const struct vf_hash *root,
+	struct vf_bytes note, struct vf_err *reterr);
 
 #endif

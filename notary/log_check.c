@@ -23,11 +23,13 @@ static bool may_be_gone(const struct replay *r, const char *path)
 	struct vf_bytes rest = vf_bytes_str(path);
 	struct nt_tile t;
 
-	return vf_take_str(&rest, "log/") && nt_tile_path_read(rest, &t) && faccessat(r->l->dir, path, F_OK, 0) != 0 &&
+	return vf_take_str(&rest, "log/") && nt_tile_path_read(rest, &t) &&
+		faccessat(r->l->dir, path, F_OK, 0) != 0 &&
 		nt_tile_width(t.level, t.index, nt_headlock_get(r->l->head)->size) == NT_TILE_WIDTH;
 }
 
-static VF_RC compare_file(void *ctx, const char *path, bool partial, struct vf_bytes bytes, struct vf_err *reterr)
+static VF_RC compare_file(
+	void *ctx, const char *path, bool partial, struct vf_bytes bytes, struct vf_err *reterr)
 {
 	struct replay *r = ctx;
 	VF_CLEANUP(nt_buf_done) struct nt_buf b = nt_buf(bytes.n + 1);
@@ -46,8 +48,8 @@ static VF_RC compare_file(void *ctx, const char *path, bool partial, struct vf_b
 	return VF_OK;
 }
 
-static VF_RC replay_checkpoint(void *ctx, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
-	struct vf_err *reterr)
+static VF_RC replay_checkpoint(
+	void *ctx, uint64_t size, const struct vf_hash *root, struct vf_bytes note, struct vf_err *reterr)
 {
 	struct replay *r = ctx;
 	struct vf_err err = {0};
@@ -68,7 +70,8 @@ static VF_RC replay_checkpoint(void *ctx, uint64_t size, const struct vf_hash *r
 	r->last = size;
 	got = vf_frontier_root(&r->g.frontier);
 	if (r->g.frontier.size != size || !vf_hash_eq(&got, root))
-		nt_found(r->f, VF_STORE_CORRUPT, "the records do not lead to the checkpoint of size %" PRIu64, size);
+		nt_found(r->f, VF_STORE_CORRUPT, "the records do not lead to the checkpoint of size %" PRIu64,
+			size);
 	return VF_OK;
 }
 
@@ -119,7 +122,8 @@ VF_RC nt_log_check(struct nt_log *l, struct nt_findings *f, struct vf_err *reter
 	r->f = f;
 	rc = nt_store_checkpoints(l->store, replay_checkpoint, r, reterr);
 	if (rc == VF_OK && r->last != h->size)
-		nt_found(f, VF_STORE_CORRUPT, "the last checkpoint has size %" PRIu64 ", the signed head %" PRIu64, r->last,
+		nt_found(f, VF_STORE_CORRUPT,
+			"the last checkpoint has size %" PRIu64 ", the signed head %" PRIu64, r->last,
 			h->size);
 	free(r);
 	if (rc == VF_OK && h->size > 0)
@@ -141,7 +145,8 @@ struct audit {
 	struct vf_hash root;
 };
 
-static VF_RC check_step(const struct audit *a, uint64_t size, const struct vf_hash *root, struct vf_err *reterr)
+static VF_RC check_step(
+	const struct audit *a, uint64_t size, const struct vf_hash *root, struct vf_err *reterr)
 {
 	struct vf_hash proof[VF_MAX_CONSISTENCY];
 	size_t n = 0;
@@ -156,8 +161,8 @@ static VF_RC check_step(const struct audit *a, uint64_t size, const struct vf_ha
 	return rc;
 }
 
-static VF_RC audit_checkpoint(void *ctx, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
-	struct vf_err *reterr)
+static VF_RC audit_checkpoint(
+	void *ctx, uint64_t size, const struct vf_hash *root, struct vf_bytes note, struct vf_err *reterr)
 {
 	struct audit *a = ctx;
 	struct vf_err err = {0};

@@ -49,28 +49,33 @@ VF_RC nt_notary_check_whole(const struct nt_notary *n, struct vf_err *reterr)
 {
 	if (n->broken.rc == VF_OK)
 		return VF_OK;
-	return vf_fail(reterr, n->broken.rc, "the notary has stopped and must be opened again: %s", n->broken.text);
+	return vf_fail(
+		reterr, n->broken.rc, "the notary has stopped and must be opened again: %s", n->broken.text);
 }
 
 enum vf_rc nt_notary_stop(struct nt_notary *n, enum vf_rc rc, struct vf_err *reterr)
 {
 	if (n->broken.rc == VF_OK) {
 		n->broken.rc = rc;
-		snprintf(n->broken.text, sizeof(n->broken.text), "%s", reterr != NULL ? reterr->text : vf_rc_text(rc));
+		snprintf(n->broken.text, sizeof(n->broken.text), "%s",
+			reterr != NULL ? reterr->text : vf_rc_text(rc));
 	}
 	return rc;
 }
 
 VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_fd_closep) int lock = openat(fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	VF_CLEANUP(nt_fd_closep)
+	int lock = openat(fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (lock < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot open '%s/lock': %s", dir,
-			strerror(errno));
+		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot open '%s/lock': %s",
+			dir, strerror(errno));
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
-		return vf_fail(reterr, VF_STORE_BUSY, "another process has the notary '%s' open: wait until it is done, or"
-			" stop the server that uses this folder", dir);
+		return vf_fail(reterr, VF_STORE_BUSY,
+			"another process has the notary '%s' open: wait until it is done, or"
+			" stop the server that uses this folder",
+			dir);
 	*ret_lock = lock;
 	lock = -1;
 	return VF_OK;
@@ -109,7 +114,8 @@ static VF_RC create_databases(const char *dir, int fd, const struct nt_init *ini
 	if (rc == VF_OK)
 		rc = path_put(&path, dir, "notary.db", reterr);
 	if (rc == VF_OK)
-		rc = nt_store_create((const char *)path.p, origin, &secret, &first.root, nt_buf_bytes(&note), reterr);
+		rc = nt_store_create(
+			(const char *)path.p, origin, &secret, &first.root, nt_buf_bytes(&note), reterr);
 	if (rc == VF_OK)
 		rc = path_put(&path, dir, "head.db", reterr);
 	first.note = nt_buf_bytes(&note);
@@ -118,8 +124,8 @@ static VF_RC create_databases(const char *dir, int fd, const struct nt_init *ini
 	return rc;
 }
 
-static VF_RC create_all(const char *dir, const struct nt_init *init, const struct nt_config *config,
-	struct vf_err *reterr)
+static VF_RC create_all(
+	const char *dir, const struct nt_init *init, const struct nt_config *config, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192), text = nt_buf(CONFIG_MAX);
 	VF_CLEANUP(nt_fd_closep) int fd = -1;
@@ -155,9 +161,10 @@ static VF_RC make_config(const struct nt_init *init, struct nt_config *ret, stru
 	enum vf_rc rc;
 
 	nt_config_default(ret);
-	if (init->origin != NULL && (strlen(init->origin) > VF_MAX_ORIGIN ||
-		!vf_key_name_is(vf_bytes_str(init->origin))))
-		return vf_fail(reterr, VF_USAGE, "the origin must be 1 to %d octets without spaces and '+'", VF_MAX_ORIGIN);
+	if (init->origin != NULL &&
+		(strlen(init->origin) > VF_MAX_ORIGIN || !vf_key_name_is(vf_bytes_str(init->origin))))
+		return vf_fail(reterr, VF_USAGE, "the origin must be 1 to %d octets without spaces and '+'",
+			VF_MAX_ORIGIN);
 	if (init->origin != NULL)
 		strcpy(ret->origin, init->origin);
 	if (init->tsa_key != NULL && strlen(init->tsa_key) < sizeof(ret->tsa_key))
@@ -179,7 +186,9 @@ VF_RC nt_notary_init(const char *dir, const struct nt_init *init, struct vf_err 
 	if (rc == VF_OK)
 		rc = nt_dir_begin(dir, &temporary, reterr);
 	if (rc != VF_OK)
-		return rc == VF_EXISTS ? vf_fail(reterr, VF_NOTARY_EXISTS, "'%s' is there and not an empty folder", dir) : rc;
+		return rc == VF_EXISTS
+			? vf_fail(reterr, VF_NOTARY_EXISTS, "'%s' is there and not an empty folder", dir)
+			: rc;
 	rc = create_all((const char *)temporary.p, init, &config, reterr);
 	if (rc == VF_OK)
 		rc = nt_dir_commit((const char *)temporary.p, dir, reterr);
@@ -248,8 +257,9 @@ static VF_RC open_parts(struct nt_notary *n, struct vf_err *reterr)
 	if (rc != VF_OK)
 		return rc;
 	if (strcmp(nt_store_origin(n->store), n->config.origin) != 0)
-		return vf_fail(reterr, VF_CONFIG_SHAPE, "the configuration says origin '%s', the store was made for '%s'",
-			n->config.origin, nt_store_origin(n->store));
+		return vf_fail(reterr, VF_CONFIG_SHAPE,
+			"the configuration says origin '%s', the store was made for '%s'", n->config.origin,
+			nt_store_origin(n->store));
 	rc = nt_log_init(&n->log, n->fd, n->config.origin, n->signer, reterr);
 	n->log.store = n->store;
 	n->log.head = n->head;
@@ -286,8 +296,8 @@ static VF_RC recover(struct nt_notary *n, struct vf_err *reterr)
 	return rc;
 }
 
-static VF_RC open_folder(const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret,
-	struct vf_err *reterr)
+static VF_RC open_folder(
+	const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = calloc(1, sizeof(*n));
 	enum vf_rc rc;
@@ -317,8 +327,8 @@ static VF_RC open_folder(const char *dir, nt_clock *clock, void *clock_ctx, stru
 	return VF_OK;
 }
 
-VF_RC nt_notary_open(const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret,
-	struct vf_err *reterr)
+VF_RC nt_notary_open(
+	const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	enum vf_rc rc = open_folder(dir, clock, clock_ctx, &n, reterr);
@@ -436,8 +446,8 @@ VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissi
 		return rc;
 	/* No leaf may be dated before a head that was signed earlier. */
 	if (now_ms < nt_headlock_get(n->head)->time_ms)
-		return nt_notary_stop(n, vf_fail(reterr, VF_TIME_STOPPED, "the clock is before the last signed head"),
-			reterr);
+		return nt_notary_stop(n,
+			vf_fail(reterr, VF_TIME_STOPPED, "the clock is before the last signed head"), reterr);
 	rc = nt_store_accept(n->store, submissions, count, now_ms, ret, reterr);
 	if (rc != VF_OK && !is_refusal(rc))
 		return nt_notary_stop(n, rc, reterr);
@@ -480,8 +490,8 @@ static VF_RC copy_hashed(int in, int out, struct vf_pair *ret, struct vf_err *re
 static VF_RC keep_as(struct nt_notary *n, int fd, const char *temporary, const char *path,
 	const struct vf_pair *digests, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_fd_closep) int out =
-		openat(n->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	VF_CLEANUP(nt_fd_closep)
+	int out = openat(n->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	VF_CLEANUP(nt_fd_closep) int folder = -1;
 	struct vf_pair got;
 	enum vf_rc rc;
@@ -519,8 +529,8 @@ VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests,
 	return rc == VF_IO ? nt_notary_stop(n, rc, reterr) : rc;
 }
 
-VF_RC nt_notary_open_kept(struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd,
-	struct vf_err *reterr)
+VF_RC nt_notary_open_kept(
+	struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd, struct vf_err *reterr)
 {
 	char path[80];
 	int fd;
@@ -570,8 +580,8 @@ VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *
 
 /* ---- reading ---- */
 
-VF_RC nt_notary_get(struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret,
-	struct vf_err *reterr)
+VF_RC nt_notary_get(
+	struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr)
 {
 	return nt_store_get(n->store, id, ret, reterr);
 }
@@ -581,14 +591,14 @@ VF_RC nt_notary_find(struct nt_notary *n, const char *prefix, struct vf_hash *re
 	return nt_store_find(n->store, prefix, ret, reterr);
 }
 
-VF_RC nt_notary_find_digest(struct nt_notary *n, const struct vf_hash *sha256, nt_each_id *each, void *ctx,
-	struct vf_err *reterr)
+VF_RC nt_notary_find_digest(
+	struct nt_notary *n, const struct vf_hash *sha256, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
 	return nt_store_find_digest(n->store, sha256, each, ctx, reterr);
 }
 
-VF_RC nt_notary_each(struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx,
-	struct vf_err *reterr)
+VF_RC nt_notary_each(
+	struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
 	return nt_store_each(n->store, study, each, ctx, reterr);
 }
@@ -624,15 +634,15 @@ static VF_RC put_id(void *ctx, uint64_t index, const struct nt_store_entry *e, s
 	return VF_OK;
 }
 
-VF_RC nt_notary_ids(struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret,
-	struct vf_err *reterr)
+VF_RC nt_notary_ids(
+	struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret, struct vf_err *reterr)
 {
 	struct id_list list = {ret};
 	uint64_t size = nt_store_state(n->store)->size;
 
 	if (first > size || count > size - first)
-		return vf_fail(reterr, VF_PROOF_INDEX, "the log has no entries %" PRIu64 " to %" PRIu64, first,
-			first + count);
+		return vf_fail(reterr, VF_PROOF_INDEX, "the log has no entries %" PRIu64 " to %" PRIu64,
+			first, first + count);
 	return nt_store_entries(n->store, first, count, put_id, &list, reterr);
 }
 
@@ -656,8 +666,8 @@ VF_RC nt_notary_checkpoint(struct nt_notary *n, struct nt_buf *ret, struct vf_er
 
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
 {
-	return nt_note_put_vkey(ret, n->config.origin, VF_KEY_ED25519, vf_bytes(n->log.key.raw, VF_ED25519_KEY),
-		reterr);
+	return nt_note_put_vkey(
+		ret, n->config.origin, VF_KEY_ED25519, vf_bytes(n->log.key.raw, VF_ED25519_KEY), reterr);
 }
 
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)

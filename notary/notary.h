@@ -21,9 +21,9 @@ struct nt_notary;
 
 /* What init writes; NULL or 0 take the default. */
 struct nt_init {
-	const char *origin;   /* log origin and key name, at most 255 octets */
-	const char *tsa_key;  /* "p256" (default) or "rsa3072" */
-	int64_t now_ms;       /* the time to begin at */
+	const char *origin;  /* log origin and key name, at most 255 octets */
+	const char *tsa_key; /* "p256" (default) or "rsa3072" */
+	int64_t now_ms;      /* the time to begin at */
 };
 
 /*
@@ -38,8 +38,8 @@ VF_RC nt_notary_init(const char *dir, const struct nt_init *init, struct vf_err 
  * signed head. clock returns milliseconds UTC; NULL means the system's clock.
  */
 typedef int64_t nt_clock(void *ctx);
-VF_RC nt_notary_open(const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret,
-	struct vf_err *reterr);
+VF_RC nt_notary_open(
+	const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret, struct vf_err *reterr);
 /*
  * Like open, but a notary whose recovery fails is opened all the same, so that fsck and
  * audit can say what is wrong; whatever would write then refuses with what recovery found.
@@ -89,7 +89,7 @@ struct nt_document {
 	uint64_t size;
 	struct vf_bytes path; /* where it was read, absolute; empty when unknown */
 	bool confidential;
-	bool keep; /* its content was put into the notary with nt_notary_keep() */
+	bool keep;                  /* its content was put into the notary with nt_notary_keep() */
 	struct vf_bytes commitment; /* name of its commitment file; empty when plain */
 };
 
@@ -99,10 +99,10 @@ struct nt_link {
 };
 
 struct nt_submission {
-	struct vf_hash id;        /* group hash; must agree with members */
+	struct vf_hash id; /* group hash; must agree with members */
 	struct vf_hash512 id512;
 	struct vf_hash slot;
-	struct vf_hash journal;   /* journal key */
+	struct vf_hash journal; /* journal key */
 	struct vf_bytes submitter, study, kind;
 	struct vf_bytes version, date, title; /* shown by list; empty when absent or personal */
 	bool in_stream;
@@ -133,8 +133,8 @@ VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissi
 /* Copies a document's content from fd into the notary, durably, before accept names it. */
 VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests, struct vf_err *reterr);
 /* Opens kept content; *ret_fd is -1 when it is not kept. */
-VF_RC nt_notary_open_kept(struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd,
-	struct vf_err *reterr);
+VF_RC nt_notary_open_kept(
+	struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd, struct vf_err *reterr);
 
 /* ---- sequence and seal ---- */
 
@@ -184,8 +184,8 @@ struct nt_record {
 };
 
 /* UNKNOWN_RECORD when there is none. An erased record has only what may stay. */
-VF_RC nt_notary_get(struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret,
-	struct vf_err *reterr);
+VF_RC nt_notary_get(
+	struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr);
 struct nt_record *nt_record_free(struct nt_record *r);
 void nt_record_freep(struct nt_record **r);
 
@@ -195,8 +195,8 @@ typedef VF_RC nt_each_id(void *ctx, const struct vf_hash *id, struct vf_err *ret
 VF_RC nt_notary_find_digest(struct nt_notary *n, const struct vf_hash *sha256, nt_each_id *each, void *ctx,
 	struct vf_err *reterr);
 /* All records in order of acceptance, of one study when study.n > 0. */
-VF_RC nt_notary_each(struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx,
-	struct vf_err *reterr);
+VF_RC nt_notary_each(
+	struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr);
 
 /* One seal with all that an export needs. Free with nt_seal_free(). */
 struct nt_token {
@@ -223,8 +223,8 @@ VF_RC nt_notary_counts(struct nt_notary *n, uint64_t *ret_seals, uint64_t *ret_s
 	struct vf_err *reterr);
 
 /* The record hashes of entries [first, first + count) in log order. */
-VF_RC nt_notary_ids(struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret,
-	struct vf_err *reterr);
+VF_RC nt_notary_ids(
+	struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret, struct vf_err *reterr);
 /* RFC 9162 proofs from the tiles; leaf to root. ret has room for VF_MAX_INCLUSION / _CONSISTENCY. */
 VF_RC nt_notary_inclusion(struct nt_notary *n, uint64_t index, uint64_t size, struct vf_hash *ret,
 	size_t *ret_n, struct vf_err *reterr);
@@ -254,14 +254,14 @@ typedef void nt_finding(void *ctx, enum vf_rc rc, const char *text);
  * Re-reads and re-hashes everything: rows, tiles, entries, checkpoints, seals,
  * tokens, streams, kept documents. *ret_faults counts findings.
  */
-VF_RC nt_notary_fsck(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
-	struct vf_err *reterr);
+VF_RC nt_notary_fsck(
+	struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults, struct vf_err *reterr);
 /*
  * log audit: every checkpoint consistent with the next, every seal head chained
  * and its tokens named, every stream gap-free and every slot unique and right.
  */
-VF_RC nt_notary_audit(struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults,
-	struct vf_err *reterr);
+VF_RC nt_notary_audit(
+	struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults, struct vf_err *reterr);
 
 /* A consistent copy of the whole notary in a new folder (keys included, mode 0700). */
 VF_RC nt_notary_backup(struct nt_notary *n, const char *to, struct vf_err *reterr);

@@ -40,7 +40,7 @@ VF_RC nt_seal_recover(struct nt_notary *n, struct vf_err *reterr);
 VF_RC nt_seal_check_token(struct nt_notary *n, const struct nt_token *t, const struct vf_digest *imprint,
 	struct vf_err *reterr);
 /* The batch root over record hashes [first, size). */
-VF_RC nt_seal_batch_root(struct nt_notary *n, uint64_t first, uint64_t size, struct vf_hash *ret,
-	struct vf_err *reterr);
+VF_RC nt_seal_batch_root(
+	struct nt_notary *n, uint64_t first, uint64_t size, struct vf_hash *ret, struct vf_err *reterr);
 
 #endif

@@ -28,8 +28,8 @@ static VF_RC collect_id(void *ctx, uint64_t index, const struct nt_store_entry *
 	return VF_OK;
 }
 
-VF_RC nt_seal_batch_root(struct nt_notary *n, uint64_t first, uint64_t size, struct vf_hash *ret,
-	struct vf_err *reterr)
+VF_RC nt_seal_batch_root(
+	struct nt_notary *n, uint64_t first, uint64_t size, struct vf_hash *ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(ids_done) struct ids ids = {0};
 	VF_CLEANUP(nt_tree_freep) struct nt_tree *tree = NULL;
@@ -99,8 +99,8 @@ static VF_RC put_head(struct nt_notary *n, struct head *h, struct vf_err *reterr
 
 	if (rc != VF_OK)
 		return rc;
-	nt_buf_putf(out, VF_SEAL_MAGIC "\nseal %" PRIu64 "\norigin %s\nfirst %" PRIu64 "\nsize %" PRIu64 "\n", h->number,
-		n->config.origin, h->first, h->size);
+	nt_buf_putf(out, VF_SEAL_MAGIC "\nseal %" PRIu64 "\norigin %s\nfirst %" PRIu64 "\nsize %" PRIu64 "\n",
+		h->number, n->config.origin, h->first, h->size);
 	put_hex_line(out, "batch sha256 ", &h->batch);
 	put_hex_line(out, "checkpoint ", &checkpoint);
 	if (h->number == 1)
@@ -159,8 +159,8 @@ static VF_RC make_head(struct nt_notary *n, struct head *h, struct vf_err *reter
 
 /* ---- the token ---- */
 
-VF_RC nt_seal_check_token(struct nt_notary *n, const struct nt_token *t, const struct vf_digest *imprint,
-	struct vf_err *reterr)
+VF_RC nt_seal_check_token(
+	struct nt_notary *n, const struct nt_token *t, const struct vf_digest *imprint, struct vf_err *reterr)
 {
 	struct vf_tst tst;
 	struct vf_tst_trust trust;
@@ -180,8 +180,8 @@ VF_RC nt_seal_check_token(struct nt_notary *n, const struct nt_token *t, const s
 }
 
 /* genTime and name of a fresh token, which was verified before anything else sees it. */
-static VF_RC describe_token(struct nt_notary *n, struct vf_bytes der, const struct head *h, struct nt_token *ret,
-	struct vf_err *reterr)
+static VF_RC describe_token(struct nt_notary *n, struct vf_bytes der, const struct head *h,
+	struct nt_token *ret, struct vf_err *reterr)
 {
 	struct nt_token t = {.authority = vf_bytes_str("embedded"), .der = der};
 	struct vf_err err = {0};
@@ -196,8 +196,8 @@ static VF_RC describe_token(struct nt_notary *n, struct vf_bytes der, const stru
 	if (rc == VF_NO_MEMORY)
 		return vf_fail(reterr, rc, "%s", err.text);
 	if (rc != VF_OK)
-		return vf_fail(reterr, VF_NOT_VERIFIED, "the token of the embedded authority: %s (%s)", err.text,
-			vf_rc_name(rc));
+		return vf_fail(reterr, VF_NOT_VERIFIED, "the token of the embedded authority: %s (%s)",
+			err.text, vf_rc_name(rc));
 	*ret = t;
 	return VF_OK;
 }
@@ -229,8 +229,8 @@ static VF_RC get_token(struct nt_notary *n, const struct head *h, struct nt_buf 
 
 /* ---- the seal ---- */
 
-static VF_RC swap_seal(struct nt_notary *n, uint64_t number, struct vf_bytes text, int64_t gen_time,
-	struct vf_err *reterr)
+static VF_RC swap_seal(
+	struct nt_notary *n, uint64_t number, struct vf_bytes text, int64_t gen_time, struct vf_err *reterr)
 {
 	const struct nt_head *last = nt_headlock_get(n->head);
 	struct nt_head next = *last;
@@ -246,10 +246,15 @@ static VF_RC swap_seal(struct nt_notary *n, uint64_t number, struct vf_bytes tex
 	return rc;
 }
 
-static VF_RC store_seal(struct nt_notary *n, const struct head *h, struct nt_token *token, struct vf_err *reterr)
+static VF_RC store_seal(
+	struct nt_notary *n, const struct head *h, struct nt_token *token, struct vf_err *reterr)
 {
-	struct nt_seal seal = {.number = h->number, .first = h->first, .size = h->size,
-		.head = nt_buf_bytes(&h->text), .tokens = token, .n_tokens = 1};
+	struct nt_seal seal = {.number = h->number,
+		.first = h->first,
+		.size = h->size,
+		.head = nt_buf_bytes(&h->text),
+		.tokens = token,
+		.n_tokens = 1};
 	enum vf_rc rc = nt_store_seal(n->store, &seal, h->n_names, reterr);
 
 	if (rc != VF_OK)
@@ -297,9 +302,9 @@ static VF_RC catch_up(struct nt_notary *n, const struct nt_seal *seal, struct vf
 	if (rc != VF_OK)
 		return rc;
 	if (h.number != seal->number || seal->size > last->size || h.has_previous != (seal->number > 1) ||
-	    (h.has_previous && !vf_hash_eq(&h.previous, &last->seal_head)) || seal->n_tokens == 0)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "seal %" PRIu64 " does not follow the last one in 'head.db'",
-			seal->number);
+		(h.has_previous && !vf_hash_eq(&h.previous, &last->seal_head)) || seal->n_tokens == 0)
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"seal %" PRIu64 " does not follow the last one in 'head.db'", seal->number);
 	return swap_seal(n, seal->number, seal->head, seal->tokens[0].gen_time, reterr);
 }
 
@@ -312,11 +317,11 @@ VF_RC nt_seal_recover(struct nt_notary *n, struct vf_err *reterr)
 	enum vf_rc rc;
 
 	if (stored < last->seal)
-		return vf_fail(reterr, VF_STORE_ROLLED_BACK, "'notary.db' has %" PRIu64 " seals, but %" PRIu64
-			" were made", stored, last->seal);
+		return vf_fail(reterr, VF_STORE_ROLLED_BACK,
+			"'notary.db' has %" PRIu64 " seals, but %" PRIu64 " were made", stored, last->seal);
 	if (stored > last->seal + 1)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' has %" PRIu64 " seals, 'head.db' only %" PRIu64, stored,
-			last->seal);
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"'notary.db' has %" PRIu64 " seals, 'head.db' only %" PRIu64, stored, last->seal);
 	if (stored == 0)
 		return VF_OK;
 	rc = nt_store_seal_get(n->store, stored, &seal, reterr);
@@ -326,6 +331,7 @@ VF_RC nt_seal_recover(struct nt_notary *n, struct vf_err *reterr)
 		return catch_up(n, seal, reterr);
 	digest = vf_sha256(seal->head);
 	if (!vf_hash_eq(&digest, &last->seal_head))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "seal %" PRIu64 " is not the one in 'head.db'", stored);
+		return vf_fail(
+			reterr, VF_STORE_CORRUPT, "seal %" PRIu64 " is not the one in 'head.db'", stored);
 	return VF_OK;
 }

@@ -21,8 +21,8 @@ struct nt_store_state {
 	uint64_t records; /* accepted */
 	uint64_t size;    /* of them in the log */
 	struct vf_hash root;
-	uint64_t seals;   /* number of the last seal */
-	uint64_t sealed;  /* entries under seals */
+	uint64_t seals;      /* number of the last seal */
+	uint64_t sealed;     /* entries under seals */
 	int64_t accepted_ms; /* newest time of acceptance */
 };
 
@@ -41,23 +41,23 @@ const char *nt_store_origin(const struct nt_store *s);
 
 VF_RC nt_store_stream(struct nt_store *s, struct vf_bytes submitter, struct vf_bytes study,
 	struct nt_stream *ret, struct vf_err *reterr);
-VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_found,
-	struct vf_hash *ret_id, struct vf_err *reterr);
+VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
+	struct vf_err *reterr);
 /* All or nothing, durable on VF_OK. See nt_notary_accept(). */
 VF_RC nt_store_accept(struct nt_store *s, const struct nt_submission *submissions, size_t count,
 	int64_t now_ms, enum nt_accepted *ret, struct vf_err *reterr);
 
 /* ---- reading (store_sqlite_read.c) ---- */
 
-VF_RC nt_store_get(struct nt_store *s, const struct vf_hash *id, struct nt_record **ret,
-	struct vf_err *reterr);
+VF_RC nt_store_get(
+	struct nt_store *s, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr);
 /* By number; the caller frees. */
 VF_RC nt_store_at(struct nt_store *s, uint64_t index, struct nt_record **ret, struct vf_err *reterr);
 VF_RC nt_store_find(struct nt_store *s, const char *prefix, struct vf_hash *ret, struct vf_err *reterr);
-VF_RC nt_store_find_digest(struct nt_store *s, const struct vf_hash *sha256, nt_each_id *each, void *ctx,
-	struct vf_err *reterr);
-VF_RC nt_store_each(struct nt_store *s, struct vf_bytes study, nt_each_id *each, void *ctx,
-	struct vf_err *reterr);
+VF_RC nt_store_find_digest(
+	struct nt_store *s, const struct vf_hash *sha256, nt_each_id *each, void *ctx, struct vf_err *reterr);
+VF_RC nt_store_each(
+	struct nt_store *s, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr);
 
 /* ---- log and seals (store_sqlite_seal.c) ---- */
 
@@ -67,19 +67,18 @@ struct nt_store_entry {
 	struct vf_hash512 id512;
 	struct vf_hash slot;
 };
-typedef VF_RC nt_each_entry(void *ctx, uint64_t index, const struct nt_store_entry *e,
+typedef VF_RC nt_each_entry(void *ctx, uint64_t index, const struct nt_store_entry *e, struct vf_err *reterr);
+VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_each_entry *each, void *ctx,
 	struct vf_err *reterr);
-VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_each_entry *each,
-	void *ctx, struct vf_err *reterr);
 
 /* One transaction: the log now has size entries under this root and note; their indexes are built. */
-VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root,
-	struct vf_bytes note, struct vf_err *reterr);
+VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
+	struct vf_err *reterr);
 /* The checkpoint of exactly size entries; UNKNOWN_RECORD when none was made at that size. */
 VF_RC nt_store_checkpoint(struct nt_store *s, uint64_t size, struct nt_buf *note, struct vf_hash *ret_root,
 	struct vf_err *reterr);
-typedef VF_RC nt_each_checkpoint(void *ctx, uint64_t size, const struct vf_hash *root,
-	struct vf_bytes note, struct vf_err *reterr);
+typedef VF_RC nt_each_checkpoint(
+	void *ctx, uint64_t size, const struct vf_hash *root, struct vf_bytes note, struct vf_err *reterr);
 VF_RC nt_store_checkpoints(struct nt_store *s, nt_each_checkpoint *each, void *ctx, struct vf_err *reterr);
 
 /* Tokens that no seal head has named yet, ascending by (seal, id): what the next head names. */
@@ -87,8 +86,8 @@ struct nt_token_name {
 	uint64_t seal;
 	struct vf_hash id;
 };
-VF_RC nt_store_unnamed(struct nt_store *s, struct nt_token_name *ret, size_t room, size_t *ret_n,
-	struct vf_err *reterr);
+VF_RC nt_store_unnamed(
+	struct nt_store *s, struct nt_token_name *ret, size_t room, size_t *ret_n, struct vf_err *reterr);
 /* One transaction: the seal with its tokens; the first n_named unnamed tokens are now named by it. */
 VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, size_t n_named, struct vf_err *reterr);
 VF_RC nt_store_seal_get(struct nt_store *s, uint64_t number, struct nt_seal **ret, struct vf_err *reterr);

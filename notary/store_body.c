@@ -150,8 +150,9 @@ static bool take_front(struct vf_bytes *in, struct nt_body_front *ret)
 	uint64_t ms;
 
 	if (!vf_take_u8(in, &form) || form != FORM || !vf_take_u8(in, &flags) ||
-	    (flags & ~(FLAG_STREAM | FLAG_ERASED)) != 0 || !take_hash(in, &f.id) || !take_hash512(in, &f.id512) ||
-	    !take_hash(in, &f.slot) || !vf_take_u64be(in, &ms) || ms > INT64_MAX || !take_hash(in, &f.journal))
+		(flags & ~(FLAG_STREAM | FLAG_ERASED)) != 0 || !take_hash(in, &f.id) ||
+		!take_hash512(in, &f.id512) || !take_hash(in, &f.slot) || !vf_take_u64be(in, &ms) ||
+		ms > INT64_MAX || !take_hash(in, &f.journal))
 		return false;
 	f.in_stream = (flags & FLAG_STREAM) != 0;
 	f.erased = (flags & FLAG_ERASED) != 0;
@@ -232,7 +233,7 @@ static size_t find_member(const struct nt_submission *s, const struct nt_documen
 		size_t i = (*hint + k) % s->n_members;
 
 		if (s->members[i].bytes.n == 0 && vf_bytes_eq(s->members[i].name, d->name) &&
-		    vf_pair_eq(&s->members[i].digests, &d->digests)) {
+			vf_pair_eq(&s->members[i].digests, &d->digests)) {
 			*hint = i + 1;
 			return i;
 		}
@@ -241,14 +242,15 @@ static size_t find_member(const struct nt_submission *s, const struct nt_documen
 }
 
 /* Where the document is a member, its name and digests are not stored twice. */
-static void put_document(struct nt_buf *out, const struct nt_submission *s, const struct nt_document *d,
-	size_t *hint)
+static void put_document(
+	struct nt_buf *out, const struct nt_submission *s, const struct nt_document *d, size_t *hint)
 {
 	size_t member = d->confidential ? s->n_members : find_member(s, d, hint);
 	bool is_member = member < s->n_members;
 
-	nt_buf_put_u8(out, (uint8_t)((d->confidential ? DOC_CONFIDENTIAL : 0) | (d->keep ? DOC_KEEP : 0) |
-		(is_member ? DOC_IS_MEMBER : 0)));
+	nt_buf_put_u8(out,
+		(uint8_t)((d->confidential ? DOC_CONFIDENTIAL : 0) | (d->keep ? DOC_KEEP : 0) |
+			(is_member ? DOC_IS_MEMBER : 0)));
 	if (is_member) {
 		put_number(out, member);
 	} else {
@@ -298,8 +300,12 @@ void nt_body_put_content(const struct nt_packer *p, struct nt_buf *out, const st
 void nt_body_put(struct nt_buf *out, const struct nt_submission *s, struct vf_bytes content,
 	const struct nt_body_refs *refs, int64_t accepted_ms)
 {
-	struct nt_body_front f = {.in_stream = s->in_stream, .id = s->id, .id512 = s->id512, .slot = s->slot,
-		.accepted_ms = accepted_ms, .journal = s->journal};
+	struct nt_body_front f = {.in_stream = s->in_stream,
+		.id = s->id,
+		.id512 = s->id512,
+		.slot = s->slot,
+		.accepted_ms = accepted_ms,
+		.journal = s->journal};
 	size_t begin = out->n, least = NT_BODY_FRONT + 64 + 32 * s->n_members;
 
 	put_front(out, &f);
@@ -342,8 +348,8 @@ static bool take_member(struct vf_bytes *in, struct nt_member *ret, struct packe
 		ret_packed->n > 0 && take_string(in, &ret_packed->content);
 }
 
-static bool unpack_member(const struct packed *p, const struct nt_known *known, struct nt_buf *area,
-	struct nt_member *m)
+static bool unpack_member(
+	const struct packed *p, const struct nt_known *known, struct nt_buf *area, struct nt_member *m)
 {
 	size_t at = area->n;
 
@@ -395,7 +401,8 @@ static bool take_document(struct vf_bytes *in, const struct nt_record *r, struct
 	} else if (!take_string(in, &ret->name) || !take_pair(in, &ret->digests)) {
 		return false;
 	}
-	return take_number(in, &ret->size) && take_string(in, &ret->path) && take_string(in, &ret->commitment);
+	return take_number(in, &ret->size) && take_string(in, &ret->path) &&
+		take_string(in, &ret->commitment);
 }
 
 /* Memory for count objects behind the row's copy, and at least one octet a piece left in the row. */
@@ -458,7 +465,7 @@ static bool take_members(struct vf_bytes *in, struct memory *m, struct nt_record
 	uint64_t room, n;
 
 	if (!take_number(in, &room) || room > (uint64_t)VF_MAX_PART * 4 || !take_number(in, &n) ||
-	    !table(in, n, sizeof(*r->members), &m->members))
+		!table(in, n, sizeof(*r->members), &m->members))
 		return false;
 	m->area = malloc((size_t)room + 256);
 	if (m->area == NULL)
@@ -475,9 +482,10 @@ static bool take_rest(struct vf_bytes *in, struct memory *m, struct nt_body_refs
 {
 	uint64_t n;
 
-	if (!take_number(in, &refs->submitter) || !take_number(in, &refs->study) || !take_number(in, &refs->kind) ||
-	    !take_string(in, &r->version) || !take_string(in, &r->date) || !take_string(in, &r->title) ||
-	    !take_members(in, m, r) || !take_number(in, &n) || !table(in, n, sizeof(*r->documents), &m->documents))
+	if (!take_number(in, &refs->submitter) || !take_number(in, &refs->study) ||
+		!take_number(in, &refs->kind) || !take_string(in, &r->version) ||
+		!take_string(in, &r->date) || !take_string(in, &r->title) || !take_members(in, m, r) ||
+		!take_number(in, &n) || !table(in, n, sizeof(*r->documents), &m->documents))
 		return false;
 	r->documents = m->documents;
 	for (size_t i = 0; i < n; i++, r->n_documents = i)
@@ -517,7 +525,8 @@ static bool take_erased(struct vf_bytes *in, struct memory *m, struct nt_record 
 		r->members[i] = (struct nt_member){vf_bytes_str("stream.json"), pair, stream};
 		return true;
 	}
-	r->members[r->n_members++] = (struct nt_member){vf_bytes_str("stream.json"), vf_pair_of(stream), stream};
+	r->members[r->n_members++] =
+		(struct nt_member){vf_bytes_str("stream.json"), vf_pair_of(stream), stream};
 	return n == 0;
 }
 
@@ -573,8 +582,8 @@ static VF_RC read_into(struct vf_bytes body, struct nt_body_refs *refs, struct n
 	return check_group(r, reterr);
 }
 
-VF_RC nt_body_read(struct vf_bytes body, struct nt_body_refs *ret_refs, struct nt_record **ret,
-	struct vf_err *reterr)
+VF_RC nt_body_read(
+	struct vf_bytes body, struct nt_body_refs *ret_refs, struct nt_record **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = calloc(1, sizeof(*r));
 	struct memory *m = calloc(1, sizeof(*m));
@@ -616,8 +625,8 @@ static bool skip_members(struct vf_bytes *in, struct vf_hash *digests, uint64_t 
 	return true;
 }
 
-static bool index_document(struct vf_bytes *in, const struct vf_hash *digests, uint64_t n_digests,
-	struct nt_body_document *ret)
+static bool index_document(
+	struct vf_bytes *in, const struct vf_hash *digests, uint64_t n_digests, struct nt_body_document *ret)
 {
 	uint8_t flags;
 	uint64_t member;
@@ -673,10 +682,11 @@ static bool take_index(struct vf_bytes in, struct nt_body_index *ix)
 	if (ix->front.erased)
 		return true;
 	if (!take_number(&in, &skip) || !take_number(&in, &ix->study) || !take_number(&in, &skip) ||
-	    !take_string(&in, &b) || !take_string(&in, &b) || !take_string(&in, &b) || !take_number(&in, &skip) ||
-	    !take_number(&in, &n) || n > in.n || !grow((void **)&ix->digests, &ix->digests_room, n, 32) ||
-	    !skip_members(&in, ix->digests, n) || !take_number(&in, &skip) || skip > in.n ||
-	    !grow((void **)&ix->documents, &ix->documents_room, skip, sizeof(*ix->documents)))
+		!take_string(&in, &b) || !take_string(&in, &b) || !take_string(&in, &b) ||
+		!take_number(&in, &skip) || !take_number(&in, &n) || n > in.n ||
+		!grow((void **)&ix->digests, &ix->digests_room, n, 32) ||
+		!skip_members(&in, ix->digests, n) || !take_number(&in, &skip) || skip > in.n ||
+		!grow((void **)&ix->documents, &ix->documents_room, skip, sizeof(*ix->documents)))
 		return false;
 	for (; ix->n_documents < skip; ix->n_documents++)
 		if (!index_document(&in, ix->digests, n, &ix->documents[ix->n_documents]))

@@ -59,8 +59,8 @@ void nt_body_index_done(struct nt_body_index *ix);
  * Reads all but what refs name; refs of an erased record are 0 except stream. Everything is
  * copied, the caller frees with nt_record_free().
  */
-VF_RC nt_body_read(struct vf_bytes body, struct nt_body_refs *ret_refs, struct nt_record **ret,
-	struct vf_err *reterr);
+VF_RC nt_body_read(
+	struct vf_bytes body, struct nt_body_refs *ret_refs, struct nt_record **ret, struct vf_err *reterr);
 /*
  * The row of the same record after its erasure, padded with zeros to the same length, so that
  * SQLite overwrites it in place. Member digests stay only when no member is a plain document.

@@ -18,7 +18,10 @@
 /* How many known digests are compared with one that was found. */
 #define TRIES 4
 
-#define WORD(s) {(const uint8_t *)(s), sizeof(s) - 1}
+#define WORD(s)                                                                                              \
+	{                                                                                                    \
+		(const uint8_t *)(s), sizeof(s) - 1                                                          \
+	}
 static const struct vf_bytes words[] = {
 	WORD("{\"schema\":\"trialnotary/statement/1\",\"kind\":\""),
 	WORD("{\"schema\":\"trialnotary/stream/1\",\"seq\":"),
@@ -73,9 +76,52 @@ void nt_packer_init(struct nt_packer *p)
 /* -1 for what is no lower-case hex digit. */
 static const int8_t digit[256] = {
 #define NOT -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
-	NOT, NOT, NOT, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1, -1, -1, -1, -1, NOT, NOT,
-	-1, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, NOT,
-	NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT,
+	NOT,
+	NOT,
+	NOT,
+	0,
+	1,
+	2,
+	3,
+	4,
+	5,
+	6,
+	7,
+	8,
+	9,
+	-1,
+	-1,
+	-1,
+	-1,
+	-1,
+	-1,
+	NOT,
+	NOT,
+	-1,
+	10,
+	11,
+	12,
+	13,
+	14,
+	15,
+	-1,
+	-1,
+	-1,
+	-1,
+	-1,
+	-1,
+	-1,
+	-1,
+	-1,
+	NOT,
+	NOT,
+	NOT,
+	NOT,
+	NOT,
+	NOT,
+	NOT,
+	NOT,
+	NOT,
 #undef NOT
 };
 
@@ -99,7 +145,8 @@ static bool known_is(const struct nt_known *known, size_t i, const uint8_t *dige
 	return memcmp(n == 32 ? p->sha256.b : p->sha512.b, digest, n) == 0;
 }
 
-/* The number of a known digest; lists are in the same order, so the search goes on where the last one ended. */
+/* The number of a known digest; lists are in the same order, so the search goes on where the last one ended.
+ */
 static bool find_known(const struct nt_known *known, const uint8_t *digest, size_t n, size_t *hint)
 {
 	for (size_t k = 0; k < TRIES && k < known->n; k++) {
@@ -114,8 +161,8 @@ static bool find_known(const struct nt_known *known, const uint8_t *digest, size
 }
 
 /* A quoted digest at the start of in becomes code and octets in out; 0 when there is none. */
-static size_t pack_digest(const struct nt_known *known, struct vf_bytes in, uint8_t *out, size_t *hint,
-	size_t *ret_out)
+static size_t pack_digest(
+	const struct nt_known *known, struct vf_bytes in, uint8_t *out, size_t *hint, size_t *ret_out)
 {
 	static const size_t sizes[] = {32, 64};
 
@@ -150,12 +197,52 @@ static size_t pack_word(const struct nt_packer *p, struct vf_bytes in, uint8_t *
 	return 0;
 }
 
-static bool may_begin(uint8_t c)
-{
-	return c == '"' || c == ',' || c == '{' || c == '}' || c == 's' || c == 'c';
-}
+/* What a character may be the beginning of; most are of themselves alone. */
+enum begin { PLAIN, CONTROL, MAY_BE_WORD, MAY_BE_DIGEST };
 
-void nt_pack(const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out, struct vf_bytes text)
+static const uint8_t begins[256] = {
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	CONTROL,
+	['"'] = MAY_BE_DIGEST,
+	[','] = MAY_BE_WORD,
+	['{'] = MAY_BE_WORD,
+	['}'] = MAY_BE_WORD,
+	['s'] = MAY_BE_WORD,
+	['c'] = MAY_BE_WORD,
+};
+
+void nt_pack(
+	const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out, struct vf_bytes text)
 {
 	uint8_t *o;
 	size_t done, hint = 0;
@@ -165,15 +252,16 @@ void nt_pack(const struct nt_packer *p, const struct nt_known *known, struct nt_
 	o = out->p + out->n;
 	for (size_t i = 0; i < text.n; i += done) {
 		struct vf_bytes in = {text.p + i, text.n - i};
+		uint8_t begin = begins[in.p[0]];
 		size_t put = 1;
 
 		done = 0;
-		if (in.p[0] == '"')
+		if (begin == MAY_BE_DIGEST)
 			done = pack_digest(known, in, o, &hint, &put);
-		if (done == 0 && may_begin(in.p[0]))
+		if (done == 0 && begin >= MAY_BE_WORD)
 			done = pack_word(p, in, o);
 		if (done == 0) {
-			if (in.p[0] < 0x20)
+			if (begin == CONTROL)
 				*o++ = CODE_AS_IS;
 			*o = in.p[0];
 			done = put = 1;
@@ -230,7 +318,8 @@ static bool unpack_code(struct nt_buf *out, const struct nt_known *known, uint8_
 	return true;
 }
 
-VF_RC nt_unpack(struct nt_buf *out, const struct nt_known *known, struct vf_bytes packed, struct vf_err *reterr)
+VF_RC nt_unpack(
+	struct nt_buf *out, const struct nt_known *known, struct vf_bytes packed, struct vf_err *reterr)
 {
 	uint8_t code;
 

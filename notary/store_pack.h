@@ -24,8 +24,10 @@ struct nt_known {
 	size_t n;
 };
 
-void nt_pack(const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out, struct vf_bytes text);
+void nt_pack(
+	const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out, struct vf_bytes text);
 /* STORE_CORRUPT when packed is not what nt_pack() writes with the same known digests. */
-VF_RC nt_unpack(struct nt_buf *out, const struct nt_known *known, struct vf_bytes packed, struct vf_err *reterr);
+VF_RC nt_unpack(
+	struct nt_buf *out, const struct nt_known *known, struct vf_bytes packed, struct vf_err *reterr);
 
 #endif

@@ -6,7 +6,8 @@
 #include "notary/store_body.h"
 #include "verify/limits.h"
 
-/* Submissions that are prepared in one go, how many such chunks wait at most, and from where a thread pays. */
+/* Submissions that are prepared in one go, how many such chunks wait at most, and from where a thread pays.
+ */
 #define CHUNK 128
 #define RING 16
 #define THREAD_FROM 512

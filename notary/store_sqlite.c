@@ -82,7 +82,8 @@ VF_RC nt_sql(struct nt_store *s, enum nt_sql which, struct sqlite3_stmt **ret, s
 	sqlite3_stmt **at = &s->stmts[which];
 
 	if (*at == NULL &&
-	    sqlite3_prepare_v3(s->db, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, at, NULL) != SQLITE_OK)
+		sqlite3_prepare_v3(s->db, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, at, NULL) !=
+			SQLITE_OK)
 		return nt_sql_fail(s, "read", reterr);
 	sqlite3_reset(*at);
 	sqlite3_clear_bindings(*at);
@@ -97,8 +98,8 @@ VF_RC nt_sql_run(struct nt_store *s, const char *text, struct vf_err *reterr)
 	return VF_OK;
 }
 
-VF_RC nt_sql_row(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, struct sqlite3_stmt **ret,
-	bool *ret_row, struct vf_err *reterr)
+VF_RC nt_sql_row(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n,
+	struct sqlite3_stmt **ret, bool *ret_row, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	int status;
@@ -248,11 +249,13 @@ static VF_RC open_db(struct nt_store *s, const char *path, int flags, struct vf_
 		return nt_sql_fail(s, "open", reterr);
 	sqlite3_extended_result_codes(s->db, 1);
 	/* In memory: temporary files would leave personal data outside the folder. */
-	return nt_sql_run(s, "PRAGMA page_size=" PAGE_SIZE "; PRAGMA locking_mode=EXCLUSIVE;"
-			     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-			     "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA cache_size=-65536;"
-			     "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-			     "PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";", reterr);
+	return nt_sql_run(s,
+		"PRAGMA page_size=" PAGE_SIZE "; PRAGMA locking_mode=EXCLUSIVE;"
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+		"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA cache_size=-65536;"
+		"PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+		"PRAGMA wal_autocheckpoint=" CHECKPOINT_PAGES ";",
+		reterr);
 }
 
 /* Brings the schema to this program's version, each step a transaction of its own. */
@@ -264,7 +267,7 @@ static VF_RC migrate(struct nt_store *s, bool fresh, struct vf_err *reterr)
 	enum vf_rc rc;
 
 	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) != SQLITE_OK ||
-	    sqlite3_step(st) != SQLITE_ROW) {
+		sqlite3_step(st) != SQLITE_ROW) {
 		rc = nt_sql_fail(s, "read", reterr);
 		sqlite3_finalize(st);
 		return rc;
@@ -272,8 +275,8 @@ static VF_RC migrate(struct nt_store *s, bool fresh, struct vf_err *reterr)
 	version = sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
 	if (version > SCHEMA_VERSION)
-		return vf_fail(reterr, VF_STORE_VERSION, "'notary.db' has version %d, this program knows %d", version,
-			SCHEMA_VERSION);
+		return vf_fail(reterr, VF_STORE_VERSION, "'notary.db' has version %d, this program knows %d",
+			version, SCHEMA_VERSION);
 	if (version < 1 && !fresh)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' was never finished");
 	for (; version < SCHEMA_VERSION; version++) {
@@ -300,15 +303,17 @@ static VF_RC put_first_rows(struct nt_store *s, const char *origin, const struct
 	if (rc != VF_OK)
 		return rc;
 	if (sqlite3_bind_int64(st, 1, 0) != SQLITE_OK ||
-	    sqlite3_bind_blob(st, 2, empty_root->b, 32, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_blob64(st, 3, note.p, note.n, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_blob(st, 2, empty_root->b, 32, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_bind_blob64(st, 3, note.p, note.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "create", reterr);
 	sqlite3_reset(st);
-	if (sqlite3_prepare_v2(s->db, "INSERT INTO state (one, origin, secret) VALUES (1, ?, ?)", -1, &st, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v2(s->db, "INSERT INTO state (one, origin, secret) VALUES (1, ?, ?)", -1, &st,
+		    NULL) != SQLITE_OK)
 		return nt_sql_fail(s, "create", reterr);
 	if (sqlite3_bind_text(st, 1, origin, -1, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_blob(st, 2, secret->b, 32, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_blob(st, 2, secret->b, 32, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		rc = nt_sql_fail(s, "create", reterr);
 	sqlite3_finalize(st);
 	return rc;
@@ -454,7 +459,8 @@ VF_RC nt_store_load_pending(struct nt_store *s, struct vf_err *reterr)
 		if (i < s->state.size)
 			continue;
 		if (!nt_index_put(&s->ids, nt_index_key(&f.id), i) ||
-		    (nt_has_journal(&f.journal) && !nt_index_put(&s->journals, nt_index_key(&f.journal), i)))
+			(nt_has_journal(&f.journal) &&
+				!nt_index_put(&s->journals, nt_index_key(&f.journal), i)))
 			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records that wait");
 	}
 	return VF_OK;
@@ -559,8 +565,9 @@ VF_RC nt_store_name(struct nt_store *s, struct vf_bytes text, bool make, bool *r
 	if (rc != VF_OK)
 		return rc;
 	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)s->next_name) != SQLITE_OK ||
-	    sqlite3_bind_blob64(st, 2, text.p ? (const void *)text.p : "", text.n, SQLITE_TRANSIENT) != SQLITE_OK ||
-	    sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_blob64(st, 2, text.p ? (const void *)text.p : "", text.n, SQLITE_TRANSIENT) !=
+			SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "change", reterr);
 	sqlite3_reset(st);
 	if (!keep_name(s, s->next_name, text))
@@ -635,15 +642,15 @@ VF_RC nt_store_stream_row(struct nt_store *s, uint64_t submitter, uint64_t study
 		row.now.exists = true;
 		row.now.next = (uint64_t)sqlite3_column_int64(st, 4);
 		if (!nt_sql_hash(st, 1, &row.now.id) || !nt_sql_hash(st, 2, &row.now.key) ||
-		    !nt_sql_hash(st, 3, &row.now.head))
+			!nt_sql_hash(st, 3, &row.now.head))
 			return vf_fail(reterr, VF_STORE_CORRUPT, "a stream's row is not in its exact form");
 		sqlite3_reset(st);
 	}
 	return keep_stream(s, &row, ret, reterr);
 }
 
-VF_RC nt_store_stream_number(struct nt_store *s, uint64_t number, uint64_t *ret_submitter, uint64_t *ret_study,
-	struct vf_err *reterr)
+VF_RC nt_store_stream_number(struct nt_store *s, uint64_t number, uint64_t *ret_submitter,
+	uint64_t *ret_study, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	bool found;
@@ -670,7 +677,8 @@ VF_RC nt_store_row(struct nt_store *s, uint64_t number, struct vf_err *reterr)
 	if (rc != VF_OK)
 		return rc;
 	if (!found)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "record number %" PRIu64 " is not in 'notary.db'", number);
+		return vf_fail(
+			reterr, VF_STORE_CORRUPT, "record number %" PRIu64 " is not in 'notary.db'", number);
 	nt_buf_reset(&s->row);
 	nt_buf_put(&s->row, vf_bytes(sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)));
 	sqlite3_reset(st);
@@ -690,8 +698,8 @@ VF_RC nt_store_scan(struct nt_store *s, uint64_t number, struct vf_err *reterr)
 }
 
 /* True when the record at number has this id; its row is then in s->row. */
-static VF_RC is_record(struct nt_store *s, uint64_t number, const struct vf_hash *id, bool *ret,
-	struct vf_err *reterr)
+static VF_RC is_record(
+	struct nt_store *s, uint64_t number, const struct vf_hash *id, bool *ret, struct vf_err *reterr)
 {
 	struct nt_body_front f;
 	enum vf_rc rc = nt_store_row(s, number, reterr);
@@ -704,8 +712,8 @@ static VF_RC is_record(struct nt_store *s, uint64_t number, const struct vf_hash
 	return VF_OK;
 }
 
-VF_RC nt_store_number(struct nt_store *s, const struct vf_hash *id, bool *ret_found, uint64_t *ret,
-	struct vf_err *reterr)
+VF_RC nt_store_number(
+	struct nt_store *s, const struct vf_hash *id, bool *ret_found, uint64_t *ret, struct vf_err *reterr)
 {
 	uint64_t h = nt_index_key(id), i;
 	int64_t after = -1;

@@ -27,7 +27,7 @@ struct nt_index {
 	struct nt_index_node {
 		uint64_t h, number;
 		uint32_t next;
-	} *nodes;
+	} * nodes;
 	size_t n, room, mask;
 };
 
@@ -79,8 +79,8 @@ VF_RC nt_sql(struct nt_store *s, enum nt_sql which, struct sqlite3_stmt **ret, s
 enum vf_rc nt_sql_fail(struct nt_store *s, const char *what, struct vf_err *reterr);
 VF_RC nt_sql_run(struct nt_store *s, const char *text, struct vf_err *reterr);
 /* Binds the numbers in order, steps; true when there is a row, false at the end. */
-VF_RC nt_sql_row(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, struct sqlite3_stmt **ret,
-	bool *ret_row, struct vf_err *reterr);
+VF_RC nt_sql_row(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n,
+	struct sqlite3_stmt **ret, bool *ret_row, struct vf_err *reterr);
 /* No statement stays open: a forgotten one would keep the log of the database from being emptied. */
 void nt_sql_quiet(struct nt_store *s);
 /* Ends a transaction: COMMIT when rc is VF_OK, else ROLLBACK; returns the first fault. */
@@ -94,8 +94,8 @@ VF_RC nt_store_row(struct nt_store *s, uint64_t number, struct vf_err *reterr);
 /* What the indexes need of a record into s->scan; the study of an erased one is that of its stream. */
 VF_RC nt_store_scan(struct nt_store *s, uint64_t number, struct vf_err *reterr);
 /* Number of the record with this id; *ret_found says whether there is one. */
-VF_RC nt_store_number(struct nt_store *s, const struct vf_hash *id, bool *ret_found, uint64_t *ret,
-	struct vf_err *reterr);
+VF_RC nt_store_number(
+	struct nt_store *s, const struct vf_hash *id, bool *ret_found, uint64_t *ret, struct vf_err *reterr);
 /* Number of a name; with make it is put into the database, inside the caller's transaction. */
 VF_RC nt_store_name(struct nt_store *s, struct vf_bytes text, bool make, bool *ret_found, uint64_t *ret,
 	struct vf_err *reterr);
@@ -104,8 +104,8 @@ const struct nt_name *nt_store_name_text(const struct nt_store *s, uint64_t numb
 /* The stream's row, from the database when it was not used before; NULL when there is none. */
 VF_RC nt_store_stream_row(struct nt_store *s, uint64_t submitter, uint64_t study, struct nt_stream_row **ret,
 	struct vf_err *reterr);
-VF_RC nt_store_stream_number(struct nt_store *s, uint64_t number, uint64_t *ret_submitter, uint64_t *ret_study,
-	struct vf_err *reterr);
+VF_RC nt_store_stream_number(struct nt_store *s, uint64_t number, uint64_t *ret_submitter,
+	uint64_t *ret_study, struct vf_err *reterr);
 /* Fills the in-memory hashes from records at and above the log's size. */
 VF_RC nt_store_load_pending(struct nt_store *s, struct vf_err *reterr);
 

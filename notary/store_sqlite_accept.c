@@ -46,8 +46,8 @@ static VF_RC has_journal(struct nt_store *s, uint64_t number, const struct vf_ha
 	return VF_OK;
 }
 
-VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_found,
-	struct vf_hash *ret_id, struct vf_err *reterr)
+VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
+	struct vf_err *reterr)
 {
 	uint64_t h = nt_index_key(key), i;
 	int64_t after = -1;
@@ -67,7 +67,8 @@ VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_
 			return rc;
 	}
 	while (!found && s->state.size > 0) {
-		rc = nt_sql_row(s, NT_SQL_JOURNAL_NEXT, (uint64_t[]){h, (uint64_t)after}, 2, &st, &row, reterr);
+		rc = nt_sql_row(
+			s, NT_SQL_JOURNAL_NEXT, (uint64_t[]){h, (uint64_t)after}, 2, &st, &row, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (!row)
@@ -94,7 +95,8 @@ struct mark {
 
 static struct mark mark_of(const struct nt_store *s)
 {
-	return (struct mark){s->ids.n, s->journals.n, s->n_names, s->next_name, s->next_stream, s->state.records};
+	return (struct mark){
+		s->ids.n, s->journals.n, s->n_names, s->next_name, s->next_stream, s->state.records};
 }
 
 /* Memory again says what the database does. */
@@ -114,8 +116,8 @@ static void go_back(struct nt_store *s, const struct mark *m)
 }
 
 /* The same entry before? Then says so, or refuses what contradicts it. */
-static VF_RC check_duplicate(struct nt_store *s, const struct nt_submission *sub, bool *ret_before,
-	struct vf_err *reterr)
+static VF_RC check_duplicate(
+	struct nt_store *s, const struct nt_submission *sub, bool *ret_before, struct vf_err *reterr)
 {
 	struct nt_body_front f;
 	char hex[65];
@@ -142,22 +144,25 @@ static VF_RC check_duplicate(struct nt_store *s, const struct nt_submission *sub
 	return VF_OK;
 }
 
-static VF_RC stream_conflict(const struct nt_stream *now, const struct nt_submission *sub, struct vf_err *reterr)
+static VF_RC stream_conflict(
+	const struct nt_stream *now, const struct nt_submission *sub, struct vf_err *reterr)
 {
 	char hex[65], name[160];
 
 	vf_text_escape(name, sizeof(name), sub->study);
 	if (!now->exists)
-		return vf_fail(reterr, VF_STREAM_CONFLICT, "study '%s': there is no stream yet, so record %" PRIu64
-			" has no place", name, sub->seq);
+		return vf_fail(reterr, VF_STREAM_CONFLICT,
+			"study '%s': there is no stream yet, so record %" PRIu64 " has no place", name,
+			sub->seq);
 	vf_hex_put(hex, vf_bytes(now->head.b, 32));
-	return vf_fail(reterr, VF_STREAM_CONFLICT, "study '%s': the stream's head is '%s' and its next record %" PRIu64
-		", not %" PRIu64, name, hex, now->next, sub->seq);
+	return vf_fail(reterr, VF_STREAM_CONFLICT,
+		"study '%s': the stream's head is '%s' and its next record %" PRIu64 ", not %" PRIu64, name,
+		hex, now->next, sub->seq);
 }
 
 /* The record must be the next of its stream, in the slot of its number. */
-static VF_RC take_place(struct nt_store *s, const struct nt_submission *sub, struct nt_body_refs *refs,
-	struct vf_err *reterr)
+static VF_RC take_place(
+	struct nt_store *s, const struct nt_submission *sub, struct nt_body_refs *refs, struct vf_err *reterr)
 {
 	struct nt_stream_row *row;
 	struct nt_stream *now;
@@ -173,8 +178,8 @@ static VF_RC take_place(struct nt_store *s, const struct nt_submission *sub, str
 			return vf_fail(reterr, VF_INTERNAL, "record 0 of a stream does not name itself");
 		*now = (struct nt_stream){.exists = true, .id = sub->id, .key = sub->stream_key};
 		row->number = s->next_stream++;
-	} else if (!now->exists || sub->seq != now->next || sub->seq == 0 || !vf_hash_eq(&sub->stream, &now->id) ||
-		!vf_hash_eq(&sub->prev, &now->head)) {
+	} else if (!now->exists || sub->seq != now->next || sub->seq == 0 ||
+		!vf_hash_eq(&sub->stream, &now->id) || !vf_hash_eq(&sub->prev, &now->head)) {
 		return stream_conflict(now, sub, reterr);
 	}
 	now->head = sub->id;
@@ -203,18 +208,20 @@ static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, str
 			return rc;
 	}
 	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)number) != SQLITE_OK ||
-	    sqlite3_bind_blob64(st, 2, s->row.p, s->row.n, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_blob64(st, 2, s->row.p, s->row.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "change", reterr);
 	sqlite3_reset(st);
 	if (sub->in_stream) {
 		/* Unique, whatever the memory says: two records in one place would be a fork. */
-		rc = nt_sql_row(s, NT_SQL_PLACE_PUT, (uint64_t[]){refs->stream, sub->seq, number}, 3, &st, &row, reterr);
+		rc = nt_sql_row(s, NT_SQL_PLACE_PUT, (uint64_t[]){refs->stream, sub->seq, number}, 3, &st,
+			&row, reterr);
 		if (rc != VF_OK)
 			return rc;
 	}
 	if (!nt_index_put(&s->ids, nt_index_key(&sub->id), number) ||
-	    (nt_has_journal(&sub->journal) && !nt_index_put(&s->journals, nt_index_key(&sub->journal), number)))
+		(nt_has_journal(&sub->journal) &&
+			!nt_index_put(&s->journals, nt_index_key(&sub->journal), number)))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records that wait");
 	s->state.records++;
 	return VF_OK;
@@ -256,18 +263,20 @@ static VF_RC put_stream(struct nt_store *s, const struct nt_stream_row *row, str
 
 	if (rc != VF_OK)
 		return rc;
-	if (fresh && (sqlite3_bind_int64(st, 1, (sqlite3_int64)row->number) != SQLITE_OK ||
-		sqlite3_bind_int64(st, 2, (sqlite3_int64)row->submitter) != SQLITE_OK ||
-		sqlite3_bind_int64(st, 3, (sqlite3_int64)row->study) != SQLITE_OK ||
-		sqlite3_bind_blob(st, 4, row->now.id.b, 32, SQLITE_STATIC) != SQLITE_OK ||
-		sqlite3_bind_blob(st, 5, row->now.key.b, 32, SQLITE_STATIC) != SQLITE_OK ||
-		sqlite3_bind_blob(st, 6, row->now.head.b, 32, SQLITE_STATIC) != SQLITE_OK ||
-		sqlite3_bind_int64(st, 7, (sqlite3_int64)row->now.next) != SQLITE_OK))
+	if (fresh &&
+		(sqlite3_bind_int64(st, 1, (sqlite3_int64)row->number) != SQLITE_OK ||
+			sqlite3_bind_int64(st, 2, (sqlite3_int64)row->submitter) != SQLITE_OK ||
+			sqlite3_bind_int64(st, 3, (sqlite3_int64)row->study) != SQLITE_OK ||
+			sqlite3_bind_blob(st, 4, row->now.id.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+			sqlite3_bind_blob(st, 5, row->now.key.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+			sqlite3_bind_blob(st, 6, row->now.head.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+			sqlite3_bind_int64(st, 7, (sqlite3_int64)row->now.next) != SQLITE_OK))
 		return nt_sql_fail(s, "change", reterr);
-	if (!fresh && (sqlite3_bind_int64(st, 1, (sqlite3_int64)row->number) != SQLITE_OK ||
-		sqlite3_bind_int64(st, 2, (sqlite3_int64)row->saved.next) != SQLITE_OK ||
-		sqlite3_bind_int64(st, 3, (sqlite3_int64)row->now.next) != SQLITE_OK ||
-		sqlite3_bind_blob(st, 4, row->now.head.b, 32, SQLITE_STATIC) != SQLITE_OK))
+	if (!fresh &&
+		(sqlite3_bind_int64(st, 1, (sqlite3_int64)row->number) != SQLITE_OK ||
+			sqlite3_bind_int64(st, 2, (sqlite3_int64)row->saved.next) != SQLITE_OK ||
+			sqlite3_bind_int64(st, 3, (sqlite3_int64)row->now.next) != SQLITE_OK ||
+			sqlite3_bind_blob(st, 4, row->now.head.b, 32, SQLITE_STATIC) != SQLITE_OK))
 		return nt_sql_fail(s, "change", reterr);
 	if (sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "change", reterr);

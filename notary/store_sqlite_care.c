@@ -12,8 +12,8 @@
 /* ---- erase ---- */
 
 /* Sets *ret when the record keeps this content. */
-static VF_RC keeps(struct nt_store *s, const struct vf_hash *sha256, uint64_t number, bool *ret,
-	struct vf_err *reterr)
+static VF_RC keeps(
+	struct nt_store *s, const struct vf_hash *sha256, uint64_t number, bool *ret, struct vf_err *reterr)
 {
 	enum vf_rc rc = nt_store_scan(s, number, reterr);
 
@@ -25,8 +25,7 @@ static VF_RC keeps(struct nt_store *s, const struct vf_hash *sha256, uint64_t nu
 	return VF_OK;
 }
 
-static VF_RC find_use(struct nt_store *s, const struct vf_hash *sha256, bool *ret,
-	struct vf_err *reterr)
+static VF_RC find_use(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
 {
 	uint64_t key[2] = {nt_index_key(sha256), (uint64_t)-1};
 	sqlite3_stmt *st = NULL;
@@ -70,7 +69,8 @@ static VF_RC rebuild(struct nt_store *s, const char *table, uint64_t number, str
 		"CREATE TABLE fresh (h INTEGER NOT NULL, number INTEGER NOT NULL,"
 		" PRIMARY KEY (h, number)) STRICT, WITHOUT ROWID;"
 		"INSERT INTO fresh SELECT h, number FROM %s WHERE number <> %lld ORDER BY h, number;"
-		"DROP TABLE %s; ALTER TABLE fresh RENAME TO %s;", table, (sqlite3_int64)number, table, table);
+		"DROP TABLE %s; ALTER TABLE fresh RENAME TO %s;",
+		table, (sqlite3_int64)number, table, table);
 	return nt_sql_run(s, text, reterr);
 }
 
@@ -87,7 +87,8 @@ static VF_RC overwrite_row(struct nt_store *s, uint64_t number, struct vf_err *r
 	if (rc != VF_OK)
 		return rc;
 	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)number) != SQLITE_OK ||
-	    sqlite3_bind_blob64(st, 2, body.p, body.n, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_blob64(st, 2, body.p, body.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "change", reterr);
 	sqlite3_reset(st);
 	return VF_OK;
@@ -125,9 +126,10 @@ static VF_RC empty_wal(struct nt_store *s, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* After the row is gone: destroys what only it kept. A crash before the end is made good at the next opening. */
-static VF_RC destroy_documents(struct nt_store *s, const struct nt_record *r, nt_each_kept *destroy, void *ctx,
-	struct vf_err *reterr)
+/* After the row is gone: destroys what only it kept. A crash before the end is made good at the next opening.
+ */
+static VF_RC destroy_documents(struct nt_store *s, const struct nt_record *r, nt_each_kept *destroy,
+	void *ctx, struct vf_err *reterr)
 {
 	bool kept;
 	enum vf_rc rc = VF_OK;
@@ -142,8 +144,8 @@ static VF_RC destroy_documents(struct nt_store *s, const struct nt_record *r, nt
 	return rc;
 }
 
-VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, nt_each_kept *destroy, void *ctx,
-	struct vf_err *reterr)
+VF_RC nt_store_erase(
+	struct nt_store *s, const struct vf_hash *id, nt_each_kept *destroy, void *ctx, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	enum vf_rc rc = nt_store_get(s, id, &r, reterr);
@@ -225,7 +227,8 @@ static VF_RC want_row(struct nt_store *s, enum nt_sql which, uint64_t h, uint64_
 		return rc;
 	sqlite3_reset(st);
 	if (!row)
-		nt_found(f, VF_STORE_CORRUPT, "record number %" PRIu64 " is missing in index '%s'", number, index);
+		nt_found(f, VF_STORE_CORRUPT, "record number %" PRIu64 " is missing in index '%s'", number,
+			index);
 	return VF_OK;
 }
 
@@ -241,8 +244,8 @@ static int compare_documents(const void *a, const void *b)
 	return memcmp(x->sha256.b, y->sha256.b, 32);
 }
 
-static VF_RC check_indexes(struct nt_store *s, uint64_t number, struct counts *c, struct nt_findings *f,
-	struct vf_err *reterr)
+static VF_RC check_indexes(
+	struct nt_store *s, uint64_t number, struct counts *c, struct nt_findings *f, struct vf_err *reterr)
 {
 	struct nt_body_index *ix = &s->scan;
 	enum vf_rc rc = nt_store_scan(s, number, reterr);
@@ -256,7 +259,8 @@ static VF_RC check_indexes(struct nt_store *s, uint64_t number, struct counts *c
 	rc = want_row(s, NT_SQL_ID_HAS, nt_index_key(&ix->front.id), number, "by_id", f, reterr);
 	if (rc == VF_OK && nt_has_journal(&ix->front.journal)) {
 		c->journals++;
-		rc = want_row(s, NT_SQL_JOURNAL_HAS, nt_index_key(&ix->front.journal), number, "by_journal", f, reterr);
+		rc = want_row(s, NT_SQL_JOURNAL_HAS, nt_index_key(&ix->front.journal), number, "by_journal",
+			f, reterr);
 	}
 	if (rc == VF_OK && ix->study > 0) {
 		c->studies++;
@@ -275,8 +279,8 @@ static VF_RC check_indexes(struct nt_store *s, uint64_t number, struct counts *c
 	return rc;
 }
 
-static VF_RC check_record(struct nt_store *s, uint64_t number, struct counts *c, struct nt_findings *f,
-	struct vf_err *reterr)
+static VF_RC check_record(
+	struct nt_store *s, uint64_t number, struct counts *c, struct nt_findings *f, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	struct vf_err err = {0};
@@ -302,7 +306,8 @@ static VF_RC check_count(struct nt_store *s, enum nt_sql which, uint64_t want, c
 	got = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
 	sqlite3_reset(st);
 	if (got != want)
-		nt_found(f, VF_STORE_CORRUPT, "table '%s' has %" PRIu64 " rows, not %" PRIu64, table, got, want);
+		nt_found(f, VF_STORE_CORRUPT, "table '%s' has %" PRIu64 " rows, not %" PRIu64, table, got,
+			want);
 	return VF_OK;
 }
 
@@ -358,12 +363,15 @@ static VF_RC check_place(struct nt_store *s, struct stream_check *c, uint64_t se
 		number[i] = (uint8_t)(seq >> 8 * (7 - i));
 	slot = vf_hmac_sha256(vf_bytes(c->key.b, 32), vf_bytes(number, 8));
 	if (!ix->front.in_stream || ix->stream != c->number || ix->seq != seq)
-		nt_found(f, VF_STREAM_GAP, "stream %" PRIu64 ": record %" PRIu64 " says that it is another", c->number, seq);
+		nt_found(f, VF_STREAM_GAP, "stream %" PRIu64 ": record %" PRIu64 " says that it is another",
+			c->number, seq);
 	if (!vf_hash_eq(&slot, &ix->front.slot))
-		nt_found(f, VF_SLOT_MISMATCH, "stream %" PRIu64 ": the slot of record %" PRIu64 " is not that of its place",
+		nt_found(f, VF_SLOT_MISMATCH,
+			"stream %" PRIu64 ": the slot of record %" PRIu64 " is not that of its place",
 			c->number, seq);
 	if (seq == 0 ? !vf_hash_eq(&ix->front.id, &c->id) : !vf_hash_eq(&ix->prev, &c->last))
-		nt_found(f, VF_STREAM_GAP, "stream %" PRIu64 ": record %" PRIu64 " does not follow the one before", c->number,
+		nt_found(f, VF_STREAM_GAP,
+			"stream %" PRIu64 ": record %" PRIu64 " does not follow the one before", c->number,
 			seq);
 	c->last = ix->front.id;
 	return VF_OK;
@@ -384,17 +392,19 @@ VF_RC nt_store_check_streams(struct nt_store *s, struct nt_findings *f, struct v
 		c.number = (uint64_t)sqlite3_column_int64(st, 0);
 		c.next = (uint64_t)sqlite3_column_int64(st, 6);
 		if (c.next > s->state.records)
-			return vf_fail(reterr, VF_STORE_CORRUPT, "stream %" PRIu64 " claims %" PRIu64 " records", c.number,
-				c.next);
+			return vf_fail(reterr, VF_STORE_CORRUPT,
+				"stream %" PRIu64 " claims %" PRIu64 " records", c.number, c.next);
 		if (!nt_sql_hash(st, 3, &c.id) || !nt_sql_hash(st, 4, &c.key) || !nt_sql_hash(st, 5, &c.head))
-			nt_found(f, VF_STORE_CORRUPT, "stream %" PRIu64 " is not in its exact form", c.number);
+			nt_found(
+				f, VF_STORE_CORRUPT, "stream %" PRIu64 " is not in its exact form", c.number);
 		sqlite3_reset(st);
 		for (uint64_t i = 0; i < c.next && rc == VF_OK; i++)
 			rc = nt_found_rc(f, check_place(s, &c, i, f, &err), &err, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (c.next == 0 || !vf_hash_eq(&c.last, &c.head))
-			nt_found(f, VF_STREAM_GAP, "stream %" PRIu64 ": its head is not its last record", c.number);
+			nt_found(f, VF_STREAM_GAP, "stream %" PRIu64 ": its head is not its last record",
+				c.number);
 	}
 }
 
@@ -419,7 +429,8 @@ VF_RC nt_store_backup(struct nt_store *s, const char *path, struct vf_err *reter
 	}
 	sqlite3_close(to);
 	if (status != SQLITE_OK)
-		return vf_fail(reterr, VF_IO, "cannot copy 'notary.db' to '%s': %s", path, sqlite3_errstr(status));
+		return vf_fail(
+			reterr, VF_IO, "cannot copy 'notary.db' to '%s': %s", path, sqlite3_errstr(status));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return vf_fail(reterr, VF_IO, "cannot open the copy '%s'", path);

@@ -14,12 +14,14 @@ static VF_RC name_of(const struct nt_store *s, uint64_t number, struct vf_bytes 
 	const struct nt_name *n = nt_store_name_text(s, number);
 
 	if (n == NULL)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "a record names text %" PRIu64 ", which is not there", number);
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"a record names text %" PRIu64 ", which is not there", number);
 	*ret = vf_bytes(n->p, n->n);
 	return VF_OK;
 }
 
-static VF_RC stream_of(struct nt_store *s, struct nt_record *r, struct nt_body_refs *refs, struct vf_err *reterr)
+static VF_RC stream_of(
+	struct nt_store *s, struct nt_record *r, struct nt_body_refs *refs, struct vf_err *reterr)
 {
 	struct nt_stream_row *row;
 	uint64_t submitter, study;
@@ -90,7 +92,8 @@ VF_RC nt_store_at(struct nt_store *s, uint64_t index, struct nt_record **ret, st
 	return VF_OK;
 }
 
-VF_RC nt_store_get(struct nt_store *s, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr)
+VF_RC nt_store_get(
+	struct nt_store *s, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr)
 {
 	char hex[65];
 	uint64_t number;
@@ -127,7 +130,8 @@ static bool prefix_read(const char *text, struct prefix *ret)
 	memcpy(low, text, n);
 	memcpy(high, text, n);
 	*ret = (struct prefix){.text = text, .n = n};
-	return vf_hex_read(vf_bytes(low, 64), ret->low.b, 32) && vf_hex_read(vf_bytes(high, 64), ret->high.b, 32);
+	return vf_hex_read(vf_bytes(low, 64), ret->low.b, 32) &&
+		vf_hex_read(vf_bytes(high, 64), ret->high.b, 32);
 }
 
 static bool prefix_has(const struct prefix *p, const struct vf_hash *id)
@@ -140,8 +144,8 @@ struct found {
 	size_t n;
 };
 
-static VF_RC try_prefix(struct nt_store *s, const struct prefix *p, uint64_t number, struct found *f,
-	struct vf_err *reterr)
+static VF_RC try_prefix(
+	struct nt_store *s, const struct prefix *p, uint64_t number, struct found *f, struct vf_err *reterr)
 {
 	struct nt_body_front front;
 	enum vf_rc rc = nt_store_row(s, number, reterr);
@@ -188,8 +192,9 @@ VF_RC nt_store_find(struct nt_store *s, const char *prefix, struct vf_hash *ret,
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(prefix));
 	if (!prefix_read(prefix, &p))
-		return vf_fail(reterr, VF_USAGE, "'%s' is no ID and no beginning of one (%d to 64 lower-case hex digits)",
-			shown, PREFIX_MIN);
+		return vf_fail(reterr, VF_USAGE,
+			"'%s' is no ID and no beginning of one (%d to 64 lower-case hex digits)", shown,
+			PREFIX_MIN);
 	rc = try_log(s, &p, &f, reterr);
 	for (uint64_t i = s->state.size; i < s->state.records && rc == VF_OK; i++)
 		rc = try_prefix(s, &p, i, &f, reterr);
@@ -219,8 +224,8 @@ static VF_RC try_document(struct nt_store *s, uint64_t number, const struct vf_h
 	return VF_OK;
 }
 
-VF_RC nt_store_find_digest(struct nt_store *s, const struct vf_hash *sha256, nt_each_id *each, void *ctx,
-	struct vf_err *reterr)
+VF_RC nt_store_find_digest(
+	struct nt_store *s, const struct vf_hash *sha256, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
 	uint64_t key[2] = {nt_index_key(sha256), (uint64_t)-1};
 	sqlite3_stmt *st = NULL;
@@ -259,7 +264,8 @@ static VF_RC each_at(struct nt_store *s, uint64_t number, uint64_t study, nt_eac
 	return each(ctx, &id, reterr);
 }
 
-static VF_RC each_of_study(struct nt_store *s, uint64_t study, nt_each_id *each, void *ctx, struct vf_err *reterr)
+static VF_RC each_of_study(
+	struct nt_store *s, uint64_t study, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
 	uint64_t key[2] = {study, (uint64_t)-1};
 	sqlite3_stmt *st = NULL;
@@ -286,8 +292,8 @@ static VF_RC each_of_study(struct nt_store *s, uint64_t study, nt_each_id *each,
 	return VF_OK;
 }
 
-VF_RC nt_store_each(struct nt_store *s, struct vf_bytes study, nt_each_id *each, void *ctx,
-	struct vf_err *reterr)
+VF_RC nt_store_each(
+	struct nt_store *s, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
 	uint64_t number;
 	bool found;

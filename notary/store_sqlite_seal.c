@@ -6,8 +6,8 @@
 #include "notary/store_sqlite.h"
 #include "verify/limits.h"
 
-VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_each_entry *each,
-	void *ctx, struct vf_err *reterr)
+VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_each_entry *each, void *ctx,
+	struct vf_err *reterr)
 {
 	struct nt_store_entry e;
 	struct nt_body_front f;
@@ -121,8 +121,8 @@ static VF_RC collect(struct nt_store *s, uint64_t number, struct indexes *x, str
 	return VF_OK;
 }
 
-static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
-	struct vf_err *reterr)
+static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_hash *root,
+	struct vf_bytes note, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	enum vf_rc rc = nt_sql(s, NT_SQL_CHECKPOINT_PUT, &st, reterr);
@@ -130,8 +130,9 @@ static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_h
 	if (rc != VF_OK)
 		return rc;
 	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)size) != SQLITE_OK ||
-	    sqlite3_bind_blob(st, 2, root->b, 32, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_blob64(st, 3, note.p, note.n, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_blob(st, 2, root->b, 32, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_bind_blob64(st, 3, note.p, note.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "change", reterr);
 	sqlite3_reset(st);
 	return VF_OK;
@@ -150,15 +151,16 @@ static VF_RC put_indexes(struct nt_store *s, struct indexes *x, struct vf_err *r
 	return rc;
 }
 
-VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root,
-	struct vf_bytes note, struct vf_err *reterr)
+VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(indexes_done) struct indexes x = {0};
 	enum vf_rc rc = VF_OK;
 
 	if (size <= s->state.size || size > s->state.records)
-		return vf_fail(reterr, VF_INTERNAL, "the log cannot grow from %" PRIu64 " to %" PRIu64 " of %" PRIu64
-			" records", s->state.size, size, s->state.records);
+		return vf_fail(reterr, VF_INTERNAL,
+			"the log cannot grow from %" PRIu64 " to %" PRIu64 " of %" PRIu64 " records",
+			s->state.size, size, s->state.records);
 	for (uint64_t i = s->state.size; i < size && rc == VF_OK; i++)
 		rc = collect(s, i, &x, reterr);
 	if (rc == VF_OK)
@@ -188,7 +190,8 @@ VF_RC nt_store_checkpoint(struct nt_store *s, uint64_t size, struct nt_buf *note
 	if (!row)
 		return vf_fail(reterr, VF_UNKNOWN_RECORD, "no checkpoint has size %" PRIu64, size);
 	if (!nt_sql_hash(st, 0, ret_root))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "the checkpoint of size %" PRIu64 " is damaged", size);
+		return vf_fail(
+			reterr, VF_STORE_CORRUPT, "the checkpoint of size %" PRIu64 " is damaged", size);
 	nt_buf_put(note, vf_bytes(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1)));
 	sqlite3_reset(st);
 	return nt_buf_check(note, reterr);
@@ -209,7 +212,8 @@ VF_RC nt_store_checkpoints(struct nt_store *s, nt_each_checkpoint *each, void *c
 			return rc;
 		size = (uint64_t)sqlite3_column_int64(st, 0);
 		if (!nt_sql_hash(st, 1, &root))
-			return vf_fail(reterr, VF_STORE_CORRUPT, "the checkpoint of size %" PRIu64 " is damaged", size);
+			return vf_fail(reterr, VF_STORE_CORRUPT,
+				"the checkpoint of size %" PRIu64 " is damaged", size);
 		nt_buf_reset(&note);
 		nt_buf_put(&note, vf_bytes(sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2)));
 		sqlite3_reset(st);
@@ -223,8 +227,8 @@ VF_RC nt_store_checkpoints(struct nt_store *s, nt_each_checkpoint *each, void *c
 
 /* ---- seals ---- */
 
-VF_RC nt_store_unnamed(struct nt_store *s, struct nt_token_name *ret, size_t room, size_t *ret_n,
-	struct vf_err *reterr)
+VF_RC nt_store_unnamed(
+	struct nt_store *s, struct nt_token_name *ret, size_t room, size_t *ret_n, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	uint64_t limit = room;
@@ -255,10 +259,10 @@ static VF_RC put_seal_row(struct nt_store *s, const struct nt_seal *seal, struct
 	if (rc != VF_OK)
 		return rc;
 	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)seal->number) != SQLITE_OK ||
-	    sqlite3_bind_int64(st, 2, (sqlite3_int64)seal->first) != SQLITE_OK ||
-	    sqlite3_bind_int64(st, 3, (sqlite3_int64)seal->size) != SQLITE_OK ||
-	    sqlite3_bind_blob64(st, 4, seal->head.p, seal->head.n, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_int64(st, 2, (sqlite3_int64)seal->first) != SQLITE_OK ||
+		sqlite3_bind_int64(st, 3, (sqlite3_int64)seal->size) != SQLITE_OK ||
+		sqlite3_bind_blob64(st, 4, seal->head.p, seal->head.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "change", reterr);
 	sqlite3_reset(st);
 	return VF_OK;
@@ -272,12 +276,12 @@ static VF_RC put_token(struct nt_store *s, uint64_t seal, const struct nt_token 
 	if (rc != VF_OK)
 		return rc;
 	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)seal) != SQLITE_OK ||
-	    sqlite3_bind_text64(st, 2, (const char *)t->authority.p, t->authority.n, SQLITE_STATIC, SQLITE_UTF8) !=
-		    SQLITE_OK ||
-	    sqlite3_bind_blob(st, 3, t->id.b, 32, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_int64(st, 4, t->gen_time) != SQLITE_OK ||
-	    sqlite3_bind_blob64(st, 5, t->der.p, t->der.n, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_step(st) != SQLITE_DONE)
+		sqlite3_bind_text64(st, 2, (const char *)t->authority.p, t->authority.n, SQLITE_STATIC,
+			SQLITE_UTF8) != SQLITE_OK ||
+		sqlite3_bind_blob(st, 3, t->id.b, 32, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_bind_int64(st, 4, t->gen_time) != SQLITE_OK ||
+		sqlite3_bind_blob64(st, 5, t->der.p, t->der.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE)
 		return nt_sql_fail(s, "change", reterr);
 	sqlite3_reset(st);
 	return VF_OK;
@@ -289,9 +293,10 @@ VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, size_t n_nam
 	bool row;
 	enum vf_rc rc;
 
-	if (seal->number != s->state.seals + 1 || seal->first != s->state.sealed || seal->size != s->state.size ||
-	    seal->size <= seal->first || seal->n_tokens == 0)
-		return vf_fail(reterr, VF_INTERNAL, "seal %" PRIu64 " does not follow the last one", seal->number);
+	if (seal->number != s->state.seals + 1 || seal->first != s->state.sealed ||
+		seal->size != s->state.size || seal->size <= seal->first || seal->n_tokens == 0)
+		return vf_fail(
+			reterr, VF_INTERNAL, "seal %" PRIu64 " does not follow the last one", seal->number);
 	rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -345,7 +350,8 @@ static struct vf_bytes at(const struct seal_memory *m, const size_t place[2])
 	return vf_bytes(m->bytes.p + place[0], place[1]);
 }
 
-static VF_RC read_tokens(struct nt_store *s, struct nt_seal *seal, struct seal_memory *m, struct vf_err *reterr)
+static VF_RC read_tokens(
+	struct nt_store *s, struct nt_seal *seal, struct seal_memory *m, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	int status;
@@ -358,7 +364,8 @@ static VF_RC read_tokens(struct nt_store *s, struct nt_seal *seal, struct seal_m
 		size_t i = seal->n_tokens++;
 
 		if (i == VF_MAX_EVIDENCE || !nt_sql_hash(st, 2, &m->tokens[i].id))
-			return vf_fail(reterr, VF_STORE_CORRUPT, "the tokens of seal %" PRIu64 " are damaged", seal->number);
+			return vf_fail(reterr, VF_STORE_CORRUPT, "the tokens of seal %" PRIu64 " are damaged",
+				seal->number);
 		m->tokens[i].gen_time = sqlite3_column_int64(st, 3);
 		keep_column(&m->bytes, st, 0, m->authority[i]);
 		keep_column(&m->bytes, st, 1, m->der[i]);

@@ -79,8 +79,10 @@ static inline void made_place(struct made *m, struct made_stream *st)
 			made_hex(&st->key, a), made_hex(&nonce, b));
 	else
 		snprintf(m->stream_json, sizeof(m->stream_json),
-			"{\"schema\":\"trialnotary/stream/1\",\"seq\":%" PRIu64 ",\"stream\":\"%s\",\"prev\":\"%s\","
-			"\"nonce\":\"%s\"}", st->next, made_hex(&st->id, a), made_hex(&st->head, b), made_hex(&nonce, c));
+			"{\"schema\":\"trialnotary/stream/1\",\"seq\":%" PRIu64
+			",\"stream\":\"%s\",\"prev\":\"%s\","
+			"\"nonce\":\"%s\"}",
+			st->next, made_hex(&st->id, a), made_hex(&st->head, b), made_hex(&nonce, c));
 	for (size_t i = 0; i < 8; i++)
 		seq[i] = (uint8_t)(st->next >> 8 * (7 - i));
 	m->s.in_stream = true;
@@ -109,7 +111,8 @@ static inline void made_close(struct made *m, struct made_stream *st)
  */
 static inline void made_record(struct made *m, struct made_stream *st, uint64_t n, bool confidential)
 {
-	struct vf_hash doc = made_hash("document", n), nonce = made_hash("nonce", n), salt = made_hash("salt", n);
+	struct vf_hash doc = made_hash("document", n), nonce = made_hash("nonce", n),
+		       salt = made_hash("salt", n);
 	struct vf_pair pair = vf_pair_of(vf_bytes(doc.b, 32)), stream_pair;
 	char a[65], b[65], c[129], d[65], e[129];
 	struct nt_submission *s = &m->s;
@@ -131,24 +134,31 @@ static inline void made_record(struct made *m, struct made_stream *st, uint64_t 
 	made_hex(&stream_pair.sha256, d);
 	vf_hex_put(e, vf_bytes(stream_pair.sha512.b, 64));
 	snprintf(m->commitment, sizeof(m->commitment),
-		"{\"schema\":\"trialnotary/commitment/1\",\"name\":\"%s\",\"sha256\":\"%s\",\"sha512\":\"%s\",\"salt\":\"",
+		"{\"schema\":\"trialnotary/commitment/"
+		"1\",\"name\":\"%s\",\"sha256\":\"%s\",\"sha512\":\"%s\",\"salt\":\"",
 		m->document_name, b, c);
 	strcat(m->commitment, made_hex(&salt, b));
 	strcat(m->commitment, "\"}");
 	made_hex(&pair.sha256, b);
 	snprintf(m->statement, sizeof(m->statement),
-		"{\"schema\":\"trialnotary/statement/1\",\"kind\":\"protocol\",\"study\":\"%s\",\"version\":\"2.0\","
+		"{\"schema\":\"trialnotary/statement/"
+		"1\",\"kind\":\"protocol\",\"study\":\"%s\",\"version\":\"2.0\","
 		"\"date\":\"2026-03-01\",\"title\":\"%s\",\"nonce\":\"%s\",\"members\":[{\"name\":\"%s\","
-		"\"role\":\"document\",\"sha256\":\"%s\",\"sha512\":\"%s\"},{\"name\":\"stream.json\",\"role\":\"stream\","
+		"\"role\":\"document\",\"sha256\":\"%s\",\"sha512\":\"%s\"},{\"name\":\"stream.json\","
+		"\"role\":\"stream\","
 		"\"sha256\":\"%s\",\"sha512\":\"%s\"}]}",
-		m->study, m->title, a, confidential ? "commitment-001.json" : m->document_name, confidential ? a : b, c, d, e);
+		m->study, m->title, a, confidential ? "commitment-001.json" : m->document_name,
+		confidential ? a : b, c, d, e);
 	m->members[s->n_members++] = (struct nt_member){vf_bytes_str("statement.json"),
 		vf_pair_of(vf_bytes_str(m->statement)), vf_bytes_str(m->statement)};
 	if (st != NULL)
-		m->members[s->n_members++] =
-			(struct nt_member){vf_bytes_str("stream.json"), stream_pair, vf_bytes_str(m->stream_json)};
-	m->documents[0] = (struct nt_document){.name = vf_bytes_str(m->document_name), .digests = pair, .size = 32,
-		.path = vf_bytes_str("/tmp/somewhere"), .confidential = confidential};
+		m->members[s->n_members++] = (struct nt_member){
+			vf_bytes_str("stream.json"), stream_pair, vf_bytes_str(m->stream_json)};
+	m->documents[0] = (struct nt_document){.name = vf_bytes_str(m->document_name),
+		.digests = pair,
+		.size = 32,
+		.path = vf_bytes_str("/tmp/somewhere"),
+		.confidential = confidential};
 	if (confidential) {
 		m->members[s->n_members++] = (struct nt_member){vf_bytes_str("commitment-001.json"),
 			vf_pair_of(vf_bytes_str(m->commitment)), vf_bytes_str(m->commitment)};

@@ -109,7 +109,8 @@ int main(int argc, char **argv)
 		must(nt_notary_accept(notary, &m[0].s, 1, got, &err), &err);
 		must(nt_notary_seal(notary, &sealed, &err), &err);
 	}
-	print("accept_and_seal_1", ONES / 3, seconds(CLOCK_MONOTONIC) - begin, ONES / 3 * member_bytes(&m[0]));
+	print("accept_and_seal_1", ONES / 3, seconds(CLOCK_MONOTONIC) - begin,
+		ONES / 3 * member_bytes(&m[0]));
 	nt_notary_free(notary);
 	folder_remove(folder);
 	free(m);

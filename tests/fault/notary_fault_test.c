@@ -44,7 +44,20 @@ static void make_records(void)
 
 /* ---- the script ---- */
 
-enum step { ACCEPT_3, SEAL_1, KEEP, ACCEPT_2, ERASE_1, SEAL_2, ACCEPT_BULK, ERASE_3, ACCEPT_LAST, BACKUP, SEAL_3, STEPS };
+enum step {
+	ACCEPT_3,
+	SEAL_1,
+	KEEP,
+	ACCEPT_2,
+	ERASE_1,
+	SEAL_2,
+	ACCEPT_BULK,
+	ERASE_3,
+	ACCEPT_LAST,
+	BACKUP,
+	SEAL_3,
+	STEPS
+};
 
 static enum vf_rc accept_range(struct nt_notary *n, size_t first, size_t count, struct vf_err *err)
 {
@@ -360,7 +373,8 @@ static void make_good(char base[256])
 static void note_case(int failures, const char *what, long k, const struct run *r)
 {
 	if (check_failures != failures)
-		fprintf(stderr, "  in case %s %ld (told '%s', status %d, '%s')\n", what, k, r->told, r->status, r->text);
+		fprintf(stderr, "  in case %s %ld (told '%s', status %d, '%s')\n", what, k, r->told,
+			r->status, r->text);
 }
 
 static void test_kill(void)
@@ -382,7 +396,8 @@ static void test_kill(void)
 		/* Recovery itself is killed at its first, its second, … step. */
 		for (long j = 1; j <= 4; j++) {
 			again = start(dir, "open", j, none);
-			CHECK(WIFEXITED(again.status) && (WEXITSTATUS(again.status) == 42 || WEXITSTATUS(again.status) == 0));
+			CHECK(WIFEXITED(again.status) &&
+				(WEXITSTATUS(again.status) == 42 || WEXITSTATUS(again.status) == 0));
 		}
 		check_after(dir, &r);
 		note_case(before, "kill", k, &r);
@@ -408,8 +423,8 @@ static long read_count(const char *path)
 
 static void test_shim(const char *library, bool full)
 {
-	static const char *const modes[] = {"eio", "eio+", "enospc", "enospc+", "emfile", "short", "short+", "eintr",
-		"exit-before", "exit-after"};
+	static const char *const modes[] = {"eio", "eio+", "enospc", "enospc+", "emfile", "short", "short+",
+		"eintr", "exit-before", "exit-after"};
 	char base[256], dir[1024], preload[1100], folder[1100], at[64], mode[64], count[1100];
 	char *environment[] = {preload, folder, at, mode, count, NULL};
 	uint64_t random = 20260301;
@@ -438,7 +453,8 @@ static void test_shim(const char *library, bool full)
 			snprintf(mode, sizeof(mode), "FAULT_MODE=%s", modes[i]);
 			r = start(dir, "script", 0, environment);
 			CHECK(WIFEXITED(r.status) &&
-				(WEXITSTATUS(r.status) == 0 || WEXITSTATUS(r.status) == 3 || WEXITSTATUS(r.status) == 43));
+				(WEXITSTATUS(r.status) == 0 || WEXITSTATUS(r.status) == 3 ||
+					WEXITSTATUS(r.status) == 43));
 			/* Interrupted and short writes are continued. */
 			if (strcmp(modes[i], "eintr") == 0 || strncmp(modes[i], "short", 5) == 0)
 				CHECK_INT(WEXITSTATUS(r.status), 0);

@@ -120,10 +120,10 @@ ssize_t write(int fd, const void *p, size_t n)
 	if (!ready)
 		set_up();
 	if (folder == NULL || !below(fd))
-		return NEXT(ssize_t (*)(int, const void *, size_t), "write")(fd, p, n);
+		return NEXT(ssize_t(*)(int, const void *, size_t), "write")(fd, p, n);
 	if (strikes(WRITE) || bends(&n) < 0)
 		return -1;
-	got = NEXT(ssize_t (*)(int, const void *, size_t), "write")(fd, p, n);
+	got = NEXT(ssize_t(*)(int, const void *, size_t), "write")(fd, p, n);
 	after();
 	return got;
 }
@@ -135,10 +135,10 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t o)
 	if (!ready)
 		set_up();
 	if (folder == NULL || !below(fd))
-		return NEXT(ssize_t (*)(int, const void *, size_t, off64_t), "pwrite64")(fd, p, n, o);
+		return NEXT(ssize_t(*)(int, const void *, size_t, off64_t), "pwrite64")(fd, p, n, o);
 	if (strikes(WRITE) || bends(&n) < 0)
 		return -1;
-	got = NEXT(ssize_t (*)(int, const void *, size_t, off64_t), "pwrite64")(fd, p, n, o);
+	got = NEXT(ssize_t(*)(int, const void *, size_t, off64_t), "pwrite64")(fd, p, n, o);
 	after();
 	return got;
 }
@@ -267,14 +267,14 @@ static int open_call(int dir, const char *path, int flags, mode_t m)
 	return got;
 }
 
-#define MODE_OF(flags, m)                                                                                  \
-	do {                                                                                               \
-		if ((flags) & (O_CREAT | O_TMPFILE)) {                                                     \
-			va_list ap;                                                                        \
-			va_start(ap, flags);                                                               \
-			(m) = va_arg(ap, mode_t);                                                          \
-			va_end(ap);                                                                        \
-		}                                                                                          \
+#define MODE_OF(flags, m)                                                                                    \
+	do {                                                                                                 \
+		if ((flags) & (O_CREAT | O_TMPFILE)) {                                                       \
+			va_list ap;                                                                          \
+			va_start(ap, flags);                                                                 \
+			(m) = va_arg(ap, mode_t);                                                            \
+			va_end(ap);                                                                          \
+		}                                                                                            \
 	} while (0)
 
 int open(const char *path, int flags, ...)

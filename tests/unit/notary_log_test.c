@@ -101,11 +101,15 @@ static void test_grow(const char *dir)
 			struct vf_hash old = textbook(leaves, sizes[k]);
 
 			CHECK_RC(nt_notary_consistency(n, sizes[k], n_leaves, proof, &n_proof, &err), VF_OK);
-			CHECK_RC(vf_merkle_check_consistency(sizes[k], n_leaves, &old, &root, proof, n_proof, &err), VF_OK);
+			CHECK_RC(vf_merkle_check_consistency(
+					 sizes[k], n_leaves, &old, &root, proof, n_proof, &err),
+				VF_OK);
 		}
 		for (uint64_t k = 0; k < n_leaves; k += 7) {
 			CHECK_RC(nt_notary_inclusion(n, k, n_leaves, proof, &n_proof, &err), VF_OK);
-			CHECK_RC(vf_merkle_check_inclusion(k, n_leaves, &leaves[k], proof, n_proof, &root, &err), VF_OK);
+			CHECK_RC(vf_merkle_check_inclusion(
+					 k, n_leaves, &leaves[k], proof, n_proof, &root, &err),
+				VF_OK);
 		}
 	}
 	CHECK_INT(n_leaves, 522);
@@ -185,8 +189,8 @@ static void check_open(const char *dir, int64_t *now, enum vf_rc want)
 
 static void test_recovery(const char *folder, const char *dir)
 {
-	static const char *const later[] = {"swapped", "files-renamed", "applied", "indexed", "published", "trimmed",
-		"unstaged"};
+	static const char *const later[] = {
+		"swapped", "files-renamed", "applied", "indexed", "published", "trimmed", "unstaged"};
 	int64_t now = BEGIN + 100000000;
 	struct nt_notary *n = NULL;
 	struct nt_sealed s;

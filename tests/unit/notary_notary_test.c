@@ -372,7 +372,8 @@ static void test_reading(void)
 			made_hex(&m[i].s.id, hex);
 			CHECK_RC(nt_notary_find(r.n, hex, &id, &r.err), VF_OK);
 			count = 0;
-			CHECK_RC(nt_notary_find_digest(r.n, &m[i].documents[0].digests.sha256, count_id, &count, &r.err),
+			CHECK_RC(nt_notary_find_digest(
+					 r.n, &m[i].documents[0].digests.sha256, count_id, &count, &r.err),
 				VF_OK);
 			CHECK_INT(count, 1);
 			CHECK_RC(nt_notary_journal(r.n, &m[i].s.journal, &found, &id, &r.err), VF_OK);
@@ -386,8 +387,8 @@ static void test_reading(void)
 		CHECK_RC(nt_notary_each(r.n, vf_bytes_str(""), count_id, &count, &r.err), VF_OK);
 		CHECK_INT(count, 6);
 		CHECK_RC(nt_notary_stream(r.n, m[0].s.submitter, m[0].s.study, &stream, &r.err), VF_OK);
-		CHECK(stream.exists && vf_hash_eq(&stream.id, &m[0].s.id) && vf_hash_eq(&stream.head, &m[2].s.id) &&
-			vf_hash_eq(&stream.key, &st.key));
+		CHECK(stream.exists && vf_hash_eq(&stream.id, &m[0].s.id) &&
+			vf_hash_eq(&stream.head, &m[2].s.id) && vf_hash_eq(&stream.key, &st.key));
 		CHECK_INT(stream.next, 2);
 	}
 	CHECK_RC(nt_notary_get(r.n, &nothing, &rec, &r.err), VF_UNKNOWN_RECORD);
@@ -527,17 +528,20 @@ static void test_erase(void)
 	for (int round = 0; round < 2; round++) {
 		CHECK_RC(nt_notary_get(r.n, &m[0].s.id, &rec, &r.err), VF_OK);
 		CHECK_INT(rec->state, NT_ERASED);
-		CHECK(rec->in_stream && vf_hash_eq(&rec->stream, &st.id) && vf_hash_eq(&rec->prev, &m[0].s.prev));
+		CHECK(rec->in_stream && vf_hash_eq(&rec->stream, &st.id) &&
+			vf_hash_eq(&rec->prev, &m[0].s.prev));
 		CHECK_INT(rec->seq, m[0].s.seq);
 		CHECK_INT(rec->seal, 2);
 		CHECK_INT(rec->n_members, 3); /* all hiding: their digests stay */
 		CHECK_INT(rec->n_documents + rec->n_links + rec->title.n + rec->kind.n, 0);
 		CHECK_BYTES(rec->study, vf_bytes_str("STUDY-1"));
 		for (size_t i = 0; i < rec->n_members; i++)
-			CHECK_INT(rec->members[i].bytes.n > 0, vf_bytes_is(rec->members[i].name, "stream.json"));
+			CHECK_INT(rec->members[i].bytes.n > 0,
+				vf_bytes_is(rec->members[i].name, "stream.json"));
 		rec = nt_record_free(rec);
 		CHECK_RC(nt_notary_get(r.n, &m[2].s.id, &rec, &r.err), VF_OK);
-		CHECK_INT(rec->n_members, 1); /* a plain document's digest does not hide it: stream.json alone */
+		CHECK_INT(rec->n_members,
+			1); /* a plain document's digest does not hide it: stream.json alone */
 		CHECK_BYTES(rec->members[0].bytes, m[2].members[1].bytes);
 		rec = nt_record_free(rec);
 		CHECK_RC(nt_notary_accept(r.n, &m[0].s, 1, &a, &r.err), VF_ERASED);
@@ -554,6 +558,33 @@ static void test_erase(void)
 	CHECK(seal(&r).sealed);
 	CHECK_INT(faults(&r, false), 0);
 	check_proofs(&r, 85);
+	done(&r);
+}
+
+/* In a large transaction, which has another journal. */
+static void test_erase_bulk(void)
+{
+	static struct made m[1000];
+	static struct nt_submission s[1000];
+	static enum nt_accepted got[1000];
+	struct room r;
+	struct made_stream st = made_stream("site-1", "STUDY-1");
+
+	make(&r);
+	for (uint64_t i = 0; i < 1000; i++) {
+		made_record(&m[i], &st, i, true);
+		s[i] = m[i].s;
+	}
+	CHECK_RC(nt_notary_accept(r.n, s, 1000, got, &r.err), VF_OK);
+	for (int round = 0; round < 2; round++) {
+		CHECK_RC(nt_notary_erase(r.n, &m[500 + round].s.id, &r.err), VF_OK);
+		check_gone(&r, &m[500 + round]);
+		CHECK(seal(&r).sealed == (round == 0));
+	}
+	s[999].slot.b[0] ^= 1;
+	CHECK_RC(nt_notary_accept(r.n, s, 1000, got, &r.err), VF_ERASED);
+	CHECK_RC(nt_notary_accept(r.n, s + 600, 400, got, &r.err), VF_INTERNAL);
+	CHECK_INT(faults(&r, false), 0);
 	done(&r);
 }
 
@@ -636,8 +667,10 @@ static void test_damage(void)
 		{"log/tile/0/000.tmp", "echo x >'%s'", VF_OK},
 		{"documents/x", "mkdir '%s'", VF_OK},
 		{"notary.db", "UPDATE record SET body = zeroblob(200) WHERE number = 3", VF_OK},
-		{"notary.db", "UPDATE record SET body = CAST(substr(body,1,300)||x'01'||substr(body,302)"
-			" AS BLOB) WHERE number = 3", VF_OK},
+		{"notary.db",
+			"UPDATE record SET body = CAST(substr(body,1,300)||x'01'||substr(body,302)"
+			" AS BLOB) WHERE number = 3",
+			VF_OK},
 		{"notary.db", "DELETE FROM record WHERE number = 3", VF_OK},
 		{"notary.db", "DELETE FROM record WHERE number = 299", VF_STORE_ROLLED_BACK},
 		{"notary.db", "DELETE FROM by_id WHERE number = 3", VF_OK},
@@ -647,7 +680,9 @@ static void test_damage(void)
 		{"notary.db", "DELETE FROM place WHERE seq = 3", VF_OK},
 		{"notary.db", "UPDATE stream SET next = next + 1", VF_OK},
 		{"notary.db", "UPDATE stream SET key = zeroblob(32)", VF_OK},
-		{"notary.db", "UPDATE seal SET head = CAST(replace(CAST(head AS TEXT),'first','First') AS BLOB) WHERE number=1",
+		{"notary.db",
+			"UPDATE seal SET head = CAST(replace(CAST(head AS TEXT),'first','First') AS BLOB) "
+			"WHERE number=1",
 			VF_OK},
 		{"notary.db", "UPDATE seal SET head = zeroblob(100) WHERE number = 2", VF_STORE_CORRUPT},
 		{"notary.db", "DELETE FROM token WHERE seal = 1", VF_OK},
@@ -682,10 +717,14 @@ static void test_damage(void)
 		else if (strstr(path, ".db") != NULL)
 			sql(&r, cases[i].what, cases[i].how);
 		else
-			folder_run(cases[i].how[0] == 'r' ? "rm -f '%s'" : cases[i].how[0] == 'm' ? "mkdir '%s'" : "echo x >'%s'", path);
+			folder_run(cases[i].how[0] == 'r'        ? "rm -f '%s'"
+					: cases[i].how[0] == 'm' ? "mkdir '%s'"
+								 : "echo x >'%s'",
+				path);
 		check_damage(&r, cases[i].rc, true);
 		if (check_failures != before)
-			fprintf(stderr, "  case %zu: %s: %s\n", i, cases[i].what, cases[i].how ? cases[i].how : "flipped");
+			fprintf(stderr, "  case %zu: %s: %s\n", i, cases[i].what,
+				cases[i].how ? cases[i].how : "flipped");
 		folder_remove(r.dir);
 		folder_run("cp -a '%s/good' '%s'", r.folder, r.dir);
 	}
@@ -727,8 +766,8 @@ static void test_rollback(void)
 	folder_run("cp -a '%s' '%s/new'", r.dir, r.folder);
 	folder_run("cp '%s/old/notary.db' '%s/notary.db'", r.folder, r.dir);
 	check_damage(&r, VF_STORE_ROLLED_BACK, true);
-	folder_run("cp '%s/new/notary.db' '%s/notary.db'; cp '%s/old/head.db' '%s/head.db'", r.folder, r.dir, r.folder,
-		r.dir);
+	folder_run("cp '%s/new/notary.db' '%s/notary.db'; cp '%s/old/head.db' '%s/head.db'", r.folder, r.dir,
+		r.folder, r.dir);
 	check_damage(&r, VF_STORE_CORRUPT, true);
 	/* Both databases of yesterday: the published checkpoint knows better. */
 	folder_run("cp '%s/old/notary.db' '%s/notary.db'", r.folder, r.dir);
@@ -768,7 +807,8 @@ static void test_backup(void)
 	CHECK(seal(&b).sealed);
 	leave(&b);
 	CHECK_RC(nt_notary_restore(r.folder, folder_path(r.folder, "third"), none, &r.err), VF_NOT_A_NOTARY);
-	/* Over the notary it came from: refused while that is open, fine when it is not, refused when it moved on. */
+	/* Over the notary it came from: refused while that is open, fine when it is not, refused when it
+	 * moved on. */
 	CHECK_RC(nt_notary_restore(copy, r.dir, none, &r.err), VF_STORE_BUSY);
 	leave(&r);
 	CHECK_RC(nt_notary_restore(copy, r.dir, none, &r.err), VF_OK);
@@ -794,8 +834,9 @@ static void test_backup(void)
 	grow(&r, &st, 500, 3);
 	CHECK_RC(nt_notary_backup(r.n, folder_path(r.folder, "later"), &r.err), VF_OK);
 	leave(&r);
-	CHECK_RC(nt_notary_restore(folder_path(r.folder, "later"), folder_path(r.folder, "third"), nt_buf_bytes(&note),
-		&r.err), VF_EQUIVOCATION);
+	CHECK_RC(nt_notary_restore(folder_path(r.folder, "later"), folder_path(r.folder, "third"),
+			 nt_buf_bytes(&note), &r.err),
+		VF_EQUIVOCATION);
 	CHECK_RC(nt_notary_restore(folder_path(r.folder, "later"), other, none, &r.err), VF_EQUIVOCATION);
 	nt_buf_done(&note);
 	free((void *)(uintptr_t)copy);
@@ -811,6 +852,7 @@ int main(void)
 	test_reading();
 	test_time();
 	test_erase();
+	test_erase_bulk();
 	test_sweep();
 	test_damage();
 	test_rollback();

@@ -48,8 +48,12 @@ static size_t round_trip(struct vf_bytes text)
 
 static void test_pack(void)
 {
-	static const char *const refused[] = {"\x01", "\x01" "abc", "\x02", "\x1f", "\x00x", "\x1e", "\x1e\x7f", "\x1e\x7f\x7f",
-		"\x1f\x7f\x7f", "a\x02" "bb"};
+	static const char *const refused[] = {"\x01",
+		"\x01"
+		"abc",
+		"\x02", "\x1f", "\x00x", "\x1e", "\x1e\x7f", "\x1e\x7f\x7f", "\x1f\x7f\x7f",
+		"a\x02"
+		"bb"};
 	struct made m;
 	struct made_stream st = made_stream("s", "S");
 	uint8_t noise[600];
@@ -74,7 +78,8 @@ static void test_pack(void)
 		size_t n = next_random() % sizeof(noise);
 
 		for (size_t k = 0; k < n; k++)
-			noise[k] = i % 2 ? (uint8_t)next_random() : (uint8_t)"\"{}, 0a\x01\x02"[next_random() % 10];
+			noise[k] = i % 2 ? (uint8_t)next_random()
+					 : (uint8_t) "\"{}, 0a\x01\x02"[next_random() % 10];
 		round_trip(vf_bytes(noise, n));
 	}
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -171,16 +176,19 @@ static void test_body_sizes(void)
 	struct nt_body_refs refs = {1, 1, 1, 0}, got;
 	struct nt_buf row = nt_buf(1 << 24), erased = nt_buf(1 << 24);
 	struct nt_record *r = NULL;
-	struct nt_submission s = {.members = members, .n_members = 3000, .documents = documents, .n_documents = 2998};
+	struct nt_submission s = {
+		.members = members, .n_members = 3000, .documents = documents, .n_documents = 2998};
 
 	nt_packer_init(&p);
 	for (size_t i = 0; i < 3000; i++) {
 		snprintf(names[i], sizeof(names[i]), "d%05zu", i);
-		members[i] = (struct nt_member){vf_bytes_str(names[i]), vf_pair_of(vf_bytes_str(names[i])), {0}};
+		members[i] =
+			(struct nt_member){vf_bytes_str(names[i]), vf_pair_of(vf_bytes_str(names[i])), {0}};
 		documents[i] = (struct nt_document){.name = members[i].name, .digests = members[i].digests};
 	}
 	members[2998].bytes = members[2998].name;
-	members[2999] = (struct nt_member){vf_bytes_str("stream.json"), vf_pair_of(vf_bytes_str("{")), vf_bytes_str("{")};
+	members[2999] = (struct nt_member){
+		vf_bytes_str("stream.json"), vf_pair_of(vf_bytes_str("{")), vf_bytes_str("{")};
 	CHECK_RC(nt_body_group(members, 3000, &s.id, &s.id512, &err), VF_OK);
 	put_row(&p, &row, &s, &refs, 1);
 	CHECK_RC(nt_body_read(nt_buf_bytes(&row), &got, &r, &err), VF_OK);
@@ -278,7 +286,8 @@ static void test_headlock(void)
 	char folder[256];
 	const char *path;
 	struct nt_headlock *l = NULL, *second = NULL;
-	struct nt_head h = {.size = 0, .root = made_hash("root", 0), .note = vf_bytes_str("note"), .time_ms = 5};
+	struct nt_head h = {
+		.size = 0, .root = made_hash("root", 0), .note = vf_bytes_str("note"), .time_ms = 5};
 	struct nt_head next;
 
 	folder_make(folder);
@@ -324,7 +333,8 @@ static void test_store(void)
 	struct made_stream st = made_stream("site", "S");
 	struct nt_token_name names[4];
 	struct nt_token token = {vf_bytes_str("embedded"), vf_bytes_str("der"), made_hash("token", 1), 9};
-	struct nt_seal seal = {.number = 1, .size = 100, .head = vf_bytes_str("head"), .tokens = &token, .n_tokens = 1};
+	struct nt_seal seal = {
+		.number = 1, .size = 100, .head = vf_bytes_str("head"), .tokens = &token, .n_tokens = 1};
 	struct nt_seal *back = NULL;
 	struct nt_findings f = {0};
 	size_t n;
@@ -365,7 +375,11 @@ static void test_store(void)
 	CHECK_INT(n, 1);
 	CHECK(names[0].seal == 1 && vf_hash_eq(&names[0].id, &token.id));
 	CHECK_RC(nt_store_sequence(s, 600, &root, vf_bytes_str("n2"), &err), VF_OK);
-	seal = (struct nt_seal){.number = 2, .first = 100, .size = 600, .head = vf_bytes_str("h2"), .tokens = &token,
+	seal = (struct nt_seal){.number = 2,
+		.first = 100,
+		.size = 600,
+		.head = vf_bytes_str("h2"),
+		.tokens = &token,
 		.n_tokens = 1};
 	CHECK_RC(nt_store_seal(s, &seal, 1, &err), VF_OK);
 	CHECK_RC(nt_store_unnamed(s, names, 4, &n, &err), VF_OK);
