@@ -21,6 +21,8 @@ failed=0
 
 bc() { java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "classes$jars" ErsCheck "$@"; }
 
+quiet() { "$@" 2>/dev/null; }
+
 # expect valid|invalid WHAT COMMAND...
 expect() {
 	want=$1 what=$2
@@ -133,6 +135,25 @@ for alg in sha256 sha512; do
 		expect valid "BC on its own, renewed by ours" bc check mixed.ers tsa.pem $kind $(echo $names | tr , ' ')
 		expect valid "ours on the same" "$tool" check mixed.ers $kind $(echo $names | tr , ' ')
 	done
+done
+
+# whole bundles: the evidence record over the members as they stand in the container, and the token for openssl ts
+for name in good-protocol-1 good-dataset good-signed-results good-consent; do
+	rm -rf box
+	mkdir box
+	(cd box && unzip -qq "$here/../../samples/bundles/$name.asice")
+	record=box/META-INF/evidencerecord001.ers
+	offset=$(openssl asn1parse -inform DER -in $record | sed -n 's/^ *\([0-9]*\):d=4 .*SEQUENCE.*/\1/p' | head -1)
+	tail -c +$((offset + 1)) $record > token.der
+	openssl pkcs7 -inform DER -in token.der -print_certs 2>/dev/null > embedded.pem
+	imprint=$(openssl ts -reply -in token.der -token_in -text 2>/dev/null | sed -n 's/^ *[0-9a-f]* - \([0-9a-f -]*\)  .*/\1/p' | tr -d ' \n-')
+	expect "Verification: OK" "openssl ts -verify, the token of $name" quiet openssl ts -verify -digest "$imprint" -in token.der -token_in -CAfile "$here/../../samples/bundles/trust/tsa/embedded.pem"
+	set -- box/statement.json box/stream.json
+	for f in box/*.md box/*.csv box/*.xml box/alertness.json box/commitment-*.json box/META-INF/ASiCManifest001.xml box/META-INF/signature001.p7s; do
+		[ -f "$f" ] && set -- "$@" "$f"
+	done
+	expect valid "BC on the bundle $name" bc check $record embedded.pem group "$@"
+	expect invalid "BC on the bundle $name with a stranger" bc check $record embedded.pem group "$@" serial
 done
 [ $failed = 0 ] && echo "all as expected"
 exit $failed
