@@ -1,97 +1,137 @@
 /*
- * Rewrites a bundle with one part changed, in the strict form of our own writer.
- *   forge IN OUT drop NAME
- *   forge IN OUT put NAME FILE          replaces the part, or adds it
- *   forge IN OUT take NAME OTHER.asice  the part of another bundle
- *   forge IN OUT flip NAME AT           changes a bit of the part's byte AT (negative: from its end)
+ * Makes a bad bundle from a good one, for samples/bundles and the tests over them.
+ *   forge IN OUT CHANGE...
+ *     set NAME FILE     an entry gets the bytes of FILE
+ *     add NAME FILE     one more entry at the end
+ *     drop NAME         an entry goes
+ *     repeat NAME       an entry stands there twice
+ *     flip NAME AT      one bit of an entry's byte AT is flipped; a negative AT counts from its end
+ *     cut N             the file loses its last N bytes
+ *     append TEXT       TEXT follows the file
+ * Headers, sizes and CRC-32 always fit: only what was asked for is wrong.
  */
-#include "notary/zip_out.h"
 #include "tests/check.h"
-#include "verify/container.h"
+#include "tests/zip_make.h"
 
-#define MAX_PARTS 64
+#define MAX_ENTRIES 64
 
-struct bundle {
-	struct vf_source source;
-	struct vf_container box;
-	struct nt_zip_item items[MAX_PARTS];
+struct forge {
+	struct zm_entry entries[MAX_ENTRIES];
 	size_t n;
+	size_t cut;
+	struct zm_end end;
 };
 
-static uint8_t memory[16 << 20];
-static struct vf_arena a;
-
-static void need(enum vf_rc rc, const struct vf_err *err)
+static _Noreturn void fail(const char *what, const char *name)
 {
-	if (rc == VF_OK)
-		return;
-	fprintf(stderr, "forge: %s: %s\n", vf_rc_name(rc), err->text);
+	fprintf(stderr, "forge: %s: '%s'\n", what, name);
 	exit(1);
 }
 
-static void load(const char *path, struct bundle *ret)
+static void read_bundle(struct forge *f, const char *path)
 {
+	static uint8_t memory[1 << 20];
+	struct vf_bytes in = check_read(path);
+	struct vf_source s = vf_source_of(in);
 	struct vf_err err = {0};
+	struct vf_arena a;
+	struct vf_zip z;
 
-	ret->source = vf_source_of(check_read(path));
-	need(vf_container_open(&ret->source, &a, &ret->box, &err), &err);
-	for (size_t i = 1; i < ret->box.zip.n && ret->n < MAX_PARTS; i++) {
-		struct nt_zip_item *item = &ret->items[ret->n++];
+	vf_arena_init(&a, memory, sizeof(memory));
+	if (vf_zip_scan(&s, &a, &z, &err) != VF_OK || z.n > MAX_ENTRIES)
+		fail("no bundle", path);
+	for (; f->n < z.n; f->n++) {
+		const struct vf_zip_entry *e = &z.entries[f->n];
+		struct vf_bytes data = {0};
 
-		item->name = ret->box.zip.entries[i].name;
-		need(vf_container_read(&ret->box, &ret->box.zip.entries[i], &a, &item->data, &err), &err);
+		if (e->method != VF_ZIP_STORED || !vf_bytes_slice(in, e->data_at, e->size, &data))
+			fail("an entry is not stored", path);
+		f->entries[f->n] = zm_entry_raw(e->name, data);
+		f->entries[f->n].made_by = VF_ZIP_NEED_STORED;
 	}
 }
 
-/* The part of this name; a new one at the end when there is none. */
-static struct nt_zip_item *part(struct bundle *b, const char *name)
+static size_t find(const struct forge *f, const char *name)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (vf_bytes_is(b->items[i].name, name))
-			return &b->items[i];
-	b->items[b->n].name = vf_bytes_str(name);
-	return &b->items[b->n++];
+	for (size_t i = 0; i < f->n; i++)
+		if (vf_bytes_is(f->entries[i].local.name, name))
+			return i;
+	fail("no such entry", name);
 }
 
-static void flip(struct vf_bytes *data, long at)
+/* An entry of this name with these bytes; the rest is as in every bundle. */
+static void put(struct forge *f, size_t at, struct vf_bytes name, struct vf_bytes data)
 {
-	struct vf_bytes copy;
-	size_t i = at < 0 ? data->n - (size_t)-at : (size_t)at;
+	if (at == MAX_ENTRIES)
+		fail("too many entries", "");
+	f->entries[at] = zm_entry_raw(name, data);
+	f->entries[at].made_by = VF_ZIP_NEED_STORED;
+	f->n = at == f->n ? f->n + 1 : f->n;
+}
 
-	if (i >= data->n || !vf_arena_copy(&a, *data, &copy))
-		exit(1);
-	((uint8_t *)(uintptr_t)copy.p)[i] ^= 1;
-	*data = copy;
+static void drop(struct forge *f, size_t at)
+{
+	f->n--;
+	for (size_t i = at; i < f->n; i++)
+		f->entries[i] = f->entries[i + 1];
+}
+
+static void flip(struct forge *f, size_t at, const char *where)
+{
+	struct vf_bytes data = f->entries[at].data;
+	long offset = strtol(where, NULL, 10);
+	size_t i = offset < 0 ? data.n - (size_t)-offset : (size_t)offset;
+	uint8_t *copy = malloc(data.n + 1);
+
+	if (!copy || i >= data.n)
+		fail("no such byte", where);
+	memcpy(copy, data.p, data.n);
+	copy[i] ^= 1;
+	put(f, at, f->entries[at].local.name, vf_bytes(copy, data.n));
+}
+
+/* Makes one change; returns how many words it took, 0 for none that is known. */
+static int change(struct forge *f, char **words, int n)
+{
+	const char *verb = words[0];
+
+	if (n >= 2 && strcmp(verb, "cut") == 0)
+		return f->cut = strtoul(words[1], NULL, 10), 2;
+	if (n >= 2 && strcmp(verb, "append") == 0)
+		return f->end.after = vf_bytes_str(words[1]), 2;
+	if (n >= 2 && strcmp(verb, "drop") == 0)
+		return drop(f, find(f, words[1])), 2;
+	if (n >= 2 && strcmp(verb, "repeat") == 0)
+		return put(f, f->n, vf_bytes_str(words[1]), f->entries[find(f, words[1])].data), 2;
+	if (n >= 3 && strcmp(verb, "add") == 0)
+		return put(f, f->n, vf_bytes_str(words[1]), check_read(words[2])), 3;
+	if (n >= 3 && strcmp(verb, "set") == 0)
+		return put(f, find(f, words[1]), vf_bytes_str(words[1]), check_read(words[2])), 3;
+	if (n >= 3 && strcmp(verb, "flip") == 0)
+		return flip(f, find(f, words[1]), words[2]), 3;
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	static struct bundle in, other;
-	struct nt_buf out = nt_buf(16 << 20);
-	struct vf_err err = {0};
+	static struct forge f;
+	struct nt_buf out = nt_buf(ZM_MAX);
 	FILE *file;
 
-	if (argc < 5 || (strcmp(argv[3], "drop") != 0 && argc < 6))
+	if (argc < 4)
 		return 64;
-	vf_arena_init(&a, memory, sizeof(memory));
-	load(argv[1], &in);
-	if (strcmp(argv[3], "drop") == 0) {
-		*part(&in, argv[4]) = in.items[in.n - 1];
-		in.n--;
-	} else if (strcmp(argv[3], "put") == 0) {
-		part(&in, argv[4])->data = check_read(argv[5]);
-	} else if (strcmp(argv[3], "take") == 0) {
-		load(argv[5], &other);
-		part(&in, argv[4])->data = part(&other, argv[4])->data;
-	} else if (strcmp(argv[3], "flip") == 0) {
-		flip(&part(&in, argv[4])->data, atol(argv[5]));
-	} else {
-		return 64;
+	read_bundle(&f, argv[1]);
+	for (int i = 3, took; i < argc; i += took) {
+		took = change(&f, argv + i, argc - i);
+		if (took == 0)
+			fail("no such change", argv[i]);
 	}
-	need(nt_zip_put(&out, in.items, in.n, &err), &err);
+	zm_build(&out, f.entries, f.n, &f.end);
+	if (out.failed || f.cut >= out.n)
+		fail("nothing is left", argv[1]);
 	file = fopen(argv[2], "wb");
-	if (!file || fwrite(out.p, 1, out.n, file) != out.n || fclose(file) != 0)
-		return 1;
+	if (!file || fwrite(out.p, 1, out.n - f.cut, file) != out.n - f.cut || fclose(file) != 0)
+		fail("cannot write", argv[2]);
 	nt_buf_done(&out);
 	return 0;
 }

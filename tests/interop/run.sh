@@ -138,7 +138,7 @@ for alg in sha256 sha512; do
 done
 
 # whole bundles: the evidence record over the members as they stand in the container, and the token for openssl ts
-for name in good-protocol-1 good-dataset good-signed-results good-consent; do
+for name in good-protocol good-dataset good-signed good-consent; do
 	rm -rf box
 	mkdir box
 	(cd box && unzip -qq "$here/../../samples/bundles/$name.asice")
