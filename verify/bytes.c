@@ -42,17 +42,6 @@ bool vf_bytes_slice(struct vf_bytes b, uint64_t at, uint64_t n, struct vf_bytes 
 	return true;
 }
 
-bool vf_take(struct vf_bytes *in, size_t n, struct vf_bytes *ret)
-{
-	if (n > in->n)
-		return false;
-	*ret = vf_bytes(in->p, n);
-	if (n) /* an empty range may have no address */
-		in->p += n;
-	in->n -= n;
-	return true;
-}
-
 static bool take_be(struct vf_bytes *in, size_t n, uint64_t *ret)
 {
 	struct vf_bytes b;
@@ -76,16 +65,6 @@ static bool take_le(struct vf_bytes *in, size_t n, uint64_t *ret)
 	for (size_t i = n; i > 0; i--)
 		v = v << 8 | b.p[i - 1];
 	*ret = v;
-	return true;
-}
-
-bool vf_take_u8(struct vf_bytes *in, uint8_t *ret)
-{
-	uint64_t v;
-
-	if (!take_be(in, 1, &v))
-		return false;
-	*ret = (uint8_t)v;
 	return true;
 }
 

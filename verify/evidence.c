@@ -41,15 +41,18 @@ static enum vf_rc check_ref(struct vf_judge *j, const struct vf_manifest_ref *re
 	struct vf_digest want = {.alg = ref->digest.alg};
 	char name[200];
 
-	vf_text_escape(name, sizeof(name), ref->uri);
-	if (!o)
+	if (!o) {
+		vf_text_escape(name, sizeof(name), ref->uri);
 		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists '%s', which is no member of the record", name);
+	}
 	if (ref->digest.alg == VF_SHA256)
 		memcpy(want.b, o->digests.sha256.b, sizeof(o->digests.sha256.b));
 	else if (ref->digest.alg == VF_SHA512)
 		memcpy(want.b, o->digests.sha512.b, sizeof(o->digests.sha512.b));
-	if (!vf_digest_eq(&want, &ref->digest))
+	if (!vf_digest_eq(&want, &ref->digest)) {
+		vf_text_escape(name, sizeof(name), ref->uri);
 		return vf_fail(reterr, VF_MANIFEST_DIGEST, "the manifest has another digest for '%s'", name);
+	}
 	o->is_listed = true;
 	return VF_OK;
 }

@@ -127,9 +127,11 @@ static enum vf_rc check_member(struct vf_judge *j, struct vf_object *o, struct v
 	char name[200];
 	enum vf_rc rc = check_digests(j, o->entry, &o->digests, &err);
 
+	if (rc == VF_OK)
+		return VF_OK;
+	o->is_altered = true;
 	vf_text_escape(name, sizeof(name), o->name);
-	o->is_altered = rc != VF_OK;
-	return rc == VF_OK ? VF_OK : vf_judge_note(j, VF_CHECK_MEMBERS, rc, &err, name, reterr);
+	return vf_judge_note(j, VF_CHECK_MEMBERS, rc, &err, name, reterr);
 }
 
 static enum vf_rc check_members(struct vf_judge *j, struct vf_err *reterr)

@@ -184,14 +184,17 @@ static enum vf_rc parse_member(const struct vf_json_value *v, struct vf_arena *a
 		return reshape(reterr, rc, VF_STATEMENT_SHAPE, "statement: a member");
 	if (!vf_json_str(vf_json_get(v, "name"), &name) || !vf_json_str(vf_json_get(v, "role"), &role))
 		return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: a member without name or role");
-	vf_text_escape(shown, sizeof(shown), name);
-	if (!role_fits(role, name, &ret->role))
+	if (!role_fits(role, name, &ret->role)) {
+		vf_text_escape(shown, sizeof(shown), name);
 		return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: member '%s' has a role that its name does not have",
 			shown);
+	}
 	if (ret->role == VF_ROLE_DOCUMENT && (rc = vf_document_name_check(name, reterr)) != VF_OK)
 		return rc;
-	if (!take_pair(v, &ret->digests))
+	if (!take_pair(v, &ret->digests)) {
+		vf_text_escape(shown, sizeof(shown), name);
 		return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: member '%s' has a malformed digest", shown);
+	}
 	if (!vf_arena_copy(a, name, &ret->name))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the statement");
 	return VF_OK;

@@ -4,24 +4,26 @@
 
 #include "verify/limits.h"
 
-static int hex_value(uint8_t c)
+/* The value of each digit, plus one: 0 is no digit. */
+static const uint8_t hex_digit[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	['a'] = 11, 12, 13, 14, 15, 16,
+};
+
+static bool all_digits(const uint8_t *digit, struct vf_bytes text)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	for (size_t i = 0; i < text.n; i++)
+		if (!digit[text.p[i]])
+			return false;
+	return true;
 }
 
 bool vf_hex_read(struct vf_bytes text, uint8_t *ret, size_t n)
 {
-	if (text.n != 2 * n)
+	if (text.n != 2 * n || !all_digits(hex_digit, text))
 		return false;
-	for (size_t i = 0; i < text.n; i++)
-		if (hex_value(text.p[i]) < 0)
-			return false;
 	for (size_t i = 0; i < n; i++)
-		ret[i] = (uint8_t)(hex_value(text.p[2 * i]) << 4 | hex_value(text.p[2 * i + 1]));
+		ret[i] = (uint8_t)((hex_digit[text.p[2 * i]] - 1) << 4 | (hex_digit[text.p[2 * i + 1]] - 1));
 	return true;
 }
 
@@ -38,18 +40,13 @@ void vf_hex_put(char *out, struct vf_bytes b)
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
+static const uint8_t base64_digit[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+	['+'] = 63,
+	['/'] = 64,
+};
 
 /* Octets that a text of this shape holds; false when no text has this shape. */
 static bool base64_size(struct vf_bytes text, size_t *ret)
@@ -64,27 +61,44 @@ static bool base64_size(struct vf_bytes text, size_t *ret)
 	return true;
 }
 
-bool vf_base64_read(struct vf_bytes text, uint8_t *ret, size_t n)
+/* Up to three octets from four characters without padding; false when unused bits are set. */
+static bool base64_last(struct vf_bytes text, uint8_t *ret, size_t n)
 {
-	size_t size, used = 0;
 	uint32_t bits = 0;
 	unsigned have = 0;
+	size_t used = 0;
 
-	if (!base64_size(text, &size) || size != n)
-		return false;
-	for (size_t i = 0; i < text.n - (text.n / 4 * 3 - size); i++)
-		if (base64_value(text.p[i]) < 0)
-			return false;
-	for (size_t i = 0; used < size; i++) {
-		bits = bits << 6 | (uint32_t)base64_value(text.p[i]);
+	for (size_t i = 0; i < text.n; i++) {
+		bits = bits << 6 | (uint32_t)(base64_digit[text.p[i]] - 1);
 		have += 6;
-		if (have < 8)
+		if (have < 8 || used == n)
 			continue;
 		have -= 8;
 		ret[used++] = (uint8_t)(bits >> have);
 		bits &= (1u << have) - 1;
 	}
 	return bits == 0;
+}
+
+bool vf_base64_read(struct vf_bytes text, uint8_t *ret, size_t n)
+{
+	struct vf_bytes four;
+	size_t size;
+
+	if (!base64_size(text, &size) || size != n)
+		return false;
+	text.n -= text.n / 4 * 3 - size;
+	if (!all_digits(base64_digit, text))
+		return false;
+	for (; n >= 3 && vf_take(&text, 4, &four); n -= 3, ret += 3) {
+		uint32_t v = (uint32_t)(base64_digit[four.p[0]] - 1) << 18 | (uint32_t)(base64_digit[four.p[1]] - 1) << 12 |
+			(uint32_t)(base64_digit[four.p[2]] - 1) << 6 | (uint32_t)(base64_digit[four.p[3]] - 1);
+
+		ret[0] = (uint8_t)(v >> 16);
+		ret[1] = (uint8_t)(v >> 8);
+		ret[2] = (uint8_t)v;
+	}
+	return base64_last(text, ret, n);
 }
 
 bool vf_base64_take(struct vf_bytes text, struct vf_arena *a, struct vf_bytes *ret)
@@ -147,10 +161,15 @@ bool vf_take_utf8(struct vf_bytes *in, uint32_t *ret)
 
 	if (!vf_take_u8(&rest, &c))
 		return false;
-	n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
+	if (c < 0x80) {
+		*in = rest;
+		*ret = c;
+		return true;
+	}
+	n = (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
 	if (n == 0)
 		return false;
-	v = n == 1 ? c : c & (0x7fu >> n);
+	v = c & (0x7fu >> n);
 	for (size_t i = 1; i < n; i++) {
 		if (!vf_take_u8(&rest, &c) || (c & 0xc0) != 0x80)
 			return false;
@@ -196,6 +215,8 @@ static bool is_unshown(uint32_t c)
 		{0xfff0, 0xfffb}, {0xe0000, 0x10ffff},
 	};
 
+	if (c >= 0x20 && c < 0x7f)
+		return false;
 	return in_ranges(c, unshown, sizeof(unshown) / sizeof(unshown[0])) || (c & 0xfffe) == 0xfffe;
 }
 
