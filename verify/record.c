@@ -205,6 +205,21 @@ static int bytes_order(const void *a, const void *b)
 	return vf_bytes_cmp(*(const struct vf_bytes *)a, *(const struct vf_bytes *)b);
 }
 
+/* A name may not be a file and the folder of another file. */
+static bool is_file_and_folder(const struct vf_bytes *folded, size_t n, struct vf_bytes name)
+{
+	struct vf_bytes rest = name, part, folder;
+	uint64_t len = 0;
+
+	while (vf_take_until(&rest, '/', &part)) {
+		len += part.n;
+		if (vf_bytes_slice(name, 0, len, &folder) && bsearch(&folder, folded, n, sizeof(*folded), bytes_order))
+			return true;
+		len++;
+	}
+	return false;
+}
+
 static enum vf_rc check_folded(const struct vf_statement *s, struct vf_arena *a, struct vf_err *reterr)
 {
 	struct vf_arena scratch = *a;
@@ -223,6 +238,9 @@ static enum vf_rc check_folded(const struct vf_statement *s, struct vf_arena *a,
 	for (size_t i = 1; i < s->n_members; i++)
 		if (vf_bytes_eq(folded[i - 1], folded[i]))
 			return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: two names differ only in case");
+	for (size_t i = 0; i < s->n_members; i++)
+		if (is_file_and_folder(folded, s->n_members, folded[i]))
+			return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: a name is a file and a folder");
 	return VF_OK;
 }
 
