@@ -1199,6 +1199,41 @@ HOOK(c_alone)
 		bundle_drop(x, "commitment-001.json");
 }
 
+/* ---- memory ---- */
+
+/* Certificates that differ in their signatures alone: they can be read, and lead nowhere. */
+static struct vf_bytes junk(size_t n, unsigned first)
+{
+	struct vf_bytes all = NOTHING;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct vf_bytes copy = make_copy(twin.cert);
+		uint8_t *end = (uint8_t *)(uintptr_t)copy.p + copy.n;
+
+		end[-1] = (uint8_t)(first + i);
+		end[-2] = (uint8_t)((first + i) >> 8);
+		all = JOIN(all, copy);
+	}
+	return all;
+}
+
+/*
+ * Records by strangers fill the verifier's table of certificates to just below the
+ * place where it is emptied; the submitter's signature then passes it.
+ */
+HOOK(many_certificates)
+{
+	s_required(x, stage);
+	if (stage != BEGIN)
+		return;
+	x->n_ev = 9;
+	for (unsigned i = 1; i < 9; i++) {
+		x->ev[i].by = &stranger;
+		x->ev[i].cms.certs = JOIN(stranger.cert, junk(62, 100 * i));
+	}
+	x->signature.certs = JOIN(junk(31, 2000), submitter_cert);
+}
+
 static const struct {
 	const char *id, *what;
 	bundle_hook *hook;
@@ -1327,6 +1362,7 @@ static const struct {
 	{"S", "a certificate from after the seal", s_late, VF_REJECTED, VF_SIGNER_CERT_TIME},
 	{"S", "the same, with a token that lies", s_late_token, VF_REJECTED, VF_SIGNER_CERT_TIME},
 	{"S", "signature files without a signer", s_unlisted, VF_REJECTED, VF_UNCOVERED},
+	{"D03", "hundreds of certificates before the submitter's", many_certificates, VF_VERIFIED, VF_OK},
 	{"C", "a disclosed confidential document", c_good, VF_VERIFIED, VF_OK},
 	{"C", "another confidential document", c_altered, VF_REJECTED, VF_DIGEST_MISMATCH},
 	{"C", "two commitments to one name", c_twice, VF_REJECTED, VF_COMMITMENT_SHAPE},
