@@ -41,20 +41,18 @@ static enum vf_rc check_ref(struct vf_judge *j, const struct vf_manifest_ref *re
 	struct vf_digest want = {.alg = ref->digest.alg};
 	char name[200];
 
-	if (!o) {
-		vf_text_escape(name, sizeof(name), ref->uri);
-		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists '%s', which is no member of the record", name);
-	}
-	if (ref->digest.alg == VF_SHA256)
+	if (o && want.alg == VF_SHA256)
 		memcpy(want.b, o->digests.sha256.b, sizeof(o->digests.sha256.b));
-	else if (ref->digest.alg == VF_SHA512)
+	else if (o && want.alg == VF_SHA512)
 		memcpy(want.b, o->digests.sha512.b, sizeof(o->digests.sha512.b));
-	if (!vf_digest_eq(&want, &ref->digest)) {
-		vf_text_escape(name, sizeof(name), ref->uri);
-		return vf_fail(reterr, VF_MANIFEST_DIGEST, "the manifest has another digest for '%s'", name);
+	if (o && vf_digest_eq(&want, &ref->digest)) {
+		o->is_listed = true;
+		return VF_OK;
 	}
-	o->is_listed = true;
-	return VF_OK;
+	vf_text_escape(name, sizeof(name), ref->uri);
+	if (!o)
+		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists '%s', which is no member of the record", name);
+	return vf_fail(reterr, VF_MANIFEST_DIGEST, "the manifest has another digest for '%s'", name);
 }
 
 /* The manifest lists every disclosed member, with the algorithm of the first tree. */
@@ -210,18 +208,33 @@ static enum vf_rc judge_renewals(struct vf_judge *j, const struct judged *e, str
 	return vf_judge_note(j, VF_CHECK_RENEWALS, rc, &err, e->part, reterr);
 }
 
+/* Everything about the token that needs no trust. Only the first of a record may be known. */
+static enum vf_rc read_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_cert_facts *ret,
+	struct vf_err *reterr)
+{
+	struct vf_bytes octets = e->er.stamps[i].token;
+	struct vf_tst *t = &e->tokens[i];
+	bool is_known = i == 0 && vf_known_find(&j->s->known[e->number - 1], octets, t, ret);
+	enum vf_rc rc = is_known ? VF_OK : vf_tst_parse(octets, t, reterr);
+
+	/* the tree must lead to what the token is over */
+	if (rc == VF_OK)
+		rc = vf_er_set_imprint(&e->er, i, &t->imprint, reterr);
+	if (rc != VF_OK || is_known)
+		return rc;
+	rc = vf_tst_check(j->s->pki, t, &t->imprint, NULL, ret, reterr);
+	if (rc == VF_OK && i == 0)
+		vf_known_keep(&j->s->known[e->number - 1], octets, ret);
+	return rc;
+}
+
 static enum vf_rc check_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_err *reterr)
 {
 	struct vf_tst *t = &e->tokens[i];
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_cert_facts facts;
-	enum vf_rc rc = vf_tst_parse(e->er.stamps[i].token, t, reterr);
+	enum vf_rc rc = read_token(j, e, i, &facts, reterr);
 
-	/* the tree must lead to what the token is over */
-	if (rc == VF_OK)
-		rc = vf_er_set_imprint(&e->er, i, &t->imprint, reterr);
-	if (rc == VF_OK)
-		rc = vf_tst_check(j->s->pki, t, &t->imprint, NULL, &facts, reterr);
 	if (rc != VF_OK)
 		return rc;
 	snprintf(stamp->subject, sizeof(stamp->subject), "%s", facts.name);
@@ -317,6 +330,7 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	struct vf_err *reterr)
 {
 	bool last = i + 1 == e->er.n_stamps;
+	bool allow_expired = last && j->s->policy.accept_expired;
 	int64_t judged_at = last ? j->s->at : e->tokens[i + 1].gen_time;
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_tst_trust trust;
@@ -324,7 +338,8 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	enum vf_rc rc;
 
 	*ret_check = VF_CHECK_AUTHORITY;
-	rc = vf_tst_judge(j->s->pki, &e->tokens[i], NULL, judged_at, last && j->s->policy.accept_expired, &trust, reterr);
+	rc = vf_known_judge(i == 0 ? &j->s->known[e->number - 1] : NULL, j->s->pki, &e->tokens[i], judged_at,
+		allow_expired, &trust, reterr);
 	if (rc != VF_OK)
 		return rc;
 	stamp->revocation = trust.revocation;

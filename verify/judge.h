@@ -9,6 +9,7 @@
 #include "verify/bundle.h"
 #include "verify/checkpoint.h"
 #include "verify/container.h"
+#include "verify/known.h"
 #include "verify/manifest.h"
 #include "verify/pki.h"
 #include "verify/policy.h"
@@ -23,6 +24,7 @@ struct vf_session {
 	struct vf_policy policy;
 	struct vf_tlog_policy tlog;
 	struct vf_note_cache notes;
+	struct vf_known_token *known; /* by the number of the evidence record, for its first token */
 	struct vf_stream_pin *pins;
 	size_t n_pins;
 	struct vf_pki *pki;
