@@ -88,11 +88,13 @@ static enum vf_rc judge_manifest(struct vf_judge *j, const struct judged *e, str
 	char part[80];
 	struct vf_bytes xml;
 	struct vf_err err = {0};
+	bool there;
 	enum vf_rc rc;
 
 	snprintf(part, sizeof(part), VF_PART_RECORD_MANIFEST, e->number);
-	if (vf_judge_part(j, VF_CHECK_MANIFEST, part, &xml) != VF_OK)
-		return VF_OK;
+	rc = vf_judge_part(j, VF_CHECK_MANIFEST, part, &xml, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = check_manifest(j, e, xml, &err);
 	return vf_judge_note(j, VF_CHECK_MANIFEST, rc, &err, part, reterr);
 }
@@ -431,10 +433,11 @@ static enum vf_rc judge_head(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct vf_bytes text;
 	struct vf_err err = {0};
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SEAL, VF_PART_HEAD, &text);
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SEAL, VF_PART_HEAD, &text, &there, reterr);
 
-	if (rc != VF_OK)
-		return VF_OK;
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_seal_head_parse(text, &j->head, &err);
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_SEAL, rc, &err, VF_PART_HEAD, reterr);
@@ -454,6 +457,7 @@ static enum vf_rc judge_chain(struct vf_judge *j, struct vf_err *reterr)
 	struct vf_seal_head previous;
 	struct vf_bytes text;
 	struct vf_err err = {0};
+	bool there;
 	enum vf_rc rc;
 
 	if (!j->has_head)
@@ -462,8 +466,9 @@ static enum vf_rc judge_chain(struct vf_judge *j, struct vf_err *reterr)
 		rc = e ? vf_fail(&err, VF_SEAL_CHAIN, "the first seal has a predecessor in the container") : VF_OK;
 		return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
 	}
-	if (vf_judge_part(j, VF_CHECK_CHAIN, VF_PART_PREVIOUS, &text) != VF_OK)
-		return VF_OK;
+	rc = vf_judge_part(j, VF_CHECK_CHAIN, VF_PART_PREVIOUS, &text, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_seal_head_parse(text, &previous, &err);
 	if (rc == VF_OK)
 		rc = vf_seal_check_chain(&j->head, &previous, &err);
@@ -495,12 +500,14 @@ static enum vf_rc read_record(struct vf_judge *j, struct judged *e, size_t numbe
 {
 	struct vf_bytes der;
 	struct vf_err err = {0};
+	bool there;
 	enum vf_rc rc;
 
 	e->number = number;
 	snprintf(e->part, sizeof(e->part), VF_PART_RECORD, number);
-	if (vf_judge_part(j, VF_CHECK_GROUP, e->part, &der) != VF_OK)
-		return VF_OK;
+	rc = vf_judge_part(j, VF_CHECK_GROUP, e->part, &der, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
 	if (der.n == 0)
 		rc = vf_fail(&err, VF_EMPTY_EVIDENCE, "'%s' is empty", e->part);
 	else

@@ -78,8 +78,12 @@ struct vf_judge {
 	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */
 };
 
-/* The entry's data in memory, or a fault of check c: MISSING_PART when there is no such entry. */
-VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret);
+/*
+ * The entry's data in memory, or a fault of check c: MISSING_PART when there is no
+ * such entry. Not VF_OK only when no verdict is possible, as for vf_judge_note().
+ */
+VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret, bool *ret_there,
+	struct vf_err *reterr);
 /*
  * Records the outcome of a check: OK passes, a verdict class is a fault and VF_OK
  * is returned, anything else (no verdict possible) is handed up.

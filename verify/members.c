@@ -318,11 +318,12 @@ VF_RC vf_judge_members(struct vf_judge *j, bool *ret_go, struct vf_err *reterr)
 {
 	struct vf_bytes text;
 	struct vf_err err = {0};
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_STATEMENT, VF_NAME_STATEMENT, &text);
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_STATEMENT, VF_NAME_STATEMENT, &text, &there, reterr);
 
 	*ret_go = false;
-	if (rc != VF_OK)
-		return VF_OK;
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_statement_parse(text, j->a, &j->statement, &err);
 	if (rc != VF_OK || j->r->checks[VF_CHECK_STATEMENT] == VF_RESULT_FAIL)
 		return vf_judge_note(j, VF_CHECK_STATEMENT, rc, &err, VF_NAME_STATEMENT, reterr);

@@ -1386,6 +1386,90 @@ static void test_cases(void)
 	maker_used = mark;
 }
 
+/* ---- faults of the machine ---- */
+
+struct failing {
+	struct vf_bytes all;
+	size_t reads, fail_at;
+};
+
+static VF_RC read_or_fail(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr)
+{
+	struct failing *f = ctx;
+
+	if (++f->reads == f->fail_at)
+		return vf_fail(reterr, VF_IO, "the disk fails at read %zu", f->reads);
+	memcpy(out, f->all.p + at, n);
+	return VF_OK;
+}
+
+/* One read of all fails: no verdict, whichever it is. */
+static void test_failing_reads(struct vf_bytes bundle)
+{
+	struct vf_session *s = session();
+
+	for (size_t k = 1;; k++) {
+		struct failing f = {.all = bundle, .fail_at = k};
+		struct vf_source source = {.ctx = &f, .size = bundle.n, .read = read_or_fail};
+		struct vf_err err = {0};
+		struct vf_arena a;
+		enum vf_rc rc;
+
+		vf_arena_init(&a, memory, VF_BUNDLE_MEMORY);
+		rc = vf_bundle_check(s, &a, "failing", &source, NULL, 0, &report, &err);
+		if (f.reads < k) {
+			CHECK_RC(rc, VF_OK);
+			CHECK_INT(report.verdict, VF_VERIFIED);
+			CHECK(k > 20);
+			break;
+		}
+		CHECK_RC(rc, VF_IO);
+	}
+	vf_session_free(s);
+}
+
+/* Memory ends at every place: NO_MEMORY, and no verdict. */
+static void test_little_memory(struct vf_bytes bundle)
+{
+	struct vf_session *s = session();
+	struct failing f = {.all = bundle};
+	struct vf_source source = {.ctx = &f, .size = bundle.n, .read = read_or_fail};
+	size_t short_of = 0;
+
+	for (size_t n = 0; n < 1 << 18; n += 127) {
+		struct vf_err err = {0};
+		struct vf_arena a;
+		enum vf_rc rc;
+
+		vf_arena_init(&a, memory, n);
+		rc = vf_bundle_check(s, &a, "bundle", &source, NULL, 0, &report, &err);
+		short_of += rc == VF_NO_MEMORY;
+		if (rc == VF_NO_MEMORY)
+			continue;
+		CHECK_RC(rc, VF_OK);
+		CHECK_INT(report.verdict, VF_VERIFIED);
+	}
+	CHECK(short_of > 50);
+	vf_session_free(s);
+}
+
+static void test_machine(void)
+{
+	size_t mark = maker_used;
+	bundle_hook *const hooks[] = {s_good, c_good, e10};
+
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		struct nt_buf bytes = nt_buf(1 << 20);
+
+		run(hooks[i], &bytes);
+		expect(VF_VERIFIED, VF_OK, "D", "on a good machine");
+		test_failing_reads(nt_buf_bytes(&bytes));
+		test_little_memory(nt_buf_bytes(&bytes));
+		nt_buf_done(&bytes);
+	}
+	maker_used = mark;
+}
+
 static void make_all(void)
 {
 	alpha = make_authority("Alpha Root", EVP_EC_gen("P-256"), "Alpha TSU", EVP_EC_gen("P-256"));
@@ -1412,6 +1496,7 @@ int main(void)
 		return 1;
 	make_all();
 	test_cases();
+	test_machine();
 	free(memory);
 	free(session_memory);
 	return check_done();
