@@ -567,6 +567,11 @@ static void renew_late(struct bundle *x, enum stage stage, const struct authorit
 	}
 }
 
+HOOK(renewed_by_operator)
+{
+	renew_late(x, stage, &operator_);
+}
+
 HOOK(renewed_by_beta)
 {
 	renew_late(x, stage, &beta);
@@ -1292,6 +1297,7 @@ static const struct {
 	{"E19", "a new chain over another document", e19, VF_REJECTED, VF_ER_RENEWAL},
 	{"E", "SHA-512 all the way", sha512, VF_VERIFIED, VF_OK},
 	{"E", "SHA-512 with a head that has no such root", sha512_unnamed, VF_REJECTED, VF_SEAL_BINDING},
+	{"E", "renewed by the operator alone, the policy asks for others", renewed_by_operator, VF_INDETERMINATE, VF_POLICY_UNMET},
 	{"E", "renewed by another external authority", renewed_by_beta, VF_VERIFIED, VF_OK},
 	{"E", "renewed by the operator while the first still stands", renewed_early_by_operator, VF_VERIFIED, VF_OK},
 	{"E", "renewed by a stranger", renewed_by_stranger, VF_INDETERMINATE, VF_UNKNOWN_ROOT},
