@@ -271,24 +271,23 @@ static void judge_pins(struct vf_judge *j)
 /* The earliest time by which the policy's rules are met. */
 static void find_time(struct vf_judge *j)
 {
-	bool good[VF_MAX_AUTHORITIES];
+	for (size_t i = 0; i < j->n_votes; i++) {
+		int64_t t = j->votes[i].time;
 
-	for (size_t i = 0; i < j->s->policy.n_authorities; i++) {
-		int64_t t = j->good_at[i];
-
-		if (!j->good[i] || (j->r->existed_by != VF_TIME_NONE && t >= j->r->existed_by))
-			continue;
-		for (size_t k = 0; k < j->s->policy.n_authorities; k++)
-			good[k] = j->good[k] && j->good_at[k] <= t;
-		if (vf_policy_check(&j->s->policy, good, NULL) == VF_OK)
+		if ((j->r->existed_by == VF_TIME_NONE || t < j->r->existed_by) &&
+			vf_policy_check(&j->s->policy, j->votes, j->n_votes, t, NULL) == VF_OK)
 			j->r->existed_by = t;
 	}
 }
 
 static bool is_operator_alone(const struct vf_judge *j)
 {
+	uint32_t operators = 0;
+
 	for (size_t i = 0; i < j->s->policy.n_authorities; i++)
-		if (j->good[i] && !j->s->policy.authorities[i].operator_)
+		operators |= j->s->policy.authorities[i].operator_ ? UINT32_C(1) << i : 0;
+	for (size_t i = 0; i < j->n_votes; i++)
+		if (((UINT32_C(1) << j->votes[i].authority | j->votes[i].renewed_by) & operators) == 0)
 			return false;
 	return !j->r->n_witnesses;
 }
@@ -297,7 +296,7 @@ static void judge_policy(struct vf_judge *j)
 {
 	struct vf_err err = {0};
 
-	if (vf_policy_check(&j->s->policy, j->good, &err) != VF_OK) {
+	if (vf_policy_check(&j->s->policy, j->votes, j->n_votes, INT64_MAX, &err) != VF_OK) {
 		vf_report_fault(j->r, VF_CHECK_POLICY, &err, NULL);
 		return;
 	}

@@ -16,28 +16,17 @@ struct judged {
 	struct vf_stamp *stamps;    /* in the report */
 	bool holds;                 /* everything but trust */
 	bool is_trusted;            /* every token leads to a pinned root and nothing is open */
-	size_t authority;           /* of the first token */
+	struct vf_vote vote;
+	bool stands;                /* a token needs no renewal; those after it are no longer rested on */
 	struct vf_err open;         /* why it does not count, when holds and not trusted */
 	enum vf_check open_check;
 };
 
 /* ---- manifests ---- */
 
-static struct vf_object *find_object(struct vf_judge *j, struct vf_bytes name)
-{
-	const struct vf_member *m = vf_statement_find(&j->statement, name);
-
-	if (m)
-		return &j->objects[m - j->statement.members];
-	for (size_t i = j->statement.n_members; i < j->n_objects; i++)
-		if (vf_bytes_eq(j->objects[i].name, name))
-			return &j->objects[i];
-	return NULL;
-}
-
 static enum vf_rc check_ref(struct vf_judge *j, const struct vf_manifest_ref *ref, struct vf_err *reterr)
 {
-	struct vf_object *o = find_object(j, ref->uri);
+	struct vf_object *o = vf_judge_find(j, ref->uri);
 	struct vf_digest want = {.alg = ref->digest.alg};
 	char name[200];
 
@@ -328,6 +317,15 @@ static enum vf_rc pick_authority(const struct vf_policy *p, const struct vf_tst 
 	return rc;
 }
 
+/* Whether the token still counts now, as if nothing had renewed it. */
+static bool stands_alone(const struct vf_judge *j, const struct vf_tst *t)
+{
+	struct vf_tst_trust trust;
+	struct vf_err ignored;
+
+	return vf_tst_judge(j->s->pki, t, NULL, j->s->at, j->s->policy.accept_expired, &trust, &ignored) == VF_OK;
+}
+
 static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, enum vf_check *ret_check,
 	struct vf_err *reterr)
 {
@@ -351,7 +349,10 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 		return rc;
 	stamp->authority = j->s->policy.authorities[authority].name;
 	if (i == 0)
-		e->authority = authority;
+		e->vote.authority = authority;
+	else if (!e->stands)
+		e->vote.renewed_by |= UINT32_C(1) << authority;
+	e->stands = e->stands || last || stands_alone(j, &e->tokens[i]);
 	if (last && (j->r->renew_before == VF_TIME_NONE || trust.earliest_end < j->r->renew_before))
 		j->r->renew_before = trust.earliest_end;
 	*ret_check = VF_CHECK_REVOCATION;
@@ -382,9 +383,8 @@ static enum vf_rc judge_trust(struct vf_judge *j, struct judged *e, struct vf_er
 	e->is_trusted = true;
 	for (size_t i = 0; i < e->er.n_stamps; i++)
 		e->stamps[i].counts = true;
-	if (!j->good[e->authority] || e->tokens[0].gen_time < j->good_at[e->authority])
-		j->good_at[e->authority] = e->tokens[0].gen_time;
-	j->good[e->authority] = true;
+	e->vote.time = e->tokens[0].gen_time;
+	j->votes[j->n_votes++] = e->vote;
 	return VF_OK;
 }
 
@@ -410,7 +410,7 @@ static void note_revocation(struct vf_judge *j)
 /* Records that do not count are a fault only when the policy is not met without them. */
 static void settle_trust(struct vf_judge *j, const struct judged *list, size_t n)
 {
-	bool met = vf_policy_check(&j->s->policy, j->good, NULL) == VF_OK;
+	bool met = vf_policy_check(&j->s->policy, j->votes, j->n_votes, INT64_MAX, NULL) == VF_OK;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!list[i].holds || list[i].is_trusted || list[i].open.rc == VF_NOT_CHECKED)

@@ -73,8 +73,8 @@ struct vf_judge {
 	struct vf_seal_head head;
 	bool has_head;
 	size_t n_records; /* evidence records */
-	bool good[VF_MAX_AUTHORITIES];
-	int64_t good_at[VF_MAX_AUTHORITIES];
+	struct vf_vote votes[VF_MAX_EVIDENCE];
+	size_t n_votes;
 	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */
 };
 
@@ -92,6 +92,8 @@ VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct v
 	struct vf_err *reterr);
 
 /* members.c */
+/* The object of the group with this name, or NULL. */
+struct vf_object *vf_judge_find(struct vf_judge *j, struct vf_bytes name);
 /* Statement, group, disclosed files: checks STATEMENT to STREAM, and PARTS. go is false when nothing more can be asked. */
 VF_RC vf_judge_members(struct vf_judge *j, bool *ret_go, struct vf_err *reterr);
 /* Documents beside the container. */

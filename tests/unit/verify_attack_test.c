@@ -567,6 +567,11 @@ static void renew_late(struct bundle *x, enum stage stage, const struct authorit
 	}
 }
 
+HOOK(renewed_by_operator)
+{
+	renew_late(x, stage, &operator_);
+}
+
 HOOK(renewed_by_beta)
 {
 	renew_late(x, stage, &beta);
@@ -909,6 +914,22 @@ HOOK(t27)
 HOOK(t31)
 {
 	owner.alpha_more = ",\"policies\":[\"1.2.3.4.2\"]";
+}
+
+HOOK(t31_wrap)
+{
+	t31(x, stage);
+	if (stage == TREE) {
+		struct evidence *e = &x->ev[0];
+		struct info_spec info = {.alg = VF_SHA256, .value = e->imprint, .gen_time = GEN_TIME};
+		/* 1.2.3.4.(2^64 + 2) in the place of 1.2.3.4.1 */
+		struct vf_bytes tst = make_info(&info), body;
+		struct vf_der d, version, policy;
+
+		MUST(vf_der_only(tst, VF_DER_SEQUENCE, &d) && vf_der_take(&d.body, &version) && vf_der_take(&d.body, &policy));
+		body = JOIN(version.whole, make_der(VF_DER_OID, vf_bytes("\x2a\x03\x04\x82\x80\x80\x80\x80\x80\x80\x80\x80\x02", 13)), d.body);
+		e->cms.content = make_der(VF_DER_SEQUENCE, body);
+	}
 }
 
 /* ---- P: trust ---- */
@@ -1292,6 +1313,7 @@ static const struct {
 	{"E19", "a new chain over another document", e19, VF_REJECTED, VF_ER_RENEWAL},
 	{"E", "SHA-512 all the way", sha512, VF_VERIFIED, VF_OK},
 	{"E", "SHA-512 with a head that has no such root", sha512_unnamed, VF_REJECTED, VF_SEAL_BINDING},
+	{"E", "renewed by the operator alone, the policy asks for others", renewed_by_operator, VF_INDETERMINATE, VF_POLICY_UNMET},
 	{"E", "renewed by another external authority", renewed_by_beta, VF_VERIFIED, VF_OK},
 	{"E", "renewed by the operator while the first still stands", renewed_early_by_operator, VF_VERIFIED, VF_OK},
 	{"E", "renewed by a stranger", renewed_by_stranger, VF_INDETERMINATE, VF_UNKNOWN_ROOT},
@@ -1334,6 +1356,7 @@ static const struct {
 	{"T09", "another key than the certificate's", t09_posing, VF_REJECTED, VF_TS_SIGNATURE},
 	{"T27", "less accurate than allowed", t27, VF_INDETERMINATE, VF_TS_ACCURACY},
 	{"T31", "another policy of the authority", t31, VF_INDETERMINATE, VF_TS_POLICY},
+	{"T31", "a policy that is equal modulo 2^64", t31_wrap, VF_INDETERMINATE, VF_TS_POLICY},
 	{"P01", "no trust", p01, VF_INDETERMINATE, VF_NO_TRUST_ANCHOR},
 	{"P01", "no trust, and none asked for", p01_integrity, VF_INTACT, VF_OK},
 	{"P02", "a root of the same name with another key", p02, VF_INDETERMINATE, VF_UNKNOWN_ROOT},
