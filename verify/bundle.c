@@ -28,7 +28,8 @@ VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct v
 	return rc;
 }
 
-VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret)
+VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret, bool *ret_there,
+	struct vf_err *reterr)
 {
 	const struct vf_zip_entry *e = vf_zip_find(&j->box.zip, vf_bytes_str(name));
 	struct vf_err err = {0};
@@ -38,9 +39,8 @@ VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struc
 		rc = vf_fail(&err, VF_MISSING_PART, "'%s' is not in the container", name);
 	else
 		rc = vf_container_read(&j->box, e, j->a, ret, &err);
-	if (rc != VF_OK)
-		vf_report_fault(j->r, c, &err, name);
-	return rc;
+	*ret_there = rc == VF_OK;
+	return rc == VF_OK ? VF_OK : vf_judge_note(j, c, rc, &err, name, reterr);
 }
 
 /* ---- the log ---- */
@@ -49,10 +49,11 @@ static enum vf_rc check_entry(struct vf_judge *j, struct vf_bytes *ret_text, str
 {
 	struct vf_entry e;
 	struct vf_err err = {0};
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_ENTRY, VF_PART_ENTRY, ret_text);
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_ENTRY, VF_PART_ENTRY, ret_text, &there, reterr);
 
-	if (rc != VF_OK)
-		return VF_OK;
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_entry_parse(*ret_text, &e, &err);
 	if (rc == VF_OK && (!vf_hash_eq(&e.id, &j->r->id) || !vf_hash512_eq(&e.id512, &j->entry.id512)))
 		rc = vf_fail(&err, VF_ENTRY_MISMATCH, "the entry is not the one that the statement's list gives");
@@ -92,10 +93,11 @@ static enum vf_rc check_proof(struct vf_judge *j, struct vf_bytes entry, struct 
 	struct vf_bytes text;
 	struct vf_hash leaf;
 	struct vf_err err = {0};
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_INCLUSION, VF_PART_PROOF, &text);
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_INCLUSION, VF_PART_PROOF, &text, &there, reterr);
 
-	if (rc != VF_OK)
-		return VF_OK;
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_tlog_proof_parse(text, p, &err);
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_INCLUSION, rc, &err, VF_PART_PROOF, reterr);
@@ -200,11 +202,13 @@ static enum vf_rc check_signature(struct vf_judge *j, struct vf_err *reterr)
 	struct vf_cert_facts facts;
 	struct vf_signed sig;
 	struct vf_err err = {0};
-	enum vf_rc rc;
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SIGNATURE, VF_NAME_SIGNED_MANIFEST, &manifest, &there, reterr);
 
-	if (vf_judge_part(j, VF_CHECK_SIGNATURE, VF_NAME_SIGNED_MANIFEST, &manifest) != VF_OK ||
-		vf_judge_part(j, VF_CHECK_SIGNATURE, VF_NAME_SIGNATURE, &p7s) != VF_OK)
-		return VF_OK;
+	if (rc == VF_OK && there)
+		rc = vf_judge_part(j, VF_CHECK_SIGNATURE, VF_NAME_SIGNATURE, &p7s, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = check_signed_manifest(j, manifest, &err);
 	if (rc == VF_OK)
 		rc = vf_cms_check_detached(j->s->pki, p7s, manifest, &j->statement.signer,
@@ -267,24 +271,23 @@ static void judge_pins(struct vf_judge *j)
 /* The earliest time by which the policy's rules are met. */
 static void find_time(struct vf_judge *j)
 {
-	bool good[VF_MAX_AUTHORITIES];
+	for (size_t i = 0; i < j->n_votes; i++) {
+		int64_t t = j->votes[i].time;
 
-	for (size_t i = 0; i < j->s->policy.n_authorities; i++) {
-		int64_t t = j->good_at[i];
-
-		if (!j->good[i] || (j->r->existed_by != VF_TIME_NONE && t >= j->r->existed_by))
-			continue;
-		for (size_t k = 0; k < j->s->policy.n_authorities; k++)
-			good[k] = j->good[k] && j->good_at[k] <= t;
-		if (vf_policy_check(&j->s->policy, good, NULL) == VF_OK)
+		if ((j->r->existed_by == VF_TIME_NONE || t < j->r->existed_by) &&
+			vf_policy_check(&j->s->policy, j->votes, j->n_votes, t, NULL) == VF_OK)
 			j->r->existed_by = t;
 	}
 }
 
 static bool is_operator_alone(const struct vf_judge *j)
 {
+	uint32_t operators = 0;
+
 	for (size_t i = 0; i < j->s->policy.n_authorities; i++)
-		if (j->good[i] && !j->s->policy.authorities[i].operator_)
+		operators |= j->s->policy.authorities[i].operator_ ? UINT32_C(1) << i : 0;
+	for (size_t i = 0; i < j->n_votes; i++)
+		if (((UINT32_C(1) << j->votes[i].authority | j->votes[i].renewed_by) & operators) == 0)
 			return false;
 	return !j->r->n_witnesses;
 }
@@ -293,7 +296,7 @@ static void judge_policy(struct vf_judge *j)
 {
 	struct vf_err err = {0};
 
-	if (vf_policy_check(&j->s->policy, j->good, &err) != VF_OK) {
+	if (vf_policy_check(&j->s->policy, j->votes, j->n_votes, INT64_MAX, &err) != VF_OK) {
 		vf_report_fault(j->r, VF_CHECK_POLICY, &err, NULL);
 		return;
 	}

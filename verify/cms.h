@@ -80,7 +80,8 @@ VF_RC vf_cms_check_algorithms(const struct vf_signed *s, int64_t at, struct vf_e
  * this SHA-256: CMS_SHAPE, SIGNATURE, SIGNER_MISMATCH, UNKNOWN_SIGNER (its
  * certificate is not there). The certificate's path and validity are for
  * vf_path_check_signer(); the algorithms are judged at the time at. ret (may be
- * NULL) gets the certificate's facts, ret_cert (may be NULL) its octets.
+ * NULL) gets the certificate's facts, ret_cert (may be NULL) its octets, which
+ * live until the next vf_pki_tidy().
  */
 VF_RC vf_cms_check_detached(struct vf_pki *p, struct vf_bytes der, struct vf_bytes content,
 	const struct vf_hash *certificate, int64_t at, const struct vf_pki_extra *extra,

@@ -213,24 +213,29 @@ bool vf_der_is_strict(struct vf_bytes b)
 void vf_der_oid_text(struct vf_bytes oid, char *out, size_t cap)
 {
 	uint64_t v = 0;
-	size_t at = 0;
-	bool first = true;
+	size_t at = 0, i = 0;
+	bool first = true, wide = false;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < oid.n && at + 24 < cap; i++) {
+	for (; i < oid.n && at + 24 < cap; i++) {
+		wide = wide || v >> 57 != 0;
 		v = v << 7 | (oid.p[i] & 0x7f);
 		if (oid.p[i] >= 0x80)
 			continue;
-		if (first) {
+		if (wide) {
+			at += (size_t)snprintf(out + at, cap - at, "%s?", first ? "" : ".");
+		} else if (first) {
 			uint64_t top = v < 80 ? v / 40 : 2;
 
 			at += (size_t)snprintf(out + at, cap - at, "%" PRIu64 ".%" PRIu64, top, v - top * 40);
 		} else {
 			at += (size_t)snprintf(out + at, cap - at, ".%" PRIu64, v);
 		}
-		first = false;
+		first = wide = false;
 		v = 0;
 	}
+	if (i < oid.n && cap)
+		snprintf(out + at, cap - at, "...");
 }
 
 size_t vf_der_head(uint8_t tag, uint64_t n, uint8_t *out)

@@ -62,7 +62,10 @@ bool vf_der_utc_time(struct vf_bytes body, int64_t *ret_ms);
  */
 bool vf_der_is_strict(struct vf_bytes b);
 
-/* Dotted form of an OID for messages; cut when it does not fit. */
+/*
+ * Dotted form of an OID. Two OIDs with a form of digits and dots alone are the
+ * same when it is: an arc of more than 64 bits is '?', what is cut ends in "...".
+ */
 void vf_der_oid_text(struct vf_bytes oid, char *out, size_t cap);
 
 /*

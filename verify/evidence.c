@@ -16,45 +16,32 @@ struct judged {
 	struct vf_stamp *stamps;    /* in the report */
 	bool holds;                 /* everything but trust */
 	bool is_trusted;            /* every token leads to a pinned root and nothing is open */
-	size_t authority;           /* of the first token */
+	struct vf_vote vote;
+	bool stands;                /* a token needs no renewal; those after it are no longer rested on */
 	struct vf_err open;         /* why it does not count, when holds and not trusted */
 	enum vf_check open_check;
 };
 
 /* ---- manifests ---- */
 
-static struct vf_object *find_object(struct vf_judge *j, struct vf_bytes name)
-{
-	const struct vf_member *m = vf_statement_find(&j->statement, name);
-
-	if (m)
-		return &j->objects[m - j->statement.members];
-	for (size_t i = j->statement.n_members; i < j->n_objects; i++)
-		if (vf_bytes_eq(j->objects[i].name, name))
-			return &j->objects[i];
-	return NULL;
-}
-
 static enum vf_rc check_ref(struct vf_judge *j, const struct vf_manifest_ref *ref, struct vf_err *reterr)
 {
-	struct vf_object *o = find_object(j, ref->uri);
+	struct vf_object *o = vf_judge_find(j, ref->uri);
 	struct vf_digest want = {.alg = ref->digest.alg};
 	char name[200];
 
-	if (!o) {
-		vf_text_escape(name, sizeof(name), ref->uri);
-		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists '%s', which is no member of the record", name);
-	}
-	if (ref->digest.alg == VF_SHA256)
+	if (o && want.alg == VF_SHA256)
 		memcpy(want.b, o->digests.sha256.b, sizeof(o->digests.sha256.b));
-	else if (ref->digest.alg == VF_SHA512)
+	else if (o && want.alg == VF_SHA512)
 		memcpy(want.b, o->digests.sha512.b, sizeof(o->digests.sha512.b));
-	if (!vf_digest_eq(&want, &ref->digest)) {
-		vf_text_escape(name, sizeof(name), ref->uri);
-		return vf_fail(reterr, VF_MANIFEST_DIGEST, "the manifest has another digest for '%s'", name);
+	if (o && vf_digest_eq(&want, &ref->digest)) {
+		o->is_listed = true;
+		return VF_OK;
 	}
-	o->is_listed = true;
-	return VF_OK;
+	vf_text_escape(name, sizeof(name), ref->uri);
+	if (!o)
+		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists '%s', which is no member of the record", name);
+	return vf_fail(reterr, VF_MANIFEST_DIGEST, "the manifest has another digest for '%s'", name);
 }
 
 /* The manifest lists every disclosed member, with the algorithm of the first tree. */
@@ -90,11 +77,13 @@ static enum vf_rc judge_manifest(struct vf_judge *j, const struct judged *e, str
 	char part[80];
 	struct vf_bytes xml;
 	struct vf_err err = {0};
+	bool there;
 	enum vf_rc rc;
 
 	snprintf(part, sizeof(part), VF_PART_RECORD_MANIFEST, e->number);
-	if (vf_judge_part(j, VF_CHECK_MANIFEST, part, &xml) != VF_OK)
-		return VF_OK;
+	rc = vf_judge_part(j, VF_CHECK_MANIFEST, part, &xml, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = check_manifest(j, e, xml, &err);
 	return vf_judge_note(j, VF_CHECK_MANIFEST, rc, &err, part, reterr);
 }
@@ -210,18 +199,33 @@ static enum vf_rc judge_renewals(struct vf_judge *j, const struct judged *e, str
 	return vf_judge_note(j, VF_CHECK_RENEWALS, rc, &err, e->part, reterr);
 }
 
+/* Everything about the token that needs no trust. Only the first of a record may be known. */
+static enum vf_rc read_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_cert_facts *ret,
+	struct vf_err *reterr)
+{
+	struct vf_bytes octets = e->er.stamps[i].token;
+	struct vf_tst *t = &e->tokens[i];
+	bool is_known = i == 0 && vf_known_find(&j->s->known[e->number - 1], octets, t, ret);
+	enum vf_rc rc = is_known ? VF_OK : vf_tst_parse(octets, t, reterr);
+
+	/* the tree must lead to what the token is over */
+	if (rc == VF_OK)
+		rc = vf_er_set_imprint(&e->er, i, &t->imprint, reterr);
+	if (rc != VF_OK || is_known)
+		return rc;
+	rc = vf_tst_check(j->s->pki, t, &t->imprint, NULL, ret, reterr);
+	if (rc == VF_OK && i == 0)
+		vf_known_keep(&j->s->known[e->number - 1], octets, ret);
+	return rc;
+}
+
 static enum vf_rc check_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_err *reterr)
 {
 	struct vf_tst *t = &e->tokens[i];
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_cert_facts facts;
-	enum vf_rc rc = vf_tst_parse(e->er.stamps[i].token, t, reterr);
+	enum vf_rc rc = read_token(j, e, i, &facts, reterr);
 
-	/* the tree must lead to what the token is over */
-	if (rc == VF_OK)
-		rc = vf_er_set_imprint(&e->er, i, &t->imprint, reterr);
-	if (rc == VF_OK)
-		rc = vf_tst_check(j->s->pki, t, &t->imprint, NULL, &facts, reterr);
 	if (rc != VF_OK)
 		return rc;
 	snprintf(stamp->subject, sizeof(stamp->subject), "%s", facts.name);
@@ -313,10 +317,20 @@ static enum vf_rc pick_authority(const struct vf_policy *p, const struct vf_tst 
 	return rc;
 }
 
+/* Whether the token still counts now, as if nothing had renewed it. */
+static bool stands_alone(const struct vf_judge *j, const struct vf_tst *t)
+{
+	struct vf_tst_trust trust;
+	struct vf_err ignored;
+
+	return vf_tst_judge(j->s->pki, t, NULL, j->s->at, j->s->policy.accept_expired, &trust, &ignored) == VF_OK;
+}
+
 static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, enum vf_check *ret_check,
 	struct vf_err *reterr)
 {
 	bool last = i + 1 == e->er.n_stamps;
+	bool allow_expired = last && j->s->policy.accept_expired;
 	int64_t judged_at = last ? j->s->at : e->tokens[i + 1].gen_time;
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_tst_trust trust;
@@ -324,7 +338,8 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	enum vf_rc rc;
 
 	*ret_check = VF_CHECK_AUTHORITY;
-	rc = vf_tst_judge(j->s->pki, &e->tokens[i], NULL, judged_at, last && j->s->policy.accept_expired, &trust, reterr);
+	rc = vf_known_judge(i == 0 ? &j->s->known[e->number - 1] : NULL, j->s->pki, &e->tokens[i], judged_at,
+		allow_expired, &trust, reterr);
 	if (rc != VF_OK)
 		return rc;
 	stamp->revocation = trust.revocation;
@@ -334,7 +349,10 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 		return rc;
 	stamp->authority = j->s->policy.authorities[authority].name;
 	if (i == 0)
-		e->authority = authority;
+		e->vote.authority = authority;
+	else if (!e->stands)
+		e->vote.renewed_by |= UINT32_C(1) << authority;
+	e->stands = e->stands || last || stands_alone(j, &e->tokens[i]);
 	if (last && (j->r->renew_before == VF_TIME_NONE || trust.earliest_end < j->r->renew_before))
 		j->r->renew_before = trust.earliest_end;
 	*ret_check = VF_CHECK_REVOCATION;
@@ -365,9 +383,8 @@ static enum vf_rc judge_trust(struct vf_judge *j, struct judged *e, struct vf_er
 	e->is_trusted = true;
 	for (size_t i = 0; i < e->er.n_stamps; i++)
 		e->stamps[i].counts = true;
-	if (!j->good[e->authority] || e->tokens[0].gen_time < j->good_at[e->authority])
-		j->good_at[e->authority] = e->tokens[0].gen_time;
-	j->good[e->authority] = true;
+	e->vote.time = e->tokens[0].gen_time;
+	j->votes[j->n_votes++] = e->vote;
 	return VF_OK;
 }
 
@@ -393,7 +410,7 @@ static void note_revocation(struct vf_judge *j)
 /* Records that do not count are a fault only when the policy is not met without them. */
 static void settle_trust(struct vf_judge *j, const struct judged *list, size_t n)
 {
-	bool met = vf_policy_check(&j->s->policy, j->good, NULL) == VF_OK;
+	bool met = vf_policy_check(&j->s->policy, j->votes, j->n_votes, INT64_MAX, NULL) == VF_OK;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!list[i].holds || list[i].is_trusted || list[i].open.rc == VF_NOT_CHECKED)
@@ -416,10 +433,11 @@ static enum vf_rc judge_head(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct vf_bytes text;
 	struct vf_err err = {0};
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SEAL, VF_PART_HEAD, &text);
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SEAL, VF_PART_HEAD, &text, &there, reterr);
 
-	if (rc != VF_OK)
-		return VF_OK;
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_seal_head_parse(text, &j->head, &err);
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_SEAL, rc, &err, VF_PART_HEAD, reterr);
@@ -439,6 +457,7 @@ static enum vf_rc judge_chain(struct vf_judge *j, struct vf_err *reterr)
 	struct vf_seal_head previous;
 	struct vf_bytes text;
 	struct vf_err err = {0};
+	bool there;
 	enum vf_rc rc;
 
 	if (!j->has_head)
@@ -447,8 +466,9 @@ static enum vf_rc judge_chain(struct vf_judge *j, struct vf_err *reterr)
 		rc = e ? vf_fail(&err, VF_SEAL_CHAIN, "the first seal has a predecessor in the container") : VF_OK;
 		return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
 	}
-	if (vf_judge_part(j, VF_CHECK_CHAIN, VF_PART_PREVIOUS, &text) != VF_OK)
-		return VF_OK;
+	rc = vf_judge_part(j, VF_CHECK_CHAIN, VF_PART_PREVIOUS, &text, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_seal_head_parse(text, &previous, &err);
 	if (rc == VF_OK)
 		rc = vf_seal_check_chain(&j->head, &previous, &err);
@@ -480,12 +500,14 @@ static enum vf_rc read_record(struct vf_judge *j, struct judged *e, size_t numbe
 {
 	struct vf_bytes der;
 	struct vf_err err = {0};
+	bool there;
 	enum vf_rc rc;
 
 	e->number = number;
 	snprintf(e->part, sizeof(e->part), VF_PART_RECORD, number);
-	if (vf_judge_part(j, VF_CHECK_GROUP, e->part, &der) != VF_OK)
-		return VF_OK;
+	rc = vf_judge_part(j, VF_CHECK_GROUP, e->part, &der, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
 	if (der.n == 0)
 		rc = vf_fail(&err, VF_EMPTY_EVIDENCE, "'%s' is empty", e->part);
 	else

@@ -9,6 +9,7 @@
 #include "verify/bundle.h"
 #include "verify/checkpoint.h"
 #include "verify/container.h"
+#include "verify/known.h"
 #include "verify/manifest.h"
 #include "verify/pki.h"
 #include "verify/policy.h"
@@ -23,6 +24,7 @@ struct vf_session {
 	struct vf_policy policy;
 	struct vf_tlog_policy tlog;
 	struct vf_note_cache notes;
+	struct vf_known_token *known; /* by the number of the evidence record, for its first token */
 	struct vf_stream_pin *pins;
 	size_t n_pins;
 	struct vf_pki *pki;
@@ -71,13 +73,17 @@ struct vf_judge {
 	struct vf_seal_head head;
 	bool has_head;
 	size_t n_records; /* evidence records */
-	bool good[VF_MAX_AUTHORITIES];
-	int64_t good_at[VF_MAX_AUTHORITIES];
+	struct vf_vote votes[VF_MAX_EVIDENCE];
+	size_t n_votes;
 	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */
 };
 
-/* The entry's data in memory, or a fault of check c: MISSING_PART when there is no such entry. */
-VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret);
+/*
+ * The entry's data in memory, or a fault of check c: MISSING_PART when there is no
+ * such entry. Not VF_OK only when no verdict is possible, as for vf_judge_note().
+ */
+VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret, bool *ret_there,
+	struct vf_err *reterr);
 /*
  * Records the outcome of a check: OK passes, a verdict class is a fault and VF_OK
  * is returned, anything else (no verdict possible) is handed up.
@@ -86,6 +92,8 @@ VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct v
 	struct vf_err *reterr);
 
 /* members.c */
+/* The object of the group with this name, or NULL. */
+struct vf_object *vf_judge_find(struct vf_judge *j, struct vf_bytes name);
 /* Statement, group, disclosed files: checks STATEMENT to STREAM, and PARTS. go is false when nothing more can be asked. */
 VF_RC vf_judge_members(struct vf_judge *j, bool *ret_go, struct vf_err *reterr);
 /* Documents beside the container. */

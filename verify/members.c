@@ -21,7 +21,7 @@ static void add_object(struct vf_judge *j, struct vf_bytes name, enum vf_role ro
 	o->entry = vf_zip_find(&j->box.zip, name);
 }
 
-static struct vf_object *find_object(struct vf_judge *j, struct vf_bytes name)
+struct vf_object *vf_judge_find(struct vf_judge *j, struct vf_bytes name)
 {
 	for (size_t i = j->statement.n_members; i < j->n_objects; i++)
 		if (vf_bytes_eq(j->objects[i].name, name))
@@ -162,7 +162,7 @@ static enum vf_rc read_commitment(struct vf_judge *j, const struct vf_object *o,
 	vf_text_escape(name, sizeof(name), o->name);
 	if (rc == VF_OK)
 		rc = vf_commitment_parse(text, j->a, &h->commitment, &err);
-	if (rc == VF_OK && find_object(j, h->commitment.name))
+	if (rc == VF_OK && vf_judge_find(j, h->commitment.name))
 		rc = vf_fail(&err, VF_COMMITMENT_SHAPE, "a commitment has the name of a member");
 	for (size_t i = 0; rc == VF_OK && i < j->n_hidden; i++)
 		if (vf_bytes_eq(j->hidden[i].commitment.name, h->commitment.name))
@@ -238,7 +238,7 @@ static bool is_pair_part(const struct vf_judge *j, struct vf_bytes name)
 static bool is_part(struct vf_judge *j, struct vf_bytes name)
 {
 	if (!vf_bytes_starts(name, VF_NAME_META))
-		return vf_bytes_is(name, VF_NAME_MIMETYPE) || find_object(j, name);
+		return vf_bytes_is(name, VF_NAME_MIMETYPE) || vf_judge_find(j, name);
 	if (vf_bytes_is(name, VF_NAME_SIGNED_MANIFEST) || vf_bytes_is(name, VF_NAME_SIGNATURE))
 		return j->statement.has_signer;
 	return vf_bytes_is(name, VF_PART_ENTRY) || vf_bytes_is(name, VF_PART_PROOF) || vf_bytes_is(name, VF_PART_HEAD) ||
@@ -275,7 +275,7 @@ static void check_parts(struct vf_judge *j)
 
 static enum vf_rc check_stream(struct vf_judge *j, struct vf_err *reterr)
 {
-	struct vf_object *o = find_object(j, vf_bytes_str(VF_NAME_STREAM));
+	struct vf_object *o = vf_judge_find(j, vf_bytes_str(VF_NAME_STREAM));
 	struct vf_bytes text;
 	struct vf_err err = {0};
 	enum vf_rc rc;
@@ -318,11 +318,12 @@ VF_RC vf_judge_members(struct vf_judge *j, bool *ret_go, struct vf_err *reterr)
 {
 	struct vf_bytes text;
 	struct vf_err err = {0};
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_STATEMENT, VF_NAME_STATEMENT, &text);
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_STATEMENT, VF_NAME_STATEMENT, &text, &there, reterr);
 
 	*ret_go = false;
-	if (rc != VF_OK)
-		return VF_OK;
+	if (rc != VF_OK || !there)
+		return rc;
 	rc = vf_statement_parse(text, j->a, &j->statement, &err);
 	if (rc != VF_OK || j->r->checks[VF_CHECK_STATEMENT] == VF_RESULT_FAIL)
 		return vf_judge_note(j, VF_CHECK_STATEMENT, rc, &err, VF_NAME_STATEMENT, reterr);

@@ -341,7 +341,6 @@ VF_RC vf_path_check_signer(struct vf_pki *p, struct vf_bytes cert, int64_t at, s
 	struct vf_path path;
 	enum vf_rc rc;
 
-	vf_pki_tidy(p);
 	rc = vf_pki_cert(p, cert, &leaf, reterr);
 	if (rc == VF_OK)
 		rc = vf_path_build(p, leaf, VF_PURPOSE_SIGNING, VF_PKI_SUBMITTERS, at, certs, extra, &path, reterr);

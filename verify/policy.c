@@ -275,7 +275,22 @@ static bool fits(const struct vf_rule *rule, const struct vf_policy *p, size_t i
 		(rule->qualified == VF_ANY || (rule->qualified == VF_YES) == auth->qualified);
 }
 
-VF_RC vf_policy_check(const struct vf_policy *p, const bool *good, struct vf_err *reterr)
+/* Whether a record whose first token is by this authority counts in the rule. */
+static bool has_vote(const struct vf_policy *p, const struct vf_rule *rule, size_t authority, const struct vf_vote *votes,
+	size_t n, int64_t until)
+{
+	uint32_t fitting = 0;
+
+	for (size_t i = 0; i < p->n_authorities; i++)
+		fitting |= fits(rule, p, i) ? UINT32_C(1) << i : 0;
+	for (size_t v = 0; v < n; v++)
+		if (votes[v].authority == authority && votes[v].time <= until && (votes[v].renewed_by & ~fitting) == 0)
+			return true;
+	return false;
+}
+
+VF_RC vf_policy_check(const struct vf_policy *p, const struct vf_vote *votes, size_t n, int64_t until,
+	struct vf_err *reterr)
 {
 	for (size_t r = 0; r < p->n_rules; r++) {
 		const struct vf_rule *rule = &p->rules[r];
@@ -284,10 +299,12 @@ VF_RC vf_policy_check(const struct vf_policy *p, const bool *good, struct vf_err
 		size_t at = 0;
 
 		for (size_t i = 0; i < p->n_authorities; i++) {
+			bool good = has_vote(p, rule, i, votes, n, until);
+
 			if (!fits(rule, p, i))
 				continue;
-			count += good[i];
-			if (!good[i] && at < sizeof(missing))
+			count += good;
+			if (!good && at < sizeof(missing))
 				at += (size_t)snprintf(missing + at, sizeof(missing) - at, "%s%s", at ? ", " : "",
 					p->authorities[i].name);
 		}

@@ -58,9 +58,22 @@ VF_RC vf_policy_parse(struct vf_bytes json, struct vf_arena *a, struct vf_policy
 VF_RC vf_stream_pin_parse(struct vf_bytes json, struct vf_stream_pin *ret, struct vf_err *reterr);
 
 /*
- * Counts: good[i] says whether authority i has a token that counts. POLICY_UNMET
+ * An evidence record in which every token is good: the authority and the time of
+ * its first token, and (bit i: authority i) whose renewals it rests on. An ended
+ * key proves nothing by itself, so a rule counts the record only when all of
+ * these authorities fit the rule.
+ */
+struct vf_vote {
+	size_t authority;
+	uint32_t renewed_by;
+	int64_t time;
+};
+
+/*
+ * Counts the authorities that have a vote not later than until. POLICY_UNMET
  * names the first rule that is not met and the authorities that are missing.
  */
-VF_RC vf_policy_check(const struct vf_policy *p, const bool *good, struct vf_err *reterr);
+VF_RC vf_policy_check(const struct vf_policy *p, const struct vf_vote *votes, size_t n, int64_t until,
+	struct vf_err *reterr);
 
 #endif

@@ -90,6 +90,15 @@ static void test_strict(void)
 	CHECK_STR(text, "2.16.840.1.101.3.4.2.1");
 	vf_der_oid_text(B("\x2a\x03"), text, sizeof(text));
 	CHECK_STR(text, "1.2.3");
+	/* arcs of 63, 64 and 65 bits; the last is 2 modulo 2^64 */
+	vf_der_oid_text(B("\x2a\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x03"), text, sizeof(text));
+	CHECK_STR(text, "1.2.9223372036854775807.3");
+	vf_der_oid_text(B("\x2a\x81\x80\x80\x80\x80\x80\x80\x80\x80\x00\x03"), text, sizeof(text));
+	CHECK_STR(text, "1.2.9223372036854775808.3");
+	vf_der_oid_text(B("\x2a\x82\x80\x80\x80\x80\x80\x80\x80\x80\x02"), text, sizeof(text));
+	CHECK_STR(text, "1.2.?");
+	vf_der_oid_text(B("\x2a\x03\x04"), text, 28);
+	CHECK_STR(text, "1.2.3...");
 }
 
 static void test_heads(void)

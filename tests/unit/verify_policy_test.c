@@ -54,23 +54,51 @@ static const struct {
 		VF_POLICY_SHAPE},
 };
 
+static enum vf_rc count(const struct vf_policy *p, const struct vf_vote *votes, size_t n, int64_t until, struct vf_err *err)
+{
+	return vf_policy_check(p, votes, n, until, err);
+}
+
+/* Authorities: a is the operator's, b and c are not. */
 static void test_counting(void)
 {
 	struct vf_policy p;
 	struct vf_err e = {0};
-	bool none[3] = {false}, a[3] = {true}, b[3] = {false, true, false}, bc[3] = {false, true, true};
+	struct vf_vote a[] = {{.authority = 0, .time = 5}}, b[] = {{.authority = 1, .time = 5}},
+		       bc[] = {{.authority = 1, .time = 5}, {.authority = 2, .time = 9}},
+		       bb[] = {{.authority = 1, .time = 5}, {.authority = 1, .time = 9}};
 
 	CHECK_RC(parse(POLICY(THREE, "{\"count\":2,\"of\":[\"b\",\"c\"]},{\"count\":1,\"operator\":false}"), &p), VF_OK);
-	CHECK_RC(vf_policy_check(&p, none, NULL), VF_POLICY_UNMET);
-	CHECK_RC(vf_policy_check(&p, a, NULL), VF_POLICY_UNMET);
-	CHECK_RC(vf_policy_check(&p, b, &e), VF_POLICY_UNMET);
+	CHECK_RC(count(&p, NULL, 0, INT64_MAX, NULL), VF_POLICY_UNMET);
+	CHECK_RC(count(&p, a, 1, INT64_MAX, NULL), VF_POLICY_UNMET);
+	CHECK_RC(count(&p, b, 1, INT64_MAX, &e), VF_POLICY_UNMET);
 	CHECK(strstr(e.text, "missing: c") != NULL);
-	CHECK_RC(vf_policy_check(&p, bc, NULL), VF_OK);
+	CHECK_RC(count(&p, bc, 2, INT64_MAX, NULL), VF_OK);
+	CHECK_RC(count(&p, bb, 2, INT64_MAX, NULL), VF_POLICY_UNMET); /* one authority, one vote */
+	/* not before both have stamped */
+	CHECK_RC(count(&p, bc, 2, 9, NULL), VF_OK);
+	CHECK_RC(count(&p, bc, 2, 8, NULL), VF_POLICY_UNMET);
 	CHECK_RC(parse(POLICY(THREE, "{\"count\":1,\"operator\":false}"), &p), VF_OK);
-	CHECK_RC(vf_policy_check(&p, a, NULL), VF_POLICY_UNMET);
-	CHECK_RC(vf_policy_check(&p, b, NULL), VF_OK);
+	CHECK_RC(count(&p, a, 1, INT64_MAX, NULL), VF_POLICY_UNMET);
+	CHECK_RC(count(&p, b, 1, INT64_MAX, NULL), VF_OK);
 	CHECK_RC(parse(POLICY(THREE, "{\"count\":1,\"qualified\":true}"), &p), VF_OK);
-	CHECK_RC(vf_policy_check(&p, bc, NULL), VF_POLICY_UNMET);
+	CHECK_RC(count(&p, bc, 2, INT64_MAX, NULL), VF_POLICY_UNMET);
+}
+
+/* What rests on a renewal is worth no more than who renewed it. */
+static void test_renewals(void)
+{
+	struct vf_policy p;
+	struct vf_vote by_a = {.authority = 1, .renewed_by = 1}, by_c = {.authority = 1, .renewed_by = 4}, by_ac = {.authority = 1, .renewed_by = 5};
+
+	CHECK_RC(parse(POLICY(THREE, "{\"count\":1,\"operator\":false}"), &p), VF_OK);
+	CHECK_RC(count(&p, &by_a, 1, INT64_MAX, NULL), VF_POLICY_UNMET);
+	CHECK_RC(count(&p, &by_c, 1, INT64_MAX, NULL), VF_OK);
+	CHECK_RC(count(&p, &by_ac, 1, INT64_MAX, NULL), VF_POLICY_UNMET);
+	CHECK_RC(parse(POLICY(THREE, "{\"count\":1,\"of\":[\"b\"]}"), &p), VF_OK);
+	CHECK_RC(count(&p, &by_c, 1, INT64_MAX, NULL), VF_POLICY_UNMET);
+	CHECK_RC(parse(POLICY(THREE, "{\"count\":1}"), &p), VF_OK);
+	CHECK_RC(count(&p, &by_ac, 1, INT64_MAX, NULL), VF_OK);
 }
 
 int main(void)
@@ -82,6 +110,7 @@ int main(void)
 		if (parse(rows[i].text, &p) != rows[i].want)
 			CHECK_FAIL("row %zu", i);
 	test_counting();
+	test_renewals();
 	CHECK_RC(vf_stream_pin_parse(vf_bytes_str("{\"schema\":\"trialnotary/stream-pin/1\",\"stream\":"
 		"\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}"), &pin, NULL), VF_OK);
 	CHECK(!pin.has_key);
