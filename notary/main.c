@@ -1,5 +1,7 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "notary/cli.h"
@@ -23,12 +25,39 @@ static void write_all(void *ctx, int stream, struct vf_bytes text)
 	}
 }
 
+/* The number of a closed stream would go to the next file that is opened, and messages into that file. */
+static void hold_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int say_failed(void)
+{
+	static const char text[] =
+		"trialnotary: IO: the result could not be written to the standard output; what was done stays done\n"
+		"Next: ";
+	const char *next = vf_rc_next(VF_IO);
+
+	write_all(NULL, STDERR_FILENO, vf_bytes_str(text));
+	write_all(NULL, STDERR_FILENO, vf_bytes_str(next));
+	write_all(NULL, STDERR_FILENO, vf_bytes_str("\n"));
+	return vf_rc_exit(VF_IO);
+}
+
 int main(int argc, char **argv)
 {
 	struct nt_cli_out out = {.write = write_all, .terminal = isatty(STDERR_FILENO) == 1};
 	int status;
 
+	hold_streams();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file of the largest allowed size is an I/O error */
 	status = nt_cli_run(argc, argv, &out);
-	return status == 0 && failed ? vf_rc_exit(VF_IO) : status;
+	return status == 0 && failed ? say_failed() : status;
 }
