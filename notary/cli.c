@@ -574,6 +574,12 @@ static VF_RC run_words(struct nt_cli *cli, char **argv, int argc, struct vf_err 
 		return VF_OK;
 	}
 	cli->verb = match_verb(argv, argc, &used);
+	if (!cli->verb && argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		static char help[] = "help";
+		char *words[] = {help, argv[0]}; /* 'log --help': the verbs that begin so */
+
+		return run_words(cli, words, 2, reterr);
+	}
 	if (!cli->verb)
 		return unknown_verb(argv, argc, reterr);
 	rc = take_words(cli, argv + used, argc - used, reterr);
@@ -623,7 +629,7 @@ static void put_fault(struct nt_cli *cli, enum vf_rc rc, const struct vf_err *er
 		nt_buf_put(&b, line);
 		nt_buf_put_u8(&b, '\n');
 	}
-	if (rc == VF_USAGE && cli->verb)
+	if (rc == VF_USAGE && cli->verb && strcmp(cli->verb->name, "help") != 0)
 		nt_buf_putf(&b, "Next: see 'trialnotary help %s'\n", cli->verb->name);
 	else if (rc == VF_USAGE)
 		nt_buf_put_str(&b, "Next: see 'trialnotary help'\n");

@@ -20,6 +20,7 @@
 #include "verify/limits.h"
 #include "verify/record.h"
 #include "verify/text.h"
+#include "verify/zip.h"
 
 /* Bundles whose documents are together no larger are made in memory. */
 #define SMALL_BUNDLE (8u << 20)
@@ -460,7 +461,10 @@ static enum vf_rc check_bundle(struct plan *p, const struct vf_source *source, s
 		for (size_t i = 0; i < r->n_reasons; i++)
 			good &= r->reasons[i].rc == VF_MISSING_OBJECT;
 	}
-	if (rc == VF_OK && !good)
+	/* Open questions have names of their own: evidence that ended, revocation lists that are too old. */
+	if (rc == VF_OK && !good && r->verdict == VF_INDETERMINATE && r->n_reasons > 0)
+		rc = vf_fail(reterr, r->reasons[0].rc, "the bundle would not verify now: %.200s", r->reasons[0].text);
+	else if (rc == VF_OK && !good)
 		rc = vf_fail(reterr, VF_NOT_VERIFIED, "the verifier refuses the bundle: %s %.200s",
 			r->n_reasons ? vf_rc_name(r->reasons[0].rc) : vf_verdict_name(r->verdict),
 			r->n_reasons ? r->reasons[0].text : "");
@@ -626,6 +630,27 @@ static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *pa
 	return rc;
 }
 
+/* A mistyped name must not cost a document or a database: only an earlier bundle or an empty file gives way. */
+static bool may_replace(const char *path)
+{
+	static const char kind[] = VF_NAME_MIMETYPE VF_ZIP_ASICE;
+	char head[30 + sizeof(kind) - 1]; /* a local file header, its name and content */
+	struct stat st;
+	ssize_t got;
+	int fd;
+
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT;
+	if (!S_ISREG(st.st_mode))
+		return false;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	got = read(fd, head, sizeof(head));
+	close(fd);
+	return got == 0 || (got == sizeof(head) && memcmp(head + 30, kind, sizeof(kind) - 1) == 0);
+}
+
 VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const struct nt_export_options *options,
 	const char *path, struct vf_err *reterr)
 {
@@ -633,8 +658,10 @@ VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const str
 	struct stat st;
 	enum vf_rc rc;
 
-	if (!options->force && lstat(path, &st) == 0)
+	if (lstat(path, &st) == 0 && !options->force)
 		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
+	if (options->force && !may_replace(path))
+		return vf_fail(reterr, VF_EXISTS, "'%.200s' is there and is no bundle: --force replaces bundles alone", path);
 	rc = e->n_pending == BATCH_FILES ? nt_exporter_flush(e, reterr) : VF_OK;
 	if (rc == VF_OK)
 		rc = make_plan(&p, id, reterr);

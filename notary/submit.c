@@ -185,8 +185,8 @@ static VF_RC check_record(const struct build *b, const struct nt_submit_record *
 	if (!enough)
 		return vf_fail(reterr, VF_USAGE, "a '%s' record needs a document", tr_kind_name(s->kind));
 	if (docs + 1 > VF_MAX_MEMBERS)
-		return vf_fail(reterr, VF_LIMIT, "%zu documents in one record, more than %d", docs,
-			VF_MAX_MEMBERS - 1);
+		return vf_fail(reterr, VF_LIMIT, "%zu documents in one record, more than %d: make several records of them, or one of each (--each)",
+			docs, VF_MAX_MEMBERS - 1);
 	if ((s->confidential || tr_kind_is_personal(s->kind)) && docs > TR_MAX_COMMITMENTS)
 		return vf_fail(reterr, VF_LIMIT, "%zu confidential documents in one record, more than %d",
 			docs, TR_MAX_COMMITMENTS);

@@ -1,6 +1,8 @@
 #include "notary/verbs.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "notary/submit.h"
@@ -9,6 +11,40 @@
 VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr)
 {
 	return nt_notary_open(cli->args[0], NULL, NULL, ret, reterr);
+}
+
+/* The real path of path, or of the folder that will hold it when it is not there yet. */
+static bool resolve(const char *path, char out[PATH_MAX])
+{
+	char folder[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (realpath(path, out))
+		return true;
+	while (n > 0 && path[n - 1] == '/')
+		n--;
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n >= sizeof(folder) - 1)
+		return false;
+	memcpy(folder, path, n);
+	strcpy(folder + n, ".");
+	return realpath(folder, out) != NULL;
+}
+
+VF_RC nt_verb_check_output(const struct nt_cli *cli, struct vf_err *reterr)
+{
+	const char *path = nt_cli_get(cli, "output");
+	char own[PATH_MAX], real[PATH_MAX], shown[160];
+	size_t n;
+
+	if (!realpath(cli->args[0], own) || !resolve(path, real))
+		return VF_OK; /* who writes there says why not */
+	n = strlen(own);
+	if (strncmp(real, own, n) != 0 || (real[n] != '/' && real[n] != '\0'))
+		return VF_OK;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	return vf_fail(reterr, VF_USAGE, "'%s' lies in the notary's own folder: choose another place", shown);
 }
 
 VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, struct vf_err *reterr)
@@ -128,7 +164,7 @@ static const struct nt_option export_options[] = {
 	{"withhold", 0, "NAME", "leave out this document, commitment or stream.json", false, true},
 	{"detached", 0, NULL, "leave out all documents: they travel beside the bundle", false, false},
 	{"from", 0, "PATH", "file or folder in which documents are now", false, true},
-	{"force", 0, NULL, "replace a file that is there", false, false},
+	{"force", 0, NULL, "replace a bundle that is there", false, false},
 	{0},
 };
 
@@ -208,17 +244,21 @@ const struct nt_verb nt_verbs[] = {
 		"entry in\n"
 		"the log and the stream member stay: they say nothing, and all other proofs hold. That it "
 		"was erased\n"
-		"is recorded. Bundles that were exported before are not reached, nor are backups.",
+		"is recorded. The notary keeps no copy of the bundles that it exports; those that were exported\n"
+		"before are not reached, nor are backups, also those that were cut short ('FOLDER.new-XXXXXX').",
 		erase_options, 2, 2, nt_verb_erase},
 	{"fsck", "DIR", "read and check everything that is stored", "trialnotary fsck notary", NULL, NULL, 1,
 		1, nt_verb_fsck},
 	{"backup", "DIR", "copy the whole notary, keys included",
-		"trialnotary backup notary -o backup-2026-03-01", NULL, output_option, 1, 1, nt_verb_backup},
+		"trialnotary backup notary -o backup-2026-03-01",
+		"The folder appears when it is complete. A backup that is cut short leaves a folder\n"
+		"'FOLDER.new-XXXXXX' beside it, which holds keys: remove it.",
+		output_option, 1, 1, nt_verb_backup},
 	{"restore", "FROM DIR", "put a backup back",
 		"trialnotary restore backup-2026-03-01 notary\n"
 		"trialnotary restore backup-2026-03-01 notary --head head.txt",
 		"A backup that is older than a head that was signed since would fork the log, and is "
-		"refused.",
+		"refused.\nThe notary that was there is kept as DIR.before-restore, keys and all.",
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},

@@ -13,6 +13,8 @@
 /* Opens the notary in the first argument. */
 VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr);
 /* An ID as given: 64 hex digits or a unique prefix. NO such record: UNKNOWN_RECORD. */
+/* USAGE when --output lies in the notary's own folder. */
+VF_RC nt_verb_check_output(const struct nt_cli *cli, struct vf_err *reterr);
 VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, struct vf_err *reterr);
 /* The same, and the record. */
 VF_RC nt_verb_get(struct nt_notary *n, const char *text, struct nt_record **ret, struct vf_err *reterr);

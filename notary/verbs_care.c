@@ -1,5 +1,7 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "notary/random.h"
 #include "notary/signer.h"
@@ -96,6 +98,8 @@ VF_RC nt_verb_trust_export(struct nt_cli *cli, struct vf_err *reterr)
 	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
 
 	if (rc == VF_OK)
+		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
 		rc = nt_trust_export(n, folder, reterr);
 	if (rc == VF_OK)
 		put_path(cli, folder);
@@ -109,6 +113,8 @@ VF_RC nt_verb_backup(struct nt_cli *cli, struct vf_err *reterr)
 	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
 
 	if (rc == VF_OK)
+		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
 		rc = nt_notary_backup(n, folder, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -117,16 +123,37 @@ VF_RC nt_verb_backup(struct nt_cli *cli, struct vf_err *reterr)
 	return VF_OK;
 }
 
+static bool holds_notary(const char *folder)
+{
+	char path[PATH_MAX];
+
+	return (size_t)snprintf(path, sizeof(path), "%s/head.db", folder) < sizeof(path) && access(path, F_OK) == 0;
+}
+
+static void note_aside(struct nt_cli *cli, const char *folder)
+{
+	size_t n = strlen(folder);
+	char shown[160];
+
+	while (n > 1 && folder[n - 1] == '/')
+		n--;
+	vf_text_escape(shown, sizeof(shown), vf_bytes(folder, n));
+	nt_cli_note(cli, "the notary that was there is now in '%s.before-restore', keys and all", shown);
+}
+
 VF_RC nt_verb_restore(struct nt_cli *cli, struct vf_err *reterr)
 {
 	const char *path = nt_cli_get(cli, "head");
 	struct nt_buf head = nt_buf(VF_MAX_NOTE);
+	bool present = holds_notary(cli->args[1]);
 	enum vf_rc rc = path ? nt_signer_read_file(path, VF_MAX_NOTE, &head, reterr) : VF_OK;
 
 	if (rc == VF_OK)
 		rc = nt_notary_restore(cli->args[0], cli->args[1], nt_buf_bytes(&head), reterr);
 	if (rc == VF_OK)
 		put_path(cli, cli->args[1]);
+	if (rc == VF_OK && present)
+		note_aside(cli, cli->args[1]);
 	nt_buf_done(&head);
 	return rc;
 }

@@ -207,8 +207,8 @@ static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reter
 	if (faults == 0)
 		return VF_OK;
 	cli->keep_text = true;
-	return vf_fail(reterr, f.first == VF_OK ? VF_STORE_CORRUPT : f.first, "%" PRIu64 " faults were found",
-		faults);
+	return vf_fail(reterr, f.first == VF_OK ? VF_STORE_CORRUPT : f.first, "%" PRIu64 " fault%s found",
+		faults, faults == 1 ? " was" : "s were");
 }
 
 VF_RC nt_verb_log_audit(struct nt_cli *cli, struct vf_err *reterr)

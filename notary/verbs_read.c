@@ -519,6 +519,8 @@ static VF_RC export_all(struct nt_cli *cli, struct nt_notary *n, struct exportin
 	if (rc == VF_OK)
 		rc = find_ids(cli, n, e, reterr);
 	if (rc == VF_OK)
+		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
 		rc = choose_output(cli, e, reterr);
 	if (rc == VF_OK)
 		rc = nt_exporter_new(n, &x, reterr);

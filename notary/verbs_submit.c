@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,14 @@ static void gathered_done(struct gathered *g)
 	nt_files_done(&g->files);
 }
 
+static VF_RC no_files(const char *path, struct vf_err *reterr)
+{
+	char shown[160];
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	return vf_fail(reterr, VF_NO_INPUT, "folder '%s' holds no files", shown);
+}
+
 static VF_RC gather(struct gathered *g, const char *const *paths, size_t n, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -73,7 +82,7 @@ static VF_RC gather(struct gathered *g, const char *const *paths, size_t n, stru
 		enum vf_rc rc = nt_files_add(&g->files, paths[i], reterr);
 
 		if (rc == VF_OK && g->files.n == before)
-			rc = vf_fail(reterr, VF_NO_INPUT, "a folder holds no files");
+			rc = no_files(paths[i], reterr);
 		if (rc != VF_OK)
 			return rc;
 	}
@@ -119,7 +128,7 @@ static VF_RC hash_gathered(struct nt_cli *cli, struct gathered *g, unsigned thre
 	rc = nt_hash_files(g->jobs, g->files.n, &how, reterr);
 	nt_progress_done(&progress);
 	for (size_t i = 0; i < g->files.n; i++) {
-		if (g->jobs[i].fault)
+		if (g->jobs[i].fault && g->files.n > 1)
 			nt_cli_detail(cli, "%s: %s", vf_rc_name(g->jobs[i].rc), g->jobs[i].fault);
 		g->documents[i].digests = g->jobs[i].digests;
 		g->documents[i].size = g->jobs[i].size;
@@ -181,6 +190,7 @@ struct submitting {
 	struct nt_submit_record *records;
 	size_t n_records;
 	size_t made, before;
+	size_t unkept; /* --keep came too late for them */
 	unsigned threads;
 	bool each;
 };
@@ -317,6 +327,26 @@ static void put_bad_name(void *ctx, struct vf_bytes name, const char *why)
 	nt_cli_detail(ctx, "'%s': %s", shown, why);
 }
 
+/* The notary's own files change with the next record, and its keys are nobody's document. */
+static VF_RC check_not_own(struct submitting *u, struct vf_err *reterr)
+{
+	char own[PATH_MAX], shown[160];
+	size_t n;
+
+	if (!realpath(u->cli->args[0], own))
+		return vf_fail(reterr, VF_IO, "the notary's folder cannot be resolved");
+	n = strlen(own);
+	for (size_t i = 0; i < u->g.files.n; i++) {
+		const char *path = u->g.files.files[i].path;
+
+		if (strncmp(path, own, n) != 0 || path[n] != '/')
+			continue;
+		vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+		return vf_fail(reterr, VF_USAGE, "'%s' belongs to the notary itself: leave its folder out", shown);
+	}
+	return VF_OK;
+}
+
 /* All names of all records, before anything is hashed or stored. */
 static VF_RC check_names(struct submitting *u, struct vf_err *reterr)
 {
@@ -369,6 +399,18 @@ static void put_name(struct submitting *u, size_t at, struct nt_buf *out, bool j
 		nt_buf_putf(out, " (%zu files)", files);
 }
 
+static bool is_unkept(struct nt_notary *n, const struct vf_hash *id)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+
+	if (nt_notary_get(n, id, &r, NULL) != VF_OK)
+		return false;
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (!r->documents[i].keep)
+			return true;
+	return false;
+}
+
 static void put_submitted(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
 {
 	struct submitting *u = ctx;
@@ -376,6 +418,7 @@ static void put_submitted(void *ctx, size_t at, const struct vf_hash *id, enum n
 	bool first = u->made + u->before == 0;
 
 	*(how == NT_ACCEPTED_NEW ? &u->made : &u->before) += 1;
+	u->unkept += how != NT_ACCEPTED_NEW && u->s.keep && is_unkept(u->n, id);
 	if (!u->cli->json) {
 		nt_verb_put_id(out, id);
 		nt_buf_put_str(out, "  ");
@@ -410,6 +453,8 @@ static VF_RC prepare(struct submitting *u, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = gather(&u->g, u->cli->args + 1, u->cli->n_args - 1, reterr);
 	if (rc == VF_OK)
+		rc = check_not_own(u, reterr);
+	if (rc == VF_OK)
 		rc = check_names(u, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -443,6 +488,11 @@ static VF_RC submit_all(struct submitting *u, struct vf_err *reterr)
 		nt_buf_putf(&cli->text, "],\"new\":%zu,\"before\":%zu}\n", u->made, u->before);
 	if (u->before > 0)
 		nt_cli_note(cli, "%zu of %zu records were submitted before", u->before, u->made + u->before);
+	if (u->unkept > 0)
+		nt_cli_note(cli,
+			"warning: %zu of them were submitted without --keep: their documents are not kept, so keep the "
+			"originals",
+			u->unkept);
 	return VF_OK;
 }
 

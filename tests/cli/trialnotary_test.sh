@@ -378,6 +378,98 @@ run 0 "seal of many" seal k
 has out "seal 1: 2500 records"
 run 0 "audit of many" log audit k
 
+# ---- mistakes that must not cost anything ----
+run 0 "log --help" log --help
+has out "log audit"
+run 0 "trust -h" trust -h
+has out "trust export"
+fails 64 USAGE "help of nothing" help frobnicate
+has err "Next: see 'trialnotary help'"
+run 0 "a folder of mistakes" init own -q
+mkdir docs && echo 1 >docs/a && echo 2 >docs/b
+run 0 "before --keep" submit own --study S --kind dataset docs
+owned=$(record)
+run 0 "--keep too late" submit own --study S --kind dataset --keep docs
+has err "warning: 1 of them were submitted without --keep"
+run 0 "--keep in time" submit own --study S --kind dataset --version 2 --keep docs
+run 0 "--keep again" submit own --study S --kind dataset --version 2 --keep docs
+lacks err "warning"
+fails 64 USAGE "the notary as a document" submit own --study S --kind other own
+has err "belongs to the notary itself"
+mkdir around && echo 1 >around/document
+run 0 "a notary among documents" init around/inner -q
+fails 64 USAGE "the notary among documents" submit around/inner --study S --kind other around
+mkdir none
+fails 66 NO_INPUT "nothing in a folder" submit own --study S --kind other none
+has err "folder 'none' holds no files"
+run 0 "seal" seal own
+fails 64 USAGE "a bundle in the notary" export own "$owned" -o own/x.asice
+fails 64 USAGE "bundles in the notary" export own "$owned" -o own/new/
+fails 64 USAGE "a backup in the notary" backup own -o own/backup
+fails 64 USAGE "a trust directory in the notary" trust export own -o own/log/trust
+echo precious >precious
+ln -s precious aslink
+for there in own/notary.db precious aslink docs/a /dev/null; do
+	"$tn" export own "$owned" -o $there --force >out 2>err && fault "$there was replaced" err
+	count=$((count + 1))
+done
+[ "$(cat precious docs/a)" = "precious
+1" ] || fault "--force replaced a document"
+: >blank
+run 0 "--force over an empty file" export own "$owned" -o blank --force
+run 0 "--force over a bundle" export own "$owned" -o blank --force
+run 0 "nothing happened to it" fsck own
+# closed streams: no message goes into a file of the notary
+for close in '>&-' '2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+	for line in "submit own --study S --kind dataset docs" "submit own --study T$count --kind other --keep docs" "list own"; do
+		eval "\"\$tn\" $line $close" >/dev/null 2>&1 || :
+		count=$((count + 1))
+	done
+done
+[ -s own/lock ] && fault "a message went into the lock file" own/lock
+run 0 "after closed streams" fsck own
+"$tn" list own 2>err >/dev/full
+[ $? = 74 ] || fault "a full output is not noticed"
+has err "could not be written"
+has err "Next: "
+# a file size limit is an error, not the end
+(ulimit -f 1; "$tn" submit own --study L --kind other --keep precious docs >out 2>err; echo $? >status)
+[ "$(cat status)" = 74 ] || fault "a file size limit: exit status $(cat status)" err
+has err "IO: "
+run 0 "after a file size limit" fsck own
+
+# ---- years later, and two histories ----
+if command -v faketime >/dev/null && [ -z "${ASAN_OPTIONS:-}" ]; then
+	faketime '+6 years' "$tn" export own "$owned" -o late.asice >out 2>err
+	[ $? = 2 ] || fault "evidence that ended: not undecided" err
+	has err "TS_EXPIRED"
+	faketime '-1 day' "$tn" submit own --study S --kind other precious >out 2>err
+	[ $? = 74 ] || fault "a clock that runs backwards" err
+	has err "TIME_STOPPED"
+	run 0 "the clock is right again" submit own --study S --kind other precious
+fi
+cp -a own fork
+echo one >one; echo two >two
+run 0 "one history" submit own --study S --kind other one
+run 0 "one history" seal own
+run 0 "another history" submit fork --study S --kind other two
+run 0 "another history" seal fork
+"$tn" log head fork >forked
+fails 1 EQUIVOCATION "a forked head" log consistency own --checkpoint forked
+run 0 "a backup of one" backup own -o own-backup
+fails 1 EQUIVOCATION "a backup of the other history" restore own-backup elsewhere --head forked
+fails 1 EQUIVOCATION "over the other history" restore own-backup fork
+run 0 "over the same" restore own-backup own
+has err "'own.before-restore'"
+run 0 "one tile changed" submit own --study S --kind other docs
+run 0 "one tile changed" seal own
+tile=$(find own/log/tile -type f | sort | head -1)
+chmod 644 "$tile"
+printf X | dd of="$tile" bs=1 seek=3 conv=notrunc 2>/dev/null
+run 74 "one tile changed" fsck own
+has out "$(basename "$(dirname "$tile")")/$(basename "$tile")"
+has err "1 fault was found"
+
 # ---- one process at a time ----
 if command -v flock >/dev/null; then
 	exec 9<n/lock
