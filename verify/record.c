@@ -205,25 +205,39 @@ static int bytes_order(const void *a, const void *b)
 	return vf_bytes_cmp(*(const struct vf_bytes *)a, *(const struct vf_bytes *)b);
 }
 
+VF_RC vf_names_apart(struct vf_bytes *names, size_t n, struct vf_arena *a, bool *ret, struct vf_err *reterr)
+{
+	struct vf_arena scratch = *a;
+
+	*ret = true;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *out = vf_arena_take(&scratch, 2, names[i].n);
+
+		if (!out)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory to compare %zu names", n);
+		names[i] = vf_bytes(out, vf_name_fold(names[i], out));
+	}
+	qsort(names, n, sizeof(*names), bytes_order);
+	for (size_t i = 1; i < n; i++)
+		*ret = *ret && !vf_bytes_eq(names[i - 1], names[i]);
+	return VF_OK;
+}
+
 static enum vf_rc check_folded(const struct vf_statement *s, struct vf_arena *a, struct vf_err *reterr)
 {
 	struct vf_arena scratch = *a;
-	struct vf_bytes *folded = VF_NEW(&scratch, s->n_members, struct vf_bytes);
+	struct vf_bytes *names = VF_NEW(&scratch, s->n_members, struct vf_bytes);
+	bool apart;
+	enum vf_rc rc;
 
-	if (!folded)
+	if (!names)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the statement");
-	for (size_t i = 0; i < s->n_members; i++) {
-		uint8_t *out = vf_arena_take(&scratch, 2, s->members[i].name.n);
-
-		if (!out)
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the statement");
-		folded[i] = vf_bytes(out, vf_name_fold(s->members[i].name, out));
-	}
-	qsort(folded, s->n_members, sizeof(*folded), bytes_order);
-	for (size_t i = 1; i < s->n_members; i++)
-		if (vf_bytes_eq(folded[i - 1], folded[i]))
-			return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: two names differ only in case");
-	return VF_OK;
+	for (size_t i = 0; i < s->n_members; i++)
+		names[i] = s->members[i].name;
+	rc = vf_names_apart(names, s->n_members, &scratch, &apart, reterr);
+	if (rc == VF_OK && !apart)
+		return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: two names differ only in case");
+	return rc;
 }
 
 static enum vf_rc parse_members(const struct vf_json_value *v, struct vf_arena *a, struct vf_statement *s,

@@ -1206,6 +1206,22 @@ HOOK(c_member)
 		commit(x, "a.txt", NULL);
 }
 
+/* A member that differs from the committed name in case alone is withheld, the other file shown. */
+HOOK(c_folded)
+{
+	if (stage == BEGIN)
+		commit(x, "A.txt", NULL);
+	if (stage == DONE) {
+		bundle_drop(x, "a.txt");
+		bundle_add(x, "A.txt", vf_bytes_str("secret\n"));
+		*bundle_part(x, "META-INF/ASiCEvidenceRecordManifest001.xml") = make_manifest("META-INF/evidencerecord001.ers",
+			JOIN(make_ref("statement.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->statement)),
+				make_ref("b.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[1].data)),
+				make_ref("commitment-001.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[2].data)),
+				make_ref("stream.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[3].data))));
+	}
+}
+
 HOOK(c_reserved)
 {
 	if (stage == BEGIN)
@@ -1390,6 +1406,7 @@ static const struct {
 	{"C", "another confidential document", c_altered, VF_REJECTED, VF_DIGEST_MISMATCH},
 	{"C", "two commitments to one name", c_twice, VF_REJECTED, VF_COMMITMENT_SHAPE},
 	{"C", "a commitment to a member", c_member, VF_REJECTED, VF_COMMITMENT_SHAPE},
+	{"C", "a commitment to a member in other case", c_folded, VF_REJECTED, VF_COMMITMENT_SHAPE},
 	{"C", "a commitment to a part of the bundle", c_reserved, VF_REJECTED, VF_NAME_SHAPE},
 	{"C", "a confidential document without its commitment", c_alone, VF_REJECTED, VF_UNCOVERED},
 };
