@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "notary/document.h"
 #include "notary/durable.h"
 #include "notary/ers_out.h"
 #include "notary/manifest_out.h"
@@ -114,113 +115,6 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 	return rc == VF_OK ? load_tree(e, reterr) : rc;
 }
 
-/* ---- contents of documents ---- */
-
-/* Opens path when it is a regular file. */
-static int open_regular(const char *path)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* Size, CRC-32 and digests of a file, from its start. */
-static enum vf_rc measure(int fd, struct item *item, struct vf_pair *ret, struct vf_err *reterr)
-{
-	static const size_t chunk = 1 << 18;
-	struct vf_pair_hasher h;
-	uint8_t *room = malloc(chunk);
-	uint64_t at = 0;
-	ssize_t got;
-
-	if (!room)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read a document");
-	vf_pair_init(&h);
-	item->crc = 0;
-	while ((got = pread(fd, room, chunk, (off_t)at)) > 0 || (got < 0 && errno == EINTR)) {
-		if (got < 0)
-			continue;
-		vf_pair_put(&h, vf_bytes(room, (size_t)got));
-		item->crc = nt_zip_crc(item->crc, vf_bytes(room, (size_t)got));
-		at += (uint64_t)got;
-	}
-	free(room);
-	if (got < 0)
-		return vf_fail(reterr, VF_IO, "cannot read a document: %s", strerror(errno));
-	item->size = at;
-	*ret = vf_pair_done(&h);
-	return VF_OK;
-}
-
-/* True when the file holds the document; fd is closed otherwise. */
-static bool is_document(int fd, const struct nt_document *d, struct item *item, bool *changed)
-{
-	struct vf_pair found;
-
-	if (fd < 0)
-		return false;
-	if (measure(fd, item, &found, NULL) == VF_OK && vf_pair_eq(&found, &d->digests)) {
-		item->fd = fd;
-		return true;
-	}
-	*changed = true;
-	close(fd);
-	return false;
-}
-
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* In a folder: under its name or its base name. A file: itself, when the base names agree. */
-static bool find_from(const char *from, const struct nt_document *d, struct item *item, bool *changed)
-{
-	char path[PATH_MAX], name[VF_MAX_NAME + 1];
-	struct stat st;
-
-	snprintf(name, sizeof(name), "%.*s", VF_STR(d->name));
-	if (stat(from, &st) != 0)
-		return false;
-	if (!S_ISDIR(st.st_mode))
-		return strcmp(base_of(from), base_of(name)) == 0 && is_document(open_regular(from), d, item, changed);
-	snprintf(path, sizeof(path), "%.2000s/%s", from, name);
-	if (is_document(open_regular(path), d, item, changed))
-		return true;
-	snprintf(path, sizeof(path), "%.2000s/%s", from, base_of(name));
-	return is_document(open_regular(path), d, item, changed);
-}
-
-static enum vf_rc open_document(struct plan *p, const struct nt_document *d, struct item *item, struct vf_err *reterr)
-{
-	char path[PATH_MAX], shown[200];
-	bool changed = false;
-	int fd = -1;
-	enum vf_rc rc = nt_notary_open_kept(p->e->notary, &d->digests.sha256, &fd, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	if (is_document(fd, d, item, &changed))
-		return VF_OK;
-	for (size_t i = 0; i < p->options->n_from; i++)
-		if (find_from(p->options->from[i], d, item, &changed))
-			return VF_OK;
-	snprintf(path, sizeof(path), "%.*s", VF_STR(d->path));
-	if (d->path.n && is_document(open_regular(path), d, item, &changed))
-		return VF_OK;
-	vf_text_escape(shown, sizeof(shown), d->name);
-	if (changed)
-		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "the document '%s' has changed since it was submitted", shown);
-	return vf_fail(reterr, VF_DOCUMENT_MISSING, "the document '%s' is not where it was", shown);
-}
-
 /* ---- the plan ---- */
 
 static bool is_withheld(const struct plan *p, struct vf_bytes name)
@@ -247,6 +141,7 @@ static void add_ref(struct plan *p, struct vf_bytes name, const struct vf_hash *
 
 static enum vf_rc add_document(struct plan *p, const struct nt_document *d, struct vf_err *reterr)
 {
+	struct nt_content content;
 	struct item *item;
 	enum vf_rc rc;
 
@@ -260,9 +155,14 @@ static enum vf_rc add_document(struct plan *p, const struct nt_document *d, stru
 	}
 	item = add_item(p, d->name, vf_bytes(NULL, 0));
 	item->is_file = true;
-	rc = open_document(p, d, item, reterr);
+	rc = nt_document_open(p->e->notary, p->options, d, &content, reterr);
+	if (rc != VF_OK)
+		return rc;
+	item->fd = content.fd;
+	item->size = content.size;
+	item->crc = content.crc;
 	p->document_bytes += item->size;
-	return rc;
+	return VF_OK;
 }
 
 /* A commitment goes with its document: together they are shown, or neither. */

@@ -102,6 +102,32 @@ static size_t compare_neighbours(const struct folded *f, size_t n, nt_bad_name *
 	return found;
 }
 
+static int by_folded_only(const void *a, const void *b)
+{
+	return vf_bytes_cmp(((const struct folded *)a)->folded, ((const struct folded *)b)->folded);
+}
+
+/* A name that is the folder of another one: no folder can hold both. */
+static size_t find_folders(const struct folded *f, size_t n, nt_bad_name *bad, void *ctx)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct vf_bytes rest = f[i].folded, part;
+		struct folded folder = {.folded = vf_bytes(f[i].folded.p, 0)};
+
+		for (; vf_take_until(&rest, '/', &part); folder.folded.n++) {
+			folder.folded.n += part.n;
+			if (!bsearch(&folder, f, n, sizeof(*f), by_folded_only))
+				continue;
+			found++;
+			if (bad)
+				bad(ctx, f[i].name, "another file has the name of a folder in which it lies");
+		}
+	}
+	return found;
+}
+
 static VF_RC count_collisions(const struct nt_submit_file *files, size_t n, nt_bad_name *bad, void *ctx,
 	size_t *faults, struct vf_err *reterr)
 {
@@ -125,6 +151,7 @@ static VF_RC count_collisions(const struct nt_submit_file *files, size_t n, nt_b
 	}
 	qsort(f, n, sizeof(*f), by_folded);
 	*faults += compare_neighbours(f, n, bad, ctx);
+	*faults += find_folders(f, n, bad, ctx);
 	free(f);
 	free(memory);
 	return VF_OK;

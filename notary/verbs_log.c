@@ -182,7 +182,7 @@ static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reter
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	struct findings f = {.cli = cli, .first = VF_OK};
 	uint64_t seals, size, pending, faults = 0;
-	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
+	enum vf_rc rc = nt_notary_open_damaged(cli->args[0], &n, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_notary_counts(n, &seals, &size, &pending, reterr);

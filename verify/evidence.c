@@ -1,4 +1,4 @@
-/* Evidence records, their tokens, and the seal head that they date. */
+/* Evidence records, their tokens, and whether they date the seal head. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -30,20 +30,18 @@ static enum vf_rc check_ref(struct vf_judge *j, const struct vf_manifest_ref *re
 	struct vf_digest want = {.alg = ref->digest.alg};
 	char name[200];
 
-	if (!o) {
-		vf_text_escape(name, sizeof(name), ref->uri);
-		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists '%s', which is no member of the record", name);
-	}
-	if (ref->digest.alg == VF_SHA256)
+	if (o && want.alg == VF_SHA256)
 		memcpy(want.b, o->digests.sha256.b, sizeof(o->digests.sha256.b));
-	else if (ref->digest.alg == VF_SHA512)
+	else if (o && want.alg == VF_SHA512)
 		memcpy(want.b, o->digests.sha512.b, sizeof(o->digests.sha512.b));
-	if (!vf_digest_eq(&want, &ref->digest)) {
-		vf_text_escape(name, sizeof(name), ref->uri);
-		return vf_fail(reterr, VF_MANIFEST_DIGEST, "the manifest has another digest for '%s'", name);
+	if (o && vf_digest_eq(&want, &ref->digest)) {
+		o->is_listed = true;
+		return VF_OK;
 	}
-	o->is_listed = true;
-	return VF_OK;
+	vf_text_escape(name, sizeof(name), ref->uri);
+	if (!o)
+		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists '%s', which is no member of the record", name);
+	return vf_fail(reterr, VF_MANIFEST_DIGEST, "the manifest has another digest for '%s'", name);
 }
 
 /* The manifest lists every disclosed member, with the algorithm of the first tree. */
@@ -201,18 +199,33 @@ static enum vf_rc judge_renewals(struct vf_judge *j, const struct judged *e, str
 	return vf_judge_note(j, VF_CHECK_RENEWALS, rc, &err, e->part, reterr);
 }
 
+/* Everything about the token that needs no trust. Only the first of a record may be known. */
+static enum vf_rc read_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_cert_facts *ret,
+	struct vf_err *reterr)
+{
+	struct vf_bytes octets = e->er.stamps[i].token;
+	struct vf_tst *t = &e->tokens[i];
+	bool is_known = i == 0 && vf_known_find(&j->s->known[e->number - 1], octets, t, ret);
+	enum vf_rc rc = is_known ? VF_OK : vf_tst_parse(octets, t, reterr);
+
+	/* the tree must lead to what the token is over */
+	if (rc == VF_OK)
+		rc = vf_er_set_imprint(&e->er, i, &t->imprint, reterr);
+	if (rc != VF_OK || is_known)
+		return rc;
+	rc = vf_tst_check(j->s->pki, t, &t->imprint, NULL, ret, reterr);
+	if (rc == VF_OK && i == 0)
+		vf_known_keep(&j->s->known[e->number - 1], octets, ret);
+	return rc;
+}
+
 static enum vf_rc check_token(struct vf_judge *j, struct judged *e, size_t i, struct vf_err *reterr)
 {
 	struct vf_tst *t = &e->tokens[i];
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_cert_facts facts;
-	enum vf_rc rc = vf_tst_parse(e->er.stamps[i].token, t, reterr);
+	enum vf_rc rc = read_token(j, e, i, &facts, reterr);
 
-	/* the tree must lead to what the token is over */
-	if (rc == VF_OK)
-		rc = vf_er_set_imprint(&e->er, i, &t->imprint, reterr);
-	if (rc == VF_OK)
-		rc = vf_tst_check(j->s->pki, t, &t->imprint, NULL, &facts, reterr);
 	if (rc != VF_OK)
 		return rc;
 	snprintf(stamp->subject, sizeof(stamp->subject), "%s", facts.name);
@@ -317,6 +330,7 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	struct vf_err *reterr)
 {
 	bool last = i + 1 == e->er.n_stamps;
+	bool allow_expired = last && j->s->policy.accept_expired;
 	int64_t judged_at = last ? j->s->at : e->tokens[i + 1].gen_time;
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_tst_trust trust;
@@ -324,7 +338,8 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	enum vf_rc rc;
 
 	*ret_check = VF_CHECK_AUTHORITY;
-	rc = vf_tst_judge(j->s->pki, &e->tokens[i], NULL, judged_at, last && j->s->policy.accept_expired, &trust, reterr);
+	rc = vf_known_judge(i == 0 ? &j->s->known[e->number - 1] : NULL, j->s->pki, &e->tokens[i], judged_at,
+		allow_expired, &trust, reterr);
 	if (rc != VF_OK)
 		return rc;
 	stamp->revocation = trust.revocation;
@@ -412,54 +427,6 @@ static void settle_trust(struct vf_judge *j, const struct judged *list, size_t n
 	}
 }
 
-/* ---- the seal head ---- */
-
-static enum vf_rc judge_head(struct vf_judge *j, struct vf_err *reterr)
-{
-	struct vf_bytes text;
-	struct vf_err err = {0};
-	bool there;
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SEAL, VF_PART_HEAD, &text, &there, reterr);
-
-	if (rc != VF_OK || !there)
-		return rc;
-	rc = vf_seal_head_parse(text, &j->head, &err);
-	if (rc != VF_OK)
-		return vf_judge_note(j, VF_CHECK_SEAL, rc, &err, VF_PART_HEAD, reterr);
-	j->has_head = true;
-	j->r->has_seal = true;
-	j->r->seal = j->head.number;
-	j->r->seal_first = j->head.first;
-	j->r->seal_size = j->head.size;
-	j->r->has_previous = j->head.has_previous;
-	j->r->previous = j->head.previous;
-	return VF_OK;
-}
-
-static enum vf_rc judge_chain(struct vf_judge *j, struct vf_err *reterr)
-{
-	const struct vf_zip_entry *e = vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_PREVIOUS));
-	struct vf_seal_head previous;
-	struct vf_bytes text;
-	struct vf_err err = {0};
-	bool there;
-	enum vf_rc rc;
-
-	if (!j->has_head)
-		return VF_OK;
-	if (!j->head.has_previous) {
-		rc = e ? vf_fail(&err, VF_SEAL_CHAIN, "the first seal has a predecessor in the container") : VF_OK;
-		return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
-	}
-	rc = vf_judge_part(j, VF_CHECK_CHAIN, VF_PART_PREVIOUS, &text, &there, reterr);
-	if (rc != VF_OK || !there)
-		return rc;
-	rc = vf_seal_head_parse(text, &previous, &err);
-	if (rc == VF_OK)
-		rc = vf_seal_check_chain(&j->head, &previous, &err);
-	return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
-}
-
 /* ---- one record after the other ---- */
 
 static enum vf_rc judge_record(struct vf_judge *j, struct judged *e, struct vf_err *reterr)
@@ -538,7 +505,7 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct judged *list = VF_NEW(j->a, VF_MAX_EVIDENCE, struct judged);
 	size_t n = 0;
-	enum vf_rc rc = list ? judge_head(j, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for evidence records");
+	enum vf_rc rc = list ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for evidence records");
 
 	for (size_t i = 1; rc == VF_OK && i <= j->n_records; i++) {
 		bool parsed = false;
@@ -554,5 +521,5 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 		rc = judge_record(j, &list[i], reterr);
 	if (rc == VF_OK && j->s->has_trust && !j->s->integrity_only)
 		settle_trust(j, list, n);
-	return rc == VF_OK ? judge_chain(j, reterr) : rc;
+	return rc;
 }

@@ -9,6 +9,7 @@
 #include "verify/bundle.h"
 #include "verify/checkpoint.h"
 #include "verify/container.h"
+#include "verify/known.h"
 #include "verify/manifest.h"
 #include "verify/pki.h"
 #include "verify/policy.h"
@@ -23,6 +24,7 @@ struct vf_session {
 	struct vf_policy policy;
 	struct vf_tlog_policy tlog;
 	struct vf_note_cache notes;
+	struct vf_known_token *known; /* by the number of the evidence record, for its first token */
 	struct vf_stream_pin *pins;
 	size_t n_pins;
 	struct vf_pki *pki;
@@ -100,7 +102,7 @@ VF_RC vf_judge_detached(struct vf_judge *j, const struct vf_detached *detached, 
 VF_RC vf_judge_complete(struct vf_judge *j, struct vf_err *reterr);
 
 /* evidence.c */
-/* Manifests, evidence records, tokens, seal head: MANIFEST to CHAIN, AUTHORITY, REVOCATION. */
+/* Manifests, evidence records, tokens: MANIFEST to SEAL, AUTHORITY, REVOCATION. The seal head was read before. */
 VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr);
 
 /* session.c */

@@ -177,7 +177,7 @@ static enum vf_rc check_hidden_names(struct vf_judge *j, struct vf_err *reterr)
 	struct vf_arena scratch = *j->a;
 	struct vf_bytes *names = VF_NEW(&scratch, j->n_objects + j->n_hidden, struct vf_bytes);
 	struct vf_err err = {0};
-	bool apart;
+	const char *fault;
 	enum vf_rc rc;
 
 	if (!names)
@@ -186,10 +186,10 @@ static enum vf_rc check_hidden_names(struct vf_judge *j, struct vf_err *reterr)
 		names[i] = j->objects[i].name;
 	for (size_t i = 0; i < j->n_hidden; i++)
 		names[j->n_objects + i] = j->hidden[i].commitment.name;
-	rc = vf_names_apart(names, j->n_objects + j->n_hidden, &scratch, &apart, reterr);
-	if (rc != VF_OK || apart)
+	rc = vf_names_check(names, j->n_objects + j->n_hidden, &scratch, &fault, reterr);
+	if (rc != VF_OK || !fault)
 		return rc;
-	rc = vf_fail(&err, VF_COMMITMENT_SHAPE, "a committed document has the name of another, or differs from it only in case");
+	rc = vf_fail(&err, VF_COMMITMENT_SHAPE, "with the names of committed documents %s", fault);
 	return vf_judge_note(j, VF_CHECK_COMMITMENTS, rc, &err, NULL, reterr);
 }
 

@@ -205,11 +205,26 @@ static int bytes_order(const void *a, const void *b)
 	return vf_bytes_cmp(*(const struct vf_bytes *)a, *(const struct vf_bytes *)b);
 }
 
-VF_RC vf_names_apart(struct vf_bytes *names, size_t n, struct vf_arena *a, bool *ret, struct vf_err *reterr)
+/* A name may not be a file and the folder of another file. */
+static bool is_file_and_folder(const struct vf_bytes *folded, size_t n, struct vf_bytes name)
+{
+	struct vf_bytes rest = name, part, folder;
+	uint64_t len = 0;
+
+	while (vf_take_until(&rest, '/', &part)) {
+		len += part.n;
+		if (vf_bytes_slice(name, 0, len, &folder) && bsearch(&folder, folded, n, sizeof(*folded), bytes_order))
+			return true;
+		len++;
+	}
+	return false;
+}
+
+VF_RC vf_names_check(struct vf_bytes *names, size_t n, struct vf_arena *a, const char **ret_fault, struct vf_err *reterr)
 {
 	struct vf_arena scratch = *a;
 
-	*ret = true;
+	*ret_fault = NULL;
 	for (size_t i = 0; i < n; i++) {
 		uint8_t *out = vf_arena_take(&scratch, 2, names[i].n);
 
@@ -218,8 +233,12 @@ VF_RC vf_names_apart(struct vf_bytes *names, size_t n, struct vf_arena *a, bool 
 		names[i] = vf_bytes(out, vf_name_fold(names[i], out));
 	}
 	qsort(names, n, sizeof(*names), bytes_order);
-	for (size_t i = 1; i < n; i++)
-		*ret = *ret && !vf_bytes_eq(names[i - 1], names[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && vf_bytes_eq(names[i - 1], names[i]))
+			*ret_fault = "two names are equal or differ only in case";
+		else if (is_file_and_folder(names, n, names[i]))
+			*ret_fault = "a name is a file and a folder";
+	}
 	return VF_OK;
 }
 
@@ -227,17 +246,15 @@ static enum vf_rc check_folded(const struct vf_statement *s, struct vf_arena *a,
 {
 	struct vf_arena scratch = *a;
 	struct vf_bytes *names = VF_NEW(&scratch, s->n_members, struct vf_bytes);
-	bool apart;
+	const char *fault;
 	enum vf_rc rc;
 
 	if (!names)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the statement");
 	for (size_t i = 0; i < s->n_members; i++)
 		names[i] = s->members[i].name;
-	rc = vf_names_apart(names, s->n_members, &scratch, &apart, reterr);
-	if (rc == VF_OK && !apart)
-		return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: two names differ only in case");
-	return rc;
+	rc = vf_names_check(names, s->n_members, &scratch, &fault, reterr);
+	return rc == VF_OK && fault ? vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: %s", fault) : rc;
 }
 
 static enum vf_rc parse_members(const struct vf_json_value *v, struct vf_arena *a, struct vf_statement *s,

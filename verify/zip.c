@@ -399,6 +399,33 @@ static bool fold_name(struct vf_bytes name, struct vf_arena *a, struct vf_bytes 
 	return vf_arena_copy(a, folded, ret);
 }
 
+/* An entry may not have the name of a folder in which another one lies. */
+static bool is_in_file(const struct vf_zip *z, struct vf_bytes folded)
+{
+	struct vf_bytes rest = folded, part, folder;
+	uint64_t len = 0;
+
+	for (; vf_take_until(&rest, '/', &part); len++) {
+		size_t low = 0, high = z->n;
+
+		len += part.n;
+		if (!vf_bytes_slice(folded, 0, len, &folder))
+			return false;
+		while (low < high) {
+			size_t mid = low + (high - low) / 2;
+			int c = vf_bytes_cmp(z->names[mid].folded, folder);
+
+			if (c == 0)
+				return true;
+			if (c < 0)
+				low = mid + 1;
+			else
+				high = mid;
+		}
+	}
+	return false;
+}
+
 static VF_RC index_names(struct vf_zip *z, struct vf_arena *a, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < z->n; i++) {
@@ -419,6 +446,9 @@ static VF_RC index_names(struct vf_zip *z, struct vf_arena *a, struct vf_err *re
 			(int)(x.n > 140 ? 140 : x.n), (const char *)x.p, (int)(y.n > 140 ? 140 : y.n),
 			(const char *)y.p);
 	}
+	for (size_t i = 0; i < z->n; i++)
+		if (is_in_file(z, z->names[i].folded))
+			return vf_fail(reterr, VF_ZIP_NAME_COLLISION, "'%.*s' lies in a file", VF_STR(z->entries[z->names[i].entry].name));
 	return VF_OK;
 }
 

@@ -3,6 +3,7 @@
  * record, one stream), sequencing with one seal, what the log occupies, and
  * exports with the verifier's check and one sync a batch.
  */
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "notary/log.h"
@@ -71,6 +72,28 @@ static void measure_log(struct fixture *f, size_t n)
 	printf("log_storage_to_ideal\t%zu\t-\t-\t-\t%.4f\n", n, (double)log_octets / (double)n / IDEAL);
 }
 
+/* What the file system asks for as many files of that size, and one sync. */
+static void measure_floor(const struct fixture *f, size_t n)
+{
+	static uint8_t room[6000];
+	struct bench_clock began = bench_begin();
+	char path[200];
+	int fd = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%06zu.floor", f->dir, i);
+		fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0 || write(fd, room, sizeof(room)) != (ssize_t)sizeof(room))
+			exit(1);
+		if (i + 1 < n)
+			close(fd);
+	}
+	if (syncfs(fd) != 0)
+		exit(1);
+	close(fd);
+	bench_row("export_floor", n, began, n * sizeof(room));
+}
+
 static void export_all(struct fixture *f, size_t n)
 {
 	const struct nt_export_options options = {.detached = true};
@@ -108,6 +131,7 @@ int main(int argc, char **argv)
 	}
 	bench_row("sequence_and_seal", n, began, 0);
 	measure_log(&f, n);
+	measure_floor(&f, n < EXPORTS ? n : EXPORTS);
 	export_all(&f, n < EXPORTS ? n : EXPORTS);
 	fixture_end(&f);
 	return 0;

@@ -1,76 +1,178 @@
 #!/usr/bin/env bash
-# Runs every command of docs/verify-by-hand.md exactly as it is written there: on good bundles each block ends in OK, on
-# changed ones the step that must notice does not.
-#   by_hand_test.sh BUILD_DIR
+# docs/verify-by-hand.md: runs every block exactly as it stands there, over the sample that the page shows, and compares
+# what it prints; then the steps over other samples, over a fresh notary's bundles, and over bad ones, where the right
+# step must complain.
+#   TRIALNOTARY: path of the program; TRIALNOTARY_SOURCE: the source tree
+#   by_hand_test.sh --update    writes what the blocks print into the page (after scripts/make-samples)
 set -u
-build=${1:?build folder}
-source=${TRIALNOTARY_SOURCE:?}
-PATH=$build:$PATH
-work=$(mktemp -d)
+source=${TRIALNOTARY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+page=$source/docs/verify-by-hand.md
+work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-failed=0 checks=0
-fail() { echo "FAILED: $*"; failed=$((failed + 1)); }
+export TMPDIR=$work LC_ALL=C.UTF-8
+faults=0 count=0
 
-blocks=$(grep -c '^```sh$' "$source/docs/verify-by-hand.md")
-awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$source/docs/verify-by-hand.md" >"$work/commands"
+fault() { echo "FAILED: $1"; [ $# -lt 2 ] || sed 's/^/    /' "$2"; faults=$((faults + 1)); }
 
-# by_hand BUNDLE: the OK lines, in order
+for tool in unzip openssl od base64 awk; do
+	command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+done
+case $(openssl version) in
+"OpenSSL "[012].*) echo "skipped: openssl is older than 3.0"; exit 77 ;;
+esac
+
+# Blocks are named by their step and their place in it: 0.1, 0.2, 1.1, ... (NAME.sh); what they print is in NAME.want.
+mkdir "$work/blocks"
+awk -v to="$work/blocks/" '
+	/^## [0-9]+\. / { step = $2; n = 0 }
+	/^```$/ { if (out != "") close(out); out = ""; next }
+	/^```sh$/ {
+		n++
+		want = to step n ".want"
+		printf "" >want
+		close(want)
+		out = to step n ".sh"
+		next
+	}
+	/^```text$/ { out = to step n ".want"; next }
+	out != "" { print >out }' "$page"
+blocks=$(cd "$work/blocks" && ls -- *.sh | sed 's/\.sh$//' | sort -t . -k 1,1n -k 2,2n)
+[ "$(echo "$blocks" | wc -l)" -ge 14 ] || fault "only these blocks were found: $blocks"
+
+# perform SHELL OUT BLOCK...: runs blocks in one shell, in a folder where samples/bundles is; OUT gets one file a block
+perform() {
+	local shell=$1 out=$2 block
+	shift 2
+	mkdir -p "$out"
+	for block in "$@"; do
+		printf '. "%s" >"%s" 2>>"%s"\n' "$work/blocks/$block.sh" "$out/$block.got" "$out/errors"
+	done >"$out/run"
+	"$shell" "$out/run" </dev/null
+}
+
+# ---- the page, exactly ----
+cd "$source" || exit 1
+for shell in sh bash; do
+	# shellcheck disable=SC2086
+	perform $shell "$work/page-$shell" $blocks
+	[ ! -s "$work/page-$shell/errors" ] || fault "$shell: the page causes error messages" "$work/page-$shell/errors"
+done
+if [ "${1:-}" = --update ]; then
+	awk -v from="$work/page-sh/" '
+		/^## [0-9]+\. / { step = $2; n = 0 }
+		/^```sh$/ { n++ }
+		/^```$/ { skip = 0 }
+		skip { next }
+		{ print }
+		/^```text$/ { skip = 1; file = from step n ".got"; while ((getline line <file) > 0) print line; close(file) }' \
+		"$page" >"$work/new" && cp "$work/new" "$page"
+	exit 0
+fi
+for shell in sh bash; do
+	for block in $blocks; do
+		count=$((count + 1))
+		diff "$work/blocks/$block.want" "$work/page-$shell/$block.got" >"$work/diff" ||
+			fault "$shell: block $block prints something else than the page shows" "$work/diff"
+	done
+done
+
+# ---- other bundles: steps 1 to 8 ----
+steps=$(echo "$blocks" | grep '^[1-8]\.')
+# by_hand NAME BUNDLE TRUST AT: runs the steps; complaints as lines "STEP TEXT" go to complaints, good lines are counted
 by_hand() {
-	rm -rf "$work/run"
-	mkdir "$work/run"
-	cp "$1" "$work/run/bundle.asice"
-	cp -r "$work/trust" "$work/run/trust"
-	(cd "$work/run" && bash "$work/commands" 2>"$work/errors" | grep '^OK')
+	local block out=$work/$1
+	cat >"$work/blocks/prepare.sh" <<-EOT
+		cd "\$(mktemp -d)" && cp "$2" bundle.asice && cp -r "$3" trust && at=$4
+	EOT
+	# shellcheck disable=SC2086
+	perform sh "$out" prepare 0.2 $steps
+	for block in $steps; do
+		grep -E 'FAILED|DIFFERENT|Failure|bad CRC|At least one error|cannot find' "$out/$block.got" | sed "s/^/${block%%.*} /"
+	done >"$work/complaints"
+	oks=$(cat "$out"/[1-8].*.got | grep -cE '^ok: |: OK$|^Verification: OK$|^Signature Verified')
+	count=$((count + 1))
 }
-good() {
-	local n
-	n=$(by_hand "$1" | wc -l)
-	checks=$((checks + 1))
-	[ "$n" = "$blocks" ] || { fail "$2: $n of $blocks steps are OK"; cat "$work/errors"; }
+# holds NAME BUNDLE TRUST AT: no step complains, and every step says something
+holds() {
+	by_hand "$@"
+	[ ! -s "$work/complaints" ] || fault "$1: by hand it does not hold" "$work/complaints"
+	[ "$oks" -ge 18 ] || fault "$1: only $oks steps said that they hold" "$work/$1/errors"
 }
-# bad NAME STEP EARLIER: the bundle in box2 fails at the step whose OK line begins so, not at the earlier one
-bad() {
-	checks=$((checks + 1))
-	rm -f "$work/bad.asice"
-	(cd "$work/box2" && zip -q -0 -X -D -r "$work/bad.asice" mimetype . )
-	by_hand "$work/bad.asice" >"$work/oks"
-	grep -q "^$2" "$work/oks" && fail "$1: the step '$2' does not notice"
-	grep -q "^$3" "$work/oks" || fail "$1: the step '$3' fails already"
+# complains NAME STEP TEXT: the first complaint about a bad sample is that of this step
+complains() {
+	by_hand "$1" "$source/samples/bundles/$1.asice" "$source/samples/bundles/trust" 1782864000
+	[ -s "$work/complaints" ] || { fault "$1: nothing complains"; return; }
+	head -n 1 "$work/complaints" | grep -qF -- "$2 $3" || fault "$1: the first complaint is not '$2 $3'" "$work/complaints"
 }
-fresh() { rm -rf "$work/box2"; mkdir "$work/box2"; (cd "$work/box2" && unzip -qq "$work/later.asice"); }
 
-cd "$work" || exit 1
-samples=$source/samples/trial
-submit() { trialnotary submit n --study DEMO-1 "$@" | awk 'NR == 1 { print $1 }'; }
-trialnotary init n --origin hand.example/1 >/dev/null || exit 1
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 400 -subj '/CN=Example Sponsor' 2>/dev/null
-first=$(submit --kind protocol --version 1.0 "$samples/protocol-v1.0.md")
-trialnotary seal n >/dev/null
-for i in 1 2 3 4 5; do submit --kind other --version $i "$samples/results.md" >/dev/null; done
-later=$(submit --kind dataset "$samples/dataset")
-signed=$(submit --kind results --sign key.pem --cert cert.pem "$samples/results.md")
-consent=$(submit --kind consent --keep "$samples/consents/consent-001.txt")
-trialnotary seal n >/dev/null
-trialnotary trust export n -o trust >/dev/null
-for r in first later signed consent; do trialnotary export n "${!r}" -o $r.asice >/dev/null || exit 1; done
-trialnotary export n "$consent" -o withheld.asice --withhold consent-001.txt >/dev/null || exit 1
+for name in dataset dataset-withheld protocol signed consent consent-withheld first-seal later-seal; do
+	holds good-$name "$source/samples/bundles/good-$name.asice" "$source/samples/bundles/trust" 1782864000
+done
+complains bad-document-changed 2 "alertness.csv: FAILED"
+complains bad-commitment-changed 2 "commitment-001.json: FAILED"
+complains bad-extra-file 2 "DIFFERENT: covered by nothing: added.txt"
+complains bad-duplicate-name 1 "DIFFERENT: this name stands there twice: alertness.csv"
+complains bad-statement-changed 3 "DIFFERENT: the entry holds the record ID"
+complains bad-rewritten 3 "DIFFERENT: the entry holds the record ID"
+complains bad-submitter-signature 3 "DIFFERENT: the entry holds the record ID"
+complains bad-entry-of-another 3 "DIFFERENT: the entry holds the record ID"
+complains bad-evidence-of-another 4 "DIFFERENT: the evidence covers exactly the members"
+complains bad-seal-head-of-another 4 "DIFFERENT: the tree leads to the batch of the seal head"
+complains bad-empty-evidence 4 "DIFFERENT: the evidence covers exactly the members"
+complains bad-no-evidence 4 "DIFFERENT: the evidence covers exactly the members"
+complains bad-token-signature 5 "Verification: FAILED"
+complains bad-other-notary 5 "Verification: FAILED"
+complains bad-proof-index 6 "DIFFERENT: the entry leads to the root of the log"
+complains bad-proof-of-another 6 "DIFFERENT: the entry leads to the root of the log"
+complains bad-checkpoint-size 6 "DIFFERENT: the entry leads to the root of the log"
+complains bad-checkpoint-signature 7 "Signature Verification Failure"
+complains bad-previous-missing 8 "DIFFERENT: the seal head names its predecessor"
 
-good first.asice "the first seal"
-good later.asice "a later seal"
-good signed.asice "a signed record"
-good consent.asice "a confidential document"
-good withheld.asice "a withheld document"
+# ---- step 9 notices a changed confidential document, step 10 a changed signature ----
+mkdir "$work/changed"
+cp "$source/samples/bundles/bad-consent-changed.asice" "$work/changed/good-consent.asice"
+cp "$source/samples/bundles/bad-submitter-signature.asice" "$work/changed/good-signed.asice"
+echo "cd \"\$(mktemp -d)\" && samples=$work/changed && cp -r $source/samples/bundles/trust trust && at=1782864000" >"$work/blocks/prepare.sh"
+perform sh "$work/last" prepare 0.2 9.1 10.1
+grep -q '^consent-007.txt: FAILED' "$work/last/9.1.got" || fault "step 9 does not notice a changed document" "$work/last/9.1.got"
+grep -q '^DIFFERENT: the signature is valid' "$work/last/10.1.got" || fault "step 10 does not notice a changed signature" "$work/last/10.1.got"
 
-fresh; printf x >>box2/alertness.csv; bad "changed document" "OK members" "OK unpacked"
-fresh; sed -i 's/"dataset"/"results"/' box2/statement.json; bad "changed statement" "OK record" "OK members"
-fresh; (cd box2 && unzip -qqo ../first.asice META-INF/evidencerecord001.ers); bad "evidence of another record" "OK the evidence record" "OK record"
-fresh; sed -i 's/^seal 2/seal 3/' box2/META-INF/trialnotary/seal-head; bad "changed seal head" "OK the tree" "OK the evidence"
-fresh; sed -i '/^slot/{s/^slot //;y/0123456789abcdef/123456789abcdef0/;s/^/slot /}' box2/META-INF/trialnotary/entry; bad "changed entry" "OK entry" "OK existed"
-fresh; sed -i '2s/.*/index 1/' box2/META-INF/trialnotary/log.tlog-proof; bad "another index" "OK entry" "OK existed"
-fresh; sed -i 's/^size 9/size 8/' box2/META-INF/trialnotary/seal-head; bad "another size" "OK the seal head names" "OK entry"
-trialnotary init m --origin hand.example/1 >/dev/null; trialnotary trust export m -o trust2 >/dev/null
-cp trust2/tsa/embedded.pem trust/tsa/embedded.pem; fresh; bad "another authority" "OK existed" "OK the tree"
-cp trust2/tlog-policy trust/tlog-policy; fresh; bad "another log key" "OK signed" "OK entry"
+# ---- a damaged document: the container complains ----
+offset=$(LC_ALL=C grep -obUa 'DEMO-1-001,WALK' samples/bundles/good-dataset.asice | head -n 1 | cut -d : -f 1)
+mkdir "$work/damaged"
+cp samples/bundles/good-dataset.asice "$work/damaged.asice"
+printf X | dd of="$work/damaged.asice" bs=1 seek="$offset" conv=notrunc status=none
+by_hand damaged "$work/damaged.asice" "$source/samples/bundles/trust" 1782864000
+grep -q '^1 .*CRC' "$work/complaints" || fault "step 1 does not notice a damaged document" "$work/complaints"
+grep -q '^2 alertness.csv: FAILED' "$work/complaints" || fault "step 2 does not notice a damaged document" "$work/complaints"
 
-echo "$checks checks, $failed failed"
-[ $failed = 0 ]
+# ---- fresh notaries: one record, then twelve in a second seal ----
+# fresh KIND: a notary whose time-stamping authority has a key of this kind
+fresh() {
+	local n=$work/$1 now id
+	trialnotary() { "$TRIALNOTARY" "$@" --quiet; }
+	trialnotary init "$n" --origin demo.example/1 --tsa-key "$1" >/dev/null || fault "init"
+	trialnotary submit "$n" --study T-1 --kind protocol samples/trial/protocol-v1.0.md >"$n.ids" || fault "submit"
+	trialnotary seal "$n" >/dev/null || fault "seal"
+	trialnotary submit "$n" --study T-1 --kind consent --keep --each samples/trial/consents >>"$n.ids" || fault "submit"
+	trialnotary seal "$n" >/dev/null || fault "seal"
+	trialnotary trust export "$n" -o "$n.trust" >/dev/null || fault "trust export"
+	now=$(openssl x509 -in "$n.trust/tsa/embedded.pem" -noout -startdate | cut -d = -f 2)
+	now=$(($(date -u -d "$now" +%s) + 86400))
+	for id in $(awk 'NR % 6 == 1 { print $1 }' "$n.ids"); do
+		trialnotary export "$n" "$id" -o "$n.asice" --force >/dev/null || fault "export $id"
+		holds "$1-$id" "$n.asice" "$n.trust" $now
+	done
+}
+if [ -n "${TRIALNOTARY:-}" ]; then
+	fresh p256
+	fresh rsa3072
+	cp -r samples/bundles/trust "$work/other-log"
+	cp "$work/p256.trust/tlog-policy" "$work/other-log/tlog-policy"
+	by_hand other-log "$source/samples/bundles/good-dataset.asice" "$work/other-log" 1782864000
+	head -n 1 "$work/complaints" | grep -q '^7 DIFFERENT: the signature names its key' ||
+		fault "step 7 does not notice another log of the same name" "$work/complaints"
+fi
+
+echo "$count runs, $faults failed"
+[ $faults = 0 ]

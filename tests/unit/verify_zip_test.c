@@ -261,6 +261,7 @@ static void test_names(void)
 	NAME(VF_OK, "folder/a-b_c.d (1).txt", 0);
 	NAME(VF_ZIP_DUPLICATE, "statement.json", 0);           /* Z10 */
 	NAME(VF_ZIP_NAME_COLLISION, "Statement.JSON", 0);      /* Z11 */
+	NAME(VF_ZIP_NAME_COLLISION, "statement.json/x", 0);
 	NAME(VF_ZIP_PATH, "e\xcc\x81.txt", utf8);              /* the decomposed form has no place */
 	NAME(VF_ZIP_PATH, "../x", 0);                          /* Z12 */
 	NAME(VF_ZIP_PATH, "/abs", 0);
