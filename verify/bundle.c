@@ -446,12 +446,19 @@ static void note_links(struct vf_judge *j)
 			j->r->n_links);
 }
 
+/* Only what the log itself has signed can show that the log or a stream was forked. */
+static bool is_logged(const struct vf_judge *j)
+{
+	return j->r->checks[VF_CHECK_INCLUSION] == VF_RESULT_PASS &&
+		(j->s->integrity_only || j->r->checks[VF_CHECK_LOG_KEY] == VF_RESULT_PASS);
+}
+
 static void judge_together(struct vf_judge *j)
 {
 	struct vf_err err = {0};
 
 	note_links(j);
-	if (vf_session_compare(j->s, j->r, &err) != VF_OK)
+	if (is_logged(j) && vf_session_compare(j->s, j->r, &err) != VF_OK)
 		vf_report_fault(j->r, VF_CHECK_INCLUSION, &err, NULL);
 	vf_report_settle(j->r);
 	if ((j->r->verdict == VF_VERIFIED || j->r->verdict == VF_INTACT) && !vf_session_learn(j->s, j->r))

@@ -1426,6 +1426,61 @@ static void test_cases(void)
 	maker_used = mark;
 }
 
+/* ---- several bundles ---- */
+
+/* Another history of the same size: the last entry of the log is another. */
+HOOK(fork)
+{
+	struct vf_hash l[4], right;
+	struct vf_entry other = make_other(99);
+
+	if (stage != LOG)
+		return;
+	x->leaves[3] = make_entry_text(&other);
+	l[2] = vf_merkle_leaf(x->leaves[2]);
+	l[3] = vf_merkle_leaf(x->leaves[3]);
+	right = vf_merkle_node(&l[2], &l[3]);
+	x->root = vf_merkle_node(&x->proof[1], &right);
+	x->proof[0] = l[3];
+	make_checkpoint(x);
+}
+
+/* The same by somebody without the log's key. */
+HOOK(fork_by_other)
+{
+	m11_other(x, stage);
+	fork(x, stage);
+}
+
+/* M20, and that nobody without the log's key can make the log look forked. */
+static void test_histories(void)
+{
+	struct nt_buf one = nt_buf(1 << 20), two = nt_buf(1 << 20), posing = nt_buf(1 << 20);
+	size_t mark = maker_used;
+	struct vf_session *s;
+
+	run(good, &one);
+	run(fork_by_other, &posing);
+	run(fork, &two);
+	expect(VF_VERIFIED, VF_OK, "M20", "another history alone");
+	s = session();
+	judge(s, nt_buf_bytes(&posing));
+	judge(s, nt_buf_bytes(&one));
+	expect(VF_VERIFIED, VF_OK, "M20", "a history after one by another key");
+	judge(s, nt_buf_bytes(&posing));
+	expect(VF_INDETERMINATE, VF_NOTE_UNSIGNED, "M20", "another history by another key");
+	CHECK(!has_reason(VF_EQUIVOCATION) && !has_reason(VF_STREAM_FORK));
+	judge(s, nt_buf_bytes(&two));
+	expect(VF_REJECTED, VF_EQUIVOCATION, "M20", "two histories");
+	judge(s, nt_buf_bytes(&one));
+	expect(VF_VERIFIED, VF_OK, "M20", "the first once more");
+	vf_session_free(s);
+	nt_buf_done(&one);
+	nt_buf_done(&two);
+	nt_buf_done(&posing);
+	maker_used = mark;
+}
+
 /* ---- faults of the machine ---- */
 
 struct failing {
@@ -1536,6 +1591,7 @@ int main(void)
 		return 1;
 	make_all();
 	test_cases();
+	test_histories();
 	test_machine();
 	free(memory);
 	free(session_memory);
