@@ -566,7 +566,9 @@ VF_RC nt_log_sequence(struct nt_log *l, int64_t now_ms, struct vf_err *reterr)
 		return rc;
 	if (size - st->size > NT_LOG_STEP)
 		size = st->size + NT_LOG_STEP;
-	rc = stage(l, size, &s, reterr);
+	rc = nt_store_check_waiting(l->store, size, reterr);
+	if (rc == VF_OK)
+		rc = stage(l, size, &s, reterr);
 	if (rc == VF_OK)
 		rc = sign_head(l, &s, now_ms, reterr);
 	if (rc == VF_OK)

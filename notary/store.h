@@ -106,6 +106,11 @@ VF_RC nt_store_erase(struct nt_store *s, const struct vf_hash *id, nt_each_kept 
 VF_RC nt_store_is_kept(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr);
 /* Every kept document that a record names, once for each record. */
 VF_RC nt_store_each_kept(struct nt_store *s, nt_each_kept *each, void *ctx, struct vf_err *reterr);
+/*
+ * Before they are signed: each record below size that waits and was there at the opening gives its
+ * ID and stands in its slot. STORE_CORRUPT. Rows that this process wrote are not read again.
+ */
+VF_RC nt_store_check_waiting(struct nt_store *s, uint64_t size, struct vf_err *reterr);
 /* SQLite's integrity check, every record against its hashes, every index against the records. */
 VF_RC nt_store_check(struct nt_store *s, struct nt_findings *f, struct vf_err *reterr);
 /* Every stream: no gap, each record after the one before, each slot that of its number. */

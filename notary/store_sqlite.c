@@ -484,6 +484,7 @@ VF_RC nt_store_open(const char *path, struct nt_store **ret, struct vf_err *rete
 		rc = migrate(s, false, reterr);
 	if (rc == VF_OK)
 		rc = load_state(s, reterr);
+	s->found = s->state.records;
 	if (rc == VF_OK)
 		rc = load_names(s, reterr);
 	if (rc == VF_OK)

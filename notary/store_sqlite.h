@@ -57,6 +57,7 @@ struct nt_store {
 	struct sqlite3 *db;
 	struct sqlite3_stmt *stmts[NT_SQL_COUNT];
 	struct nt_store_state state;
+	uint64_t found; /* records that were there at the opening: their rows were not written by this process */
 	char origin[256];
 	struct vf_hash secret;
 	struct nt_packer packer;

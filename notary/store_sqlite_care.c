@@ -6,8 +6,14 @@
 
 #include "notary/durable.h"
 #include "notary/failpoint.h"
+#include "notary/record_check.h"
 #include "notary/store_sqlite.h"
+#include "verify/limits.h"
+#include "verify/record.h"
 #include "verify/text.h"
+
+/* The parts of the largest statement; only what is used becomes resident. */
+#define CHECK_MEMORY ((size_t)VF_MAX_PART)
 
 /* ---- erase ---- */
 
@@ -192,6 +198,41 @@ VF_RC nt_store_each_kept(struct nt_store *s, nt_each_kept *each, void *ctx, stru
 
 /* ---- check ---- */
 
+static VF_RC check_slot(struct nt_store *s, const struct nt_record *r, struct vf_err *reterr)
+{
+	struct nt_stream_row *row = NULL;
+	struct vf_hash slot;
+	enum vf_rc rc = nt_store_scan(s, r->index, reterr);
+	uint64_t submitter, study;
+
+	if (rc == VF_OK)
+		rc = nt_store_stream_number(s, s->scan.stream, &submitter, &study, reterr);
+	if (rc == VF_OK)
+		rc = nt_store_stream_row(s, submitter, study, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	slot = vf_slot(&row->now.key, r->seq);
+	if (!vf_hash_eq(&slot, &r->slot))
+		return vf_fail(reterr, VF_STORE_CORRUPT, "its slot is not that of its place in the stream");
+	return VF_OK;
+}
+
+VF_RC nt_store_check_waiting(struct nt_store *s, uint64_t size, struct vf_err *reterr)
+{
+	for (uint64_t i = s->state.size; i < size && i < s->found; i++) {
+		VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+		enum vf_rc rc = nt_store_at(s, i, &r, reterr);
+
+		if (rc == VF_OK && r->in_stream)
+			rc = check_slot(s, r, reterr);
+		if (rc != VF_OK) {
+			vf_err_prefix(reterr, "record number %" PRIu64 " waits and is damaged", i);
+			return rc;
+		}
+	}
+	return VF_OK;
+}
+
 static VF_RC check_database(struct nt_store *s, struct nt_findings *f, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
@@ -279,8 +320,8 @@ static VF_RC check_indexes(
 	return rc;
 }
 
-static VF_RC check_record(
-	struct nt_store *s, uint64_t number, struct counts *c, struct nt_findings *f, struct vf_err *reterr)
+static VF_RC check_record(struct nt_store *s, uint64_t number, struct vf_arena *a, struct counts *c,
+	struct nt_findings *f, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	struct vf_err err = {0};
@@ -288,6 +329,9 @@ static VF_RC check_record(
 
 	if (rc == VF_OK)
 		rc = check_indexes(s, number, c, f, &err);
+	a->used = 0;
+	if (rc == VF_OK)
+		rc = nt_record_check(r, a, &err);
 	if (rc != VF_OK)
 		vf_err_prefix(&err, "record number %" PRIu64, number);
 	return nt_found_rc(f, rc, &err, reterr);
@@ -311,13 +355,25 @@ static VF_RC check_count(struct nt_store *s, enum nt_sql which, uint64_t want, c
 	return VF_OK;
 }
 
+static void freep(void **p)
+{
+	free(*p);
+}
+
 VF_RC nt_store_check(struct nt_store *s, struct nt_findings *f, struct vf_err *reterr)
 {
+	VF_CLEANUP(freep) void *memory = malloc(CHECK_MEMORY);
 	struct counts c = {0};
-	enum vf_rc rc = check_database(s, f, reterr);
+	struct vf_arena a;
+	enum vf_rc rc;
+
+	if (memory == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to check records");
+	vf_arena_init(&a, memory, CHECK_MEMORY);
+	rc = check_database(s, f, reterr);
 
 	for (uint64_t i = 0; i < s->state.records && rc == VF_OK; i++)
-		rc = check_record(s, i, &c, f, reterr);
+		rc = check_record(s, i, &a, &c, f, reterr);
 	if (rc == VF_OK)
 		rc = check_count(s, NT_SQL_RECORD_COUNT, s->state.records, "record", f, reterr);
 	if (rc == VF_OK)

@@ -112,9 +112,9 @@ static inline void made_close(struct made *m, struct made_stream *st)
 static inline void made_record(struct made *m, struct made_stream *st, uint64_t n, bool confidential)
 {
 	struct vf_hash doc = made_hash("document", n), nonce = made_hash("nonce", n),
-		       salt = made_hash("salt", n);
+		       salt = made_hash("salt", n), link = made_hash("link", n);
 	struct vf_pair pair = vf_pair_of(vf_bytes(doc.b, 32)), stream_pair;
-	char a[65], b[65], c[129], d[65], e[129];
+	char a[65], b[65], c[129], d[65], e[129], f[65];
 	struct nt_submission *s = &m->s;
 
 	memset(m, 0, sizeof(*m));
@@ -143,11 +143,12 @@ static inline void made_record(struct made *m, struct made_stream *st, uint64_t 
 	snprintf(m->statement, sizeof(m->statement),
 		"{\"schema\":\"trialnotary/statement/"
 		"1\",\"kind\":\"protocol\",\"study\":\"%s\",\"version\":\"2.0\","
-		"\"date\":\"2026-03-01\",\"title\":\"%s\",\"nonce\":\"%s\",\"members\":[{\"name\":\"%s\","
+		"\"date\":\"2026-03-01\",\"title\":\"%s\","
+		"\"links\":[{\"type\":\"supersedes\",\"record\":\"%s\"}],\"nonce\":\"%s\",\"members\":[{\"name\":\"%s\","
 		"\"role\":\"document\",\"sha256\":\"%s\",\"sha512\":\"%s\"},{\"name\":\"stream.json\","
 		"\"role\":\"stream\","
 		"\"sha256\":\"%s\",\"sha512\":\"%s\"}]}",
-		m->study, m->title, a, confidential ? "commitment-001.json" : m->document_name,
+		m->study, m->title, made_hex(&link, f), a, confidential ? "commitment-001.json" : m->document_name,
 		confidential ? a : b, c, d, e);
 	m->members[s->n_members++] = (struct nt_member){vf_bytes_str("statement.json"),
 		vf_pair_of(vf_bytes_str(m->statement)), vf_bytes_str(m->statement)};
@@ -174,7 +175,7 @@ static inline void made_record(struct made *m, struct made_stream *st, uint64_t 
 	s->date = vf_bytes_str("2026-03-01");
 	s->title = vf_bytes_str(m->title);
 	s->journal = made_hash("journal", n);
-	m->link = (struct nt_link){vf_bytes_str("supersedes"), made_hash("link", n)};
+	m->link = (struct nt_link){vf_bytes_str("supersedes"), link};
 	s->links = &m->link;
 	s->n_links = 1;
 	made_close(m, st);
