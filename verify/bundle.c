@@ -237,6 +237,8 @@ static enum vf_rc check_submitter(struct vf_judge *j, struct vf_bytes cert, stru
 	else
 		rc = vf_path_check_signer(j->s->pki, cert, j->r->existed_by, certs, NULL, NULL, &err);
 	j->r->submitter_trusted = rc == VF_OK;
+	if (rc == VF_OK)
+		vf_report_unchecked(j->r, "SUBMITTER_REVOCATION", "whether the submitter's certificate was revoked");
 	if (rc != VF_UNKNOWN_SIGNER || j->s->policy.submitter_required)
 		return vf_judge_note(j, VF_CHECK_SUBMITTER, rc, &err, VF_NAME_SIGNATURE, reterr);
 	vf_report_unchecked(j->r, "SUBMITTER_ROOT", "who stands behind the submitter's certificate (no pinned root vouches for it)");
@@ -280,7 +282,7 @@ static enum vf_rc judge_signature(struct vf_judge *j, struct vf_err *reterr)
 	if (j->statement.has_signer)
 		return check_signature(j, reterr);
 	vf_report_skip(j->r, VF_CHECK_SIGNATURE);
-	if (j->s->has_trust && j->s->policy.submitter_required) {
+	if (j->s->has_trust && !j->s->integrity_only && j->s->policy.submitter_required) {
 		vf_fail(&err, VF_POLICY_UNMET, "the policy asks for a submitter's signature and the record has none");
 		vf_report_fault(j->r, VF_CHECK_SUBMITTER, &err, NULL);
 	} else {

@@ -335,6 +335,7 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_tst_trust trust;
 	size_t authority;
+	int64_t end;
 	enum vf_rc rc;
 
 	*ret_check = VF_CHECK_AUTHORITY;
@@ -353,8 +354,9 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	else if (!e->stands)
 		e->vote.renewed_by |= UINT32_C(1) << authority;
 	e->stands = e->stands || last || stands_alone(j, &e->tokens[i]);
-	if (last && (j->r->renew_before == VF_TIME_NONE || trust.earliest_end < j->r->renew_before))
-		j->r->renew_before = trust.earliest_end;
+	end = trust.earliest_end < trust.strong_until ? trust.earliest_end : trust.strong_until;
+	if (last && (j->r->renew_before == VF_TIME_NONE || end < j->r->renew_before))
+		j->r->renew_before = end;
 	*ret_check = VF_CHECK_REVOCATION;
 	if (trust.revocation == VF_REVOCATION_NONE && j->s->policy.revocation_required)
 		return vf_fail(reterr, VF_NO_REVOCATION_DATA, "there is no usable revocation data for '%s'", stamp->subject);

@@ -114,6 +114,14 @@ static bool has_reason(enum vf_rc rc)
 	return false;
 }
 
+static bool has_note(const char *code)
+{
+	for (size_t i = 0; i < report.n_unchecked; i++)
+		if (strcmp(report.unchecked[i].code, code) == 0)
+			return true;
+	return false;
+}
+
 static void expect(enum vf_verdict want, enum vf_rc code, const char *id, const char *what)
 {
 	bool found = code == VF_OK ? report.n_reasons == 0 : has_reason(code);
@@ -1426,6 +1434,81 @@ static void test_cases(void)
 	maker_used = mark;
 }
 
+/* ---- what a report says beside its verdict ---- */
+
+/* Fifteen records that do not count, on a record of which everything else is to be said. */
+HOOK(crowded)
+{
+	if (stage == BEGIN) {
+		x->n_ev = 16;
+		for (size_t i = 1; i < 16; i++)
+			x->ev[i].by = &stranger;
+		x->ev[0].by = &operator_;
+		x->fields = ",\"links\":[{\"type\":\"supersedes\",\"record\":\"0000000000000000000000000000000000000000000000000000000000000000\"}]";
+		owner.rules = "[{\"count\":1}]";
+	}
+	if (stage == LOG)
+		cosign(x, &witness);
+	if (stage != DONE)
+		return;
+	bundle_drop(x, "b.txt");
+	for (size_t i = 1; i <= 16; i++) {
+		char er[64], manifest[64];
+
+		snprintf(er, sizeof(er), VF_PART_RECORD, i);
+		snprintf(manifest, sizeof(manifest), VF_PART_RECORD_MANIFEST, i);
+		*bundle_part(x, manifest) = make_manifest(er, JOIN(make_ref("statement.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->statement)),
+			make_ref("a.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[0].data)),
+			make_ref("stream.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[2].data))));
+	}
+}
+
+/* A key of 2048 bits ends before its certificate. */
+HOOK(short_key)
+{
+	static struct authority short_;
+
+	if (stage != BEGIN)
+		return;
+	short_ = alpha;
+	short_.key = EVP_RSA_gen(2048);
+	MUST(short_.key);
+	short_.cert = make_cert(&(struct cert_spec){.name = "RSA TSU", .issuer = "Alpha Root", .key = short_.key, .issuer_key = alpha.root_key,
+		.serial = 11, .to = "20400101000000Z", .ext = TSA_EXT});
+	x->ev[0].by = &short_;
+}
+
+static void test_reports(void)
+{
+	static const char *const notes[] = {"LINKED_RECORDS", "STREAM_COMPLETE", "UNKNOWN_ROOT", "REVOCATION_LATER", "WITHHELD", "COSIGNATURES",
+		"OPERATOR_ONLY", "UNSIGNED"};
+	struct nt_buf bytes = nt_buf(1 << 20);
+	size_t mark = maker_used;
+
+	run(crowded, &bytes);
+	expect(VF_VERIFIED, VF_OK, "U", "fifteen records by strangers");
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+		if (!has_note(notes[i]))
+			CHECK_FAIL("the note %s is crowded out", notes[i]);
+	CHECK_INT(report.existed_by, make_time("2025-03-01T12:00:00Z"));
+	nt_buf_reset(&bytes);
+	run(s_good, &bytes);
+	CHECK(has_note("SUBMITTER_REVOCATION") && report.submitter_trusted);
+	CHECK_INT(report.renew_before, make_time("2029-01-01T00:00:00Z"));
+	nt_buf_reset(&bytes);
+	run(short_key, &bytes);
+	expect(VF_VERIFIED, VF_OK, "U", "a key of 2048 bits");
+	CHECK_INT(report.stamps[0].valid_to, make_time("2040-01-01T00:00:00Z"));
+	CHECK_INT(report.renew_before, make_time("2031-01-01T00:00:00Z"));
+	/* times of what does not count move nothing */
+	nt_buf_reset(&bytes);
+	run(p11_unknown, &bytes);
+	CHECK_INT(report.existed_by, make_time("2025-03-01T12:00:00Z"));
+	CHECK(report.n_stamps == 2 && report.stamps[0].counts && !report.stamps[1].counts && !report.stamps[1].authority);
+	nt_buf_done(&bytes);
+	maker_used = mark;
+}
+
 /* ---- several bundles ---- */
 
 /* Another history of the same size: the last entry of the log is another. */
@@ -1591,6 +1674,7 @@ int main(void)
 		return 1;
 	make_all();
 	test_cases();
+	test_reports();
 	test_histories();
 	test_machine();
 	free(memory);
