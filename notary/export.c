@@ -75,7 +75,8 @@ struct plan {
 static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
 {
 	struct vf_trust_file files[NT_TRUST_FILES];
-	struct vf_session_options options = {.files = files, .n_files = NT_TRUST_FILES, .at = nt_notary_now(e->notary)};
+	struct vf_session_options options = {.files = files, .n_files = NT_TRUST_FILES, .at = nt_notary_now(e->notary),
+		.n_inputs = (size_t)(e->seal->size - e->seal->first)};
 
 	for (size_t i = 0; i < NT_TRUST_FILES; i++)
 		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};

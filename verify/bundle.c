@@ -43,6 +43,54 @@ VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struc
 	return rc == VF_OK ? VF_OK : vf_judge_note(j, c, rc, &err, name, reterr);
 }
 
+/* ---- the seal head ---- */
+
+static enum vf_rc judge_head(struct vf_judge *j, struct vf_err *reterr)
+{
+	struct vf_bytes text;
+	struct vf_err err = {0};
+	bool there;
+	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SEAL, VF_PART_HEAD, &text, &there, reterr);
+
+	if (rc != VF_OK || !there)
+		return rc;
+	rc = vf_seal_head_parse(text, &j->head, &err);
+	if (rc != VF_OK)
+		return vf_judge_note(j, VF_CHECK_SEAL, rc, &err, VF_PART_HEAD, reterr);
+	j->has_head = true;
+	j->r->has_seal = true;
+	j->r->seal = j->head.number;
+	j->r->seal_first = j->head.first;
+	j->r->seal_size = j->head.size;
+	j->r->has_previous = j->head.has_previous;
+	j->r->previous = j->head.previous;
+	return VF_OK;
+}
+
+static enum vf_rc judge_chain(struct vf_judge *j, struct vf_err *reterr)
+{
+	const struct vf_zip_entry *e = vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_PREVIOUS));
+	struct vf_seal_head previous;
+	struct vf_bytes text;
+	struct vf_err err = {0};
+	bool there;
+	enum vf_rc rc;
+
+	if (!j->has_head)
+		return VF_OK;
+	if (!j->head.has_previous) {
+		rc = e ? vf_fail(&err, VF_SEAL_CHAIN, "the first seal has a predecessor in the container") : VF_OK;
+		return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
+	}
+	rc = vf_judge_part(j, VF_CHECK_CHAIN, VF_PART_PREVIOUS, &text, &there, reterr);
+	if (rc != VF_OK || !there)
+		return rc;
+	rc = vf_seal_head_parse(text, &previous, &err);
+	if (rc == VF_OK)
+		rc = vf_seal_check_chain(&j->head, &previous, &err);
+	return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
+}
+
 /* ---- the log ---- */
 
 static enum vf_rc check_entry(struct vf_judge *j, struct vf_bytes *ret_text, struct vf_err *reterr)
@@ -189,6 +237,8 @@ static enum vf_rc check_submitter(struct vf_judge *j, struct vf_bytes cert, stru
 	else
 		rc = vf_path_check_signer(j->s->pki, cert, j->r->existed_by, certs, NULL, NULL, &err);
 	j->r->submitter_trusted = rc == VF_OK;
+	if (rc == VF_OK)
+		vf_report_unchecked(j->r, "SUBMITTER_REVOCATION", "whether the submitter's certificate was revoked");
 	if (rc != VF_UNKNOWN_SIGNER || j->s->policy.submitter_required)
 		return vf_judge_note(j, VF_CHECK_SUBMITTER, rc, &err, VF_NAME_SIGNATURE, reterr);
 	vf_report_unchecked(j->r, "SUBMITTER_ROOT", "who stands behind the submitter's certificate (no pinned root vouches for it)");
@@ -232,7 +282,7 @@ static enum vf_rc judge_signature(struct vf_judge *j, struct vf_err *reterr)
 	if (j->statement.has_signer)
 		return check_signature(j, reterr);
 	vf_report_skip(j->r, VF_CHECK_SIGNATURE);
-	if (j->s->has_trust && j->s->policy.submitter_required) {
+	if (j->s->has_trust && !j->s->integrity_only && j->s->policy.submitter_required) {
 		vf_fail(&err, VF_POLICY_UNMET, "the policy asks for a submitter's signature and the record has none");
 		vf_report_fault(j->r, VF_CHECK_SUBMITTER, &err, NULL);
 	} else {
@@ -366,7 +416,11 @@ static enum vf_rc judge_native(struct vf_judge *j, const struct vf_detached *det
 		return rc;
 	rc = vf_judge_detached(j, detached, n, reterr);
 	if (rc == VF_OK)
+		rc = judge_head(j, reterr);
+	if (rc == VF_OK)
 		rc = vf_judge_evidence(j, reterr);
+	if (rc == VF_OK)
+		rc = judge_chain(j, reterr);
 	if (rc == VF_OK)
 		rc = vf_judge_complete(j, reterr);
 	if (rc == VF_OK)
@@ -394,12 +448,19 @@ static void note_links(struct vf_judge *j)
 			j->r->n_links);
 }
 
+/* Only what the log itself has signed can show that the log or a stream was forked. */
+static bool is_logged(const struct vf_judge *j)
+{
+	return j->r->checks[VF_CHECK_INCLUSION] == VF_RESULT_PASS &&
+		(j->s->integrity_only || j->r->checks[VF_CHECK_LOG_KEY] == VF_RESULT_PASS);
+}
+
 static void judge_together(struct vf_judge *j)
 {
 	struct vf_err err = {0};
 
 	note_links(j);
-	if (vf_session_compare(j->s, j->r, &err) != VF_OK)
+	if (is_logged(j) && vf_session_compare(j->s, j->r, &err) != VF_OK)
 		vf_report_fault(j->r, VF_CHECK_INCLUSION, &err, NULL);
 	vf_report_settle(j->r);
 	if ((j->r->verdict == VF_VERIFIED || j->r->verdict == VF_INTACT) && !vf_session_learn(j->s, j->r))

@@ -39,6 +39,7 @@ struct vf_session_options {
 	size_t n_files;
 	int64_t at;          /* verification time */
 	bool integrity_only; /* judge everything but trust */
+	size_t n_inputs;     /* that will be compared with each other; 0: as many as fit into block */
 };
 
 /*

@@ -1,4 +1,4 @@
-/* Evidence records, their tokens, and the seal head that they date. */
+/* Evidence records, their tokens, and whether they date the seal head. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -335,6 +335,7 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_tst_trust trust;
 	size_t authority;
+	int64_t end;
 	enum vf_rc rc;
 
 	*ret_check = VF_CHECK_AUTHORITY;
@@ -353,8 +354,9 @@ static enum vf_rc judge_token(struct vf_judge *j, struct judged *e, size_t i, en
 	else if (!e->stands)
 		e->vote.renewed_by |= UINT32_C(1) << authority;
 	e->stands = e->stands || last || stands_alone(j, &e->tokens[i]);
-	if (last && (j->r->renew_before == VF_TIME_NONE || trust.earliest_end < j->r->renew_before))
-		j->r->renew_before = trust.earliest_end;
+	end = trust.earliest_end < trust.strong_until ? trust.earliest_end : trust.strong_until;
+	if (last && (j->r->renew_before == VF_TIME_NONE || end < j->r->renew_before))
+		j->r->renew_before = end;
 	*ret_check = VF_CHECK_REVOCATION;
 	if (trust.revocation == VF_REVOCATION_NONE && j->s->policy.revocation_required)
 		return vf_fail(reterr, VF_NO_REVOCATION_DATA, "there is no usable revocation data for '%s'", stamp->subject);
@@ -425,54 +427,6 @@ static void settle_trust(struct vf_judge *j, const struct judged *list, size_t n
 		vf_report_pass(j->r, VF_CHECK_REVOCATION);
 		note_revocation(j);
 	}
-}
-
-/* ---- the seal head ---- */
-
-static enum vf_rc judge_head(struct vf_judge *j, struct vf_err *reterr)
-{
-	struct vf_bytes text;
-	struct vf_err err = {0};
-	bool there;
-	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SEAL, VF_PART_HEAD, &text, &there, reterr);
-
-	if (rc != VF_OK || !there)
-		return rc;
-	rc = vf_seal_head_parse(text, &j->head, &err);
-	if (rc != VF_OK)
-		return vf_judge_note(j, VF_CHECK_SEAL, rc, &err, VF_PART_HEAD, reterr);
-	j->has_head = true;
-	j->r->has_seal = true;
-	j->r->seal = j->head.number;
-	j->r->seal_first = j->head.first;
-	j->r->seal_size = j->head.size;
-	j->r->has_previous = j->head.has_previous;
-	j->r->previous = j->head.previous;
-	return VF_OK;
-}
-
-static enum vf_rc judge_chain(struct vf_judge *j, struct vf_err *reterr)
-{
-	const struct vf_zip_entry *e = vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_PREVIOUS));
-	struct vf_seal_head previous;
-	struct vf_bytes text;
-	struct vf_err err = {0};
-	bool there;
-	enum vf_rc rc;
-
-	if (!j->has_head)
-		return VF_OK;
-	if (!j->head.has_previous) {
-		rc = e ? vf_fail(&err, VF_SEAL_CHAIN, "the first seal has a predecessor in the container") : VF_OK;
-		return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
-	}
-	rc = vf_judge_part(j, VF_CHECK_CHAIN, VF_PART_PREVIOUS, &text, &there, reterr);
-	if (rc != VF_OK || !there)
-		return rc;
-	rc = vf_seal_head_parse(text, &previous, &err);
-	if (rc == VF_OK)
-		rc = vf_seal_check_chain(&j->head, &previous, &err);
-	return vf_judge_note(j, VF_CHECK_CHAIN, rc, &err, VF_PART_PREVIOUS, reterr);
 }
 
 /* ---- one record after the other ---- */
@@ -553,7 +507,7 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct judged *list = VF_NEW(j->a, VF_MAX_EVIDENCE, struct judged);
 	size_t n = 0;
-	enum vf_rc rc = list ? judge_head(j, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for evidence records");
+	enum vf_rc rc = list ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for evidence records");
 
 	for (size_t i = 1; rc == VF_OK && i <= j->n_records; i++) {
 		bool parsed = false;
@@ -569,5 +523,5 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 		rc = judge_record(j, &list[i], reterr);
 	if (rc == VF_OK && j->s->has_trust && !j->s->integrity_only)
 		settle_trust(j, list, n);
-	return rc == VF_OK ? judge_chain(j, reterr) : rc;
+	return rc;
 }

@@ -102,7 +102,7 @@ VF_RC vf_judge_detached(struct vf_judge *j, const struct vf_detached *detached, 
 VF_RC vf_judge_complete(struct vf_judge *j, struct vf_err *reterr);
 
 /* evidence.c */
-/* Manifests, evidence records, tokens, seal head: MANIFEST to CHAIN, AUTHORITY, REVOCATION. */
+/* Manifests, evidence records, tokens: MANIFEST to SEAL, AUTHORITY, REVOCATION. The seal head was read before. */
 VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr);
 
 /* session.c */

@@ -164,14 +164,33 @@ static enum vf_rc read_commitment(struct vf_judge *j, const struct vf_object *o,
 		rc = vf_commitment_parse(text, j->a, &h->commitment, &err);
 	if (rc == VF_OK && vf_judge_find(j, h->commitment.name))
 		rc = vf_fail(&err, VF_COMMITMENT_SHAPE, "a commitment has the name of a member");
-	for (size_t i = 0; rc == VF_OK && i < j->n_hidden; i++)
-		if (vf_bytes_eq(j->hidden[i].commitment.name, h->commitment.name))
-			rc = vf_fail(&err, VF_COMMITMENT_SHAPE, "two commitments name one document");
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_COMMITMENTS, rc, &err, name, reterr);
 	h->entry = vf_zip_find(&j->box.zip, h->commitment.name);
 	j->n_hidden++;
 	return VF_OK;
+}
+
+/* Neither a member, disclosed or not, nor another document may look like a committed one. */
+static enum vf_rc check_hidden_names(struct vf_judge *j, struct vf_err *reterr)
+{
+	struct vf_arena scratch = *j->a;
+	struct vf_bytes *names = VF_NEW(&scratch, j->n_objects + j->n_hidden, struct vf_bytes);
+	struct vf_err err = {0};
+	const char *fault;
+	enum vf_rc rc;
+
+	if (!names)
+		return no_memory(reterr);
+	for (size_t i = 0; i < j->n_objects; i++)
+		names[i] = j->objects[i].name;
+	for (size_t i = 0; i < j->n_hidden; i++)
+		names[j->n_objects + i] = j->hidden[i].commitment.name;
+	rc = vf_names_check(names, j->n_objects + j->n_hidden, &scratch, &fault, reterr);
+	if (rc != VF_OK || !fault)
+		return rc;
+	rc = vf_fail(&err, VF_COMMITMENT_SHAPE, "with the names of committed documents %s", fault);
+	return vf_judge_note(j, VF_CHECK_COMMITMENTS, rc, &err, NULL, reterr);
 }
 
 static enum vf_rc check_hidden(struct vf_judge *j, struct vf_hidden *h, struct vf_err *reterr)
@@ -187,6 +206,7 @@ static enum vf_rc check_hidden(struct vf_judge *j, struct vf_hidden *h, struct v
 
 static enum vf_rc check_commitments(struct vf_judge *j, struct vf_err *reterr)
 {
+	enum vf_rc rc = VF_OK;
 	size_t n = 0;
 
 	for (size_t i = 0; i < j->statement.n_members; i++)
@@ -200,7 +220,6 @@ static enum vf_rc check_commitments(struct vf_judge *j, struct vf_err *reterr)
 		return no_memory(reterr);
 	for (size_t i = 0; i < j->statement.n_members; i++) {
 		const struct vf_object *o = &j->objects[i];
-		enum vf_rc rc;
 
 		if (o->role != VF_ROLE_COMMITMENT || !o->entry || o->is_altered)
 			continue;
@@ -208,9 +227,11 @@ static enum vf_rc check_commitments(struct vf_judge *j, struct vf_err *reterr)
 		if (rc != VF_OK)
 			return rc;
 	}
+	rc = check_hidden_names(j, reterr);
+	if (rc != VF_OK)
+		return rc;
 	for (size_t i = 0; i < j->n_hidden; i++) {
-		enum vf_rc rc = j->hidden[i].entry ? check_hidden(j, &j->hidden[i], reterr) : VF_OK;
-
+		rc = j->hidden[i].entry ? check_hidden(j, &j->hidden[i], reterr) : VF_OK;
 		if (rc != VF_OK)
 			return rc;
 	}

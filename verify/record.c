@@ -220,28 +220,41 @@ static bool is_file_and_folder(const struct vf_bytes *folded, size_t n, struct v
 	return false;
 }
 
+VF_RC vf_names_check(struct vf_bytes *names, size_t n, struct vf_arena *a, const char **ret_fault, struct vf_err *reterr)
+{
+	struct vf_arena scratch = *a;
+
+	*ret_fault = NULL;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *out = vf_arena_take(&scratch, 2, names[i].n);
+
+		if (!out)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory to compare %zu names", n);
+		names[i] = vf_bytes(out, vf_name_fold(names[i], out));
+	}
+	qsort(names, n, sizeof(*names), bytes_order);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && vf_bytes_eq(names[i - 1], names[i]))
+			*ret_fault = "two names are equal or differ only in case";
+		else if (is_file_and_folder(names, n, names[i]))
+			*ret_fault = "a name is a file and a folder";
+	}
+	return VF_OK;
+}
+
 static enum vf_rc check_folded(const struct vf_statement *s, struct vf_arena *a, struct vf_err *reterr)
 {
 	struct vf_arena scratch = *a;
-	struct vf_bytes *folded = VF_NEW(&scratch, s->n_members, struct vf_bytes);
+	struct vf_bytes *names = VF_NEW(&scratch, s->n_members, struct vf_bytes);
+	const char *fault;
+	enum vf_rc rc;
 
-	if (!folded)
+	if (!names)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the statement");
-	for (size_t i = 0; i < s->n_members; i++) {
-		uint8_t *out = vf_arena_take(&scratch, 2, s->members[i].name.n);
-
-		if (!out)
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the statement");
-		folded[i] = vf_bytes(out, vf_name_fold(s->members[i].name, out));
-	}
-	qsort(folded, s->n_members, sizeof(*folded), bytes_order);
-	for (size_t i = 1; i < s->n_members; i++)
-		if (vf_bytes_eq(folded[i - 1], folded[i]))
-			return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: two names differ only in case");
 	for (size_t i = 0; i < s->n_members; i++)
-		if (is_file_and_folder(folded, s->n_members, folded[i]))
-			return vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: a name is a file and a folder");
-	return VF_OK;
+		names[i] = s->members[i].name;
+	rc = vf_names_check(names, s->n_members, &scratch, &fault, reterr);
+	return rc == VF_OK && fault ? vf_fail(reterr, VF_STATEMENT_SHAPE, "statement: %s", fault) : rc;
 }
 
 static enum vf_rc parse_members(const struct vf_json_value *v, struct vf_arena *a, struct vf_statement *s,

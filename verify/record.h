@@ -73,6 +73,13 @@ struct vf_entry {
  * names, in any case of letters (NAME_SHAPE).
  */
 VF_RC vf_document_name_check(struct vf_bytes name, struct vf_err *reterr);
+/*
+ * Whether the names of a record stand for different files everywhere: none equal
+ * after case folding, none the folder of another. ret_fault says what is wrong, or is
+ * NULL. Sorts names and lets them point to memory that is only borrowed from the
+ * arena: they are of no use afterwards.
+ */
+VF_RC vf_names_check(struct vf_bytes *names, size_t n, struct vf_arena *a, const char **ret_fault, struct vf_err *reterr);
 /* A kind or link type: [a-z][a-z0-9-]{0,31}. */
 bool vf_word_is(struct vf_bytes word);
 

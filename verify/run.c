@@ -75,7 +75,7 @@ static VF_RC open_detached(struct vf_runner *r, const struct vf_options *o, stru
 
 static VF_RC begin(struct vf_runner *r, const struct vf_options *o, struct vf_err *reterr)
 {
-	struct vf_session_options session = {.at = r->at, .integrity_only = r->integrity_only};
+	struct vf_session_options session = {.at = r->at, .integrity_only = r->integrity_only, .n_inputs = r->room};
 	enum vf_rc rc = VF_OK;
 
 	if (o->trust)

@@ -11,6 +11,9 @@ struct vf_fact {
 	char input[64];
 };
 
+/* Twice the facts that an input can give, and more. */
+#define FACT_SLOTS 12
+
 static const struct vf_trust_file *find_file(const struct vf_session_options *o, struct vf_bytes name)
 {
 	for (size_t i = 0; i < o->n_files; i++)
@@ -111,8 +114,10 @@ VF_RC vf_session_new(const struct vf_session_options *options, void *block, size
 		rc = load_trust(s, options, reterr);
 	if (rc != VF_OK)
 		return rc;
-	/* what is left is for facts, in a table that stays at most half full */
+	/* what is left is for facts, in a table that stays at most half full: no more of it than the inputs can fill */
 	s->n_fact_slots = (s->arena.cap - s->arena.used) / sizeof(struct vf_fact) - 1;
+	if (options->n_inputs && options->n_inputs < s->n_fact_slots / FACT_SLOTS - 1)
+		s->n_fact_slots = (options->n_inputs + 1) * FACT_SLOTS;
 	s->facts = VF_NEW(&s->arena, s->n_fact_slots, struct vf_fact);
 	if (!s->facts)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a session");

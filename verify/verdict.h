@@ -49,7 +49,8 @@ enum vf_revocation {
 };
 
 #define VF_MAX_REASONS 32
-#define VF_MAX_UNCHECKED 24
+/* More than there are kinds, and one for each evidence record but one: no record may crowd out a note. */
+#define VF_MAX_UNCHECKED 40
 
 struct vf_reason {
 	enum vf_rc rc;
@@ -131,7 +132,7 @@ struct vf_report {
 	struct vf_hash submitter_certificate;
 
 	uint32_t renewals;
-	int64_t renew_before; /* end of the earliest certificate that must be renewed; VF_TIME_NONE */
+	int64_t renew_before; /* the earliest end of a certificate, a key or a hash that must be renewed; VF_TIME_NONE */
 };
 
 /* A typed link of a statement. */

@@ -114,6 +114,14 @@ static bool has_reason(enum vf_rc rc)
 	return false;
 }
 
+static bool has_note(const char *code)
+{
+	for (size_t i = 0; i < report.n_unchecked; i++)
+		if (strcmp(report.unchecked[i].code, code) == 0)
+			return true;
+	return false;
+}
+
 static void expect(enum vf_verdict want, enum vf_rc code, const char *id, const char *what)
 {
 	bool found = code == VF_OK ? report.n_reasons == 0 : has_reason(code);
@@ -1206,6 +1214,22 @@ HOOK(c_member)
 		commit(x, "a.txt", NULL);
 }
 
+/* A member that differs from the committed name in case alone is withheld, the other file shown. */
+HOOK(c_folded)
+{
+	if (stage == BEGIN)
+		commit(x, "A.txt", NULL);
+	if (stage == DONE) {
+		bundle_drop(x, "a.txt");
+		bundle_add(x, "A.txt", vf_bytes_str("secret\n"));
+		*bundle_part(x, "META-INF/ASiCEvidenceRecordManifest001.xml") = make_manifest("META-INF/evidencerecord001.ers",
+			JOIN(make_ref("statement.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->statement)),
+				make_ref("b.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[1].data)),
+				make_ref("commitment-001.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[2].data)),
+				make_ref("stream.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[3].data))));
+	}
+}
+
 HOOK(c_reserved)
 {
 	if (stage == BEGIN)
@@ -1390,6 +1414,7 @@ static const struct {
 	{"C", "another confidential document", c_altered, VF_REJECTED, VF_DIGEST_MISMATCH},
 	{"C", "two commitments to one name", c_twice, VF_REJECTED, VF_COMMITMENT_SHAPE},
 	{"C", "a commitment to a member", c_member, VF_REJECTED, VF_COMMITMENT_SHAPE},
+	{"C", "a commitment to a member in other case", c_folded, VF_REJECTED, VF_COMMITMENT_SHAPE},
 	{"C", "a commitment to a part of the bundle", c_reserved, VF_REJECTED, VF_NAME_SHAPE},
 	{"C", "a confidential document without its commitment", c_alone, VF_REJECTED, VF_UNCOVERED},
 };
@@ -1406,6 +1431,136 @@ static void test_cases(void)
 		expect(cases[i].want, cases[i].code, cases[i].id, cases[i].what);
 		nt_buf_done(&bytes);
 	}
+	maker_used = mark;
+}
+
+/* ---- what a report says beside its verdict ---- */
+
+/* Fifteen records that do not count, on a record of which everything else is to be said. */
+HOOK(crowded)
+{
+	if (stage == BEGIN) {
+		x->n_ev = 16;
+		for (size_t i = 1; i < 16; i++)
+			x->ev[i].by = &stranger;
+		x->ev[0].by = &operator_;
+		x->fields = ",\"links\":[{\"type\":\"supersedes\",\"record\":\"0000000000000000000000000000000000000000000000000000000000000000\"}]";
+		owner.rules = "[{\"count\":1}]";
+	}
+	if (stage == LOG)
+		cosign(x, &witness);
+	if (stage != DONE)
+		return;
+	bundle_drop(x, "b.txt");
+	for (size_t i = 1; i <= 16; i++) {
+		char er[64], manifest[64];
+
+		snprintf(er, sizeof(er), VF_PART_RECORD, i);
+		snprintf(manifest, sizeof(manifest), VF_PART_RECORD_MANIFEST, i);
+		*bundle_part(x, manifest) = make_manifest(er, JOIN(make_ref("statement.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->statement)),
+			make_ref("a.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[0].data)),
+			make_ref("stream.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[2].data))));
+	}
+}
+
+/* A key of 2048 bits ends before its certificate. */
+HOOK(short_key)
+{
+	static struct authority short_;
+
+	if (stage != BEGIN)
+		return;
+	short_ = alpha;
+	short_.key = EVP_RSA_gen(2048);
+	MUST(short_.key);
+	short_.cert = make_cert(&(struct cert_spec){.name = "RSA TSU", .issuer = "Alpha Root", .key = short_.key, .issuer_key = alpha.root_key,
+		.serial = 11, .to = "20400101000000Z", .ext = TSA_EXT});
+	x->ev[0].by = &short_;
+}
+
+static void test_reports(void)
+{
+	static const char *const notes[] = {"LINKED_RECORDS", "STREAM_COMPLETE", "UNKNOWN_ROOT", "REVOCATION_LATER", "WITHHELD", "COSIGNATURES",
+		"OPERATOR_ONLY", "UNSIGNED"};
+	struct nt_buf bytes = nt_buf(1 << 20);
+	size_t mark = maker_used;
+
+	run(crowded, &bytes);
+	expect(VF_VERIFIED, VF_OK, "U", "fifteen records by strangers");
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+		if (!has_note(notes[i]))
+			CHECK_FAIL("the note %s is crowded out", notes[i]);
+	CHECK_INT(report.existed_by, make_time("2025-03-01T12:00:00Z"));
+	nt_buf_reset(&bytes);
+	run(s_good, &bytes);
+	CHECK(has_note("SUBMITTER_REVOCATION") && report.submitter_trusted);
+	CHECK_INT(report.renew_before, make_time("2029-01-01T00:00:00Z"));
+	nt_buf_reset(&bytes);
+	run(short_key, &bytes);
+	expect(VF_VERIFIED, VF_OK, "U", "a key of 2048 bits");
+	CHECK_INT(report.stamps[0].valid_to, make_time("2040-01-01T00:00:00Z"));
+	CHECK_INT(report.renew_before, make_time("2031-01-01T00:00:00Z"));
+	/* times of what does not count move nothing */
+	nt_buf_reset(&bytes);
+	run(p11_unknown, &bytes);
+	CHECK_INT(report.existed_by, make_time("2025-03-01T12:00:00Z"));
+	CHECK(report.n_stamps == 2 && report.stamps[0].counts && !report.stamps[1].counts && !report.stamps[1].authority);
+	nt_buf_done(&bytes);
+	maker_used = mark;
+}
+
+/* ---- several bundles ---- */
+
+/* Another history of the same size: the last entry of the log is another. */
+HOOK(fork)
+{
+	struct vf_hash l[4], right;
+	struct vf_entry other = make_other(99);
+
+	if (stage != LOG)
+		return;
+	x->leaves[3] = make_entry_text(&other);
+	l[2] = vf_merkle_leaf(x->leaves[2]);
+	l[3] = vf_merkle_leaf(x->leaves[3]);
+	right = vf_merkle_node(&l[2], &l[3]);
+	x->root = vf_merkle_node(&x->proof[1], &right);
+	x->proof[0] = l[3];
+	make_checkpoint(x);
+}
+
+/* The same by somebody without the log's key. */
+HOOK(fork_by_other)
+{
+	m11_other(x, stage);
+	fork(x, stage);
+}
+
+/* M20, and that nobody without the log's key can make the log look forked. */
+static void test_histories(void)
+{
+	struct nt_buf one = nt_buf(1 << 20), two = nt_buf(1 << 20), posing = nt_buf(1 << 20);
+	size_t mark = maker_used;
+	struct vf_session *s;
+
+	run(good, &one);
+	run(fork_by_other, &posing);
+	run(fork, &two);
+	expect(VF_VERIFIED, VF_OK, "M20", "another history alone");
+	s = session();
+	judge(s, nt_buf_bytes(&posing));
+	judge(s, nt_buf_bytes(&one));
+	expect(VF_VERIFIED, VF_OK, "M20", "a history after one by another key");
+	judge(s, nt_buf_bytes(&posing));
+	expect(VF_INDETERMINATE, VF_NOTE_UNSIGNED, "M20", "another history by another key");
+	CHECK(!has_reason(VF_EQUIVOCATION) && !has_reason(VF_STREAM_FORK));
+	judge(s, nt_buf_bytes(&two));
+	expect(VF_REJECTED, VF_EQUIVOCATION, "M20", "two histories");
+	judge(s, nt_buf_bytes(&one));
+	expect(VF_VERIFIED, VF_OK, "M20", "the first once more");
+	vf_session_free(s);
+	nt_buf_done(&one);
+	nt_buf_done(&two);
+	nt_buf_done(&posing);
 	maker_used = mark;
 }
 
@@ -1519,6 +1674,8 @@ int main(void)
 		return 1;
 	make_all();
 	test_cases();
+	test_reports();
+	test_histories();
 	test_machine();
 	free(memory);
 	free(session_memory);
