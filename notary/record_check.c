@@ -42,8 +42,8 @@ static VF_RC check_links(const struct nt_record *r, const struct vf_statement *s
 }
 
 /* A plain document is listed; a confidential one is what its commitment says. */
-static VF_RC check_document(const struct nt_record *r, const struct nt_document *d, const struct vf_statement *s,
-	struct vf_arena *a, struct vf_err *reterr)
+static VF_RC check_document(const struct nt_record *r, const struct nt_document *d,
+	const struct vf_statement *s, struct vf_arena *a, struct vf_err *reterr)
 {
 	const struct vf_member *listed = vf_statement_find(s, d->name);
 	const struct nt_member *m = member(r, d->commitment);
@@ -54,8 +54,8 @@ static VF_RC check_document(const struct nt_record *r, const struct nt_document 
 				vf_pair_eq(&listed->digests, &d->digests)
 			? VF_OK
 			: differs("document", reterr);
-	if (m == NULL || vf_commitment_parse(m->bytes, a, &c, NULL) != VF_OK || !vf_bytes_eq(c.name, d->name) ||
-		!vf_pair_eq(&c.digests, &d->digests))
+	if (m == NULL || vf_commitment_parse(m->bytes, a, &c, NULL) != VF_OK ||
+		!vf_bytes_eq(c.name, d->name) || !vf_pair_eq(&c.digests, &d->digests))
 		return differs("document", reterr);
 	return VF_OK;
 }
