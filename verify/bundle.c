@@ -482,8 +482,10 @@ VF_RC vf_bundle_check(struct vf_session *s, struct vf_arena *memory, const char 
 		rc = vf_judge_note(&j, VF_CHECK_CONTAINER, rc, &err, NULL, reterr);
 	else {
 		vf_report_pass(ret, VF_CHECK_CONTAINER);
-		if (is_native(&j))
+		if (is_native(&j)) {
+			vf_report_pass(ret, VF_CHECK_FORMS);
 			rc = judge_native(&j, detached, n_detached, reterr);
+		}
 	}
 	if (rc != VF_OK)
 		return rc;

@@ -31,6 +31,8 @@ struct vf_detached {
 	const struct vf_source *source;
 };
 
+struct vf_pki_extra; /* pki.h */
+
 /* Trust, time, and what was learnt from the inputs so far. */
 struct vf_session;
 
@@ -39,7 +41,9 @@ struct vf_session_options {
 	size_t n_files;
 	int64_t at;          /* verification time */
 	bool integrity_only; /* judge everything but trust */
-	size_t n_inputs;     /* that will be compared with each other; 0: as many as fit into block */
+	/* certificates, CRLs and OCSP responses that the user holds, none of it trusted; NULL: none */
+	const struct vf_pki_extra *extra;
+	size_t n_inputs; /* that will be compared with each other; 0: as many as fit into block */
 };
 
 /*

@@ -16,6 +16,15 @@ enum vf_verdict {
 	VF_INTACT,
 };
 
+/* What was judged. */
+enum vf_form {
+	VF_FORM_BUNDLE,	   /* a container that Trial Notary made */
+	VF_FORM_CONTAINER, /* an ASiC container of other software */
+	VF_FORM_RECORD,	   /* an RFC 4998 evidence record and the files given with it */
+	VF_FORM_TOKEN,	   /* an RFC 3161 token or reply and the file given with it */
+	VF_FORM_SIGNATURE, /* a CMS signature and its content */
+};
+
 enum vf_check {
 #define CHECK(name, trust, text) VF_CHECK_##name,
 #include "verify/check.def"
@@ -91,6 +100,7 @@ struct vf_report {
 	char input[256]; /* escaped, as given by the user */
 	enum vf_verdict verdict;
 	bool integrity_only;
+	enum vf_form form;
 	enum vf_result checks[VF_CHECK_COUNT];
 	struct vf_reason reasons[VF_MAX_REASONS];
 	size_t n_reasons;
@@ -130,6 +140,9 @@ struct vf_report {
 	bool has_submitter, submitter_trusted;
 	char submitter[160];
 	struct vf_hash submitter_certificate;
+
+	size_t n_others;     /* digests beside those of the files in the first lists of evidence records */
+	bool sorted_renewal; /* a renewal holds only in the sorted form, which was allowed on request */
 
 	uint32_t renewals;
 	int64_t renew_before; /* the earliest end of a certificate, a key or a hash that must be renewed; VF_TIME_NONE */

@@ -48,10 +48,18 @@ verified=$(grep -c '^VERIFIED ' "$work/verdicts")
 trialnotary submit "$work/n" --study "REAL-cdisc-pilot" --kind dataset --each "$data/cdisc-pilot" >"$work/again" || fail "submit again"
 grep -Fxq "$(head -1 "$work/again")" "$work/ids" || fail "the same folder made new records"
 
-# every sixth bundle: one byte in the middle of the document, which is the entry after statement.json that is no stream member
+# every sixth bundle: one byte in the middle of the document, which is the entry after statement.json that is no stream member;
+# an empty document has none (flip says 77). The identifiers are random, so which bundles these are differs from run to run.
+empty=$(find "$data" -type f -empty | wc -l)
 changed=0
+unchanged=0
 for bundle in $(find "$work/bundles" -name '*.asice' | sort | awk 'NR % 6 == 1'); do
-	"$build/tests/flip" "$bundle" "$work/changed.asice" || fail "flip $bundle"
+	"$build/tests/flip" "$bundle" "$work/changed.asice"
+	case $? in
+	0) ;;
+	77) unchanged=$((unchanged + 1)); continue ;;
+	*) fail "flip $bundle" ;;
+	esac
 	trialverify --trust "$work/trust" --json "$work/changed.asice" >"$work/verdict"
 	[ $? = 1 ] || fail "a changed document is not REJECTED: $bundle"
 	grep -q '"code":"DIGEST_MISMATCH"' "$work/verdict" || fail "no DIGEST_MISMATCH: $bundle"
@@ -61,6 +69,7 @@ for bundle in $(find "$work/bundles" -name '*.asice' | sort | awk 'NR % 6 == 1')
 	grep -q '"code":"DIGEST_MISMATCH"' "$work/verdict" || fail "no DIGEST_MISMATCH with the right CRC-32: $bundle"
 	changed=$((changed + 1))
 done
+[ "$changed" -gt 0 ] && [ "$unchanged" -le "$empty" ] || fail "$changed bundles changed, $unchanged had no byte to change, but $empty files are empty"
 trialnotary fsck "$work/n" >/dev/null || fail "fsck"
 trialnotary log audit "$work/n" >/dev/null || fail "log audit"
 echo "$files files, $verified bundles verified, $changed changed in two ways and rejected"
