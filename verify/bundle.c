@@ -235,7 +235,7 @@ static enum vf_rc check_submitter(struct vf_judge *j, struct vf_bytes cert, stru
 	if (vf_pki_anchor_count(j->s->pki, VF_PKI_SUBMITTERS) == 0)
 		rc = vf_fail(&err, VF_UNKNOWN_SIGNER, "the trust directory pins no roots of submitters");
 	else
-		rc = vf_path_check_signer(j->s->pki, cert, j->r->existed_by, certs, NULL, NULL, &err);
+		rc = vf_path_check_signer(j->s->pki, cert, j->r->existed_by, certs, j->s->extra, NULL, &err);
 	j->r->submitter_trusted = rc == VF_OK;
 	if (rc == VF_OK)
 		vf_report_unchecked(j->r, "SUBMITTER_REVOCATION", "whether the submitter's certificate was revoked");
@@ -262,7 +262,8 @@ static enum vf_rc check_signature(struct vf_judge *j, struct vf_err *reterr)
 	rc = check_signed_manifest(j, manifest, &err);
 	if (rc == VF_OK)
 		rc = vf_cms_check_detached(j->s->pki, p7s, manifest, &j->statement.signer,
-			j->r->existed_by != VF_TIME_NONE ? j->r->existed_by : j->first_time != VF_TIME_NONE ? j->first_time : j->s->at, NULL, &facts, &sig, &cert, &err);
+			j->r->existed_by != VF_TIME_NONE ? j->r->existed_by : j->first_time != VF_TIME_NONE ? j->first_time : j->s->at, j->s->extra,
+			&facts, &sig, &cert, &err);
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_SIGNATURE, rc, &err, VF_NAME_SIGNATURE, reterr);
 	vf_report_pass(j->r, VF_CHECK_SIGNATURE);

@@ -9,6 +9,7 @@
 #include "verify/bundle.h"
 #include "verify/checkpoint.h"
 #include "verify/container.h"
+#include "verify/ers.h"
 #include "verify/known.h"
 #include "verify/manifest.h"
 #include "verify/pki.h"
@@ -28,6 +29,7 @@ struct vf_session {
 	struct vf_stream_pin *pins;
 	size_t n_pins;
 	struct vf_pki *pki;
+	const struct vf_pki_extra *extra; /* what the user holds; may be NULL */
 	struct vf_manifest_parser *xml;
 	struct vf_fact *facts;
 	size_t n_facts, n_fact_slots;
@@ -50,6 +52,27 @@ struct vf_hidden {
 	struct vf_commitment commitment;
 	const struct vf_zip_entry *entry;
 	bool is_given, is_altered;
+};
+
+/*
+ * A sequence of time-stamps and what it is worth: an evidence record, or a lone
+ * token, which is a record of one time-stamp without a hash tree.
+ */
+struct vf_evidence {
+	char part[200];	   /* where it stands, escaped: for messages */
+	size_t number;	   /* of the evidence record in a bundle, from 1; 0 elsewhere */
+	struct vf_er er;
+	struct vf_tst *tokens;		  /* one a stamp */
+	struct vf_stamp *stamps;	  /* in the report */
+	const struct vf_pki_extra *extra; /* NULL: the session's */
+	bool is_covered;		  /* by other evidence, made at covered_at */
+	int64_t covered_at;
+	bool holds;	 /* everything but trust */
+	bool is_trusted; /* every token leads to a pinned root and nothing is open */
+	struct vf_vote vote;
+	bool stands;	    /* a token needs no renewal; those after it are no longer rested on */
+	struct vf_err open; /* why it does not count, when holds and not trusted */
+	enum vf_check open_check;
 };
 
 struct vf_judge {
@@ -104,6 +127,16 @@ VF_RC vf_judge_complete(struct vf_judge *j, struct vf_err *reterr);
 /* evidence.c */
 /* Manifests, evidence records, tokens: MANIFEST to SEAL, AUTHORITY, REVOCATION. The seal head was read before. */
 VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr);
+
+/* stamps.c */
+/* Makes room for the tokens of all evidence, in the report and beside it. */
+VF_RC vf_judge_make_stamps(struct vf_judge *j, struct vf_evidence *list, size_t n, struct vf_err *reterr);
+/* Every token holds without trust and leads to its tree; times run forwards: TOKENS, TIME_ORDER. Sets holds. */
+VF_RC vf_judge_tokens(struct vf_judge *j, struct vf_evidence *e, struct vf_err *reterr);
+/* Whom the tokens lead to: AUTHORITY, REVOCATION when that rejects; what is open only keeps it from counting. */
+VF_RC vf_judge_trust(struct vf_judge *j, struct vf_evidence *e, struct vf_err *reterr);
+/* Evidence that does not count is a fault only when the policy is not met without it. */
+void vf_judge_settle_trust(struct vf_judge *j, const struct vf_evidence *list, size_t n, bool met);
 
 /* session.c */
 /* Compares with what earlier inputs showed; OK, EQUIVOCATION or STREAM_FORK. */
