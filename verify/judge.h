@@ -8,6 +8,7 @@
 
 #include "verify/bundle.h"
 #include "verify/checkpoint.h"
+#include "verify/cms.h"
 #include "verify/container.h"
 #include "verify/ers.h"
 #include "verify/known.h"
@@ -75,6 +76,9 @@ struct vf_evidence {
 	enum vf_check open_check;
 };
 
+/* Evidence records and time-stamps in one input. */
+#define VF_MAX_CLAIMS 64
+
 struct vf_judge {
 	struct vf_session *s;
 	struct vf_arena *a;
@@ -96,11 +100,12 @@ struct vf_judge {
 	struct vf_seal_head head;
 	bool has_head;
 	size_t n_records; /* evidence records */
-	struct vf_vote votes[VF_MAX_EVIDENCE];
+	struct vf_vote votes[VF_MAX_CLAIMS];
 	size_t n_votes;
 	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */
 };
 
+/* judge.c */
 /*
  * The entry's data in memory, or a fault of check c: MISSING_PART when there is no
  * such entry. Not VF_OK only when no verdict is possible, as for vf_judge_note().
@@ -113,6 +118,18 @@ VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struc
  */
 VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct vf_err *err, const char *object,
 	struct vf_err *reterr);
+
+/* Nobody vouches: NO_TRUST_ANCHOR, or what --integrity-only leaves out. */
+void vf_judge_no_trust(struct vf_judge *j);
+/* Says so when every vote is by the operator of the log itself. */
+void vf_judge_note_operator(struct vf_judge *j);
+/* There is no signature of a submitter: a fault when the policy asks for one. */
+void vf_judge_unsigned(struct vf_judge *j);
+/* Puts a good signature's certificate into the report. */
+void vf_judge_show_signer(struct vf_judge *j, const struct vf_cert_facts *facts);
+/* Who stands behind a good signature at a proven time: SUBMITTER. cert is its certificate's octets. */
+VF_RC vf_judge_signer(struct vf_judge *j, struct vf_bytes cert, const struct vf_signed *sig,
+	const struct vf_pki_extra *extra, int64_t at, const char *object, struct vf_err *reterr);
 
 /* members.c */
 /* The object of the group with this name, or NULL. */

@@ -276,8 +276,8 @@ static enum vf_rc judge_revocation(struct vf_pki *p, const struct vf_tst *t, con
 	enum vf_rc rc;
 
 	for (size_t i = 0; i + 1 < path->chain.n; i++) {
-		rc = vf_revocation_check(p, path->chain.certs[i], path->chain.certs[i + 1], at, t->cms.crls,
-			t->cms.certificates, extra, &state, &as_of, reterr);
+		rc = vf_revocation_check(p, path->chain.certs[i], path->chain.certs[i + 1], VF_PURPOSE_TIME_STAMPING, at,
+			t->cms.crls, t->cms.certificates, extra, &state, &as_of, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (i > 0 || state <= ret->revocation)
