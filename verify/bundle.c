@@ -388,12 +388,17 @@ VF_RC vf_bundle_check(struct vf_session *s, struct vf_arena *memory, const char 
 
 	vf_report_init(ret, input, s->integrity_only);
 	vf_pki_tidy(s->pki);
-	rc = vf_container_open(source, memory, &j.box, &err);
+	rc = vf_container_open(source, true, memory, &j.box, &err);
 	if (rc != VF_OK)
 		rc = vf_judge_note(&j, VF_CHECK_CONTAINER, rc, &err, NULL, reterr);
 	else {
+		bool native = is_native(&j);
+
 		vf_report_pass(ret, VF_CHECK_CONTAINER);
-		if (is_native(&j)) {
+		if (native && j.box.zip.departure.rc != VF_NOT_CHECKED) {
+			/* other software may write what we never do, but not in our name */
+			vf_report_fault(ret, VF_CHECK_CONTAINER, &j.box.zip.departure, NULL);
+		} else if (native) {
 			vf_report_pass(ret, VF_CHECK_FORMS);
 			rc = judge_native(&j, detached, n_detached, reterr);
 		}
