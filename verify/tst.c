@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "verify/algorithm.h"
+#include "verify/ess.h"
 #include "verify/path.h"
 #include "verify/revocation.h"
 #include "verify/text.h"
@@ -256,11 +257,11 @@ static int64_t lesser(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Only the end of the leaf's key and of the hashes in the token. */
+/* Only the end of the leaf's key, of the hashes in the token, and of the binding to the leaf. */
 static int64_t token_strong_until(const struct vf_tst *t, const struct vf_cert *leaf)
 {
 	return lesser(lesser(vf_alg_until(t->imprint.alg), vf_alg_until(t->cms.digest)),
-		vf_pubkey_until(leaf->facts.pubkey, leaf->facts.bits));
+		lesser(vf_ess_until(&t->cms), vf_pubkey_until(leaf->facts.pubkey, leaf->facts.bits)));
 }
 
 /*
