@@ -281,22 +281,9 @@ static void judge_policy(struct vf_judge *j)
 
 /* ---- the order of checks ---- */
 
-/* A container of other software: what this version cannot judge is said, not guessed. */
-static bool is_native(struct vf_judge *j)
+static bool is_native(const struct vf_judge *j)
 {
-	bool has_evidence = false;
-	struct vf_err err;
-
-	if (vf_zip_find(&j->box.zip, vf_bytes_str(VF_NAME_STATEMENT)) || vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_HEAD)))
-		return true;
-	for (size_t i = 0; i < j->box.zip.n; i++)
-		has_evidence |= vf_bytes_starts(j->box.zip.entries[i].name, VF_NAME_META);
-	if (has_evidence)
-		vf_fail(&err, VF_UNSUPPORTED, "a container of other software, which this version cannot judge");
-	else
-		vf_fail(&err, VF_NO_EVIDENCE, "the container holds no evidence");
-	vf_report_fault(j->r, VF_CHECK_STATEMENT, &err, NULL);
-	return false;
+	return vf_zip_find(&j->box.zip, vf_bytes_str(VF_NAME_STATEMENT)) || vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_HEAD));
 }
 
 /* A bundle is a function of its record: headers that our writer never writes are not its own. */
@@ -401,10 +388,15 @@ VF_RC vf_bundle_check(struct vf_session *s, struct vf_arena *memory, const char 
 		} else if (native) {
 			vf_report_pass(ret, VF_CHECK_FORMS);
 			rc = judge_native(&j, detached, n_detached, reterr);
+		} else {
+			rc = vf_judge_asic(&j, detached, n_detached, reterr);
 		}
 	}
 	if (rc != VF_OK)
 		return rc;
-	judge_together(&j);
+	if (ret->form == VF_FORM_BUNDLE)
+		judge_together(&j);
+	else
+		vf_report_settle(ret);
 	return VF_OK;
 }

@@ -426,20 +426,17 @@ bool vf_cms_take_revocation(struct vf_bytes *in, bool *ret_is_ocsp, struct vf_by
 	return false;
 }
 
-VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes content,
+VF_RC vf_cms_check_digest(struct vf_pki *p, const struct vf_signed *s, const struct vf_digest *digest,
 	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
 	struct vf_err *reterr)
 {
 	/* RFC 5652 5.4: what is signed is the SET OF, not the implicit tag */
 	static const uint8_t set_tag[] = {VF_DER_SET};
 	struct vf_bytes attrs;
-	struct vf_digest digest;
 	const struct vf_cert *c;
-	enum vf_rc rc = vf_digest(s->digest, content, &digest, reterr);
+	enum vf_rc rc;
 
-	if (rc != VF_OK)
-		return rc;
-	if (!vf_bytes_eq(vf_digest_bytes(&digest), s->message_digest))
+	if (digest->alg != s->digest || !vf_bytes_eq(vf_digest_bytes(digest), s->message_digest))
 		return vf_fail(reterr, codes.signature, "the signed digest is not that of the content");
 	rc = vf_ess_find(p, s, extra, codes, &c, reterr);
 	if (rc != VF_OK)
@@ -452,6 +449,16 @@ VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes 
 		return rc;
 	*ret = c;
 	return VF_OK;
+}
+
+VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes content,
+	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
+	struct vf_err *reterr)
+{
+	struct vf_digest digest;
+	enum vf_rc rc = vf_digest(s->digest, content, &digest, reterr);
+
+	return rc == VF_OK ? vf_cms_check_digest(p, s, &digest, extra, codes, ret, reterr) : rc;
 }
 
 VF_RC vf_cms_check_algorithms(const struct vf_signed *s, int64_t at, struct vf_err *reterr)

@@ -92,6 +92,11 @@ VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes 
 	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
 	struct vf_err *reterr);
 
+/* The same when the digest of the content by the signer's algorithm (s->digest) is known. */
+VF_RC vf_cms_check_digest(struct vf_pki *p, const struct vf_signed *s, const struct vf_digest *digest,
+	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
+	struct vf_err *reterr);
+
 /* Judges the signer's hash, signature hash and ESS hash (ess.h) at a time: WEAK_ALGORITHM. */
 VF_RC vf_cms_check_algorithms(const struct vf_signed *s, int64_t at, struct vf_err *reterr);
 

@@ -51,7 +51,7 @@ struct vf_signer {
 
 /* Things that a user gives or a container holds are far fewer. */
 #define VF_MAX_NODES 65000
-#define VF_MAX_SIGNERS 32
+#define VF_MAX_SIGNATURES 32
 
 struct vf_graph {
 	struct vf_judge *j;
@@ -92,6 +92,18 @@ VF_RC vf_graph_record(struct vf_graph *g, const char *part, struct vf_bytes octe
 VF_RC vf_graph_token(struct vf_graph *g, const char *part, struct vf_bytes octets, uint32_t over,
 	struct vf_claim **ret, struct vf_err *reterr);
 
+/* signature.c */
+/*
+ * Adds every signer of a CMS file, and the time-stamps and evidence records in its
+ * unsigned attributes. octets are the file as received, file its node; content is
+ * the node of what is signed, or NULL when the file should hold it (then the
+ * content becomes a payload node). Faults of SIGNATURE, TOKENS, GROUP; FORMS for
+ * attributes that this version cannot judge.
+ */
+VF_RC vf_graph_signatures(struct vf_graph *g, const char *part, uint32_t file, struct vf_bytes octets,
+	const uint32_t *content, struct vf_err *reterr);
+
+/* graph_judge.c */
 /*
  * Judges all evidence and signatures, then every payload node: the checks from
  * COMPLETE to TIME_ORDER, SIGNATURE, and those of trust; what only a bundle has is

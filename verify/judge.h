@@ -145,6 +145,10 @@ VF_RC vf_judge_complete(struct vf_judge *j, struct vf_err *reterr);
 /* Manifests, evidence records, tokens: MANIFEST to SEAL, AUTHORITY, REVOCATION. The seal head was read before. */
 VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr);
 
+/* asic.c */
+/* A container of other software: every check, those of bundles alone being not applicable. */
+VF_RC vf_judge_asic(struct vf_judge *j, const struct vf_detached *detached, size_t n, struct vf_err *reterr);
+
 /* stamps.c */
 /* Makes room for the tokens of all evidence, in the report and beside it. */
 VF_RC vf_judge_make_stamps(struct vf_judge *j, struct vf_evidence *list, size_t n, struct vf_err *reterr);

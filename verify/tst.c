@@ -157,6 +157,17 @@ VF_RC vf_tst_parse(struct vf_bytes der, struct vf_tst *ret, struct vf_err *reter
 	return VF_OK;
 }
 
+bool vf_tst_is_token(struct vf_bytes der)
+{
+	struct vf_der info, type, explicit, data, version, algs, content;
+
+	return vf_der_only(der, VF_DER_SEQUENCE, &info) && vf_der_take_tag(&info.body, VF_DER_OID, &type) &&
+		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) && vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) &&
+		vf_der_take_tag(&data.body, VF_DER_INTEGER, &version) && vf_der_take_tag(&data.body, VF_DER_SET, &algs) &&
+		vf_der_take_tag(&data.body, VF_DER_SEQUENCE, &content) && vf_der_take_tag(&content.body, VF_DER_OID, &type) &&
+		vf_bytes_eq(type.body, vf_bytes(oid_tst_info, sizeof(oid_tst_info)));
+}
+
 /* TimeStampResp ::= SEQUENCE { PKIStatusInfo, token OPTIONAL } (RFC 3161 2.4.2). */
 VF_RC vf_tsr_parse(struct vf_bytes der, bool allow_mods, struct vf_tst *ret, struct vf_err *reterr)
 {
