@@ -56,6 +56,8 @@ VF_RC vf_attrs_init(struct vf_attrs *it, struct vf_bytes unsigned_attrs, struct 
 /* The next value; false at the end. */
 bool vf_attrs_next(struct vf_attrs *it, struct vf_attr *ret);
 
+/* By the contents octets of an OBJECT IDENTIFIER. */
+enum vf_attr_kind vf_attr_kind_of(struct vf_bytes oid);
 /* A short name of ours for reports: "signature time-stamp". Never NULL. */
 const char *vf_attr_name(enum vf_attr_kind kind);
 /* Is the value a time-stamp token? */
