@@ -246,7 +246,7 @@ static void inspect_json(struct vf_sink *s, const struct seen *in)
 static VF_RC inspect_container(struct vf_sink *s, struct seen *in, const struct vf_source *source, bool json,
 	const struct vf_look *look, struct vf_arena *memory, struct vf_err *reterr)
 {
-	enum vf_rc rc = vf_container_open(source, memory, &in->container, reterr);
+	enum vf_rc rc = vf_container_open(source, true, memory, &in->container, reterr);
 
 	if (rc != VF_OK)
 		return rc;

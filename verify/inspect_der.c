@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "verify/ber.h"
+#include "verify/cms_attrs.h"
 #include "verify/ers.h"
 #include "verify/text.h"
 #include "verify/tst.h"
@@ -10,8 +12,6 @@
 /* Contents octets of OBJECT IDENTIFIERs. */
 static const uint8_t oid_signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
 static const uint8_t oid_tst_info[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04};
-/* id-aa: 1.2.840.113549.1.9.16.2 */
-static const uint8_t oid_id_aa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02};
 #define IS(b, oid) vf_bytes_eq(b, vf_bytes(oid, sizeof(oid)))
 
 /* Names of PKIStatus (RFC 3161 2.4.2). */
@@ -25,46 +25,59 @@ struct view {
 
 /* ---- what it is ---- */
 
-/* ContentInfo with SignedData; ret_tst says whether it holds a TSTInfo. */
-static bool is_signed_data(struct vf_bytes der, bool *ret_tst)
+/* Signatures come in BER as well, so that is what is walked; other forms are DER, which is BER. */
+static bool take(struct vf_bytes *in, uint8_t tag, struct vf_ber *ret)
 {
-	struct vf_der all, type, content, data, version, digests, encap;
+	struct vf_bytes at = *in;
 
-	if (!vf_der_only(der, VF_DER_SEQUENCE, &all) || !vf_der_take_tag(&all.body, VF_DER_OID, &type) ||
-		!IS(type.body, oid_signed_data))
+	if (!vf_ber_take(&at, ret) || ret->tag != tag)
 		return false;
-	*ret_tst = vf_der_only(all.body, VF_DER_CONTEXT(0), &content) &&
-		   vf_der_only(content.body, VF_DER_SEQUENCE, &data) &&
-		   vf_der_take_tag(&data.body, VF_DER_INTEGER, &version) &&
-		   vf_der_take_tag(&data.body, VF_DER_SET, &digests) &&
-		   vf_der_take_tag(&data.body, VF_DER_SEQUENCE, &encap) &&
-		   vf_der_take_tag(&encap.body, VF_DER_OID, &type) && IS(type.body, oid_tst_info);
+	*in = at;
+	return true;
+}
+
+static bool only(struct vf_bytes in, uint8_t tag, struct vf_ber *ret)
+{
+	return take(&in, tag, ret) && in.n == 0;
+}
+
+/* ContentInfo with SignedData; ret_tst says whether it holds a TSTInfo. */
+static bool is_signed_data(struct vf_bytes in, bool *ret_tst)
+{
+	struct vf_ber all, type, content, data, version, digests, encap;
+
+	if (!only(in, VF_DER_SEQUENCE, &all) || !take(&all.body, VF_DER_OID, &type) || !IS(type.body, oid_signed_data))
+		return false;
+	*ret_tst = only(all.body, VF_DER_CONTEXT(0), &content) && only(content.body, VF_DER_SEQUENCE, &data) &&
+		   take(&data.body, VF_DER_INTEGER, &version) && take(&data.body, VF_DER_SET, &digests) &&
+		   take(&data.body, VF_DER_SEQUENCE, &encap) && take(&encap.body, VF_DER_OID, &type) &&
+		   IS(type.body, oid_tst_info);
 	return true;
 }
 
 /* TimeStampResp: its status, and the token when there is one. */
-static bool is_reply(struct vf_bytes der, uint64_t *ret_status)
+static bool is_reply(struct vf_bytes in, uint64_t *ret_status)
 {
-	struct vf_der all, info, status;
+	struct vf_ber all, info, status;
 	bool is_tst;
 
-	return vf_der_only(der, VF_DER_SEQUENCE, &all) && vf_der_take_tag(&all.body, VF_DER_SEQUENCE, &info) &&
-	       vf_der_take_tag(&info.body, VF_DER_INTEGER, &status) && vf_der_uint(status.body, ret_status) &&
+	return only(in, VF_DER_SEQUENCE, &all) && take(&all.body, VF_DER_SEQUENCE, &info) &&
+	       take(&info.body, VF_DER_INTEGER, &status) && vf_der_uint(status.body, ret_status) &&
 	       (all.body.n == 0 || is_signed_data(all.body, &is_tst));
 }
 
-enum vf_der_kind vf_der_kind(struct vf_bytes der)
+enum vf_der_kind vf_der_kind(struct vf_bytes in)
 {
-	struct vf_der all, version, algorithms;
+	struct vf_ber all, version, algorithms;
 	uint64_t v;
 	bool is_tst;
 
-	if (is_signed_data(der, &is_tst))
+	if (is_signed_data(in, &is_tst))
 		return is_tst ? VF_DER_TOKEN : VF_DER_SIGNATURE;
-	if (is_reply(der, &v))
+	if (is_reply(in, &v))
 		return VF_DER_REPLY;
-	if (vf_der_only(der, VF_DER_SEQUENCE, &all) && vf_der_take_tag(&all.body, VF_DER_INTEGER, &version) &&
-		vf_der_uint(version.body, &v) && v == 1 && vf_der_take_tag(&all.body, VF_DER_SEQUENCE, &algorithms) &&
+	if (only(in, VF_DER_SEQUENCE, &all) && take(&all.body, VF_DER_INTEGER, &version) &&
+		vf_der_uint(version.body, &v) && v == 1 && take(&all.body, VF_DER_SEQUENCE, &algorithms) &&
 		vf_der_peek(algorithms.body) == VF_DER_SEQUENCE)
 		return VF_DER_RECORD;
 	return VF_DER_OTHER;
@@ -119,45 +132,6 @@ static size_t count_revocation(const struct vf_signed *cms)
 	return n;
 }
 
-/* What an unsigned attribute is, by its identifier. */
-static const char *attribute_name(struct vf_bytes oid)
-{
-	struct vf_bytes arc;
-	uint8_t last;
-
-	if (!vf_take(&oid, sizeof(oid_id_aa), &arc) || !IS(arc, oid_id_aa) || !vf_take_u8(&oid, &last) || oid.n != 0)
-		return "";
-	switch (last) {
-	case 14:
-		return "signature time-stamp";
-	case 49:
-		return "evidence record over the signature and its content";
-	case 50:
-		return "evidence record over the signature and its detached content";
-	default:
-		return "";
-	}
-}
-
-/* The next unsigned attribute; false at the end. */
-static bool take_attribute(struct vf_bytes *in, struct vf_bytes *ret_oid)
-{
-	struct vf_der attr, oid;
-
-	if (!vf_der_take_tag(in, VF_DER_SEQUENCE, &attr) || !vf_der_take_tag(&attr.body, VF_DER_OID, &oid))
-		return false;
-	*ret_oid = oid.body;
-	return true;
-}
-
-static struct vf_bytes unsigned_attributes(const struct vf_signed *cms)
-{
-	struct vf_bytes whole = cms->unsigned_attrs;
-	struct vf_der all;
-
-	return vf_der_take(&whole, &all) ? all.body : vf_bytes(NULL, 0);
-}
-
 /* ---- text ---- */
 
 static void label(const struct view *v, const char *name)
@@ -197,7 +171,7 @@ static void text_signer(const struct view *v, const struct vf_signed *cms)
 		vf_sink_str(v->s, "a certificate that is not in the file\n");
 	}
 	label(v, "Holds");
-	vf_sink_putf(v->s, "%zu certificates, %zu CRLs or OCSP responses\n", count_certs(cms), count_revocation(cms));
+	vf_sink_putf(v->s, "certificates: %zu, CRLs or OCSP responses: %zu\n", count_certs(cms), count_revocation(cms));
 }
 
 static void text_token(const struct view *v, const struct vf_tst *t)
@@ -221,7 +195,9 @@ static void text_token(const struct view *v, const struct vf_tst *t)
 
 static void text_signature(const struct view *v, const struct vf_signed *cms)
 {
-	struct vf_bytes rest = unsigned_attributes(cms), oid;
+	struct vf_err ignored;
+	struct vf_attrs it;
+	struct vf_attr attr;
 	char text[120];
 
 	vf_der_oid_text(cms->content_type, text, sizeof(text));
@@ -233,11 +209,12 @@ static void text_signature(const struct view *v, const struct vf_signed *cms)
 		vf_sink_putf(v->s, "%zu octets, in the signature\n", cms->content.n);
 	line(v, "Digest", vf_alg_name(cms->digest));
 	text_signer(v, cms);
-	while (take_attribute(&rest, &oid)) {
-		vf_der_oid_text(oid, text, sizeof(text));
-		label(v, "Unsigned");
-		vf_sink_putf(v->s, "%s%s%s\n", text, attribute_name(oid)[0] ? "  " : "", attribute_name(oid));
+	if (vf_attrs_init(&it, cms->unsigned_attrs, VF_CMS_SUBMITTER, &ignored) != VF_OK) {
+		line(v, "Unsigned", "attributes that cannot be read");
+		return;
 	}
+	while (vf_attrs_next(&it, &attr))
+		line(v, "Unsigned", vf_attr_name(attr.kind));
 }
 
 static void text_lists(const struct view *v, const struct vf_ats *ats)
@@ -247,10 +224,10 @@ static void text_lists(const struct view *v, const struct vf_ats *ats)
 		vf_sink_str(v->s, "none: the token is over one digest alone\n");
 		return;
 	}
-	vf_sink_str(v->s, "lists of");
+	vf_sink_str(v->s, "values in its lists:");
 	for (uint32_t i = 0; i < ats->n_lists; i++)
 		vf_sink_putf(v->s, "%s %" PRIu32, i ? "," : "", ats->lists[i].n);
-	vf_sink_str(v->s, " values, the first list is that of the objects or of what is renewed\n");
+	vf_sink_str(v->s, " (objects, or what is renewed, stand in the first)\n");
 }
 
 static void text_record(const struct view *v, const struct vf_er *er)
@@ -259,7 +236,7 @@ static void text_record(const struct view *v, const struct vf_er *er)
 	struct vf_tst t;
 
 	label(v, "Holds");
-	vf_sink_putf(v->s, "%zu chains with %zu time-stamps\n", er->n_chains, er->n_stamps);
+	vf_sink_putf(v->s, "chains: %zu, time-stamps: %zu\n", er->n_chains, er->n_stamps);
 	if (er->encrypted)
 		line(v, "Over", "encrypted data");
 	for (size_t i = 0; i < er->n_stamps; i++) {
@@ -321,8 +298,10 @@ static void json_token(struct vf_sink *s, const struct vf_tst *t)
 
 static void json_signature(struct vf_sink *s, const struct vf_signed *cms)
 {
-	struct vf_bytes rest = unsigned_attributes(cms), oid;
 	const char *comma = "";
+	struct vf_err ignored;
+	struct vf_attrs it;
+	struct vf_attr attr;
 	char text[120];
 
 	vf_der_oid_text(cms->content_type, text, sizeof(text));
@@ -330,11 +309,11 @@ static void json_signature(struct vf_sink *s, const struct vf_signed *cms)
 		cms->detached ? "true" : "false", vf_alg_name(cms->digest));
 	json_signer(s, cms);
 	vf_sink_str(s, ",\"unsigned\":[");
-	while (take_attribute(&rest, &oid)) {
-		vf_der_oid_text(oid, text, sizeof(text));
-		vf_sink_putf(s, "%s\"%s\"", comma, text);
-		comma = ",";
-	}
+	if (vf_attrs_init(&it, cms->unsigned_attrs, VF_CMS_SUBMITTER, &ignored) == VF_OK)
+		while (vf_attrs_next(&it, &attr)) {
+			vf_sink_putf(s, "%s\"%s\"", comma, vf_attr_name(attr.kind));
+			comma = ",";
+		}
 	vf_sink_str(s, "]}");
 }
 
@@ -376,6 +355,10 @@ static VF_RC read_all(struct vf_bytes der, struct seen *in, struct vf_arena *mem
 {
 	enum vf_rc rc = VF_OK;
 
+	if (in->kind == VF_DER_TOKEN || in->kind == VF_DER_SIGNATURE)
+		rc = vf_ber_to_der(der, memory, &der, reterr);
+	if (rc != VF_OK)
+		return rc;
 	switch (in->kind) {
 	case VF_DER_RECORD:
 		return vf_er_parse(der, memory, &in->er, reterr);
@@ -395,7 +378,7 @@ static VF_RC read_all(struct vf_bytes der, struct seen *in, struct vf_arena *mem
 		break;
 	}
 	return vf_fail(reterr, VF_UNSUPPORTED,
-		"it begins like DER, but is no whole evidence record, token, reply or signature");
+		"it begins like DER, but is no complete evidence record, token, reply or signature");
 }
 
 static const char *status_text(uint64_t status)

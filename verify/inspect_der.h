@@ -17,8 +17,8 @@ enum vf_der_kind {
 	VF_DER_SIGNATURE,
 };
 
-/* By the outer shape alone; OTHER also for what does not fill der. */
-enum vf_der_kind vf_der_kind(struct vf_bytes der);
+/* By the outer shape alone, in DER or BER; OTHER also when something follows. */
+enum vf_der_kind vf_der_kind(struct vf_bytes in);
 /* "an evidence record", ... */
 const char *vf_der_kind_text(enum vf_der_kind kind);
 
