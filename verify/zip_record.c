@@ -179,17 +179,20 @@ VF_RC vf_zip_record_check(struct vf_zip_rules *r, const struct vf_zip_record *c,
 
 /* ---- what stands before and after the data ---- */
 
-/* Equal but for the extra field, which has its own rules, and sizes that follow the data. */
+/*
+ * Equal but for the extra field, which has its own rules, and for what the
+ * descriptor tells later. Info-ZIP knows one of the two sizes beforehand.
+ */
 static bool is_same(const struct vf_zip_common *local, const struct vf_zip_common *central)
 {
-	bool is_later = central->flags & VF_ZIP_FLAG_DESCRIPTOR && local->crc == 0 && local->packed == 0 &&
-		local->size == 0;
+	bool is_later = central->flags & VF_ZIP_FLAG_DESCRIPTOR;
 
 	return local->need == central->need && local->flags == central->flags &&
 		local->method == central->method && local->stamp == central->stamp &&
 		local->name_n == central->name_n &&
-		(is_later || (local->crc == central->crc && local->packed == central->packed &&
-				     local->size == central->size));
+		(local->crc == central->crc || (is_later && local->crc == 0)) &&
+		(local->packed == central->packed || (is_later && local->packed == 0)) &&
+		(local->size == central->size || (is_later && local->size == 0));
 }
 
 /* The extra field of the local header, which begins at at; there is none in the strict profile. */

@@ -215,9 +215,14 @@ static void test_descriptor(void)
 		FOREIGN(VF_OK, ASICE, e, 2, NULL); /* before the directory */
 		e[1].local.flags = e[1].central.flags = 8 | 2 | 4 | VF_ZIP_FLAG_UTF8;
 		FOREIGN(VF_OK, ASICE, e, 3, NULL);
-		e[1].local.crc = e[1].central.crc, e[1].local.packed = e[1].central.packed;
-		BAD(VF_ZIP_HEADER_MISMATCH, e, 3, NULL); /* some of them */
+		e[1].local.size = e[1].central.size; /* as Info-ZIP writes it to a pipe */
+		FOREIGN(VF_OK, ASICE, e, 3, NULL);
+		e[1].local.size++;
+		BAD(VF_ZIP_HEADER_MISMATCH, e, 3, NULL);
+		e[1].local.size = 0, e[1].local.packed = 1;
+		BAD(VF_ZIP_HEADER_MISMATCH, e, 3, NULL);
 		e[1].local.size = e[1].central.size;
+		e[1].local.crc = e[1].central.crc, e[1].local.packed = e[1].central.packed;
 		FOREIGN(VF_OK, ASICE, e, 3, NULL); /* all of them */
 		e[1].local.crc++;
 		BAD(VF_ZIP_HEADER_MISMATCH, e, 3, NULL);
