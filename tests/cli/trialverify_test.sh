@@ -290,7 +290,7 @@ for locale in C C.UTF-8 tr_TR.UTF-8 de_DE.UTF-8; do
 	cmp -s out json || fault "the JSON depends on the locale $locale" out
 done
 run 66 "JSON of two" "$tv" --json text nothing
-has out '"input":"nothing","verdict":null,"exit":66'
+has out '"input":"nothing","form":null,"verdict":null,"exit":66'
 run 1 "no colour in a file" env TERM=xterm "$tv" text
 ! grep -q "$(printf '\033')" out || fault "colour in a file"
 run 1 "ASCII" env LC_ALL=C "$tv" text
@@ -437,7 +437,7 @@ else
 	run 0 "a report on a record" "$tv" er --trust trust --report er.html $er text
 	has er.html "This file existed"
 	run 64 "a record without its verb" "$tv" --trust trust $er
-	has out "trialverify er RECORD FILE..."
+	has out "is an evidence record: check it with  trialverify"
 	run 64 "a record as a token" "$tv" token --trust trust $er text
 	run 64 "a bundle as a record" "$tv" er --trust trust good.asice text
 	run 0 "quiet" "$tv" er -q --trust trust $er text
