@@ -162,15 +162,21 @@ class Source:
             if not codes:
                 continue
             done.update(a for _, a, _ in codes)
-            self.add(name, at, "if (%s)" % self.text[opening + 1:closing], codes[0][0],
-                     [(opening + 1, "("), (closing, ") && vf_mutant_refuses(@)")])
             parts = list(self.split(opening + 1, closing, "||"))
+            self.add(name, at, "if (%s)" % self.text[opening + 1:closing], codes[0][0], self.ignore(parts, opening, closing))
             for a, b in parts if len(parts) > 1 else []:
                 self.add(name, at, "if (.. || %s || ..)" % self.text[a:b], codes[0][0],
                          [(a, "(("), (b, ") && vf_mutant_refuses(@))")], "operand")
         for a, b in self.every_statement(start, end):
             if a not in done:
                 self.alone(name, head, a, b)
+
+    @staticmethod
+    def ignore(parts, opening, closing):
+        """Edits after which a condition is worked out and never holds: 'a || b' reads both, as if both were false."""
+        if len(parts) < 2:
+            return [(opening + 1, "("), (closing, ") && vf_mutant_refuses(@)")]
+        return [e for a, b in parts for e in ((a, "(("), (b, ") && vf_mutant_refuses(@))"))]
 
     @staticmethod
     def is_choice(statement):
@@ -235,10 +241,10 @@ def rewrite(source, numbers):
     edits = []
     for s in source.sites:
         if s.key in numbers:
-            edits += [(at, order, text.replace("@", str(numbers[s.key]))) for order, (at, text) in enumerate(s.edits)]
+            edits += [(at, text.replace("@", str(numbers[s.key]))) for at, text in s.edits]
     out, last = ['#include "verify/mutant.h"\n#line 1 "%s"\n' % source.path], 0
-    # at one place: what closes an inner expression goes before what closes the outer one
-    for at, _, text in sorted(edits, key=lambda e: (e[0], e[1] == 0)):
+    # at one place, what closes goes before what opens
+    for at, text in sorted(edits, key=lambda e: (e[0], not e[1].startswith(")"))):
         out.append(source.text[last:at] + text)
         last = at
     return "".join(out) + source.text[last:]
