@@ -198,4 +198,48 @@ static inline bool neighbour_line(struct vf_bytes text, size_t n, unsigned how, 
 	return true;
 }
 
+/* Where the JSON value, key or whole structure that starts at 'at' ends; at itself where none starts. */
+static inline size_t neighbour_value_end(struct vf_bytes text, size_t at)
+{
+	bool quoted = false;
+	size_t depth = 0;
+
+	if (!memchr("\"{[tfn0123456789", text.p[at], 16))
+		return at;
+	for (size_t i = at; i < text.n; i++) {
+		uint8_t c = text.p[i];
+
+		if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && (c == '{' || c == '['))
+			depth++;
+		else if (!quoted && (c == '}' || c == ']') && depth-- == 0)
+			return i;
+		else if (!quoted && depth == 0 && (c == ',' || c == ':'))
+			return i;
+		if (!quoted && depth == 0 && (c == '"' || c == '}' || c == ']'))
+			return i + 1;
+	}
+	return text.n;
+}
+
+/* The n-th neighbour with a value of another kind; false after the last. Its room holds 64 octets more than the text. */
+static inline bool neighbour_value(struct vf_bytes text, size_t n, uint8_t *room, struct vf_bytes *ret)
+{
+	static const char *const others[] = {"null", "true", "1", "\"\"", "\"a\"", "[]", "{}", "[1]", "[\"a\",\"a\"]", "18446744073709551616"};
+	size_t each = sizeof(others) / sizeof(others[0]), at = n / each, end, len = strlen(others[n % each]);
+
+	if (at >= text.n)
+		return false;
+	end = neighbour_value_end(text, at);
+	*ret = text;
+	if (end == at || (at && memchr("abcdefghijklmnopqrstuvwxyz0123456789", text.p[at - 1], 36)))
+		return true;
+	memcpy(room, text.p, at);
+	memcpy(room + at, others[n % each], len);
+	memcpy(room + at + len, text.p + end, text.n - end);
+	*ret = vf_bytes(room, at + len + text.n - end);
+	return true;
+}
+
 #endif

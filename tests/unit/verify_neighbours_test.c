@@ -122,6 +122,31 @@ static void judge_record(struct vf_bytes der, struct tally *t)
 	count(vf_er_parse(der, &a, &er, &err), t);
 }
 
+static void judge_sigalg(struct vf_bytes der, struct tally *t)
+{
+	struct vf_sigalg alg;
+	struct vf_err err;
+
+	count(vf_sigalg_read(der, VF_CMS_SHAPE, &alg, &err), t);
+}
+
+static void judge_hashalg(struct vf_bytes der, struct tally *t)
+{
+	struct vf_err err;
+	enum vf_alg alg;
+
+	count(vf_hashalg_read(der, VF_CMS_SHAPE, &alg, &err), t);
+}
+
+static void judge_pubkey(struct vf_bytes der, struct tally *t)
+{
+	struct vf_cert c;
+	struct vf_err err;
+	enum vf_rc rc = vf_cert_open(der, &c, &err);
+
+	count(rc == VF_OK ? vf_cert_check_key(&c, &err) : rc, t);
+}
+
 static void count_standing(enum vf_rc rc, const struct vf_standing *s, struct tally *t)
 {
 	t->all++;
@@ -235,15 +260,32 @@ static void test_tokens(void)
 	struct vf_bytes der = make_cms(&token);
 
 	walk("token", der, judge_token,
-		"2179: 898 refused, 0 useless, 0 silent, 1281 good, 0 listed");
+		"2179: 905 refused, 0 useless, 0 silent, 1274 good, 0 listed");
 	token.ess = ESS_ISSUER;
 	token.pss = false;
 	walk("token that names its issuer", make_cms(&token), judge_token,
-		"2417: 941 refused, 0 useless, 0 silent, 1476 good, 0 listed");
+		"2417: 948 refused, 0 useless, 0 silent, 1469 good, 0 listed");
 	walk("reply", DER(VF_DER_SEQUENCE, DER(VF_DER_SEQUENCE, make_int(1)), der), judge_reply,
-		"2221: 933 refused, 0 useless, 0 silent, 1288 good, 0 listed");
+		"2221: 940 refused, 0 useless, 0 silent, 1281 good, 0 listed");
 	walk("signature", make_cms(&signature), judge_signature,
-		"1465: 579 refused, 0 useless, 0 silent, 886 good, 0 listed");
+		"1465: 586 refused, 0 useless, 0 silent, 879 good, 0 listed");
+}
+
+/* AlgorithmIdentifiers: of RSASSA-PSS with all of its parameters, and of a hash. */
+static void test_algorithms(void)
+{
+	struct vf_bytes null = make_der(VF_DER_NULL, NOTHING);
+	struct vf_bytes hash = DER(VF_DER_SEQUENCE, make_der(VF_DER_OID, vf_alg_oid(VF_SHA256)), null);
+
+	walk("hash algorithm", hash, judge_hashalg,
+		"37: 35 refused, 0 useless, 0 silent, 2 good, 0 listed");
+	walk("signature algorithm", DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.1.11"), null), judge_sigalg,
+		"37: 36 refused, 0 useless, 0 silent, 1 good, 0 listed");
+	walk("signature algorithm with parameters", DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.1.10"),
+		DER(VF_DER_SEQUENCE, make_der(VF_DER_CONTEXT(0), hash),
+			make_der(VF_DER_CONTEXT(1), DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.1.8"), hash)),
+			make_der(VF_DER_CONTEXT(2), make_int(32)), make_der(VF_DER_CONTEXT(3), make_int(1)))), judge_sigalg,
+		"228: 215 refused, 0 useless, 0 silent, 13 good, 0 listed");
 }
 
 static void test_certificates(void)
@@ -255,6 +297,8 @@ static void test_certificates(void)
 
 	walk("certificate", der, judge_cert,
 		"1115: 726 refused, 0 useless, 0 silent, 389 good, 0 listed");
+	walk("certificate and its key", der, judge_pubkey,
+		"1115: 753 refused, 0 useless, 0 silent, 362 good, 0 listed");
 	walk("root", root_der, judge_cert,
 		"854: 566 refused, 0 useless, 0 silent, 288 good, 0 listed");
 }
@@ -301,7 +345,7 @@ static void test_revocation(void)
 static void edit(const char *what, struct vf_bytes text, judge_fn *judge, const char *want)
 {
 	size_t mark = maker_used;
-	uint8_t *room = make_room(2 * text.n + 1);
+	uint8_t *room = make_room(2 * text.n + 64);
 	struct vf_bytes changed;
 	struct tally t = {0};
 
@@ -313,8 +357,76 @@ static void edit(const char *what, struct vf_bytes text, judge_fn *judge, const 
 		for (size_t n = 0; neighbour_line(text, n, how, room, &changed); n++)
 			if (!vf_bytes_eq(changed, text))
 				judge(changed, &t);
+	for (size_t n = 0; text.n && text.p[0] == '{' && neighbour_value(text, n, room, &changed); n++)
+		if (!vf_bytes_eq(changed, text))
+			judge(changed, &t);
 	maker_used = mark;
 	expect(what, &t, want);
+}
+
+static void judge_vkey(struct vf_bytes text, struct tally *t)
+{
+	struct vf_vkey k;
+	struct vf_arena a;
+	struct vf_err err;
+
+	vf_arena_init(&a, arena_room, sizeof(arena_room));
+	count(vf_vkey_parse(text, &a, &k, &err), t);
+}
+
+static void judge_pin(struct vf_bytes text, struct tally *t)
+{
+	struct vf_stream_pin p;
+	struct vf_err err;
+
+	count(vf_stream_pin_parse(text, &p, &err), t);
+}
+
+static void judge_commitment(struct vf_bytes text, struct tally *t)
+{
+	struct vf_commitment c;
+	struct vf_arena a;
+	struct vf_err err;
+
+	vf_arena_init(&a, arena_room, sizeof(arena_room));
+	count(vf_commitment_parse(text, &a, &c, &err), t);
+}
+
+static void judge_time(struct vf_bytes text, struct tally *t)
+{
+	int64_t ms;
+
+	count(vf_time_read(text, &ms) ? VF_OK : VF_TEXT_SHAPE, t);
+}
+
+static void judge_decimal(struct vf_bytes text, struct tally *t)
+{
+	uint64_t n;
+
+	count(vf_decimal_read(text, 100000, &n) ? VF_OK : VF_TEXT_SHAPE, t);
+}
+
+static void judge_hex(struct vf_bytes text, struct tally *t)
+{
+	uint8_t out[4];
+
+	count(vf_hex_read(text, out, sizeof(out)) ? VF_OK : VF_TEXT_SHAPE, t);
+}
+
+static void judge_base64(struct vf_bytes text, struct tally *t)
+{
+	struct vf_bytes out;
+	struct vf_arena a;
+
+	vf_arena_init(&a, arena_room, sizeof(arena_room));
+	count(vf_base64_take(text, &a, &out) ? VF_OK : VF_TEXT_SHAPE, t);
+}
+
+static void judge_name(struct vf_bytes text, struct tally *t)
+{
+	struct vf_err err;
+
+	count(vf_name_check(text, &err), t);
 }
 
 static void judge_checkpoint(struct vf_bytes text, struct tally *t)
@@ -397,6 +509,22 @@ static void judge_manifest(struct vf_bytes text, struct tally *t)
 	count(vf_manifest_parse(text, &a, &m, &err), t);
 }
 
+static void test_words(void)
+{
+	edit("time", vf_bytes_str("2024-02-29T23:59:58Z"), judge_time,
+		"685: 674 refused, 0 useless, 0 silent, 11 good, 0 listed");
+	edit("time with milliseconds", vf_bytes_str("2024-02-29T23:59:58.120Z"), judge_time,
+		"816: 803 refused, 0 useless, 0 silent, 13 good, 0 listed");
+	edit("number", vf_bytes_str("100000"), judge_decimal,
+		"225: 220 refused, 0 useless, 0 silent, 5 good, 0 listed");
+	edit("hexadecimal", vf_bytes_str("00ff9ae1"), judge_hex,
+		"293: 280 refused, 0 useless, 0 silent, 13 good, 0 listed");
+	edit("base64", vf_bytes_str("AQIDBA=="), judge_base64,
+		"294: 268 refused, 0 useless, 0 silent, 26 good, 0 listed");
+	edit("name", vf_bytes_str("folder/file 1.txt"), judge_name,
+		"591: 168 refused, 0 useless, 0 silent, 423 good, 0 listed");
+}
+
 static struct bundle b;
 static struct vf_bytes checkpoint;
 
@@ -446,12 +574,20 @@ static void test_bundle_parts(void)
 	edit("entry", b.entry_text, judge_entry,
 		"9836: 9352 refused, 0 useless, 0 silent, 484 good, 0 listed");
 	edit("statement", b.statement, judge_statement,
-		"33499: 31569 refused, 0 useless, 0 silent, 1930 good, 0 listed");
+		"34109: 32175 refused, 0 useless, 0 silent, 1934 good, 0 listed");
 	edit("stream", *bundle_part(&b, "stream.json"), judge_stream,
-		"6251: 5974 refused, 0 useless, 0 silent, 277 good, 0 listed");
+		"6391: 6114 refused, 0 useless, 0 silent, 277 good, 0 listed");
 	edit("later stream", make_text("{\"schema\":\"trialnotary/stream/1\",\"seq\":10,\"stream\":\"%s\",\"prev\":\"%s\","
 		"\"nonce\":\"%s\"}\n", HEX(b.stream_key), HEX(b.stream_key), HEX(b.stream_key)), judge_stream,
-		"8807: 8401 refused, 0 useless, 0 silent, 406 good, 0 listed");
+		"8977: 8570 refused, 0 useless, 0 silent, 407 good, 0 listed");
+	edit("commitment", make_text("{\"schema\":\"trialnotary/commitment/1\",\"name\":\"c.txt\",\"sha256\":\"%s\",\"sha512\":\"%s%s\","
+		"\"salt\":\"%s\"}\n", HEX(b.stream_key), HEX(b.stream_key), HEX(b.stream_key), HEX(b.stream_key)), judge_commitment,
+		"11448: 10813 refused, 0 useless, 0 silent, 635 good, 0 listed");
+	edit("pinned stream", make_text("{\"schema\":\"trialnotary/stream-pin/1\",\"stream\":\"%s\",\"key\":\"%s\"}\n",
+		HEX(b.stream_key), HEX(b.stream_key)), judge_pin,
+		"6265: 5997 refused, 0 useless, 0 silent, 268 good, 0 listed");
+	edit("verifier key", vf_bytes_str(vkey(&log, VF_KEY_ED25519)), judge_vkey,
+		"2231: 2231 refused, 0 useless, 0 silent, 0 good, 0 listed");
 	edit("manifest", *bundle_part(&b, "META-INF/ASiCEvidenceRecordManifest001.xml"), judge_manifest,
 		"36067: 33405 refused, 0 useless, 0 silent, 2662 good, 0 listed");
 	edit("log policy", make_text("# a comment\nlog %s\nwitness w1 %s https://w.example/\ngroup g 1 w1\nquorum g\n", vkey(&log, VF_KEY_ED25519),
@@ -461,7 +597,7 @@ static void test_bundle_parts(void)
 		"{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true,\"from\":\"2024-01-01T00:00:00Z\","
 		"\"to\":\"2025-01-01T00:00:00Z\",\"policies\":[\"1.2.3.4\"],\"max_accuracy_ms\":1000}],\"time\":[{\"count\":1,\"operator\":false}],"
 		"\"revocation\":\"required\",\"expired\":\"refuse\",\"submitter\":\"optional\"}\n"), judge_policy,
-		"11338: 10801 refused, 0 useless, 0 silent, 537 good, 0 listed");
+		"11986: 11444 refused, 0 useless, 0 silent, 542 good, 0 listed");
 	nt_buf_done(&zip);
 }
 
@@ -479,6 +615,8 @@ int main(void)
 	test_tokens();
 	test_certificates();
 	test_revocation();
+	test_algorithms();
+	test_words();
 	test_bundle_parts();
 	vf_pki_free(pki);
 	EVP_PKEY_free(root_key);
