@@ -370,6 +370,29 @@ static void test_form_not_judged(void)
 	}
 }
 
+/* Numbers cut short are no numbers, and take nothing. */
+static void test_short_numbers(void)
+{
+	struct vf_bytes in = vf_bytes("\1", 1);
+	uint16_t two;
+	uint32_t four;
+	uint64_t eight;
+
+	CHECK(!vf_take_u16be(&in, &two) && !vf_take_u16le(&in, &two));
+	CHECK(!vf_take_u32be(&in, &four) && !vf_take_u32le(&in, &four));
+	CHECK(!vf_take_u64be(&in, &eight) && in.n == 1);
+}
+
+/* A tree that shrinks is no later tree, whatever the roots. */
+static void test_shrinking_log(void)
+{
+	struct vf_hash root = vf_sha256(vf_bytes_str("root"));
+	struct vf_err err;
+
+	CHECK_RC(vf_merkle_check_consistency(2, 1, &root, &root, NULL, 0, &err), VF_PROOF_INDEX);
+	CHECK_RC(vf_merkle_check_consistency(1, UINT64_MAX, &root, &root, NULL, 0, &err), VF_PROOF_INDEX);
+}
+
 static void make_all(void)
 {
 	EVP_PKEY *root = EVP_EC_gen("P-256");
@@ -400,6 +423,8 @@ int main(void)
 	test_pinned(&bytes);
 	test_trust_files();
 	test_form_not_judged();
+	test_short_numbers();
+	test_shrinking_log();
 	nt_buf_done(&bytes);
 	free(memory);
 	free(session_memory);
