@@ -247,7 +247,73 @@ HOOK(renewal_in_sha384)
 	e->chains[e->n_chains++] = make_ats(&next);
 }
 
+/* ---- the chain of seals ---- */
+
+/* Changes the predecessor; the head names the changed one by its right digest. */
+static void change_previous(struct bundle *x, const char *old, const char *with)
+{
+	struct vf_hash before = vf_sha256(x->previous), after;
+	struct vf_bytes head = make_copy(x->head);
+	const uint8_t *at = memmem(x->previous.p, x->previous.n, old, strlen(old));
+	uint8_t *named = memmem(head.p, head.n, HEX(before), 64);
+	size_t n;
+
+	MUST(at && named);
+	n = (size_t)(at - x->previous.p);
+	x->previous = JOIN(vf_bytes(x->previous.p, n), vf_bytes_str(with),
+		vf_bytes(at + strlen(old), x->previous.n - n - strlen(old)));
+	after = vf_sha256(x->previous);
+	memcpy(named, HEX(after), 64);
+	x->head = head;
+}
+
+/* Seal 7 before seal 2; all the rest of it fits. */
+HOOK(predecessor_of_another_seal)
+{
+	struct vf_hash zero = vf_sha256(NOTHING);
+	struct vf_bytes named = JOIN(vf_bytes_str("previous "), vf_bytes_str(HEX(zero)), vf_bytes("", 1));
+
+	if (stage == BEGIN)
+		x->first = 2;
+	if (stage != HEAD)
+		return;
+	change_previous(x, "previous none", (const char *)named.p);
+	change_previous(x, "seal 1\norigin " LOG_NAME "\nfirst 0", "seal 7\norigin " LOG_NAME "\nfirst 1");
+}
+
+HOOK(predecessor_of_another_log)
+{
+	if (stage == HEAD)
+		change_previous(x, "origin " LOG_NAME, "origin other.example/1");
+}
+
+HOOK(predecessor_that_ends_earlier)
+{
+	if (stage == BEGIN)
+		x->first = 2;
+	if (stage == HEAD)
+		change_previous(x, "size 2", "size 1");
+}
+
+/* ---- the stream's second record ---- */
+
+HOOK(second_record_after_another)
+{
+	struct vf_hash other = vf_sha256(vf_bytes_str("other"));
+
+	if (stage == BEGIN)
+		x->files[2].data = make_text("{\"schema\":\"trialnotary/stream/1\",\"seq\":1,\"stream\":\"%s\",\"prev\":\"%s\","
+			"\"nonce\":\"%s\"}\n", HEX(x->stream_key), HEX(other), HEX(x->stream_key));
+}
+
 /* ---- the authority's certificate ---- */
+
+/* Stamped before the certificate of the authority began. */
+HOOK(stamped_too_early)
+{
+	if (stage == BEGIN)
+		x->ev[0].gen_time = "20231231235959Z";
+}
 
 /* A key that may encipher only: its certificate asks for time-stamping, its key usage forbids signatures. */
 HOOK(stamped_by_a_key_for_secrets)
@@ -273,6 +339,11 @@ static const struct {
 	{"two siblings in one list of the tree", list_of_two_siblings, VF_REJECTED, VF_SEAL_BINDING},
 	{"a first tree in SHA-384", tree_in_sha384, VF_REJECTED, VF_ER_ALGORITHM},
 	{"a renewal in SHA-384", renewal_in_sha384, VF_INDETERMINATE, VF_UNKNOWN_ALGORITHM},
+	{"the predecessor is not the seal before", predecessor_of_another_seal, VF_REJECTED, VF_SEAL_CHAIN},
+	{"the predecessor is of another log", predecessor_of_another_log, VF_REJECTED, VF_SEAL_CHAIN},
+	{"entries between the predecessor and the seal", predecessor_that_ends_earlier, VF_REJECTED, VF_SEAL_CHAIN},
+	{"the second record of a stream does not follow the first", second_record_after_another, VF_REJECTED, VF_STREAM_SHAPE},
+	{"a time-stamp before its certificate", stamped_too_early, VF_REJECTED, VF_TS_CERT_TIME},
 	{"a time-stamping key for secrets", stamped_by_a_key_for_secrets, VF_REJECTED, VF_TS_CERT_PROFILE},
 };
 
