@@ -247,6 +247,33 @@ static struct vf_bytes tbs_of(struct vf_bytes signed_)
 	return make_der(tag, inner);
 }
 
+/* A token whose ESSCertIDv2 list is this one, signed with it. */
+static void judge_ess(struct vf_bytes value, struct tally *t)
+{
+	struct info_spec info = {.version = 1};
+	struct cms_spec token = {.cert = leaf_der, .key = leaf_key, .certs = leaf_der, .content = make_info(&info), .ess = ESS_NONE,
+		.attrs = make_attr("1.2.840.113549.1.9.16.2.47", value)};
+	struct vf_digest imprint = {.alg = VF_SHA256};
+	struct vf_hash h = vf_sha256(vf_bytes_str(DATA));
+	struct vf_tst tst;
+	struct vf_err err;
+	enum vf_rc rc = vf_tst_parse(make_cms(&token), &tst, &err);
+
+	memcpy(imprint.b, h.b, sizeof(h.b));
+	count(rc == VF_OK ? vf_tst_check(pki, &tst, &imprint, NULL, NULL, &err) : rc, t);
+}
+
+static void test_bound_certificate(void)
+{
+	struct vf_bytes issuer = DER(VF_DER_SEQUENCE,
+		DER(VF_DER_SEQUENCE, make_der(VF_DER_CONTEXT(4), make_name_der("Example Root"))), make_int(77));
+	struct vf_bytes id = DER(VF_DER_SEQUENCE, make_alg(VF_SHA512),
+		make_der(VF_DER_OCTET_STRING, make_digest(VF_SHA512, leaf_der)), issuer);
+
+	walk("signing certificate, signed again", DER(VF_DER_SEQUENCE, DER(VF_DER_SEQUENCE, id)), judge_ess,
+		"322: 315 refused, 0 useless, 0 silent, 7 good, 0 listed");
+}
+
 static void test_tokens(void)
 {
 	struct vf_bytes rest = JOIN(DER(VF_DER_SEQUENCE, make_int(1), make_der(VF_DER_CONTEXT_PRIMITIVE(0), vf_bytes("\5", 1)),
@@ -613,6 +640,7 @@ int main(void)
 	pki = vf_pki_new();
 	MUST(pki && vf_pki_cert(pki, root_der, &root, &err) == VF_OK && vf_pki_cert(pki, leaf_der, &leaf, &err) == VF_OK);
 	test_tokens();
+	test_bound_certificate();
 	test_certificates();
 	test_revocation();
 	test_algorithms();
