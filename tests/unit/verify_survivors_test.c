@@ -401,7 +401,7 @@ static void test_pinned(struct nt_buf *bytes)
 /* A trust directory without one of its files gives no session at all. */
 static void test_trust_files(void)
 {
-	static const char *const needed[] = {"policy.json", "tlog-policy", "tsa/alpha.pem"};
+	static const char *const needed[] = {"policy.json", "tsa/alpha.pem"};
 	struct vf_session *s = NULL;
 
 	begin_case();
