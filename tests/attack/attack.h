@@ -65,6 +65,9 @@ MAKER struct {
 	bool none, integrity_only, no_log;
 } owner;
 
+/* make_text() as a string. */
+#define make_string(...) ((const char *)JOIN(make_text(__VA_ARGS__), vf_bytes("", 1)).p)
+
 MAKER const char *vkey(const struct nt_note_key *k, uint8_t type)
 {
 	struct nt_buf out = nt_buf(1 << 12);
@@ -231,6 +234,50 @@ MAKER struct vf_bytes flip_last(struct vf_bytes data)
 
 	((uint8_t *)(uintptr_t)copy.p)[copy.n - 1] ^= 1;
 	return copy;
+}
+
+/* A note of any text with the log's signature, or with one over other bytes; in x->note. */
+MAKER void sign_note(struct bundle *x, struct vf_bytes text, struct vf_bytes over, void (*change)(uint8_t sig[64]))
+{
+	const struct nt_note_key *k = x->log_key;
+	struct vf_bytes kept = make_copy(text);
+	uint8_t sig[VF_ED25519_SIGNATURE];
+	struct vf_err err = {0};
+
+	MUST(k->sign(k->ctx, over, sig, &err) == VF_OK);
+	if (change)
+		change(sig);
+	nt_buf_reset(&x->note);
+	nt_buf_put(&x->note, kept);
+	nt_buf_put_u8(&x->note, '\n');
+	MUST(nt_note_put_signature(&x->note, k->name, vf_key_id(vf_bytes_str(k->name), VF_KEY_ED25519, vf_bytes(k->raw, 32)),
+		VF_KEY_ED25519, vf_bytes(sig, sizeof(sig)), &err) == VF_OK);
+}
+
+/* The text of the root in a checkpoint. */
+MAKER const char *root_text(const struct bundle *x)
+{
+	char *text = (char *)make_room(VF_BASE64_LEN(32) + 1);
+
+	vf_base64_put(text, vf_bytes(x->root.b, 32));
+	return text;
+}
+
+/* The record is signed by its submitter. */
+MAKER void sign_record(struct bundle *x, enum stage stage)
+{
+	if (stage != BEGIN)
+		return;
+	x->is_signed = true;
+	x->signature = (struct cms_spec){.cert = submitter_cert, .key = submitter_key, .certs = submitter_cert};
+}
+
+/* One more reference in the first manifest. */
+MAKER void list_more(struct bundle *x, const char *name, struct vf_bytes data)
+{
+	bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "</asic:ASiCManifest>",
+		(const char *)JOIN(make_ref(name, VF_MANIFEST_SHA256, make_digest(VF_SHA256, data)), vf_bytes_str("</asic:ASiCManifest>"),
+			vf_bytes("", 1)).p);
 }
 
 /* ---- running a table ---- */

@@ -19,35 +19,25 @@ HOOK(a02)
 HOOK(a03)
 {
 	if (stage == DONE)
-		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "</asic:ASiCManifest>",
-			(const char *)JOIN(make_ref("a.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, vf_bytes_str("x"))),
-				vf_bytes_str("</asic:ASiCManifest>"), vf_bytes("", 1)).p);
-}
-
-static void list_more(struct bundle *x, enum stage stage, const char *name)
-{
-	if (stage == DONE)
-		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "</asic:ASiCManifest>",
-			(const char *)JOIN(make_ref(name, VF_MANIFEST_SHA256, make_digest(VF_SHA256, *bundle_part(x, name))),
-				vf_bytes_str("</asic:ASiCManifest>"), vf_bytes("", 1)).p);
+		list_more(x, "a.txt", vf_bytes_str("x"));
 }
 
 HOOK(a09_self)
 {
-	list_more(x, stage, "META-INF/ASiCEvidenceRecordManifest001.xml");
+	if (stage == DONE)
+		list_more(x, MANIFEST, *bundle_part(x, MANIFEST));
 }
 
 HOOK(a09_token)
 {
-	list_more(x, stage, "META-INF/evidencerecord001.ers");
+	if (stage == DONE)
+		list_more(x, "META-INF/evidencerecord001.ers", x->ev[0].der);
 }
 
 HOOK(a09_mimetype)
 {
 	if (stage == DONE)
-		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "</asic:ASiCManifest>",
-			(const char *)JOIN(make_ref("mimetype", VF_MANIFEST_SHA256, make_digest(VF_SHA256, vf_bytes_str(VF_ZIP_ASICE))),
-				vf_bytes_str("</asic:ASiCManifest>"), vf_bytes("", 1)).p);
+		list_more(x, "mimetype", vf_bytes_str(VF_ZIP_ASICE));
 }
 
 HOOK(a10_missing)
@@ -107,9 +97,7 @@ HOOK(a04_less)
 HOOK(a05_twin)
 {
 	if (stage == DONE)
-		bundle_edit(x, MANIFEST, "</asic:ASiCManifest>",
-			(const char *)JOIN(make_ref(attack_now->with, VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[0].data)),
-				vf_bytes_str("</asic:ASiCManifest>"), vf_bytes("", 1)).p);
+		list_more(x, attack_now->with, x->files[0].data);
 }
 
 /* The digest of the first document in the manifest gives way to another text. */
@@ -151,19 +139,10 @@ static void a11_entry(struct attack_zip *z)
 	z->e[z->n++].made_by = VF_ZIP_NEED_STORED;
 }
 
-/* A record that its submitter signed. */
-static void sign(struct bundle *x, enum stage stage)
-{
-	if (stage != BEGIN)
-		return;
-	x->is_signed = true;
-	x->signature = (struct cms_spec){.cert = submitter_cert, .key = submitter_key, .certs = submitter_cert};
-}
-
 /* What was signed and sealed lists another statement than the one beside it. */
 HOOK(a12)
 {
-	sign(x, stage);
+	sign_record(x, stage);
 	if (stage == RECORD) {
 		struct vf_bytes kept = x->statement;
 
@@ -178,14 +157,14 @@ HOOK(a12)
 /* The signed manifest was sealed; another with the same meaning stands in its place. */
 HOOK(a12_swapped)
 {
-	sign(x, stage);
+	sign_record(x, stage);
 	if (stage == DONE)
 		bundle_edit(x, VF_NAME_SIGNED_MANIFEST, "</asic:ASiCManifest>\n", "\n</asic:ASiCManifest>\n");
 }
 
 HOOK(a12_second)
 {
-	sign(x, stage);
+	sign_record(x, stage);
 	if (stage == DONE)
 		bundle_add(x, "META-INF/ASiCManifest002.xml", x->signed_manifest);
 }

@@ -68,24 +68,6 @@ HOOK(m04_before)
 		*bundle_part(x, VF_PART_PROOF) = JOIN(vf_bytes_str("garbage\n"), *bundle_part(x, VF_PART_PROOF));
 }
 
-/* A note of any text with the log's signature, or with one over other bytes; in x->note. */
-static void sign_note(struct bundle *x, struct vf_bytes text, struct vf_bytes over, void (*change)(uint8_t sig[64]))
-{
-	const struct nt_note_key *k = x->log_key;
-	struct vf_bytes kept = make_copy(text);
-	uint8_t sig[VF_ED25519_SIGNATURE];
-	struct vf_err err = {0};
-
-	MUST(k->sign(k->ctx, over, sig, &err) == VF_OK);
-	if (change)
-		change(sig);
-	nt_buf_reset(&x->note);
-	nt_buf_put(&x->note, kept);
-	nt_buf_put_u8(&x->note, '\n');
-	MUST(nt_note_put_signature(&x->note, k->name, vf_key_id(vf_bytes_str(k->name), VF_KEY_ED25519, vf_bytes(k->raw, 32)),
-		VF_KEY_ED25519, vf_bytes(sig, sizeof(sig)), &err) == VF_OK);
-}
-
 /* A checkpoint of this text, well signed, where the good one was. */
 static void resign(struct bundle *x, enum stage stage, struct vf_bytes text)
 {
@@ -93,14 +75,6 @@ static void resign(struct bundle *x, enum stage stage, struct vf_bytes text)
 		return;
 	sign_note(x, text, text, NULL);
 	*bundle_part(x, VF_PART_PROOF) = make_proof_text(x);
-}
-
-static const char *root_text(const struct bundle *x)
-{
-	char *text = (char *)make_room(VF_BASE64_LEN(32) + 1);
-
-	vf_base64_put(text, vf_bytes(x->root.b, 32));
-	return text;
 }
 
 /* The log signs what with says, in which "@" is the root. */
@@ -278,7 +252,6 @@ HOOK(forked)
 	make_checkpoint(x);
 }
 
-
 /* Both histories alone are verified; the second one seen in a run is refused. */
 static void m20(void)
 {
@@ -403,9 +376,9 @@ static void need_witness(struct bundle *x, enum stage stage, const char *more)
 {
 	(void)x;
 	if (stage == BEGIN)
-		owner.tlog_more = (const char *)JOIN(make_text("witness w %s\nwitness v %s\nwitness u %s\n%s\n",
+		owner.tlog_more = make_string("witness w %s\nwitness v %s\nwitness u %s\n%s\n",
 			vkey(&witness, VF_KEY_COSIGNATURE), vkey(&second_witness, VF_KEY_COSIGNATURE), vkey(&other_log, VF_KEY_COSIGNATURE),
-			more), vf_bytes("", 1)).p;
+			more);
 }
 
 /* One witness signs twice, at different times; two are wanted. */
@@ -421,8 +394,8 @@ HOOK(m16)
 HOOK(m16_names)
 {
 	if (stage == BEGIN)
-		owner.tlog_more = (const char *)JOIN(make_text("witness w %s\nwitness v %s\ngroup g 2 w v\nquorum g\n",
-			vkey(&witness, VF_KEY_COSIGNATURE), vkey(&witness, VF_KEY_COSIGNATURE)), vf_bytes("", 1)).p;
+		owner.tlog_more = make_string("witness w %s\nwitness v %s\ngroup g 2 w v\nquorum g\n",
+			vkey(&witness, VF_KEY_COSIGNATURE), vkey(&witness, VF_KEY_COSIGNATURE));
 }
 
 HOOK(m17_future)
@@ -604,7 +577,7 @@ HOOK(m27_point)
 	memset(k.raw, 0, sizeof(k.raw));
 	k.raw[0] = 1;
 	if (stage == BEGIN)
-		owner.tlog = (const char *)JOIN(make_text("log %s\nquorum none\n", vkey(&k, VF_KEY_ED25519)), vf_bytes("", 1)).p;
+		owner.tlog = make_string("log %s\nquorum none\n", vkey(&k, VF_KEY_ED25519));
 }
 
 /* The signature value at the end of a token. */
