@@ -254,6 +254,19 @@ MAKER void sign_note(struct bundle *x, struct vf_bytes text, struct vf_bytes ove
 		VF_KEY_ED25519, vf_bytes(sig, sizeof(sig)), &err) == VF_OK);
 }
 
+/* A witness signs the checkpoint in x->note. */
+MAKER void cosign(struct bundle *x, const struct nt_note_key *by, uint64_t seconds)
+{
+	struct vf_checkpoint c;
+	struct vf_err err = {0};
+	struct nt_buf line = nt_buf(1 << 12);
+
+	MUST(vf_checkpoint_parse(nt_buf_bytes(&x->note), &c, &err) == VF_OK);
+	MUST(nt_note_cosign(&line, by, &c, seconds, &err) == VF_OK);
+	nt_buf_put(&x->note, nt_buf_bytes(&line));
+	nt_buf_done(&line);
+}
+
 /* The text of the root in a checkpoint. */
 MAKER const char *root_text(const struct bundle *x)
 {

@@ -287,6 +287,8 @@ static void m20_posing(void)
 	s = session();
 	judge(s, nt_buf_bytes(&two));
 	CHECK(!has_reason(VF_EQUIVOCATION));
+	CHECK(judge(s, nt_buf_bytes(&one)) == VF_VERIFIED);
+	CHECK(judge(s, nt_buf_bytes(&two)) == VF_INDETERMINATE && !has_reason(VF_EQUIVOCATION) && !has_reason(VF_STREAM_FORK));
 	judge(s, nt_buf_bytes(&one));
 	vf_session_free(s);
 	nt_buf_done(&one);
@@ -357,18 +359,6 @@ HOOK(m13_head)
 		foreign.name = "other.example/1";
 		x->log_key = &foreign;
 	}
-}
-
-static void cosign(struct bundle *x, const struct nt_note_key *by, uint64_t seconds)
-{
-	struct vf_checkpoint c;
-	struct vf_err err = {0};
-	struct nt_buf line = nt_buf(1 << 12);
-
-	MUST(vf_checkpoint_parse(nt_buf_bytes(&x->note), &c, &err) == VF_OK);
-	MUST(nt_note_cosign(&line, by, &c, seconds, &err) == VF_OK);
-	nt_buf_put(&x->note, nt_buf_bytes(&line));
-	nt_buf_done(&line);
 }
 
 
