@@ -72,7 +72,8 @@ HOOK(u06_authority)
 	if (stage != BEGIN)
 		return;
 	hostile = stranger;
-	hostile.cert = make_cert(&(struct cert_spec){.name = "<script>\x1b[2J\r\nVERIFIED %n", .issuer = "Stranger Root",
+	hostile.cert = make_cert(&(struct cert_spec){.name = "<script>\x1b[2J\r\nVERIFIED %n",
+		.issuer = "Stranger Root",
 		.key = stranger.key, .issuer_key = stranger.root_key, .serial = 5, .ext = TSA_EXT});
 	x->ev[0].by = &hostile;
 }
@@ -211,7 +212,8 @@ HOOK(weak)
 HOOK(weak_manifest)
 {
 	if (stage == DONE)
-		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", VF_MANIFEST_SHA256, "http://www.w3.org/2000/09/xmldsig#sha1");
+		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", VF_MANIFEST_SHA256,
+			"http://www.w3.org/2000/09/xmldsig#sha1");
 }
 
 static void u14(void)
@@ -229,13 +231,15 @@ static void u14_manifest(void)
 }
 
 static const struct attack cases[] = {
-	ATTACK("U06a", "an authority whose name is made for the screen", VF_INDETERMINATE, VF_UNKNOWN_ROOT, .judge = u06_certificate),
+	ATTACK("U06a", "an authority whose name is made for the screen", VF_INDETERMINATE, VF_UNKNOWN_ROOT,
+		.judge = u06_certificate),
 	ATTACK("U06b", "a title with markup", VF_VERIFIED, VF_OK, .judge = u06_title),
 	ATTACK("U06c", "a title with an escape sequence", VF_REJECTED, VF_STATEMENT_SHAPE, .judge = u06_escape),
 	ATTACK("U06d", "a name of 10,000 octets", VF_REJECTED, VF_LIMIT, .rebuild = u06_name),
 	ATTACK("U12", "a file that changes between any two reads", VF_REJECTED, VF_DIGEST_MISMATCH, .judge = u12),
 	ATTACK("U14a", "a token with SHA-1 is never shown in green", VF_REJECTED, VF_WEAK_ALGORITHM, .judge = u14),
-	ATTACK("U14b", "a manifest with SHA-1 is never shown in green", VF_REJECTED, VF_WEAK_ALGORITHM, .judge = u14_manifest),
+	ATTACK("U14b", "a manifest with SHA-1 is never shown in green", VF_REJECTED, VF_WEAK_ALGORITHM,
+		.judge = u14_manifest),
 };
 
 ATTACK_MAIN(cases)

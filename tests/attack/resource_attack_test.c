@@ -241,7 +241,8 @@ HOOK(d03_chains)
 		struct vf_bytes one = make_der(VF_DER_SEQUENCE, x->ev[0].chains[0]);
 
 		*bundle_part(x, "META-INF/evidencerecord001.ers") = DER(VF_DER_SEQUENCE, make_int(1),
-			DER(VF_DER_SEQUENCE, make_alg(VF_SHA256)), make_der(VF_DER_SEQUENCE, repeat(one, VF_MAX_ER_CHAINS + 1)));
+			DER(VF_DER_SEQUENCE, make_alg(VF_SHA256)), make_der(VF_DER_SEQUENCE, repeat(one,
+			VF_MAX_ER_CHAINS + 1)));
 	}
 }
 
@@ -319,7 +320,8 @@ static void chain(struct bundle *x, int depth, const char *extension, const char
 		issuer = name;
 		name = (char *)make_room(16);
 		snprintf(name, 16, "CA %d", i);
-		certs = JOIN(certs, make_cert(&(struct cert_spec){.name = name, .issuer = issuer ? issuer : "Alpha Root",
+		certs = JOIN(certs, make_cert(&(struct cert_spec){.name = name, .issuer = issuer ?
+			issuer : "Alpha Root",
 			.key = twin.root_key, .issuer_key = issuer ? twin.root_key : alpha.root_key, .serial = 100 + i,
 			.ext = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign,cRLSign"},
 				{extension, value}, {mapping ? "policyMappings" : NULL, mapping}}}));
@@ -467,7 +469,8 @@ HOOK(d08_line)
 {
 	if (stage == DONE) {
 		memset(huge_text, 'A', 1 << 20);
-		*bundle_part(x, VF_PART_PROOF) = JOIN(*bundle_part(x, VF_PART_PROOF), vf_bytes_str("\xe2\x80\x94 " LOG_NAME " "),
+		*bundle_part(x, VF_PART_PROOF) = JOIN(*bundle_part(x, VF_PART_PROOF),
+			vf_bytes_str("\xe2\x80\x94 " LOG_NAME " "),
 			vf_bytes(huge_text, 1 << 20), vf_bytes_str("\n"));
 	}
 }
@@ -480,17 +483,20 @@ static const struct attack cases[] = {
 	ATTACK("D02a", "4 GiB of zeros, deflated", VF_REJECTED, VF_LIMIT, .judge = d02_claimed),
 	ATTACK("D02b", "entries that only together are too much", VF_REJECTED, VF_LIMIT, .judge = d02_total),
 	ATTACK("D02c", "entries that share their data", VF_REJECTED, VF_ZIP_OVERLAP, .rebuild = d02_overlap),
-	ATTACK("D02d", "a member that inflates to 64 MiB and claims 15 bytes", VF_REJECTED, VF_DIGEST_MISMATCH, .rebuild = d02_lie),
+	ATTACK("D02d", "a member that inflates to 64 MiB and claims 15 bytes", VF_REJECTED, VF_DIGEST_MISMATCH,
+		.rebuild = d02_lie),
 	ATTACK("D03a", "more evidence records than allowed", VF_REJECTED, VF_UNCOVERED, .forge = d03_records),
 	ATTACK("D03b", "more renewals than allowed", VF_REJECTED, VF_LIMIT, .forge = d03_stamps),
 	ATTACK("D03c", "more hash-tree renewals than allowed", VF_REJECTED, VF_LIMIT, .forge = d03_chains),
 	ATTACK("D03d", "more signature lines than allowed", VF_REJECTED, VF_LIMIT, .forge = d03_lines),
 	ATTACK("D03e", "more tokens in a seal head than allowed", VF_REJECTED, VF_LIMIT, .forge = d03_tokens),
-	ATTACK("D03f", "hundreds of certificates before the submitter's", VF_VERIFIED, VF_OK, .forge = d03_certificates),
+	ATTACK("D03f", "hundreds of certificates before the submitter's", VF_VERIFIED, VF_OK,
+		.forge = d03_certificates),
 	ATTACK("D04a", "50 CAs above each other", VF_REJECTED, VF_LIMIT, .forge = d04_deep),
 	ATTACK("D04b", "a path longer than allowed", VF_REJECTED, VF_LIMIT, .forge = d04_path),
 	ATTACK("D04c", "1,000 certificates in a token", VF_REJECTED, VF_LIMIT, .forge = d04_many),
-	ATTACK("D04d", "policies that double at each CA, of which no tree is made", VF_VERIFIED, VF_OK, .forge = d04_policies),
+	ATTACK("D04d", "policies that double at each CA, of which no tree is made", VF_VERIFIED, VF_OK,
+		.forge = d04_policies),
 	ATTACK("D05a", "RSA of 16,384 bits", VF_REJECTED, VF_LIMIT, .forge = d05_modulus),
 	ATTACK("D05b", "RSA with an exponent of 3,040 bits", VF_REJECTED, VF_TS_SIGNATURE, .forge = d05_exponent),
 	ATTACK("D06", "an object identifier of 200,000 octets", VF_REJECTED, VF_TS_SHAPE, .forge = d06),

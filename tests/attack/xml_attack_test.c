@@ -23,7 +23,8 @@ HOOK(x06)
 	text = (char *)make_room(3 * n + 1);
 	for (size_t i = 0; i < n; i++)
 		memcpy(text + 3 * i, "<x>", 4);
-	bundle_edit(x, MANIFEST, END, (const char *)JOIN(vf_bytes_str(OTHER), vf_bytes_str(text), vf_bytes_str(OTHER_END END), vf_bytes("", 1)).p);
+	bundle_edit(x, MANIFEST, END, (const char *)JOIN(vf_bytes_str(OTHER), vf_bytes_str(text),
+		vf_bytes_str(OTHER_END END), vf_bytes("", 1)).p);
 }
 
 /* The whole manifest in UTF-16, which its declaration admits. */
@@ -57,7 +58,8 @@ HOOK(x08)
 	good = make_ref("a.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[0].data));
 	evil = make_ref("a.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, vf_bytes_str("evil\n")));
 	bundle_edit(x, MANIFEST, (const char *)JOIN(good, vf_bytes("", 1)).p,
-		(const char *)JOIN(evil, vf_bytes_str("<asic:Wrapper>"), good, vf_bytes_str("</asic:Wrapper>"), vf_bytes("", 1)).p);
+		(const char *)JOIN(evil, vf_bytes_str("<asic:Wrapper>"), good, vf_bytes_str("</asic:Wrapper>"),
+		vf_bytes("", 1)).p);
 }
 
 /* A reference inside an extension is content of the extension, and covers nothing. */
@@ -67,7 +69,8 @@ HOOK(x08_extension)
 		return;
 	bundle_add(x, "c.txt", vf_bytes_str("evil\n"));
 	bundle_edit(x, MANIFEST, END, (const char *)JOIN(vf_bytes_str(OTHER),
-		make_ref("c.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, vf_bytes_str("evil\n"))), vf_bytes_str(OTHER_END END),
+		make_ref("c.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, vf_bytes_str("evil\n"))),
+		vf_bytes_str(OTHER_END END),
 		vf_bytes("", 1)).p);
 }
 
@@ -77,16 +80,22 @@ static const struct attack cases[] = {
 		"<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;&c;&c;&c;&c;\">]>"),
 	XML("X02a", "an entity that is a file of the machine", VF_XML_DTD, DECLARATION,
 		DECLARATION "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>"),
-	XML("X02b", "a DTD on the network", VF_XML_DTD, DECLARATION, DECLARATION "<!DOCTYPE r SYSTEM \"http://192.0.2.1/x.dtd\">"),
+	XML("X02b", "a DTD on the network", VF_XML_DTD, DECLARATION,
+		DECLARATION "<!DOCTYPE r SYSTEM \"http://192.0.2.1/x.dtd\">"),
 	XML("X02c", "an entity that nobody declared", VF_XML_SHAPE, "URI=\"a.txt\"", "URI=\"&x;\""),
 	XML("X03", "an attribute that a DTD brings in", VF_XML_DTD, DECLARATION,
 		DECLARATION "<!DOCTYPE asic:ASiCManifest [<!ATTLIST asic:DataObjectReference URI CDATA \"injected.txt\">]>"),
-	XML("X04a", "a DOCTYPE before a manifest that is good", VF_XML_DTD, DECLARATION, DECLARATION "<!DOCTYPE asic:ASiCManifest>"),
+	XML("X04a", "a DOCTYPE before a manifest that is good", VF_XML_DTD, DECLARATION,
+		DECLARATION "<!DOCTYPE asic:ASiCManifest>"),
 	XML("X04b", "a DOCTYPE behind the manifest", VF_XML_DTD, END, END "<!DOCTYPE r>"),
-	XML("X05a", "a style sheet", VF_XML_SHAPE, DECLARATION, DECLARATION "<?xml-stylesheet href=\"http://192.0.2.1/x.xsl\"?>"),
-	XML("X05b", "an inclusion", VF_XML_SHAPE, REF, "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"c.xml\"/>" REF),
-	XML("X05c", "a base for references", VF_XML_SHAPE, REF, "<asic:DataObjectReference URI=\"a.txt\" xml:base=\"http://192.0.2.1/\">"),
-	XML("X05d", "a schema elsewhere", VF_XML_SHAPE, REF, "<asic:DataObjectReference URI=\"a.txt\" xsi:schemaLocation=\"x y\" "
+	XML("X05a", "a style sheet", VF_XML_SHAPE, DECLARATION,
+		DECLARATION "<?xml-stylesheet href=\"http://192.0.2.1/x.xsl\"?>"),
+	XML("X05b", "an inclusion", VF_XML_SHAPE, REF,
+		"<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"c.xml\"/>" REF),
+	XML("X05c", "a base for references", VF_XML_SHAPE, REF,
+		"<asic:DataObjectReference URI=\"a.txt\" xml:base=\"http://192.0.2.1/\">"),
+	XML("X05d", "a schema elsewhere", VF_XML_SHAPE, REF,
+		"<asic:DataObjectReference URI=\"a.txt\" xsi:schemaLocation=\"x y\" "
 		"xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">"),
 	ATTACK("X06", "100,000 elements within each other", VF_REJECTED, VF_LIMIT, .forge = x06),
 	XML("X07a", "UTF-8 that calls itself UTF-16", VF_XML_SHAPE, "encoding=\"UTF-8\"", "encoding=\"UTF-16\""),
@@ -101,12 +110,16 @@ static const struct attack cases[] = {
 	XML("X09d", "CDATA in a digest", VF_XML_SHAPE, "<ds:DigestValue>", "<ds:DigestValue><![CDATA[A]]>"),
 	XML("X10", "a transformation of what is referred to", VF_XML_SHAPE, REF,
 		REF "<ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"/></ds:Transforms>"),
-	XML("X11a", "the right names in another namespace", VF_XML_SHAPE, "xmlns:asic=\"" VF_MANIFEST_NS "\"", "xmlns:asic=\"urn:example\""),
+	XML("X11a", "the right names in another namespace", VF_XML_SHAPE, "xmlns:asic=\"" VF_MANIFEST_NS "\"",
+		"xmlns:asic=\"urn:example\""),
 	XML("X11b", "an older namespace", VF_XML_SHAPE, "xmlns:asic=\"" VF_MANIFEST_NS "\"",
 		"xmlns:asic=\"http://uri.etsi.org/2918/v1.1.1#\""),
-	XML("X11c", "a prefix bound again", VF_XML_SHAPE, REF, "<asic:DataObjectReference URI=\"a.txt\" xmlns:ds=\"" VF_MANIFEST_NS "\">"),
-	XML("X11d", "an element of the wrong one of two namespaces", VF_XML_SHAPE, "<ds:DigestMethod", "<asic:DigestMethod"),
-	XML("X12a", "a second URI with a namespace", VF_XML_SHAPE, REF, "<asic:DataObjectReference URI=\"a.txt\" asic:URI=\"b.txt\">"),
+	XML("X11c", "a prefix bound again", VF_XML_SHAPE, REF,
+		"<asic:DataObjectReference URI=\"a.txt\" xmlns:ds=\"" VF_MANIFEST_NS "\">"),
+	XML("X11d", "an element of the wrong one of two namespaces", VF_XML_SHAPE, "<ds:DigestMethod",
+		"<asic:DigestMethod"),
+	XML("X12a", "a second URI with a namespace", VF_XML_SHAPE, REF,
+		"<asic:DataObjectReference URI=\"a.txt\" asic:URI=\"b.txt\">"),
 	XML("X12b", "only a URI with a namespace", VF_XML_SHAPE, REF, "<asic:DataObjectReference asic:URI=\"a.txt\">"),
 	XML("X12c", "the URI twice", VF_XML_SHAPE, REF, "<asic:DataObjectReference URI=\"a.txt\" URI=\"b.txt\">"),
 	XML("X13a", "a character reference to a control", VF_XML_SHAPE, "URI=\"a.txt\"", "URI=\"a.txt&#1;\""),

@@ -25,8 +25,8 @@ wrong() { why="${why:+$why; }$1"; }
 # Reads verdict and first code of a JSON result, and checks that the exit status is the verdict's.
 take_json() {
 	local exits
-	verdict=$(sed -n 's/.*"results":\[{"input":"[^"]*","verdict":"\{0,1\}\([A-Za-z]*\).*/\1/p' out)
-	code=$(sed -n 's/.*"results":\[{"input":"[^"]*","verdict":[^,]*,"exit":[0-9]*,"reasons":\[{"code":"\([A-Z_0-9]*\)".*/\1/p' out)
+	verdict=$(sed -n 's/.*"results":\[{"input":"[^"]*","form":[a-z"]*,"verdict":"\{0,1\}\([A-Za-z]*\).*/\1/p' out)
+	code=$(sed -n 's/.*"results":\[{"input":"[^"]*","form":[a-z"]*,"verdict":[^,]*,"exit":[0-9]*,"reasons":\[{"code":"\([A-Z_0-9]*\)".*/\1/p' out)
 	[ "$verdict" = null ] && verdict=NO_VERDICT
 	code=${code:-OK}
 	case $verdict in VERIFIED) exits=0 ;; REJECTED) exits=1 ;; INDETERMINATE) exits=2 ;; INTACT) exits=3 ;; *) exits=$got ;; esac
@@ -159,7 +159,7 @@ u05() {
 	timeout 60 "$tv" --json --trust trust good.asice bad.asice bare.asice >out 2>err
 	got=$?
 	[ $got = 1 ] || wrong "exit status $got is not the worst"
-	[ "$(grep -o '"input":"[a-z]*.asice","verdict":"[A-Z]*","exit":[0-9]' out | tr '\n' ' ')" = \
+	[ "$(grep -o '"input":"[a-z]*.asice","form":"[a-z]*","verdict":"[A-Z]*","exit":[0-9]' out | sed 's/"form":"[a-z]*",//' | tr '\n' ' ')" = \
 		'"input":"good.asice","verdict":"VERIFIED","exit":0 "input":"bad.asice","verdict":"REJECTED","exit":1 '\
 '"input":"bare.asice","verdict":"INDETERMINATE","exit":2 ' ] || wrong "not each file is listed"
 	grep -q '^{"schema":"[^"]*","exit":1,' out || wrong "the JSON has another exit status"
