@@ -208,10 +208,71 @@ HOOK(a15_bare)
 	x->n_items = 1;
 }
 
+/* ---- containers of other software ---- */
+
+/* The same documents and evidence without what makes a bundle of it. */
+static void make_foreign(struct bundle *x, enum stage stage)
+{
+	struct vf_bytes refs = NOTHING;
+
+	if (stage != DONE)
+		return;
+	bundle_drop(x, "statement.json");
+	bundle_drop(x, VF_PART_ENTRY);
+	bundle_drop(x, VF_PART_PROOF);
+	bundle_drop(x, VF_PART_HEAD);
+	bundle_drop(x, VF_PART_PREVIOUS);
+	for (size_t i = 0; i < x->n_files; i++)
+		refs = JOIN(refs, make_ref(x->files[i].name, VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->files[i].data)));
+	*bundle_part(x, MANIFEST) = make_manifest("META-INF/evidencerecord001.ers", refs);
+}
+
+HOOK(foreign)
+{
+	make_foreign(x, stage);
+}
+
+HOOK(foreign_more)
+{
+	make_foreign(x, stage);
+	if (stage == DONE)
+		bundle_add(x, "c.txt", vf_bytes_str("not listed\n"));
+}
+
+HOOK(foreign_altered)
+{
+	make_foreign(x, stage);
+	if (stage == DONE)
+		*bundle_part(x, "a.txt") = vf_bytes_str("first d0cument\n");
+}
+
+HOOK(foreign_reference)
+{
+	make_foreign(x, stage);
+	if (stage == DONE)
+		list_more(x, attack_now->with, x->files[0].data);
+}
+
+HOOK(foreign_less)
+{
+	make_foreign(x, stage);
+	if (stage == DONE)
+		bundle_drop(x, "b.txt");
+}
+
 static const struct attack cases[] = {
 	ATTACK("A01a", "a file that no manifest lists", VF_REJECTED, VF_UNCOVERED, .forge = a01),
-	ATTACK("A02", "a listed file is not there", VF_INDETERMINATE, VF_MISSING_OBJECT, .forge = a02),
-	ATTACK("A03", "one name with two digests", VF_REJECTED, VF_MANIFEST_SHAPE, .forge = a03),
+	ATTACK("A01b", "a container of other software, as it should be", VF_VERIFIED, VF_OK, .forge = foreign),
+	ATTACK("A01c", "a file that no manifest lists, in a container of other software", VF_INDETERMINATE, VF_UNPROTECTED,
+		.forge = foreign_more),
+	ATTACK("A02a", "a listed file is not there", VF_INDETERMINATE, VF_MISSING_OBJECT, .forge = a02),
+	ATTACK("A02b", "a listed file is not there, in a container of other software", VF_INDETERMINATE, VF_MISSING_OBJECT,
+		.forge = foreign_less),
+	ATTACK("A03a", "one name with two digests", VF_REJECTED, VF_MANIFEST_SHAPE, .forge = a03),
+	ATTACK("A03b", "one name with two digests, in a container of other software", VF_REJECTED, VF_MANIFEST_SHAPE,
+		.forge = foreign_reference, .with = "a.txt"),
+	ATTACK("A03c", "an altered file in a container of other software", VF_REJECTED, VF_DIGEST_MISMATCH,
+		.forge = foreign_altered),
 	ATTACK("A04a", "two manifests with different digests of a file", VF_REJECTED, VF_MANIFEST_DIGEST, .forge = a04),
 	ATTACK("A04b", "the manifest of an untrusted record leaves a file out", VF_REJECTED, VF_MANIFEST_SHAPE,
 		.forge = a04_less),
@@ -235,6 +296,10 @@ static const struct attack cases[] = {
 		.forge = a05_twin, .with = "file:///etc/passwd"),
 	ATTACK("A06c", "a reference to a fragment", VF_REJECTED, VF_MANIFEST_URI, .forge = a05_twin, .with = "#frag"),
 	ATTACK("A06d", "an empty reference", VF_REJECTED, VF_MANIFEST_URI, .forge = a05_twin, .with = ""),
+	ATTACK("A06e", "a reference to the network, in a container of other software", VF_REJECTED, VF_MANIFEST_URI,
+		.forge = foreign_reference, .with = "http://192.0.2.1/a.txt"),
+	ATTACK("A06f", "a reference to the machine's files, in a container of other software", VF_REJECTED, VF_MANIFEST_URI,
+		.forge = foreign_reference, .with = "file:///etc/passwd"),
 	ATTACK("A07a", "MD5 in the manifest", VF_REJECTED, VF_WEAK_ALGORITHM,
 		.forge = forge_edit, .part = MANIFEST, .old = ALGORITHM,
 		.with = "Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#md5\""),
@@ -258,6 +323,8 @@ static const struct attack cases[] = {
 	ATTACK("A09a", "the manifest lists itself", VF_REJECTED, VF_MANIFEST_SHAPE, .forge = a09_self),
 	ATTACK("A09b", "the manifest lists its record", VF_REJECTED, VF_MANIFEST_SHAPE, .forge = a09_token),
 	ATTACK("A09c", "the manifest lists mimetype", VF_REJECTED, VF_MANIFEST_SHAPE, .forge = a09_mimetype),
+	ATTACK("A09d", "the manifest lists itself, in a container of other software", VF_REJECTED, VF_MANIFEST_SHAPE,
+		.forge = foreign_reference, .with = MANIFEST),
 	ATTACK("A10a", "the manifest is of a record that is not there", VF_REJECTED, VF_MANIFEST_SHAPE,
 		.forge = a10_missing),
 	ATTACK("A10b", "two manifests are of one record", VF_REJECTED, VF_MANIFEST_SHAPE, .forge = a10_second),
