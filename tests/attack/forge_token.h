@@ -19,7 +19,7 @@ static struct nt_note_key forge_log;
 struct forge_owner {
 	const char *alpha_more; /* more fields of authority alpha, each after a comma */
 	const char *rules, *revocation, *expired, *at;
-	struct vf_bytes alpha_root;
+	struct vf_bytes alpha_root, beta_root;
 	bool none, integrity_only;
 };
 
@@ -38,7 +38,7 @@ MAKER struct forge forge_good(void)
 	struct forge f = {.by = &alpha, .alg = VF_SHA256};
 
 	f.owner = (struct forge_owner){.alpha_more = "", .rules = "[{\"count\":1,\"of\":[\"alpha\"]}]", .revocation = "required",
-		.expired = "refuse", .at = AT, .alpha_root = alpha.root_der};
+		.expired = "refuse", .at = AT, .alpha_root = alpha.root_der, .beta_root = beta.root_der};
 	return f;
 }
 
@@ -150,7 +150,7 @@ MAKER struct vf_session *forge_session(const struct forge_owner *o)
 	files[1] = (struct vf_trust_file){"tlog-policy",
 		JOIN(vf_bytes_str("log "), nt_buf_bytes(&vkey), vf_bytes_str("\nquorum none\n"))};
 	files[2] = (struct vf_trust_file){"tsa/alpha.pem", make_pem(o->alpha_root)};
-	files[3] = (struct vf_trust_file){"tsa/beta.pem", make_pem(beta.root_der)};
+	files[3] = (struct vf_trust_file){"tsa/beta.pem", make_pem(o->beta_root)};
 	options.n_files = o->none ? 0 : 4;
 	if (vf_session_new(&options, forge_block, VF_SESSION_MEMORY, &s, &err) != VF_OK) {
 		fprintf(stderr, "no session: %s\n", err.text);
