@@ -251,7 +251,7 @@ VF_RC vf_inspect(struct vf_sink *s, const char *input, const struct vf_source *s
 	if (!tables)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read the file");
 	vf_arena_init(&memory, tables, TABLES);
-	rc = vf_container_open(source, &memory, &in.container, reterr);
+	rc = vf_container_open(source, true, &memory, &in.container, reterr);
 	if (rc == VF_OK) {
 		look_into(&in, &memory);
 		if (json)
