@@ -434,6 +434,18 @@ EDIT(t19)
 	f->cms.content_type = "1.2.840.113549.1.7.1";
 }
 
+EDIT(t19_data)
+{
+	t19(f);
+	f->cms.content = vf_bytes_str(DATA);
+}
+
+static void is_signature(void)
+{
+	CHECK_INT(report.form, VF_FORM_SIGNATURE);
+	CHECK_INT(report.existed_by, VF_TIME_NONE);
+}
+
 EDIT(t19_attribute)
 {
 	f->cms.attr_type = "1.2.840.113549.1.7.1";
@@ -930,7 +942,8 @@ static const struct {
 	{"T17", "an octet after the TSTInfo", t17_inside, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T18", "an indefinite length", t18, VF_VERIFIED, VF_OK, 0, VF_TS_SHAPE, has_ber_note},
 	{"T18", "a length of more octets than needed", t18_length, VF_VERIFIED, VF_OK, 0, VF_TS_SHAPE, has_ber_note},
-	{"T19", "the content type id-data", t19, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
+	{"T19", "a signature over the TSTInfo, not a token", t19, VF_REJECTED, VF_DIGEST_MISMATCH, 0, VF_TS_SHAPE, NULL},
+	{"T19", "a signature over the data, not a token", t19_data, VF_INDETERMINATE, VF_NO_TIME, TRUST, VF_TS_SHAPE, is_signature},
 	{"T19", "id-data in the attribute only", t19_attribute, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T19", "no content", t19_detached, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T20", "granted", t20_granted, VF_VERIFIED, VF_OK, 0, VF_TS_SHAPE, shows_gen_time},
