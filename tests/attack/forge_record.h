@@ -8,6 +8,7 @@
 
 #include "tests/attack/forge_token.h"
 #include "tests/ers_make.h"
+#include "verify/tst.h"
 
 #define A256 VF_SHA256
 #define A512 VF_SHA512
