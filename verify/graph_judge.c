@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "verify/cms.h"
+#include "verify/ess.h"
 #include "verify/graph.h"
 #include "verify/path.h"
 #include "verify/text.h"
@@ -246,7 +247,7 @@ static size_t votes_for(const struct vf_graph *g, uint32_t node, struct vf_vote 
 static int64_t proven_time(const struct vf_graph *g, uint32_t node, struct vf_err *reterr)
 {
 	const struct vf_policy *p = &g->j->s->policy;
-	struct vf_vote votes[VF_MAX_CLAIMS];
+	struct vf_vote votes[VF_MAX_CLAIMS] = {{0}};
 	size_t n = votes_for(g, node, votes);
 	int64_t found = VF_TIME_NONE;
 
