@@ -1,30 +1,18 @@
 /*
  * Time-stamp tokens by somebody who has the keys of every authority that he may
- * need, each wrong in one place, and the verifier's owner who judges them.
+ * need, each wrong in one place.
  *
- * A case edits a struct forge; the token is then made over any imprint, so that
- * the same case is judged alone, inside a bundle, and inside an evidence record.
+ * A case edits a struct forge, and what the verifier's owner has; the token is
+ * then made over any imprint, so that the same case is judged alone, inside a
+ * bundle, and inside an evidence record.
  */
 #ifndef TESTS_ATTACK_FORGE_TOKEN_H
 #define TESTS_ATTACK_FORGE_TOKEN_H
 
 #include "tests/attack/attack.h"
-#include "tests/unit/bundle_maker.h"
 #include "verify/foreign.h"
 
-static struct authority alpha, beta, stranger;
-static struct nt_note_key forge_log;
-
-/* What the verifier's owner has: he pins alpha and beta. */
-struct forge_owner {
-	const char *alpha_more; /* more fields of authority alpha, each after a comma */
-	const char *rules, *revocation, *expired, *at;
-	struct vf_bytes alpha_root, beta_root;
-	bool none, integrity_only;
-};
-
 struct forge {
-	struct forge_owner owner;
 	const struct authority *by;
 	const char *gen_time; /* GEN_TIME when NULL */
 	struct info_spec info; /* value: when the imprint is to be another than the right one */
@@ -35,19 +23,7 @@ struct forge {
 
 MAKER struct forge forge_good(void)
 {
-	struct forge f = {.by = &alpha, .alg = VF_SHA256};
-
-	f.owner = (struct forge_owner){.alpha_more = "", .rules = "[{\"count\":1,\"of\":[\"alpha\"]}]", .revocation = "required",
-		.expired = "refuse", .at = AT, .alpha_root = alpha.root_der, .beta_root = beta.root_der};
-	return f;
-}
-
-MAKER void forge_authorities(void)
-{
-	alpha = make_authority("Alpha Root", EVP_EC_gen("P-256"), "Alpha TSU", EVP_EC_gen("P-256"));
-	beta = make_authority("Beta Root", EVP_EC_gen("P-256"), "Beta TSU", EVP_EC_gen("P-256"));
-	stranger = make_authority("Stranger Root", EVP_EC_gen("P-256"), "Stranger TSU", EVP_EC_gen("P-256"));
-	make_note_key(LOG_NAME, 1, &forge_log);
+	return (struct forge){.by = &alpha, .alg = VF_SHA256};
 }
 
 /* The token over an imprint, finished. */
@@ -115,82 +91,45 @@ MAKER struct vf_bytes forge_ocsp(const struct authority *a, const char *revoked_
 
 /* ---- the verifier ---- */
 
-static uint8_t *forge_memory, *forge_block;
-static struct vf_report report;
-
-MAKER void forge_begin(void)
+/* The first reason, or why there is no verdict; VF_OK when there is none. */
+MAKER enum vf_rc attack_code(void)
 {
-	forge_memory = malloc(VF_BUNDLE_MEMORY);
-	forge_block = malloc(VF_SESSION_MEMORY);
-	MUST(forge_memory && forge_block);
-	forge_authorities();
-}
-
-MAKER int forge_end(void)
-{
-	free(forge_memory);
-	free(forge_block);
-	return check_done();
-}
-
-MAKER struct vf_session *forge_session(const struct forge_owner *o)
-{
-	struct vf_trust_file files[4];
-	struct vf_session_options options = {.files = files, .at = make_time(o->at), .integrity_only = o->integrity_only};
-	struct nt_buf vkey = nt_buf(1 << 12);
-	struct vf_session *s = NULL;
-	struct vf_err err = {0};
-
-	MUST(nt_note_put_vkey(&vkey, forge_log.name, VF_KEY_ED25519, vf_bytes(forge_log.raw, sizeof(forge_log.raw)), &err) == VF_OK);
-	files[0] = (struct vf_trust_file){"policy.json", make_text("{\"schema\":\"trialnotary/policy/1\",\"name\":\"test\",\"authorities\":["
-		"{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true%s},"
-		"{\"name\":\"beta\",\"roots\":\"tsa/beta.pem\",\"operator\":false,\"qualified\":false}],"
-		"\"time\":%s,\"revocation\":\"%s\",\"expired\":\"%s\",\"submitter\":\"optional\"}\n", o->alpha_more, o->rules,
-		o->revocation, o->expired)};
-	files[1] = (struct vf_trust_file){"tlog-policy",
-		JOIN(vf_bytes_str("log "), nt_buf_bytes(&vkey), vf_bytes_str("\nquorum none\n"))};
-	files[2] = (struct vf_trust_file){"tsa/alpha.pem", make_pem(o->alpha_root)};
-	files[3] = (struct vf_trust_file){"tsa/beta.pem", make_pem(o->beta_root)};
-	options.n_files = o->none ? 0 : 4;
-	if (vf_session_new(&options, forge_block, VF_SESSION_MEMORY, &s, &err) != VF_OK) {
-		fprintf(stderr, "no session: %s\n", err.text);
-		exit(1);
-	}
-	nt_buf_done(&vkey);
-	return s;
-}
-
-MAKER void forge_judged(enum vf_rc rc, const struct vf_err *err)
-{
-	if (rc == VF_OK)
-		return;
-	CHECK_FAIL("no verdict: %s %s", vf_rc_name(err->rc), err->text);
-	vf_report_init(&report, "none", false);
+	return no_verdict != VF_OK ? no_verdict : report.n_reasons ? report.reasons[0].rc : VF_OK;
 }
 
 /* Judges a token, a reply or a signature over data into report. */
-MAKER void forge_judge_token(const struct forge_owner *o, struct vf_bytes token, const struct vf_given *given)
+MAKER void forge_judge_token(struct vf_bytes token, const struct vf_given *given)
 {
-	struct vf_session *s = forge_session(o);
+	struct vf_session *s = session();
 	struct vf_source source = vf_source_of(token);
 	struct vf_err err = {0};
 	struct vf_arena a;
 
-	vf_arena_init(&a, forge_memory, VF_BUNDLE_MEMORY);
-	forge_judged(vf_token_check(s, &a, "forged", &source, given, &report, &err), &err);
+	vf_arena_init(&a, memory, VF_BUNDLE_MEMORY);
+	no_verdict = vf_token_check(s, &a, "forged", &source, given, &report, &err);
 	vf_session_free(s);
 }
 
-MAKER void forge_judge_bundle(const struct forge_owner *o, struct vf_bytes bundle)
-{
-	struct vf_session *s = forge_session(o);
-	struct vf_source source = vf_source_of(bundle);
-	struct vf_err err = {0};
-	struct vf_arena a;
+/* ---- a table ---- */
 
-	vf_arena_init(&a, forge_memory, VF_BUNDLE_MEMORY);
-	forge_judged(vf_bundle_check(s, &a, "forged", &source, NULL, 0, &report, &err), &err);
-	vf_session_free(s);
+MAKER void forge_put(const char *id)
+{
+	enum vf_verdict got = no_verdict == VF_OK ? report.verdict : NO_VERDICT;
+
+	printf("%s %s %s\n", id, verdict_word(got), vf_rc_name(attack_code()));
+}
+
+MAKER void forge_expect(const char *id, const char *what, const char *how, enum vf_verdict want, enum vf_rc code)
+{
+	enum vf_verdict got = no_verdict == VF_OK ? report.verdict : NO_VERDICT;
+
+	check_count++;
+	if (got == want && attack_code() == code)
+		return;
+	CHECK_FAIL("%s %s, %s: %s %s, not %s %s", id, what, how, verdict_word(got), vf_rc_name(attack_code()), verdict_word(want),
+		vf_rc_name(code));
+	for (size_t i = 0; i < report.n_reasons; i++)
+		fprintf(stderr, "    %s %s: %s\n", vf_rc_name(report.reasons[i].rc), report.reasons[i].object, report.reasons[i].text);
 }
 
 #endif

@@ -184,7 +184,7 @@ BUILD(three_chains)
 /* digestAlgorithms names two, the chains use three: said, not refused. */
 static void has_list_note(void)
 {
-	CHECK(attack_has_note(&report, "ER_ALGORITHM_LIST"));
+	CHECK(has_note("ER_ALGORITHM_LIST"));
 }
 
 BUILD(null_parameters)
@@ -347,23 +347,23 @@ static void up_to_chain_1(void)
 
 /* ---- tokens ---- */
 
-static struct vf_bytes expired(struct ask *q, const char *time)
+static struct vf_bytes expired(const char *time)
 {
 	struct authority later = forge_period(&beta, "Beta 2", beta.key, "20280101000000Z", "20380101000000Z");
 	struct vf_bytes token = stamp(A256, ex.root, T1), x = mk_hash(A256, token);
 
-	q->owner.at = "2033-01-01T00:00:00Z";
+	owner.at = "2033-01-01T00:00:00Z";
 	return RECORD(CHAIN(mk_ats(A256, ex.tree1, token), mk_ats(A256, MK_LIST(x), stamp_by(&later, A256, x, time))));
 }
 
 BUILD(expired_timely)
 {
-	return expired(q, "20281001120000Z");
+	return expired("20281001120000Z");
 }
 
 BUILD(expired_late)
 {
-	return expired(q, "20321001120000Z");
+	return expired("20321001120000Z");
 }
 
 /* A token whose certificates are not in the order of DER, and the same one re-sorted. */
@@ -521,7 +521,7 @@ BUILD(sorted_switch)
 
 static void is_sorted(void)
 {
-	CHECK(report.sorted_renewal && attack_has_note(&report, "SORTED_RENEWAL"));
+	CHECK(report.sorted_renewal && has_note("SORTED_RENEWAL"));
 }
 
 BUILD(only_renewed)
@@ -713,93 +713,90 @@ BUILD(by_first_digest)
 }
 
 static const struct record_case cases[] = {
-	{"8.01", "no tree, one object, no algorithm", alone, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.02", "a binary tree, the first list is the own hash", binary, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.02", "a tree of one value", own_hash, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.03", "a group of three", group, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.04", "one member of a group", member, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.05", "a merged first list", merged, VF_VERIFIED, VF_OK, 0, one_other},
-	{"8.05", "a merged first list, claimed as a group", merged_exact, VF_REJECTED, VF_ER_GROUP, 0, one_other},
-	{"8.06", "one list with all hashes", flat, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.07", "later lists of two and three values", nary, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.07", "a later list of 63 values", list_63, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.07", "a later list of 1,998 values", list_1998, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.07", "a first list of 63 values", first_list_63, VF_VERIFIED, VF_OK, 0, others_62},
-	{"8.07", "a first list of 1,998 values", first_list_1998, VF_VERIFIED, VF_OK, 0, others_1997},
-	{"8.08", "the first list descends", descending, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.09", "a hash twice in the first list", twice, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.09", "a hash twice in a later list", twice_later, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.10", "a tree of SHA-512", tree_512, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.10", "a tree of SHA-384", tree_384, VF_VERIFIED, VF_OK, 0, has_list_note},
-	{"8.10", "a tree of SHA3-256", tree_sha3, VF_VERIFIED, VF_OK, 0, has_list_note},
-	{"8.10", "three chains: SHA-256, SHA-512, SHA3-512", three_chains, VF_VERIFIED, VF_OK, 0, has_list_note},
-	{"8.10", "an algorithm with NULL parameters", null_parameters, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.10", "attributes that nobody knows", attributes, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.10", "cryptoInfos that nobody knows", crypto_infos, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.11", "renewed without a tree", renewed_bare, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.11", "renewed with the list { x }", renewed_list, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.11", "renewed in a batch", renewed_batch, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.12", "3 time-stamps, each over its predecessor", stamps_3, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.12", "11 time-stamps, each over its predecessor", stamps_11, VF_VERIFIED, VF_OK, 0, renewals_10},
-	{"8.13", "the third lists all earlier tokens", stamps_all, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.14", "a new tree, one object", rechained, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.14", "a new tree, a group", rechained_group, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.14", "a time-stamp, then a new tree", stamp_then_tree, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.14", "a new tree, then a time-stamp", tree_then_stamp, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.15", "a member deleted before the renewal, the others", deleted_remaining, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.16", "the deleted member", deleted_itself, VF_REJECTED, VF_ER_RENEWAL, 0, up_to_chain_1},
-	{"8.16", "the whole group of a deleted member", deleted_all, VF_REJECTED, VF_ER_RENEWAL, 0, up_to_chain_1},
-	{"8.17", "expired after a timely renewal by another authority", expired_timely, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.18", "certificates not in the order of DER, renewed as stored", stored_octets, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.18", "certificates not in the order of DER, a new tree", stored_chain, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.19", "renewed over sorted octets", sorted_octets, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"8.20", "changed data", changed, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
-	{"8.20", "another leaf of the tree", other_leaf, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
-	{"8.20", "another sibling", sibling, VF_REJECTED, VF_ER_ROOT, 0, NULL},
-	{"8.20", "a token over another root", other_root, VF_REJECTED, VF_ER_ROOT, 0, NULL},
-	{"8.21", "renewed over a token that is not the predecessor", another_token, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"8.22", "descending times", backwards, VF_REJECTED, VF_TS_ORDER, 0, NULL},
-	{"8.23", "the algorithm changes inside a chain", algorithm_within, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
-	{"8.24", "sorted", sorted, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"8.24", "sorted, allowed on request", sorted_switch, VF_VERIFIED, VF_OK, 0, is_sorted},
-	{"8.24", "reversed", reversed, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"8.24", "no header", headless, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"8.24", "unbound", unbound, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"8.25", "only in the renewed chain", only_renewed, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
-	{"8.26", "encryptionInfo", encrypted, VF_INDETERMINATE, VF_ER_ENCRYPTED, 0, NULL},
-	{"8.27", "another algorithm than the imprint's", other_algorithm, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
-	{"8.28", "a damaged signature", damaged_token, VF_REJECTED, VF_TS_SIGNATURE, 0, NULL},
-	{"8.29", "expired years before the renewal", expired_late, VF_INDETERMINATE, VF_TS_EXPIRED, TRUST, NULL},
-	{"8.30", "later than the check", future, VF_REJECTED, VF_TS_FUTURE, 0, NULL},
-	{"8.31", "a group of two claimed, the list holds three", group_of_two, VF_REJECTED, VF_ER_GROUP, 0, one_other},
-	{"8.31", "two members, the list holds three", members_of_two, VF_VERIFIED, VF_OK, 0, one_other},
-	{"8.32", "one document claimed as a group", one_as_group, VF_VERIFIED, VF_OK, 0, no_other},
-	{"8.33", "a value of 16 octets among those of 32", short_value, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.33", "a list of one value of 16 octets", short_value_later, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.34", "a lone hash hashed again", double_hash, VF_REJECTED, VF_ER_ROOT, 0, NULL},
-	{"8.35", "an empty tree", empty_tree, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.35", "an empty list", empty_list, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.35", "an empty first list", empty_first_list, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.36", "an empty chain", empty_chain, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.36", "an empty sequence", empty_sequence, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.36", "not a record", not_a_record, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.36", "a token", a_token, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.36", "nothing", nothing, VF_REJECTED, VF_EMPTY_EVIDENCE, 0, NULL},
-	{"8.37", "version 0", version_0, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.37", "an octet behind", trailing, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.37", "a field more", trailing_inside, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.37", "an octet less", truncated, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.37", "an empty set of attributes", no_attributes, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.37", "fields in another order", field_order, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
-	{"8.38", "only the digest is there", by_digest, VF_VERIFIED, VF_OK, 0, NULL},
-	{"8.38", "only a digest of another algorithm", by_other_digest, VF_INDETERMINATE, VF_MISSING_OBJECT, 0, NULL},
-	{"8.38", "only the digest of the first chain", by_first_digest, VF_INDETERMINATE, VF_MISSING_OBJECT, 0, NULL},
+	{"S01", "no tree, one object, no algorithm", alone, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S02a", "a binary tree, the first list is the own hash", binary, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S02b", "a tree of one value", own_hash, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S03", "a group of three", group, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S04", "one member of a group", member, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S05a", "a merged first list", merged, VF_VERIFIED, VF_OK, 0, one_other},
+	{"S05b", "a merged first list, claimed as a group", merged_exact, VF_REJECTED, VF_ER_GROUP, 0, one_other},
+	{"S06", "one list with all hashes", flat, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S07a", "later lists of two and three values", nary, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S07b", "a later list of 63 values", list_63, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S07c", "a later list of 1,998 values", list_1998, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S07d", "a first list of 63 values", first_list_63, VF_VERIFIED, VF_OK, 0, others_62},
+	{"S07e", "a first list of 1,998 values", first_list_1998, VF_VERIFIED, VF_OK, 0, others_1997},
+	{"S08", "the first list descends", descending, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S09a", "a hash twice in the first list", twice, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S09b", "a hash twice in a later list", twice_later, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S10a", "a tree of SHA-512", tree_512, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S10b", "a tree of SHA-384", tree_384, VF_VERIFIED, VF_OK, 0, has_list_note},
+	{"S10c", "a tree of SHA3-256", tree_sha3, VF_VERIFIED, VF_OK, 0, has_list_note},
+	{"S10d", "three chains: SHA-256, SHA-512, SHA3-512", three_chains, VF_VERIFIED, VF_OK, 0, has_list_note},
+	{"S10e", "an algorithm with NULL parameters", null_parameters, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S10f", "attributes that nobody knows", attributes, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S10g", "cryptoInfos that nobody knows", crypto_infos, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S11a", "renewed without a tree", renewed_bare, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S11b", "renewed with the list { x }", renewed_list, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S11c", "renewed in a batch", renewed_batch, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S12a", "3 time-stamps, each over its predecessor", stamps_3, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S12b", "11 time-stamps, each over its predecessor", stamps_11, VF_VERIFIED, VF_OK, 0, renewals_10},
+	{"S13", "the third lists all earlier tokens", stamps_all, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S14a", "a new tree, one object", rechained, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S14b", "a new tree, a group", rechained_group, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S14c", "a time-stamp, then a new tree", stamp_then_tree, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S14d", "a new tree, then a time-stamp", tree_then_stamp, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S15", "a member deleted before the renewal, the others", deleted_remaining, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S16a", "the deleted member", deleted_itself, VF_REJECTED, VF_ER_RENEWAL, 0, up_to_chain_1},
+	{"S16b", "the whole group of a deleted member", deleted_all, VF_REJECTED, VF_ER_RENEWAL, 0, up_to_chain_1},
+	{"S17", "expired after a timely renewal by another authority", expired_timely, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S18a", "certificates not in the order of DER, renewed as stored", stored_octets, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S18b", "certificates not in the order of DER, a new tree", stored_chain, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S19", "renewed over sorted octets", sorted_octets, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"S20a", "changed data", changed, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
+	{"S20b", "another leaf of the tree", other_leaf, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
+	{"S20c", "another sibling", sibling, VF_REJECTED, VF_ER_ROOT, 0, NULL},
+	{"S20d", "a token over another root", other_root, VF_REJECTED, VF_ER_ROOT, 0, NULL},
+	{"S21", "renewed over a token that is not the predecessor", another_token, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"S22", "descending times", backwards, VF_REJECTED, VF_TS_ORDER, 0, NULL},
+	{"S23", "the algorithm changes inside a chain", algorithm_within, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
+	{"S24a", "sorted", sorted, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"S24b", "sorted, allowed on request", sorted_switch, VF_VERIFIED, VF_OK, 0, is_sorted},
+	{"S24c", "reversed", reversed, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"S24d", "no header", headless, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"S24e", "unbound", unbound, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"S25", "only in the renewed chain", only_renewed, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
+	{"S26", "encryptionInfo", encrypted, VF_INDETERMINATE, VF_ER_ENCRYPTED, 0, NULL},
+	{"S27", "another algorithm than the imprint's", other_algorithm, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
+	{"S28", "a damaged signature", damaged_token, VF_REJECTED, VF_TS_SIGNATURE, 0, NULL},
+	{"S29", "expired years before the renewal", expired_late, VF_INDETERMINATE, VF_TS_EXPIRED, TRUST, NULL},
+	{"S30", "later than the check", future, VF_REJECTED, VF_TS_FUTURE, 0, NULL},
+	{"S31a", "a group of two claimed, the list holds three", group_of_two, VF_REJECTED, VF_ER_GROUP, 0, one_other},
+	{"S31b", "two members, the list holds three", members_of_two, VF_VERIFIED, VF_OK, 0, one_other},
+	{"S32", "one document claimed as a group", one_as_group, VF_VERIFIED, VF_OK, 0, no_other},
+	{"S33a", "a value of 16 octets among those of 32", short_value, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S33b", "a list of one value of 16 octets", short_value_later, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S34", "a lone hash hashed again", double_hash, VF_REJECTED, VF_ER_ROOT, 0, NULL},
+	{"S35a", "an empty tree", empty_tree, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S35b", "an empty list", empty_list, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S35c", "an empty first list", empty_first_list, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S36a", "an empty chain", empty_chain, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S36b", "an empty sequence", empty_sequence, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S36c", "not a record", not_a_record, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S36d", "a token", a_token, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S36e", "nothing", nothing, VF_REJECTED, VF_EMPTY_EVIDENCE, 0, NULL},
+	{"S37a", "version 0", version_0, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S37b", "an octet behind", trailing, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S37c", "a field more", trailing_inside, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S37d", "an octet less", truncated, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S37e", "an empty set of attributes", no_attributes, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S37f", "fields in another order", field_order, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
+	{"S38a", "only the digest is there", by_digest, VF_VERIFIED, VF_OK, 0, NULL},
+	{"S38b", "only a digest of another algorithm", by_other_digest, VF_INDETERMINATE, VF_MISSING_OBJECT, 0, NULL},
+	{"S38c", "only the digest of the first chain", by_first_digest, VF_INDETERMINATE, VF_MISSING_OBJECT, 0, NULL},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
-	forge_begin();
-	forge_example();
-	run_records(cases, sizeof(cases) / sizeof(cases[0]));
-	return forge_end();
+	return record_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

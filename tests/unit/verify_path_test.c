@@ -253,6 +253,7 @@ static void test_signers(void)
 	CHECK_RC(vf_path_check_signer(p, good, make_time("2023-01-01T00:00:00Z"), NOTHING, NULL, &path, &err),
 		VF_SIGNER_CERT_TIME);
 	CHECK_RC(vf_path_check_signer(p, other, make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_PATH);
+	CHECK_RC(vf_path_check_signer(p, leaf_of("Root", root_key), make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_PATH);
 	CHECK_RC(vf_path_check_signer(p, vf_bytes_str("x"), make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_SHAPE);
 	vf_pki_free(p);
 }
