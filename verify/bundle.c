@@ -137,6 +137,10 @@ static enum vf_rc check_log_trust(struct vf_judge *j, const struct vf_tlog_proof
 	struct vf_err err = {0};
 	enum vf_rc rc;
 
+	if (!j->s->has_log) {
+		rc = vf_fail(&err, VF_UNKNOWN_LOG, "the trust directory pins no log: it has no 'tlog-policy'");
+		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, VF_PART_PROOF, reterr);
+	}
 	memset(&seen, 0, sizeof(seen));
 	rc = vf_tlog_policy_check_cached(&j->s->tlog, &p->checkpoint, &j->s->notes, &seen, &err);
 	if (rc != VF_OK && rc != VF_WITNESS_QUORUM)

@@ -10,7 +10,6 @@
 struct kind {
 	const char *what;
 	const char *begin, *end; /* NULL: DER alone */
-	enum vf_rc bad;
 	bool (*is)(struct vf_bytes der);
 };
 
@@ -58,9 +57,9 @@ static bool is_ocsp(struct vf_bytes der)
 }
 
 static const struct kind kinds[] = {
-	{"certificate", "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", VF_CERT_SHAPE, is_cert},
-	{"CRL", "-----BEGIN X509 CRL-----", "-----END X509 CRL-----", VF_CRL_SHAPE, is_crl},
-	{"OCSP response", NULL, NULL, VF_CRL_SHAPE, is_ocsp},
+	{"certificate", "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", is_cert},
+	{"CRL", "-----BEGIN X509 CRL-----", "-----END X509 CRL-----", is_crl},
+	{"OCSP response", NULL, NULL, is_ocsp},
 };
 
 /* One file: its escaped name, its text, and where decoded elements go. */
@@ -75,7 +74,7 @@ struct reading {
 static VF_RC keep(struct reading *r, struct vf_bytes der, struct vf_err *reterr)
 {
 	if (!r->kind->is(der))
-		return vf_fail(reterr, r->kind->bad, "'%s' holds no %s that can be read", r->name, r->kind->what);
+		return vf_fail(reterr, VF_USAGE, "'%s' holds no %s that can be read", r->name, r->kind->what);
 	if (*r->n == VF_MAX_HELD)
 		return vf_fail(reterr, VF_USAGE, "'%s' is one too many: at most %d %ss in all files together", r->name,
 			VF_MAX_HELD, r->kind->what);
@@ -113,7 +112,7 @@ static VF_RC take_body(struct reading *r, struct vf_bytes *text, uint8_t *joined
 		memcpy(joined + n, line.p, line.n);
 		n += line.n;
 	}
-	return vf_fail(reterr, r->kind->bad, "'%s': malformed PEM after %zu %s%s", r->name, *r->n, r->kind->what,
+	return vf_fail(reterr, VF_USAGE, "'%s': malformed PEM after %zu %s%s", r->name, *r->n, r->kind->what,
 		*r->n == 1 ? "" : "s");
 }
 
@@ -132,14 +131,14 @@ static VF_RC read_pem(struct reading *r, struct vf_bytes text, struct vf_err *re
 			continue; /* what people write around PEM */
 		if (!vf_bytes_is(line, r->kind->begin)) {
 			vf_text_escape(label, sizeof(label), line);
-			return vf_fail(reterr, r->kind->bad, "'%s' holds '%s', which is no %s", r->name, label, r->kind->what);
+			return vf_fail(reterr, VF_USAGE, "'%s' holds '%s', which is no %s", r->name, label, r->kind->what);
 		}
 		rc = take_body(r, &text, joined, &der, reterr);
 		if (rc == VF_OK)
 			rc = keep(r, der, reterr);
 	}
 	if (rc == VF_OK && *r->n == before)
-		return vf_fail(reterr, r->kind->bad, "'%s' holds no %s in DER or PEM", r->name, r->kind->what);
+		return vf_fail(reterr, VF_USAGE, "'%s' holds no %s in DER or PEM", r->name, r->kind->what);
 	return rc;
 }
 

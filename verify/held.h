@@ -19,9 +19,9 @@ struct vf_held {
 
 /*
  * Reads the files that the options name, DER or PEM (OCSP: DER); a PEM file may
- * hold several. CERT_SHAPE or CRL_SHAPE, with the file's name, for what is
- * something else; USAGE for more than VF_MAX_HELD of a kind or a file above
- * VF_MAX_TRUST_FILE. End with vf_held_done(), also after a failure.
+ * hold several. USAGE, with the file's name and what was expected, for anything
+ * else, more than VF_MAX_HELD of a kind, or a file above VF_MAX_TRUST_FILE. End
+ * with vf_held_done(), also after a failure.
  */
 VF_RC vf_held_read(const struct vf_options *o, struct vf_held *ret, struct vf_err *reterr);
 void vf_held_done(struct vf_held *h);

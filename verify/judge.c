@@ -64,10 +64,12 @@ void vf_judge_no_trust(struct vf_judge *j)
 	struct vf_err err;
 
 	if (j->s->integrity_only) {
-		vf_report_unchecked(j->r, "TRUST", "who vouches for the time and for the log (--integrity-only)");
+		vf_report_unchecked(j->r, "TRUST", "who vouches for the time%s (--integrity-only)",
+			j->r->form == VF_FORM_BUNDLE ? " and for the log" : "");
 		return;
 	}
-	vf_fail(&err, VF_NO_TRUST_ANCHOR, "the time-stamp and the log name authorities that you did not pin");
+	vf_fail(&err, VF_NO_TRUST_ANCHOR, "%s authorities that you did not pin",
+		j->r->form == VF_FORM_BUNDLE ? "the time-stamp and the log name" : "the evidence names");
 	vf_report_fault(j->r, VF_CHECK_AUTHORITY, &err, NULL);
 }
 
@@ -139,6 +141,8 @@ void vf_judge_unsigned(struct vf_judge *j)
 		vf_report_fault(j->r, VF_CHECK_SUBMITTER, &err, NULL);
 	} else {
 		vf_report_skip(j->r, VF_CHECK_SUBMITTER);
+		if (j->r->form != VF_FORM_BUNDLE)
+			return;
 		vf_report_unchecked(j->r, "UNSIGNED", "who submitted the record (it is not signed by a submitter)");
 	}
 }

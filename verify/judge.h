@@ -23,6 +23,7 @@ struct vf_session {
 	struct vf_arena arena;
 	int64_t at;
 	bool integrity_only, has_trust;
+	bool has_log; /* the trust directory pins a log */
 	struct vf_policy policy;
 	struct vf_tlog_policy tlog;
 	struct vf_note_cache notes;
