@@ -712,6 +712,50 @@ BUILD(by_first_digest)
 	return rechained(q);
 }
 
+/* ---- BER, and objects that look like nodes ---- */
+
+/* The same element with an indefinite length. */
+static struct vf_bytes indefinite(struct vf_bytes der)
+{
+	struct vf_der d;
+
+	MUST(vf_der_only(der, VF_DER_SEQUENCE, &d));
+	return MK_CAT(vf_bytes("\x30\x80", 2), d.body, vf_bytes("\0\0", 2));
+}
+
+static void has_ber_note(void)
+{
+	CHECK(has_note("BER"));
+}
+
+BUILD(ber)
+{
+	return indefinite(binary(q));
+}
+
+/* A token in BER, renewed over its octets as they are, which EU DSS and BouncyCastle refuse, too. */
+BUILD(ber_token)
+{
+	struct vf_bytes token = indefinite(stamp(A256, ex.root, T1)), x = mk_hash(A256, token);
+
+	return RECORD(CHAIN(mk_ats(A256, ex.tree1, token), ats(A256, MK_LIST(x), x, T2)));
+}
+
+/* Renewed over its definite form, which is what EU DSS and BouncyCastle hash. */
+BUILD(ber_token_der)
+{
+	struct vf_bytes token = stamp(A256, ex.root, T1), x = mk_hash(A256, token);
+
+	return RECORD(CHAIN(mk_ats(A256, ex.tree1, indefinite(token)), ats(A256, MK_LIST(x), x, T2)));
+}
+
+/* Two hashes of the tree, offered as a document: the format cannot tell (reference 4.3). */
+BUILD(node_as_document)
+{
+	q->objects[0] = vf_bytes_cmp(ex.h1, ex.h3) < 0 ? MK_CAT(ex.h1, ex.h3) : MK_CAT(ex.h3, ex.h1);
+	return one_stamp(MK_CAT(MK_LIST(ex.n), MK_LIST(ex.h2)), ex.root);
+}
+
 static const struct record_case cases[] = {
 	{"S01", "no tree, one object, no algorithm", alone, VF_VERIFIED, VF_OK, 0, no_other},
 	{"S02a", "a binary tree, the first list is the own hash", binary, VF_VERIFIED, VF_OK, 0, no_other},
@@ -794,6 +838,10 @@ static const struct record_case cases[] = {
 	{"S38a", "only the digest is there", by_digest, VF_VERIFIED, VF_OK, 0, NULL},
 	{"S38b", "only a digest of another algorithm", by_other_digest, VF_INDETERMINATE, VF_MISSING_OBJECT, 0, NULL},
 	{"S38c", "only the digest of the first chain", by_first_digest, VF_INDETERMINATE, VF_MISSING_OBJECT, 0, NULL},
+	{"S39a", "the record in BER", ber, VF_VERIFIED, VF_OK, 0, has_ber_note},
+	{"S39b", "a token in BER, renewed over its definite form", ber_token_der, VF_VERIFIED, VF_OK, 0, has_ber_note},
+	{"S39c", "a token in BER, renewed over its octets", ber_token, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"S40", "a node offered as a document", node_as_document, VF_VERIFIED, VF_OK, 0, NULL},
 };
 
 int main(int argc, char **argv)
