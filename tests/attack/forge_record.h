@@ -187,7 +187,7 @@ MAKER int record_main(int argc, char **argv, const struct record_case *cases, si
 	mark = maker_used;
 	for (size_t i = 0; i < n; i++, maker_used = mark) {
 		if (list)
-			printf("%s\t%s\t%s\t%s\n", cases[i].id, verdict_word(cases[i].want), vf_rc_name(cases[i].code), cases[i].what);
+			forge_list(cases[i].id, cases[i].want, cases[i].code, cases[i].what);
 		else if (is_named(argc, argv, cases[i].id))
 			run_record(&cases[i]);
 	}
@@ -200,13 +200,14 @@ MAKER int record_main(int argc, char **argv, const struct record_case *cases, si
 /* ---- authorities of other times ---- */
 
 /* One whose certificate is valid from from to to, under the root of by, with a CRL of those years. */
-MAKER struct authority forge_period(const struct authority *by, const char *name, EVP_PKEY *key, const char *from, const char *to)
+MAKER struct authority forge_period(const struct authority *by, const char *name, EVP_PKEY *key, const char *from,
+	const char *to)
 {
 	struct authority a = *by;
 
 	a.key = key;
-	a.cert = make_cert(&(struct cert_spec){.name = name, .issuer = by->root, .key = key, .issuer_key = by->root_key, .serial = 6,
-		.from = from, .to = to, .ext = TSA_EXT});
+	a.cert = make_cert(&(struct cert_spec){.name = name, .issuer = by->root, .key = key,
+		.issuer_key = by->root_key, .serial = 6, .from = from, .to = to, .ext = TSA_EXT});
 	a.crl = make_crl(&(struct crl_spec){.issuer = by->root, .key = by->root_key, .from = from, .to = to});
 	return a;
 }

@@ -35,10 +35,11 @@ MAKER struct vf_bytes forge_token(const struct forge *f, enum vf_alg alg, struct
 	return f->finish ? f->finish(token) : token;
 }
 
-/* A certificate of alpha's for this key, with these extensions; alpha's own serial, so that its CRL says nothing about it. */
+/* A certificate by alpha's root, with alpha's name and serial number, for this key and with these extensions. */
 MAKER struct vf_bytes forge_cert(EVP_PKEY *key, const char *ext[8][2])
 {
-	struct cert_spec c = {.name = "Alpha TSU", .issuer = "Alpha Root", .key = key, .issuer_key = alpha.root_key, .serial = 5};
+	struct cert_spec c = {.name = "Alpha TSU", .issuer = "Alpha Root", .key = key, .issuer_key = alpha.root_key,
+		.serial = 5};
 
 	memcpy(c.ext, ext, sizeof(c.ext));
 	return make_cert(&c);
@@ -81,7 +82,8 @@ MAKER struct vf_bytes forge_ocsp(const struct authority *a, const char *revoked_
 		status = DER(VF_DER_CONTEXT(1), make_der(VF_DER_GENERALIZED_TIME, vf_bytes_str(revoked_at)),
 			DER(VF_DER_CONTEXT(0), make_der(VF_DER_ENUMERATED, vf_bytes("\1", 1))));
 	tbs = DER(VF_DER_SEQUENCE, make_der(VF_DER_CONTEXT(1), make_name_der(a->root)), time,
-		DER(VF_DER_SEQUENCE, DER(VF_DER_SEQUENCE, forge_cert_id(a), status, time, make_der(VF_DER_CONTEXT(0), next))));
+		DER(VF_DER_SEQUENCE, DER(VF_DER_SEQUENCE, forge_cert_id(a), status, time,
+			make_der(VF_DER_CONTEXT(0), next))));
 	return DER(VF_DER_CONTEXT(1), make_oid("1.3.6.1.5.5.7.16.2"),
 		DER(VF_DER_SEQUENCE, make_der(VF_DER_ENUMERATED, vf_bytes("", 1)),
 			DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE, make_oid("1.3.6.1.5.5.7.48.1.1"),
@@ -119,6 +121,12 @@ MAKER void forge_put(const char *id)
 	printf("%s %s %s\n", id, verdict_word(got), vf_rc_name(attack_code()));
 }
 
+/* The line of --list. */
+MAKER void forge_list(const char *id, enum vf_verdict want, enum vf_rc code, const char *what)
+{
+	printf("%s\t%s\t%s\t%s\n", id, verdict_word(want), vf_rc_name(code), what);
+}
+
 MAKER void forge_expect(const char *id, const char *what, const char *how, enum vf_verdict want, enum vf_rc code)
 {
 	enum vf_verdict got = no_verdict == VF_OK ? report.verdict : NO_VERDICT;
@@ -126,10 +134,13 @@ MAKER void forge_expect(const char *id, const char *what, const char *how, enum 
 	check_count++;
 	if (got == want && attack_code() == code)
 		return;
-	CHECK_FAIL("%s %s, %s: %s %s, not %s %s", id, what, how, verdict_word(got), vf_rc_name(attack_code()), verdict_word(want),
-		vf_rc_name(code));
-	for (size_t i = 0; i < report.n_reasons; i++)
-		fprintf(stderr, "    %s %s: %s\n", vf_rc_name(report.reasons[i].rc), report.reasons[i].object, report.reasons[i].text);
+	CHECK_FAIL("%s %s, %s: %s %s, not %s %s", id, what, how, verdict_word(got), vf_rc_name(attack_code()),
+		verdict_word(want), vf_rc_name(code));
+	for (size_t i = 0; i < report.n_reasons; i++) {
+		const struct vf_reason *r = &report.reasons[i];
+
+		fprintf(stderr, "    %s %s: %s\n", vf_rc_name(r->rc), r->object, r->text);
+	}
 }
 
 #endif

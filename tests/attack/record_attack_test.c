@@ -202,7 +202,8 @@ BUILD(e07_later)
 {
 	struct vf_bytes first = stamp(A256, ex.root, T1), x = mk_hash(A256, first);
 
-	return RECORD(CHAIN(mk_ats(A256, ex.tree1, first), ats(A256, MK_CAT(MK_LIST(ex.a), MK_LIST(x)), MK_NODE(A256, ex.a, x), T2)));
+	return RECORD(CHAIN(mk_ats(A256, ex.tree1, first),
+		ats(A256, MK_CAT(MK_LIST(ex.a), MK_LIST(x)), MK_NODE(A256, ex.a, x), T2)));
 }
 
 /* The third covers the first, not the second. */
@@ -210,7 +211,8 @@ BUILD(e07_skipped)
 {
 	struct vf_bytes first = stamp(A256, ex.root, T1), x = mk_hash(A256, first), second = stamp(A256, x, T2);
 
-	return RECORD(CHAIN(mk_ats(A256, ex.tree1, first), mk_ats(A256, MK_LIST(x), second), ats(A256, MK_LIST(x), x, T3)));
+	return RECORD(CHAIN(mk_ats(A256, ex.tree1, first), mk_ats(A256, MK_LIST(x), second),
+		ats(A256, MK_LIST(x), x, T3)));
 }
 
 BUILD(e08)
@@ -314,7 +316,8 @@ BUILD(e10)
 
 BUILD(e10_tree_then_stamp)
 {
-	struct vf_bytes one = first_chain(), v = mk_renewed(A512, mk_hash(A512, ex.d1), one), token = stamp(A512, v, T2);
+	struct vf_bytes one = first_chain(), v = mk_renewed(A512, mk_hash(A512, ex.d1), one),
+		token = stamp(A512, v, T2);
 	struct vf_bytes x = mk_hash(A512, token);
 
 	return RECORD(one, CHAIN(mk_ats(A512, MK_LIST(v), token), ats(A512, MK_LIST(x), x, T3)));
@@ -426,11 +429,12 @@ static struct authority old_authority(void)
 {
 	struct authority a = {.root = "Old Root", .root_key = rsa1024, .key = rsa1024};
 
-	a.root_der = make_cert(&(struct cert_spec){.name = "Old Root", .issuer = "Old Root", .key = rsa1024, .issuer_key = rsa1024,
-		.from = "20000101000000Z", .to = "20300101000000Z", .md = EVP_sha1(), .ext = CA_EXT});
-	a.cert = make_cert(&(struct cert_spec){.name = "Old TSU", .issuer = "Old Root", .key = rsa1024, .issuer_key = rsa1024, .serial = 8,
-		.from = "20080101000000Z", .to = "20150101000000Z", .md = EVP_sha1(), .ext = TSA_EXT});
-	a.crl = make_crl(&(struct crl_spec){.issuer = "Old Root", .key = rsa1024, .from = "20090501000000Z", .to = "20121201000000Z", .md = EVP_sha1()});
+	a.root_der = make_cert(&(struct cert_spec){.name = "Old Root", .issuer = "Old Root", .key = rsa1024,
+		.issuer_key = rsa1024, .from = "20000101000000Z", .to = "20300101000000Z", .md = EVP_sha1(), .ext = CA_EXT});
+	a.cert = make_cert(&(struct cert_spec){.name = "Old TSU", .issuer = "Old Root", .key = rsa1024,
+		.issuer_key = rsa1024, .serial = 8, .from = "20080101000000Z", .to = "20150101000000Z", .md = EVP_sha1(), .ext = TSA_EXT});
+	a.crl = make_crl(&(struct crl_spec){.issuer = "Old Root", .key = rsa1024, .from = "20090501000000Z",
+		.to = "20121201000000Z", .md = EVP_sha1()});
 	return a;
 }
 
@@ -453,7 +457,8 @@ static struct vf_bytes out_of_sha1(const char *time, bool tree)
 	token = forge_token(&f, VF_SHA1, h);
 	x = mk_hash(VF_SHA1, token);
 	if (!tree)
-		return RECORD(CHAIN(mk_ats(VF_SHA1, MK_LIST(h), token), mk_ats(VF_SHA1, MK_LIST(x), stamp_by(&mid, VF_SHA1, x, time))));
+		return RECORD(CHAIN(mk_ats(VF_SHA1, MK_LIST(h), token),
+			mk_ats(VF_SHA1, MK_LIST(x), stamp_by(&mid, VF_SHA1, x, time))));
 	one = CHAIN(mk_ats(VF_SHA1, MK_LIST(h), token));
 	x = mk_renewed(A256, mk_hash(A256, ex.d1), one);
 	return RECORD(one, CHAIN(mk_ats(A256, MK_LIST(x), stamp_by(&mid, A256, x, time))));
@@ -516,8 +521,8 @@ static struct vf_bytes cms_version(struct vf_bytes token, uint8_t version)
 	struct vf_der info, type, explicit, data, old;
 
 	MUST(vf_der_only(token, VF_DER_SEQUENCE, &info) && vf_der_take(&info.body, &type) &&
-		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) && vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) &&
-		vf_der_take_tag(&data.body, VF_DER_INTEGER, &old));
+		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) &&
+		vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) && vf_der_take_tag(&data.body, VF_DER_INTEGER, &old));
 	return MK_SEQ(type.whole, mk_tlv(VF_DER_CONTEXT(0), MK_SEQ(make_int(version), data.body)));
 }
 
@@ -669,7 +674,8 @@ static const struct record_case cases[] = {
 	{"E09a", "a new chain without the older", e09_unbound, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
 	{"E09b", "the older chains without their header", e09_no_header, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
 	{"E09c", "the older chains first", e09_reversed, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"E09d", "the older chains first, sorted renewals allowed", e09_reversed_switch, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
+	{"E09d", "the older chains first, sorted renewals allowed",
+		e09_reversed_switch, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
 	{"E09e", "sorted", e09_sorted, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
 	{"E09f", "sorted, which is allowed on request", e09_sorted_switch, VF_VERIFIED, VF_OK, 0, is_sorted},
 	{"E09g", "not sorted, sorted renewals allowed", e09_switch_unused, VF_VERIFIED, VF_OK, 0, is_unsorted},
@@ -678,7 +684,8 @@ static const struct record_case cases[] = {
 	{"E10b", "renewed by a tree, then by a time-stamp", e10_tree_then_stamp, VF_VERIFIED, VF_OK, 0, NULL},
 	{"E10c", "renewed by a time-stamp, then by a tree", e10_stamp_then_tree, VF_VERIFIED, VF_OK, 0, NULL},
 	{"E11a", "renewed after the certificate ended", e11, VF_INDETERMINATE, VF_TS_EXPIRED, TRUST, NULL},
-	{"E11b", "renewed after the certificate ended, expired ones accepted", e11_accept, VF_INDETERMINATE, VF_TS_EXPIRED, TRUST, NULL},
+	{"E11b", "renewed after the certificate ended, expired ones accepted",
+		e11_accept, VF_INDETERMINATE, VF_TS_EXPIRED, TRUST, NULL},
 	{"E11c", "renewed in the last second of the certificate", e11_in_time, VF_VERIFIED, VF_OK, 0, NULL},
 	{"E11d", "renewed after the key became weak", e11_algorithm, VF_REJECTED, VF_WEAK_ALGORITHM, TRUST, NULL},
 	{"E11e", "renewed in the last second of the key", e11_algorithm_in_time, VF_VERIFIED, VF_OK, 0, NULL},
@@ -688,7 +695,8 @@ static const struct record_case cases[] = {
 	{"E12c", "half a second later", e12_fraction, VF_VERIFIED, VF_OK, 0, NULL},
 	{"E12d", "a chain before the one that it renews", e12_chain, VF_REJECTED, VF_TS_ORDER, 0, NULL},
 	{"E13a", "the token's algorithm is another", e13, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
-	{"E13b", "the token's algorithm is another of the same length", e13_same_length, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
+	{"E13b", "the token's algorithm is another of the same length",
+		e13_same_length, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
 	{"E13c", "the algorithm changes inside a chain", e13_within, VF_REJECTED, VF_ER_ALGORITHM, 0, NULL},
 	{"E14a", "version 0", e14_zero, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
 	{"E14b", "version 2", e14, VF_REJECTED, VF_ER_SHAPE, 0, NULL},
@@ -707,10 +715,12 @@ static const struct record_case cases[] = {
 	{"E18a", "over the manifest, asked about the manifest", e18_manifest, VF_VERIFIED, VF_OK, 0, NULL},
 	{"E18b", "over the manifest, asked about the data, too", e18_both, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
 	{"E19a", "a new chain over changed data", e19, VF_REJECTED, VF_ER_RENEWAL, 0, NULL},
-	{"E19b", "a new chain over changed data, asked about them", e19_changed, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
+	{"E19b", "a new chain over changed data, asked about them",
+		e19_changed, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
 	{"E20a", "SHA-1 of 2009, a new tree in the last second of 2010", e20, VF_VERIFIED, VF_OK, 0, NULL},
 	{"E20b", "SHA-1 of 2009, a new tree in 2011", e20_late, VF_REJECTED, VF_WEAK_ALGORITHM, TRUST, NULL},
-	{"E20c", "SHA-1 of 2009, a new time-stamp over the old tree", e20_stamp, VF_REJECTED, VF_WEAK_ALGORITHM, TRUST, NULL},
+	{"E20c", "SHA-1 of 2009, a new time-stamp over the old tree",
+		e20_stamp, VF_REJECTED, VF_WEAK_ALGORITHM, TRUST, NULL},
 	{"E20d", "SHA-1 in 2025", e20_never, VF_REJECTED, VF_WEAK_ALGORITHM, 0, NULL},
 };
 

@@ -225,7 +225,8 @@ BUILD(renewed_list)
 
 BUILD(renewed_batch)
 {
-	struct vf_bytes token = stamp(A256, ex.root, T1), x = mk_hash(A256, token), y = other(A256, 1), z = other(A256, 2);
+	struct vf_bytes token = stamp(A256, ex.root, T1), x = mk_hash(A256, token), y = other(A256, 1),
+		z = other(A256, 2);
 	struct vf_bytes low = MK_NODE(A256, x, y);
 
 	return RECORD(CHAIN(mk_ats(A256, ex.tree1, token),
@@ -314,7 +315,8 @@ BUILD(stamp_then_tree)
 
 BUILD(tree_then_stamp)
 {
-	struct vf_bytes one = first_chain(), v = mk_renewed(A512, mk_hash(A512, ex.d1), one), token = stamp(A512, v, T2);
+	struct vf_bytes one = first_chain(), v = mk_renewed(A512, mk_hash(A512, ex.d1), one),
+		token = stamp(A512, v, T2);
 	struct vf_bytes x = mk_hash(A512, token);
 
 	return RECORD(one, CHAIN(mk_ats(A512, MK_LIST(v), token), ats(A512, MK_LIST(x), x, T3)));

@@ -152,8 +152,8 @@ EDIT(t07_none)
 /* Issuer and serial of the true certificate, another key, and before it. */
 static struct vf_bytes twin_of_alpha(void)
 {
-	return make_cert(&(struct cert_spec){.name = "Alpha TSU", .issuer = "Alpha Root", .key = p384, .issuer_key = p384,
-		.serial = 5, .ext = TSA_EXT});
+	return make_cert(&(struct cert_spec){.name = "Alpha TSU", .issuer = "Alpha Root", .key = p384,
+		.issuer_key = p384, .serial = 5, .ext = TSA_EXT});
 }
 
 EDIT(t08)
@@ -163,7 +163,8 @@ EDIT(t08)
 
 EDIT(t08_bag)
 {
-	f->cms.certs = JOIN(DER(VF_DER_SEQUENCE, make_int(1)), beta.cert, stranger.cert, twin_of_alpha(), alpha.root_der, alpha.cert);
+	f->cms.certs = JOIN(DER(VF_DER_SEQUENCE, make_int(1)), beta.cert, stranger.cert, twin_of_alpha(),
+		alpha.root_der, alpha.cert);
 }
 
 EDIT(t08_only)
@@ -184,7 +185,8 @@ EDIT(t08_key)
 /* A good time-stamping certificate lies first in the bag, the signer has one for code (CVE-2026-39984). */
 EDIT(t08_decoy)
 {
-	f->cms.cert = forge_cert(p384, (const char *[8][2]){{"keyUsage", "critical,digitalSignature"}, {"extendedKeyUsage", "critical,codeSigning"}});
+	f->cms.cert = forge_cert(p384, (const char *[8][2]){{"keyUsage", "critical,digitalSignature"},
+		{"extendedKeyUsage", "critical,codeSigning"}});
 	f->cms.key = p384;
 	f->cms.certs = JOIN(alpha.cert, f->cms.cert);
 }
@@ -239,24 +241,26 @@ static void profile(struct forge *f, const char *ext[8][2])
 
 EDIT(t10_critical)
 {
-	profile(f, (const char *[8][2]){{"keyUsage", "critical,digitalSignature"}, {"extendedKeyUsage", "timeStamping"}});
+	profile(f, (const char *[8][2]){{"keyUsage", "critical,digitalSignature"},
+		{"extendedKeyUsage", "timeStamping"}});
 }
 
 EDIT(t10_second)
 {
-	profile(f, (const char *[8][2]){{"keyUsage", "critical,digitalSignature"}, {"extendedKeyUsage", "critical,timeStamping,codeSigning"}});
+	profile(f, (const char *[8][2]){{"keyUsage", "critical,digitalSignature"},
+		{"extendedKeyUsage", "critical,timeStamping,codeSigning"}});
 }
 
 EDIT(t10_ca)
 {
-	profile(f, (const char *[8][2]){{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,digitalSignature,keyCertSign"},
-		{"extendedKeyUsage", "critical,timeStamping"}});
+	profile(f, (const char *[8][2]){{"basicConstraints", "critical,CA:TRUE"},
+		{"keyUsage", "critical,digitalSignature,keyCertSign"}, {"extendedKeyUsage", "critical,timeStamping"}});
 }
 
 EDIT(t10_ca_signing)
 {
-	profile(f, (const char *[8][2]){{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,digitalSignature,nonRepudiation"},
-		{"extendedKeyUsage", "critical,timeStamping"}});
+	profile(f, (const char *[8][2]){{"basicConstraints", "critical,CA:TRUE"},
+		{"keyUsage", "critical,digitalSignature,nonRepudiation"}, {"extendedKeyUsage", "critical,timeStamping"}});
 }
 
 EDIT(t11)
@@ -271,12 +275,14 @@ EDIT(t11_any)
 
 EDIT(t12)
 {
-	profile(f, (const char *[8][2]){{"basicConstraints", "critical,CA:FALSE"}, {"extendedKeyUsage", "critical,timeStamping"}});
+	profile(f, (const char *[8][2]){{"basicConstraints", "critical,CA:FALSE"},
+		{"extendedKeyUsage", "critical,timeStamping"}});
 }
 
 EDIT(t12_usage)
 {
-	profile(f, (const char *[8][2]){{"keyUsage", "critical,cRLSign"}, {"extendedKeyUsage", "critical,timeStamping"}});
+	profile(f, (const char *[8][2]){{"keyUsage", "critical,cRLSign"},
+		{"extendedKeyUsage", "critical,timeStamping"}});
 }
 
 /* ---- T13 to T16: algorithms ---- */
@@ -287,8 +293,8 @@ static void rsa_root(struct forge *f, const EVP_MD *md)
 	static struct authority a;
 
 	a = make_authority("Old Root", rsa2048, "Old TSU", alpha.key);
-	a.cert = make_cert(&(struct cert_spec){.name = "Old TSU", .issuer = "Old Root", .key = alpha.key, .issuer_key = rsa2048, .serial = 5,
-		.md = md, .ext = TSA_EXT});
+	a.cert = make_cert(&(struct cert_spec){.name = "Old TSU", .issuer = "Old Root", .key = alpha.key,
+		.issuer_key = rsa2048, .serial = 5, .md = md, .ext = TSA_EXT});
 	f->by = &a;
 	owner.alpha_root = a.root_der;
 }
@@ -394,7 +400,8 @@ static struct vf_bytes rehead(struct vf_bytes token, struct vf_bytes head, struc
 	struct vf_der info, type, explicit, data;
 
 	MUST(vf_der_only(token, VF_DER_SEQUENCE, &info) && vf_der_take(&info.body, &type) &&
-		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) && vf_der_only(explicit.body, VF_DER_SEQUENCE, &data));
+		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) &&
+		vf_der_only(explicit.body, VF_DER_SEQUENCE, &data));
 	return DER(VF_DER_SEQUENCE, type.whole, DER(VF_DER_CONTEXT(0), head, data.body, tail));
 }
 
@@ -410,7 +417,8 @@ static struct vf_bytes long_length(struct vf_bytes token)
 	uint8_t *head = make_room(5);
 
 	MUST(vf_der_only(token, VF_DER_SEQUENCE, &info) && vf_der_take(&info.body, &type) &&
-		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) && vf_der_only(explicit.body, VF_DER_SEQUENCE, &data));
+		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) &&
+		vf_der_only(explicit.body, VF_DER_SEQUENCE, &data));
 	memcpy(head, (uint8_t[]){0x30, 0x83, 0, (uint8_t)(data.body.n >> 8), (uint8_t)data.body.n}, 5);
 	return rehead(token, vf_bytes(head, 5), NOTHING);
 }
@@ -571,7 +579,8 @@ EDIT(t23)
 EDIT(t23_digest)
 {
 	f->cms.no_digest = true;
-	f->cms.attrs = make_attr("1.2.840.113549.1.9.4", make_der(VF_DER_UTF8_STRING, make_digest(VF_SHA256, vf_bytes_str(DATA))));
+	f->cms.attrs = make_attr("1.2.840.113549.1.9.4",
+		make_der(VF_DER_UTF8_STRING, make_digest(VF_SHA256, vf_bytes_str(DATA))));
 }
 
 EDIT(t23_type)
@@ -592,7 +601,8 @@ EDIT(t24)
 
 static struct vf_bytes extension(struct vf_bytes critical)
 {
-	return make_der(VF_DER_CONTEXT(1), DER(VF_DER_SEQUENCE, make_oid("1.2.3.4.5"), critical, make_der(VF_DER_OCTET_STRING, NOTHING)));
+	return make_der(VF_DER_CONTEXT(1), DER(VF_DER_SEQUENCE, make_oid("1.2.3.4.5"), critical,
+		make_der(VF_DER_OCTET_STRING, NOTHING)));
 }
 
 EDIT(t24_critical)
@@ -615,7 +625,8 @@ EDIT(t25_any)
 /* signingTime, signed and unsigned, says three months earlier. */
 EDIT(t26)
 {
-	struct vf_bytes time = make_attr("1.2.840.113549.1.9.5", make_der(VF_DER_UTC_TIME, vf_bytes_str("241201120000Z")));
+	struct vf_bytes time = make_attr("1.2.840.113549.1.9.5",
+		make_der(VF_DER_UTC_TIME, vf_bytes_str("241201120000Z")));
 
 	f->cms.attrs = time;
 	f->cms.unsigned_attrs = time;
@@ -648,7 +659,8 @@ EDIT(t27_decade_wanted)
 
 static void shows_decade(void)
 {
-	CHECK(report.n_stamps == 1 && report.stamps[0].has_accuracy && report.stamps[0].accuracy_ms == UINT64_C(315596288000));
+	CHECK(report.n_stamps == 1 && report.stamps[0].has_accuracy &&
+		report.stamps[0].accuracy_ms == UINT64_C(315596288000));
 }
 
 static void shows_no_accuracy(void)
@@ -772,11 +784,12 @@ EDIT(t32)
 	static struct authority late;
 
 	late = make_authority("Late Root", p384, "Late TSU", p521);
-	late.root_der = make_cert(&(struct cert_spec){.name = "Late Root", .issuer = "Late Root", .key = p384, .issuer_key = p384,
-		.to = "20690101000000Z", .ext = CA_EXT});
-	late.cert = make_cert(&(struct cert_spec){.name = "Late TSU", .issuer = "Late Root", .key = p521, .issuer_key = p384, .serial = 5,
-		.to = "20600101000000Z", .ext = TSA_EXT});
-	late.crl = make_crl(&(struct crl_spec){.issuer = "Late Root", .key = p384, .from = "20500601000000Z", .to = "20501201000000Z"});
+	late.root_der = make_cert(&(struct cert_spec){.name = "Late Root", .issuer = "Late Root", .key = p384,
+		.issuer_key = p384, .to = "20690101000000Z", .ext = CA_EXT});
+	late.cert = make_cert(&(struct cert_spec){.name = "Late TSU", .issuer = "Late Root", .key = p521,
+		.issuer_key = p384, .serial = 5, .to = "20600101000000Z", .ext = TSA_EXT});
+	late.crl = make_crl(&(struct crl_spec){.issuer = "Late Root", .key = p384, .from = "20500601000000Z",
+		.to = "20501201000000Z"});
 	f->by = &late;
 	f->gen_time = "20500615120000Z";
 	owner.alpha_root = late.root_der;
@@ -847,7 +860,9 @@ EDIT(imprint_sha3_512)
 /* The certificates are not in the order of DER: the longer one first. */
 EDIT(set_order)
 {
-	f->cms.certs = alpha.cert.n > alpha.root_der.n ? JOIN(alpha.cert, alpha.root_der) : JOIN(alpha.root_der, alpha.cert);
+	bool longer = alpha.cert.n > alpha.root_der.n;
+
+	f->cms.certs = longer ? JOIN(alpha.cert, alpha.root_der) : JOIN(alpha.root_der, alpha.cert);
 }
 
 EDIT(ocsp_good)
@@ -862,8 +877,8 @@ EDIT(ocsp_revoked)
 
 EDIT(crl_compromised)
 {
-	f->cms.crls = make_crl(&(struct crl_spec){.issuer = "Alpha Root", .key = alpha.root_key, .from = "20250401000000Z",
-		.to = "20250701000000Z", .entries = {{.serial = 5, .at = "20250201000000Z", .reason = 1}}});
+	f->cms.crls = make_crl(&(struct crl_spec){.issuer = "Alpha Root", .key = alpha.root_key,
+		.from = "20250401000000Z", .to = "20250701000000Z", .entries = {{.serial = 5, .at = "20250201000000Z", .reason = 1}}});
 }
 
 EDIT(crl_none)
@@ -887,14 +902,16 @@ static const struct token_case {
 } cases[] = {
 	{"T00a", "as it is made", untouched, VF_VERIFIED, VF_OK, 0, VF_OK, shows_gen_time},
 	{"T01a", "the imprint of other data", t01, VF_REJECTED, VF_TS_IMPRINT, 0, VF_ER_ROOT, NULL},
-	{"T01b", "the octets under another algorithm's name", t01_name, VF_REJECTED, VF_TS_IMPRINT, 0, VF_ER_ALGORITHM, NULL},
+	{"T01b", "the octets under another algorithm's name",
+		t01_name, VF_REJECTED, VF_TS_IMPRINT, 0, VF_ER_ALGORITHM, NULL},
 	{"T01c", "an octet of the imprint less", t01_short, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T02a", "a changed signature", t02, VF_REJECTED, VF_TS_SIGNATURE, 0, VF_OK, NULL},
 	{"T02b", "an empty signature", t02_empty, VF_REJECTED, VF_TS_SIGNATURE, 0, VF_OK, NULL},
 	{"T02c", "a signature of two zeros", t02_zero, VF_REJECTED, VF_TS_SIGNATURE, 0, VF_OK, NULL},
 	{"T02d", "the signed digest of another content", t02_digest, VF_REJECTED, VF_TS_SIGNATURE, 0, VF_OK, NULL},
 	{"T03a", "before the certificate was valid", t03, VF_REJECTED, VF_TS_CERT_TIME, 0, VF_OK, NULL},
-	{"T03b", "a millisecond before the certificate was valid", t03_fraction, VF_REJECTED, VF_TS_CERT_TIME, 0, VF_OK, NULL},
+	{"T03b", "a millisecond before the certificate was valid",
+		t03_fraction, VF_REJECTED, VF_TS_CERT_TIME, 0, VF_OK, NULL},
 	{"T03c", "the first moment of the certificate", t03_edge, VF_VERIFIED, VF_OK, 0, VF_OK, NULL},
 	{"T03d", "a millisecond after the certificate ended", t03_after, VF_REJECTED, VF_TS_CERT_TIME, 0, VF_OK, NULL},
 	{"T04a", "in the future", t04, VF_REJECTED, VF_TS_FUTURE, 0, VF_OK, NULL},
@@ -913,9 +930,12 @@ static const struct token_case {
 	{"T08b", "certificates of others and what is none", t08_bag, VF_VERIFIED, VF_OK, 0, VF_OK, is_alpha},
 	{"T08c", "only the forged certificate", t08_only, VF_REJECTED, VF_TS_ESS, 0, VF_OK, NULL},
 	{"T08d", "signed by the forged certificate's key", t08_key, VF_REJECTED, VF_TS_SIGNATURE, 0, VF_OK, NULL},
-	{"T08e", "a good certificate before that of a signer of code", t08_decoy, VF_REJECTED, VF_TS_CERT_PROFILE, 0, VF_OK, NULL},
-	{"T09a", "another pinned authority than the policy asks for", t09, VF_INDETERMINATE, VF_POLICY_UNMET, TRUST, VF_OK, NULL},
-	{"T09b", "an authority that is not pinned", t09_unpinned, VF_INDETERMINATE, VF_UNKNOWN_ROOT, TRUST, VF_OK, NULL},
+	{"T08e", "a good certificate before that of a signer of code",
+		t08_decoy, VF_REJECTED, VF_TS_CERT_PROFILE, 0, VF_OK, NULL},
+	{"T09a", "another pinned authority than the policy asks for",
+		t09, VF_INDETERMINATE, VF_POLICY_UNMET, TRUST, VF_OK, NULL},
+	{"T09b", "an authority that is not pinned",
+		t09_unpinned, VF_INDETERMINATE, VF_UNKNOWN_ROOT, TRUST, VF_OK, NULL},
 	{"T09c", "the names of a pinned authority", t09_names, VF_INDETERMINATE, VF_UNKNOWN_ROOT, TRUST, VF_OK, NULL},
 	{"T09d", "another key than the certificate's", t09_posing, VF_REJECTED, VF_TS_SIGNATURE, 0, VF_OK, NULL},
 	{"T09e", "no trust directory", t09_nobody, VF_INDETERMINATE, VF_NO_TRUST_ANCHOR, TRUST, VF_OK, NULL},
@@ -943,8 +963,10 @@ static const struct token_case {
 	{"T17b", "an octet after the TSTInfo", t17_inside, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T18a", "an indefinite length", t18, VF_VERIFIED, VF_OK, 0, VF_TS_SHAPE, has_ber_note},
 	{"T18b", "a length of more octets than needed", t18_length, VF_VERIFIED, VF_OK, 0, VF_TS_SHAPE, has_ber_note},
-	{"T19a", "a signature over the TSTInfo, not a token", t19, VF_REJECTED, VF_DIGEST_MISMATCH, 0, VF_TS_SHAPE, NULL},
-	{"T19b", "a signature over the data, not a token", t19_data, VF_INDETERMINATE, VF_NO_TIME, TRUST, VF_TS_SHAPE, is_signature},
+	{"T19a", "a signature over the TSTInfo, not a token",
+		t19, VF_REJECTED, VF_DIGEST_MISMATCH, 0, VF_TS_SHAPE, NULL},
+	{"T19b", "a signature over the data, not a token",
+		t19_data, VF_INDETERMINATE, VF_NO_TIME, TRUST, VF_TS_SHAPE, is_signature},
 	{"T19c", "id-data in the attribute only", t19_attribute, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T19d", "no content", t19_detached, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T20a", "granted", t20_granted, VF_VERIFIED, VF_OK, 0, VF_TS_SHAPE, shows_gen_time},
@@ -966,9 +988,11 @@ static const struct token_case {
 	{"T25a", "a nonce that nobody asks about", t25_any, VF_VERIFIED, VF_OK, 0, VF_OK, NULL},
 	{"T26", "attributes that claim another time", t26, VF_VERIFIED, VF_OK, 0, VF_OK, shows_gen_time},
 	{"T27a", "no accuracy", untouched, VF_VERIFIED, VF_OK, 0, VF_OK, shows_no_accuracy},
-	{"T27b", "no accuracy, the policy asks for one", t27_wanted, VF_INDETERMINATE, VF_TS_ACCURACY, TRUST, VF_OK, NULL},
+	{"T27b", "no accuracy, the policy asks for one",
+		t27_wanted, VF_INDETERMINATE, VF_TS_ACCURACY, TRUST, VF_OK, NULL},
 	{"T27c", "an accuracy of ten years", t27_decade, VF_VERIFIED, VF_OK, 0, VF_OK, shows_decade},
-	{"T27d", "an accuracy of ten years, the policy asks for one second", t27_decade_wanted, VF_INDETERMINATE, VF_TS_ACCURACY, TRUST, VF_OK, NULL},
+	{"T27d", "an accuracy of ten years, the policy asks for one second",
+		t27_decade_wanted, VF_INDETERMINATE, VF_TS_ACCURACY, TRUST, VF_OK, NULL},
 	{"T27e", "ordering", t27_ordering, VF_VERIFIED, VF_OK, 0, VF_OK, NULL},
 	{"T27f", "ordering FALSE, which DER leaves out", t27_default, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
 	{"T28a", "another name of the authority", t28, VF_REJECTED, VF_TS_ESS, 0, VF_OK, NULL},
@@ -1003,9 +1027,11 @@ static const struct token_case {
 	{"T00k", "an imprint by SHA3-512", imprint_sha3_512, VF_VERIFIED, VF_OK, ALONE, VF_OK, NULL},
 	{"T00l", "certificates not in the order of DER", set_order, VF_VERIFIED, VF_OK, 0, VF_OK, is_alpha},
 	{"T00m", "an OCSP response inside", ocsp_good, VF_VERIFIED, VF_OK, 0, VF_OK, NULL},
-	{"T00n", "an OCSP response: the key was compromised", ocsp_revoked, VF_REJECTED, VF_REVOKED, TRUST, VF_OK, NULL},
+	{"T00n", "an OCSP response: the key was compromised",
+		ocsp_revoked, VF_REJECTED, VF_REVOKED, TRUST, VF_OK, NULL},
 	{"T00o", "a CRL: the key was compromised", crl_compromised, VF_REJECTED, VF_REVOKED, TRUST, VF_OK, NULL},
-	{"T00p", "no revocation data, the policy asks for it", crl_none, VF_INDETERMINATE, VF_NO_REVOCATION_DATA, TRUST, VF_OK, NULL},
+	{"T00p", "no revocation data, the policy asks for it",
+		crl_none, VF_INDETERMINATE, VF_NO_REVOCATION_DATA, TRUST, VF_OK, NULL},
 };
 
 /* ---- each case, four times ---- */
@@ -1050,7 +1076,8 @@ static void expect(const struct token_case *c, bool in_bundle)
 		want = VF_INTACT;
 		code = VF_OK;
 	}
-	snprintf(how, sizeof(how), "%s%s", in_bundle ? "in a bundle" : "alone", owner.integrity_only ? ", integrity only" : "");
+	snprintf(how, sizeof(how), "%s%s", in_bundle ? "in a bundle" : "alone",
+		owner.integrity_only ? ", integrity only" : "");
 	forge_expect(c->id, c->what, how, want, code);
 }
 
@@ -1232,9 +1259,9 @@ static void free_keys(void)
 static int list_cases(void)
 {
 	for (size_t i = 0; i < N(cases); i++)
-		printf("%s\t%s\t%s\t%s\n", cases[i].id, verdict_word(cases[i].want), vf_rc_name(cases[i].code), cases[i].what);
+		forge_list(cases[i].id, cases[i].want, cases[i].code, cases[i].what);
 	for (size_t i = 0; i < N(others); i++)
-		printf("%s\t%s\t%s\t%s\n", others[i].id, verdict_word(others[i].want), vf_rc_name(others[i].code), others[i].what);
+		forge_list(others[i].id, others[i].want, others[i].code, others[i].what);
 	return 0;
 }
 
