@@ -430,9 +430,11 @@ static struct authority old_authority(void)
 	struct authority a = {.root = "Old Root", .root_key = rsa1024, .key = rsa1024};
 
 	a.root_der = make_cert(&(struct cert_spec){.name = "Old Root", .issuer = "Old Root", .key = rsa1024,
-		.issuer_key = rsa1024, .from = "20000101000000Z", .to = "20300101000000Z", .md = EVP_sha1(), .ext = CA_EXT});
+		.issuer_key = rsa1024, .from = "20000101000000Z", .to = "20300101000000Z", .md = EVP_sha1(),
+		.ext = CA_EXT});
 	a.cert = make_cert(&(struct cert_spec){.name = "Old TSU", .issuer = "Old Root", .key = rsa1024,
-		.issuer_key = rsa1024, .serial = 8, .from = "20080101000000Z", .to = "20150101000000Z", .md = EVP_sha1(), .ext = TSA_EXT});
+		.issuer_key = rsa1024, .serial = 8, .from = "20080101000000Z", .to = "20150101000000Z", .md = EVP_sha1(),
+		.ext = TSA_EXT});
 	a.crl = make_crl(&(struct crl_spec){.issuer = "Old Root", .key = rsa1024, .from = "20090501000000Z",
 		.to = "20121201000000Z", .md = EVP_sha1()});
 	return a;
@@ -522,7 +524,8 @@ static struct vf_bytes cms_version(struct vf_bytes token, uint8_t version)
 
 	MUST(vf_der_only(token, VF_DER_SEQUENCE, &info) && vf_der_take(&info.body, &type) &&
 		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) &&
-		vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) && vf_der_take_tag(&data.body, VF_DER_INTEGER, &old));
+		vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) &&
+		vf_der_take_tag(&data.body, VF_DER_INTEGER, &old));
 	return MK_SEQ(type.whole, mk_tlv(VF_DER_CONTEXT(0), MK_SEQ(make_int(version), data.body)));
 }
 

@@ -260,7 +260,8 @@ EDIT(t10_ca)
 EDIT(t10_ca_signing)
 {
 	profile(f, (const char *[8][2]){{"basicConstraints", "critical,CA:TRUE"},
-		{"keyUsage", "critical,digitalSignature,nonRepudiation"}, {"extendedKeyUsage", "critical,timeStamping"}});
+		{"keyUsage", "critical,digitalSignature,nonRepudiation"},
+		{"extendedKeyUsage", "critical,timeStamping"}});
 }
 
 EDIT(t11)
@@ -878,7 +879,8 @@ EDIT(ocsp_revoked)
 EDIT(crl_compromised)
 {
 	f->cms.crls = make_crl(&(struct crl_spec){.issuer = "Alpha Root", .key = alpha.root_key,
-		.from = "20250401000000Z", .to = "20250701000000Z", .entries = {{.serial = 5, .at = "20250201000000Z", .reason = 1}}});
+		.from = "20250401000000Z", .to = "20250701000000Z",
+		.entries = {{.serial = 5, .at = "20250201000000Z", .reason = 1}}});
 }
 
 EDIT(crl_none)
