@@ -43,7 +43,8 @@ struct attack {
 };
 
 /* One entry; the last arguments say how it is made: .forge = hook. */
-#define ATTACK(id_, what_, want_, code_, ...) {.id = (id_), .what = (what_), .want = (want_), .code = (code_), __VA_ARGS__}
+#define ATTACK(id_, what_, want_, code_, ...)                                                               \
+	{.id = (id_), .what = (what_), .want = (want_), .code = (code_), __VA_ARGS__}
 
 MAKER struct authority alpha, beta, operator_, stranger, twin;
 MAKER struct nt_note_key log_key, other_log, witness, second_witness;
@@ -92,7 +93,8 @@ MAKER size_t make_trust(struct vf_trust_file *files)
 		"{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true%s},"
 		"{\"name\":\"beta\",\"roots\":\"tsa/beta.pem\",\"operator\":false,\"qualified\":false},"
 		"{\"name\":\"own\",\"roots\":\"tsa/own.pem\",\"operator\":true,\"qualified\":false}],"
-		"\"time\":%s,\"revocation\":\"%s\",\"expired\":\"%s\",\"submitter\":\"%s\"%s}\n", owner.alpha_more, owner.rules,
+		"\"time\":%s,\"revocation\":\"%s\",\"expired\":\"%s\",\"submitter\":\"%s\"%s}\n", owner.alpha_more,
+		owner.rules,
 		owner.revocation, owner.expired, owner.submitter, owner.more)};
 	if (owner.submitters.n)
 		files[n++] = (struct vf_trust_file){"submitters/all.pem", make_pem(owner.submitters)};
@@ -122,7 +124,8 @@ MAKER enum vf_rc new_session(struct vf_session **ret, struct vf_err *err)
 {
 	struct vf_trust_file files[8];
 	size_t n = owner.none ? 0 : make_trust(files);
-	struct vf_session_options o = {.files = files, .n_files = n, .at = make_time(owner.at), .integrity_only = owner.integrity_only};
+	struct vf_session_options o = {.files = files, .n_files = n, .at = make_time(owner.at),
+		.integrity_only = owner.integrity_only};
 
 	return vf_session_new(&o, session_memory, VF_SESSION_MEMORY, ret, err);
 }
@@ -250,8 +253,22 @@ MAKER void sign_note(struct bundle *x, struct vf_bytes text, struct vf_bytes ove
 	nt_buf_reset(&x->note);
 	nt_buf_put(&x->note, kept);
 	nt_buf_put_u8(&x->note, '\n');
-	MUST(nt_note_put_signature(&x->note, k->name, vf_key_id(vf_bytes_str(k->name), VF_KEY_ED25519, vf_bytes(k->raw, 32)),
+	MUST(nt_note_put_signature(&x->note, k->name, vf_key_id(vf_bytes_str(k->name), VF_KEY_ED25519, vf_bytes(k->raw,
+		32)),
 		VF_KEY_ED25519, vf_bytes(sig, sizeof(sig)), &err) == VF_OK);
+}
+
+/* A witness signs the checkpoint in x->note. */
+MAKER void cosign(struct bundle *x, const struct nt_note_key *by, uint64_t seconds)
+{
+	struct vf_checkpoint c;
+	struct vf_err err = {0};
+	struct nt_buf line = nt_buf(1 << 12);
+
+	MUST(vf_checkpoint_parse(nt_buf_bytes(&x->note), &c, &err) == VF_OK);
+	MUST(nt_note_cosign(&line, by, &c, seconds, &err) == VF_OK);
+	nt_buf_put(&x->note, nt_buf_bytes(&line));
+	nt_buf_done(&line);
 }
 
 /* The text of the root in a checkpoint. */
@@ -276,7 +293,8 @@ MAKER void sign_record(struct bundle *x, enum stage stage)
 MAKER void list_more(struct bundle *x, const char *name, struct vf_bytes data)
 {
 	bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "</asic:ASiCManifest>",
-		(const char *)JOIN(make_ref(name, VF_MANIFEST_SHA256, make_digest(VF_SHA256, data)), vf_bytes_str("</asic:ASiCManifest>"),
+		(const char *)JOIN(make_ref(name, VF_MANIFEST_SHA256, make_digest(VF_SHA256, data)),
+		vf_bytes_str("</asic:ASiCManifest>"),
 			vf_bytes("", 1)).p);
 }
 
@@ -337,9 +355,11 @@ MAKER void check_attack(const struct attack *a)
 	if (got == a->want && code == a->code && (!a->note || has_note(a->note)) &&
 		(!a->says || strstr(vf_report_not_shown(&report), a->says)))
 		return;
-	CHECK_FAIL("%s %s: not %s %s %s", a->id, a->what, verdict_word(a->want), vf_rc_name(a->code), a->note ? a->note : "");
+	CHECK_FAIL("%s %s: not %s %s %s", a->id, a->what, verdict_word(a->want), vf_rc_name(a->code), a->note ?
+		a->note : "");
 	for (size_t i = 0; i < report.n_reasons; i++)
-		fprintf(stderr, "    %s %s: %s\n", vf_rc_name(report.reasons[i].rc), report.reasons[i].object, report.reasons[i].text);
+		fprintf(stderr, "    %s %s: %s\n", vf_rc_name(report.reasons[i].rc), report.reasons[i].object,
+			report.reasons[i].text);
 	for (size_t i = 0; i < report.n_unchecked; i++)
 		fprintf(stderr, "    note %s\n", report.unchecked[i].code);
 }
@@ -347,7 +367,8 @@ MAKER void check_attack(const struct attack *a)
 MAKER struct vf_bytes make_submitter(const char *name, long serial, const char *from)
 {
 	return make_cert(&(struct cert_spec){.name = name, .issuer = "Submitter Root", .key = submitter_key,
-		.issuer_key = submitter_root_key, .serial = serial, .from = from, .ext = {{"keyUsage", "critical,digitalSignature"}}});
+		.issuer_key = submitter_root_key, .serial = serial, .from = from, .ext = {{"keyUsage",
+		"critical,digitalSignature"}}});
 }
 
 MAKER void make_world(void)
@@ -362,7 +383,8 @@ MAKER void make_world(void)
 	twin = make_authority("Alpha Root", EVP_EC_gen("P-256"), "Alpha TSU", EVP_EC_gen("P-256"));
 	submitter_root_key = EVP_EC_gen("P-256");
 	submitter_key = EVP_EC_gen("P-256");
-	submitter_root = make_cert(&(struct cert_spec){.name = "Submitter Root", .issuer = "Submitter Root", .key = submitter_root_key,
+	submitter_root = make_cert(&(struct cert_spec){.name = "Submitter Root", .issuer = "Submitter Root",
+		.key = submitter_root_key,
 		.issuer_key = submitter_root_key, .ext = CA_EXT});
 	submitter_cert = make_submitter("Submitter", 7, NULL);
 	make_note_key(LOG_NAME, 1, &log_key);
@@ -416,7 +438,8 @@ MAKER int attack_main(int argc, char **argv, const struct attack *cases, size_t 
 {
 	if (argc > 1 && strcmp(argv[1], "--list") == 0) {
 		for (size_t i = 0; i < n; i++)
-			printf("%s\t%s\t%s\t%s\n", cases[i].id, verdict_word(cases[i].want), vf_rc_name(cases[i].code), cases[i].what);
+			printf("%s\t%s\t%s\t%s\n", cases[i].id, verdict_word(cases[i].want), vf_rc_name(cases[i].code),
+				cases[i].what);
 		return 0;
 	}
 	make_world();

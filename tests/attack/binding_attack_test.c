@@ -303,7 +303,8 @@ HOOK(b13_withdrawal)
 		x->fields = make_string(",\"links\":[{\"type\":\"withdraws\",\"record\":\"%s\"}]", HEX(report.id));
 	}
 	if (stage == LOG) {
-		struct vf_hash l = vf_merkle_leaf(x->leaves[2]), r = vf_merkle_leaf(x->leaves[3]), right = vf_merkle_node(&l, &r);
+		struct vf_hash l = vf_merkle_leaf(x->leaves[2]), r = vf_merkle_leaf(x->leaves[3]),
+			right = vf_merkle_node(&l, &r);
 
 		x->proof[1] = before;
 		x->root = vf_merkle_node(&before, &right);
@@ -341,7 +342,8 @@ static const struct attack cases[] = {
 	ATTACK("B04d", "a token over the record alone", VF_REJECTED, VF_GROUP_MISMATCH, .forge = b04_alone),
 	ATTACK("B05a", "another index than the entry's", VF_REJECTED, VF_PROOF_ROOT, .forge = b05_index),
 	ATTACK("B05b", "an entry before the seal's batch", VF_REJECTED, VF_SEAL_BINDING, .forge = b05_batch),
-	ATTACK("B05c", "a head of the same size that the seal does not name", VF_REJECTED, VF_SEAL_BINDING, .forge = b05_checkpoint),
+	ATTACK("B05c", "a head of the same size that the seal does not name", VF_REJECTED, VF_SEAL_BINDING,
+		.forge = b05_checkpoint),
 	ATTACK("B06a", "a statement that says it is verified", VF_REJECTED, VF_STATEMENT_SHAPE, .forge = b06_field),
 	ATTACK("B06b", "a verdict in the bundle", VF_REJECTED, VF_UNCOVERED, .forge = b06_file),
 	ATTACK("B07a", "a good and a forged token", VF_REJECTED, VF_TS_SIGNATURE, .forge = b07),
@@ -350,16 +352,24 @@ static const struct attack cases[] = {
 	ATTACK("B09a", "a bundle of another instance", VF_INDETERMINATE, VF_UNKNOWN_ROOT, .forge = b09),
 	ATTACK("B09b", "another instance's log", VF_INDETERMINATE, VF_NOTE_UNSIGNED, .forge = b09_log),
 	ATTACK("B09c", "another instance's authority", VF_INDETERMINATE, VF_UNKNOWN_ROOT, .forge = b09_tsa),
-	ATTACK("B10a", "a file name with another version than the statement's, which is what is shown", VF_VERIFIED, VF_OK, .judge = b10_shown),
-	ATTACK("B10b", "another version written into the statement", VF_REJECTED, VF_MANIFEST_DIGEST, .forge = b10_written),
+	ATTACK("B10a", "a file name with another version than the statement's, which is what is shown", VF_VERIFIED,
+	VF_OK,
+		.judge = b10_shown),
+	ATTACK("B10b", "another version written into the statement", VF_REJECTED, VF_MANIFEST_DIGEST,
+		.forge = b10_written),
 	ATTACK("B11a", "a consent under another participant's file name", VF_REJECTED, VF_UNCOVERED, .forge = b11),
 	ATTACK("B11b", "the same, with a manifest that agrees", VF_REJECTED, VF_UNCOVERED, .forge = b11_manifest),
-	ATTACK("B11c", "the same, with a statement that agrees", VF_REJECTED, VF_MANIFEST_DIGEST, .forge = b11_statement),
-	ATTACK("B12a", "the log key's signature as a witness in the place of its own", VF_REJECTED, VF_NOTE_SIGNATURE, .forge = b12_cosignature),
-	ATTACK("B12b", "an ordinary signature by the authority as a token", VF_REJECTED, VF_TS_SHAPE, .forge = b12_content),
+	ATTACK("B11c", "the same, with a statement that agrees", VF_REJECTED, VF_MANIFEST_DIGEST,
+		.forge = b11_statement),
+	ATTACK("B12a", "the log key's signature as a witness in the place of its own", VF_REJECTED, VF_NOTE_SIGNATURE,
+		.forge = b12_cosignature),
+	ATTACK("B12b", "an ordinary signature by the authority as a token", VF_REJECTED, VF_TS_SHAPE,
+		.forge = b12_content),
 	ATTACK("B12c", "a token by a submitter's certificate", VF_REJECTED, VF_TS_CERT_PROFILE, .forge = b12_submitter),
-	ATTACK("B12d", "a record signed with an authority's certificate", VF_REJECTED, VF_CERT_PATH, .forge = b12_authority),
-	ATTACK("B12e", "a signature over a token's content type as a submitter's", VF_REJECTED, VF_CMS_SHAPE, .forge = b12_token),
+	ATTACK("B12d", "a record signed with an authority's certificate", VF_REJECTED, VF_CERT_PATH,
+		.forge = b12_authority),
+	ATTACK("B12e", "a signature over a token's content type as a submitter's", VF_REJECTED, VF_CMS_SHAPE,
+		.forge = b12_token),
 	ATTACK("B13", "a consent beside the record that withdraws it", VF_VERIFIED, VF_OK, .judge = b13),
 };
 

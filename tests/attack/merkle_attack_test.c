@@ -13,7 +13,8 @@ HOOK(m01)
 	/* the node above the entry, offered as an entry of a smaller tree */
 	right = vf_merkle_leaf(x->leaves[3]);
 	struct vf_hash mine = vf_merkle_leaf(x->leaves[2]);
-	x->entry_text = JOIN(make_copy(vf_bytes("\1", 1)), make_copy(vf_bytes(mine.b, 32)), make_copy(vf_bytes(right.b, 32)));
+	x->entry_text = JOIN(make_copy(vf_bytes("\1", 1)), make_copy(vf_bytes(mine.b, 32)), make_copy(vf_bytes(right.b,
+		32)));
 	x->n_proof = 1;
 	x->proof[0] = x->proof[1];
 }
@@ -83,7 +84,8 @@ HOOK(signed_text)
 	const char *at = strchr(attack_now->with, '@');
 
 	if (stage == DONE)
-		resign(x, stage, at ? make_text("%.*s%s%s", (int)(at - attack_now->with), attack_now->with, root_text(x), at + 1) :
+		resign(x, stage, at ? make_text("%.*s%s%s", (int)(at - attack_now->with), attack_now->with,
+			root_text(x), at + 1) :
 			vf_bytes_str(attack_now->with));
 }
 
@@ -108,7 +110,8 @@ HOOK(m07)
 		MUST(vf_checkpoint_parse(nt_buf_bytes(&x->note), &c, &err) == VF_OK);
 		digest = vf_checkpoint_digest(&c);
 		x->head = make_text(VF_SEAL_MAGIC "\nseal 1\norigin %s\nfirst 0\nsize 1\nbatch sha256 %s\nbatch sha512 %s\n"
-			"checkpoint %s\nprevious none\n", x->origin, HEX(x->entry.id), HEX(x->entry.id512), HEX(digest));
+			"checkpoint %s\nprevious none\n", x->origin, HEX(x->entry.id), HEX(x->entry.id512),
+			HEX(digest));
 	}
 	if (stage == TREE) {
 		x->ev[0].n_path = 1;
@@ -176,7 +179,8 @@ static void decide(enum vf_rc rc, const struct vf_err *err)
 }
 
 /* Compares two heads with this proof. */
-static void judge_heads(uint64_t from, struct vf_hash older, uint64_t to, struct vf_hash newer, const struct vf_hash *proof, size_t n)
+static void judge_heads(uint64_t from, struct vf_hash older, uint64_t to, struct vf_hash newer,
+	const struct vf_hash *proof, size_t n)
 {
 	struct vf_checkpoint one = head_of(from, older), two = head_of(to, newer);
 	struct vf_err err = {0};
@@ -287,6 +291,9 @@ static void m20_posing(void)
 	s = session();
 	judge(s, nt_buf_bytes(&two));
 	CHECK(!has_reason(VF_EQUIVOCATION));
+	CHECK(judge(s, nt_buf_bytes(&one)) == VF_VERIFIED);
+	CHECK(judge(s, nt_buf_bytes(&two)) == VF_INDETERMINATE && !has_reason(VF_EQUIVOCATION) &&
+		!has_reason(VF_STREAM_FORK));
 	judge(s, nt_buf_bytes(&one));
 	vf_session_free(s);
 	nt_buf_done(&one);
@@ -311,7 +318,8 @@ HOOK(m11_missing)
 	if (stage == DONE) {
 		const uint8_t *line = memmem(x->note.p, x->note.n, "\n\n", 2);
 
-		bundle_edit(x, VF_PART_PROOF, (const char *)JOIN(vf_bytes(line + 2, (size_t)(x->note.p + x->note.n - line) - 2),
+		bundle_edit(x, VF_PART_PROOF, (const char *)JOIN(vf_bytes(line + 2,
+			(size_t)(x->note.p + x->note.n - line) - 2),
 			vf_bytes("", 1)).p, "");
 	}
 }
@@ -359,25 +367,14 @@ HOOK(m13_head)
 	}
 }
 
-static void cosign(struct bundle *x, const struct nt_note_key *by, uint64_t seconds)
-{
-	struct vf_checkpoint c;
-	struct vf_err err = {0};
-	struct nt_buf line = nt_buf(1 << 12);
-
-	MUST(vf_checkpoint_parse(nt_buf_bytes(&x->note), &c, &err) == VF_OK);
-	MUST(nt_note_cosign(&line, by, &c, seconds, &err) == VF_OK);
-	nt_buf_put(&x->note, nt_buf_bytes(&line));
-	nt_buf_done(&line);
-}
-
 
 static void need_witness(struct bundle *x, enum stage stage, const char *more)
 {
 	(void)x;
 	if (stage == BEGIN)
 		owner.tlog_more = make_string("witness w %s\nwitness v %s\nwitness u %s\n%s\n",
-			vkey(&witness, VF_KEY_COSIGNATURE), vkey(&second_witness, VF_KEY_COSIGNATURE), vkey(&other_log, VF_KEY_COSIGNATURE),
+			vkey(&witness, VF_KEY_COSIGNATURE), vkey(&second_witness, VF_KEY_COSIGNATURE), vkey(&other_log,
+			VF_KEY_COSIGNATURE),
 			more);
 }
 
@@ -548,7 +545,8 @@ HOOK(m26)
 /* S + L: an equation that holds for it is that of S (RFC 8032 5.1.7 asks for S < L). */
 static void add_order(uint8_t sig[64])
 {
-	static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+	static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde,
+		0xf9, 0xde, 0x14,
 		[31] = 0x10};
 	unsigned carry = 0;
 
@@ -598,7 +596,8 @@ static struct vf_bytes positive(const BIGNUM *n, bool is_padded)
 
 	p[0] = p[1] = 0;
 	MUST(BN_bn2binpad(n, p + 2, 32) == 32);
-	return make_der(VF_DER_INTEGER, is_padded ? vf_bytes(p, 34) : p[2] & 0x80 ? vf_bytes(p + 1, 33) : vf_bytes(p + 2, 32));
+	return make_der(VF_DER_INTEGER, is_padded ? vf_bytes(p, 34) : p[2] & 0x80 ? vf_bytes(p + 1,
+		33) : vf_bytes(p + 2, 32));
 }
 
 /* The token's own ECDSA signature in another form: s as n - s, or r with octets that DER does not have. */
@@ -635,7 +634,8 @@ static const struct attack cases[] = {
 	ATTACK("M01", "a node offered as an entry", VF_REJECTED, VF_TEXT_SHAPE, .forge = m01),
 	ATTACK("M02", "an empty proof, the entry's hash is the root", VF_REJECTED, VF_PROOF_LENGTH, .forge = m02),
 	ATTACK("M03a", "an index beyond the size", VF_REJECTED, VF_SEAL_BINDING, .forge = m03),
-	ATTACK("M03b", "an index with a leading zero", VF_REJECTED, VF_PROOF_SHAPE, .forge = forge_edit, .part = VF_PART_PROOF,
+	ATTACK("M03b", "an index with a leading zero", VF_REJECTED, VF_PROOF_SHAPE,
+		.forge = forge_edit, .part = VF_PART_PROOF,
 		.old = "index 2\n", .with = "index 02\n"),
 	ATTACK("M03c", "a negative index", VF_REJECTED, VF_PROOF_SHAPE, .forge = forge_edit, .part = VF_PART_PROOF,
 		.old = "index 2\n", .with = "index -2\n"),
@@ -648,39 +648,52 @@ static const struct attack cases[] = {
 	ATTACK("M05a", "the index twice", VF_REJECTED, VF_PROOF_SHAPE, .forge = forge_edit, .part = VF_PART_PROOF,
 		.old = "index 2\n", .with = "index 2\nindex 2\n"),
 	ATTACK("M05b", "the record as its own sibling", VF_REJECTED, VF_SEAL_BINDING, .forge = m05),
-	ATTACK("M06", "a signed head of no entries that has a root", VF_REJECTED, VF_CHECKPOINT_SHAPE, .forge = signed_text,
+	ATTACK("M06", "a signed head of no entries that has a root", VF_REJECTED, VF_CHECKPOINT_SHAPE,
+		.forge = signed_text,
 		.with = LOG_NAME "\n0\n@\n"),
 	ATTACK("M07a", "a log of one entry", VF_VERIFIED, VF_OK, .forge = m07),
 	ATTACK("M07b", "a log of one entry whose root is another", VF_REJECTED, VF_PROOF_ROOT, .forge = m07_root),
 	ATTACK("M07c", "a log of one entry with a hash in its proof", VF_REJECTED, VF_PROOF_LENGTH, .forge = m07_hash),
 	ATTACK("M08", "a proof for another size than the head's", VF_REJECTED, VF_SEAL_BINDING, .forge = m08),
-	ATTACK("M09a", "consistency of a newer head that is smaller", VF_REJECTED, VF_PROOF_INDEX, .judge = m09_backwards),
+	ATTACK("M09a", "consistency of a newer head that is smaller", VF_REJECTED, VF_PROOF_INDEX,
+		.judge = m09_backwards),
 	ATTACK("M09b", "consistency from 0 with a proof", VF_REJECTED, VF_PROOF_LENGTH, .judge = m09_zero),
 	ATTACK("M09c", "equal sizes, different roots", VF_REJECTED, VF_EQUIVOCATION, .judge = m09_equal),
-	ATTACK("M10a", "a proof of another version", VF_REJECTED, VF_PROOF_SHAPE, .forge = forge_edit, .part = VF_PART_PROOF,
+	ATTACK("M10a", "a proof of another version", VF_REJECTED, VF_PROOF_SHAPE,
+		.forge = forge_edit, .part = VF_PART_PROOF,
 		.old = "tlog-proof@v1", .with = "tlog-proof@v2"),
-	ATTACK("M10b", "a seal head of another version", VF_REJECTED, VF_SEAL_SHAPE, .forge = forge_edit, .part = VF_PART_HEAD,
+	ATTACK("M10b", "a seal head of another version", VF_REJECTED, VF_SEAL_SHAPE,
+		.forge = forge_edit, .part = VF_PART_HEAD,
 		.old = VF_SEAL_MAGIC, .with = "trialnotary/seal-head/9"),
 	ATTACK("M11a", "a wrong signature of the log", VF_REJECTED, VF_NOTE_SIGNATURE, .forge = m11_wrong),
 	ATTACK("M11b", "no signature of the log", VF_REJECTED, VF_NOTE_SHAPE, .forge = m11_missing),
-	ATTACK("M11c", "a signature by another key of the same name", VF_INDETERMINATE, VF_NOTE_UNSIGNED, .forge = m11_other),
+	ATTACK("M11c", "a signature by another key of the same name", VF_INDETERMINATE, VF_NOTE_UNSIGNED,
+		.forge = m11_other),
 	ATTACK("M12", "a good and a bad signature of the log", VF_REJECTED, VF_NOTE_SIGNATURE, .forge = m12),
 	ATTACK("M13a", "another origin throughout", VF_INDETERMINATE, VF_UNKNOWN_LOG, .forge = m13),
 	ATTACK("M13b", "another origin than the seal head's", VF_REJECTED, VF_SEAL_BINDING, .forge = m13_head),
-	ATTACK("M14a", "CRLF in a signed head", VF_REJECTED, VF_NOTE_SHAPE, .forge = signed_text, .with = LOG_NAME "\r\n4\r\n@\r\n"),
-	ATTACK("M14b", "a size with a leading zero", VF_REJECTED, VF_CHECKPOINT_SHAPE, .forge = signed_text, .with = LOG_NAME "\n04\n@\n"),
-	ATTACK("M14c", "an empty line in the text", VF_REJECTED, VF_CHECKPOINT_SHAPE, .forge = signed_text, .with = LOG_NAME "\n\n4\n@\n"),
-	ATTACK("M14d", "a tab behind the size", VF_REJECTED, VF_NOTE_SHAPE, .forge = signed_text, .with = LOG_NAME "\n4\t\n@\n"),
+	ATTACK("M14a", "CRLF in a signed head", VF_REJECTED, VF_NOTE_SHAPE,
+		.forge = signed_text, .with = LOG_NAME "\r\n4\r\n@\r\n"),
+	ATTACK("M14b", "a size with a leading zero", VF_REJECTED, VF_CHECKPOINT_SHAPE,
+		.forge = signed_text, .with = LOG_NAME "\n04\n@\n"),
+	ATTACK("M14c", "an empty line in the text", VF_REJECTED, VF_CHECKPOINT_SHAPE,
+		.forge = signed_text, .with = LOG_NAME "\n\n4\n@\n"),
+	ATTACK("M14d", "a tab behind the size", VF_REJECTED, VF_NOTE_SHAPE,
+		.forge = signed_text, .with = LOG_NAME "\n4\t\n@\n"),
 	ATTACK("M14e", "the origin is not the first line", VF_REJECTED, VF_CHECKPOINT_SHAPE, .forge = signed_text,
 		.with = "4\n" LOG_NAME "\n@\n"),
-	ATTACK("M14f", "no line end behind the root", VF_REJECTED, VF_NOTE_SHAPE, .forge = signed_text, .with = LOG_NAME "\n4\n@"),
-	ATTACK("M15", "an extension line under the log's signature", VF_REJECTED, VF_CHECKPOINT_SHAPE, .forge = signed_text,
+	ATTACK("M14f", "no line end behind the root", VF_REJECTED, VF_NOTE_SHAPE,
+		.forge = signed_text, .with = LOG_NAME "\n4\n@"),
+	ATTACK("M15", "an extension line under the log's signature", VF_REJECTED, VF_CHECKPOINT_SHAPE,
+		.forge = signed_text,
 		.with = LOG_NAME "\n4\n@\nmore\n"),
 	ATTACK("M16a", "one witness twice, two are wanted", VF_INDETERMINATE, VF_WITNESS_QUORUM, .forge = m16),
-	ATTACK("M16b", "one key under two names in the trust directory", NO_VERDICT, VF_POLICY_SHAPE, .forge = m16_names),
+	ATTACK("M16b", "one key under two names in the trust directory", NO_VERDICT, VF_POLICY_SHAPE,
+		.forge = m16_names),
 	ATTACK("M17a", "a cosignature from the future", VF_VERIFIED, VF_OK, .forge = m17_future),
 	ATTACK("M17b", "a cosignature from long before the head", VF_VERIFIED, VF_OK, .forge = m17_past),
-	ATTACK("M18a", "a quorum by one operator where two are wanted", VF_INDETERMINATE, VF_WITNESS_QUORUM, .forge = m18),
+	ATTACK("M18a", "a quorum by one operator where two are wanted", VF_INDETERMINATE, VF_WITNESS_QUORUM,
+		.forge = m18),
 	ATTACK("M18b", "the same with the other operator", VF_VERIFIED, VF_OK, .forge = m18_met),
 	ATTACK("M19a", "too few witnesses", VF_INDETERMINATE, VF_WITNESS_QUORUM, .forge = m19),
 	ATTACK("M19b", "enough witnesses", VF_VERIFIED, VF_OK, .forge = m19_met),
@@ -689,7 +702,8 @@ static const struct attack cases[] = {
 	ATTACK("M20b", "a good bundle after a false history by another key", VF_VERIFIED, VF_OK, .judge = m20_posing),
 	ATTACK("M21", "a head that the newer one does not continue", VF_REJECTED, VF_PROOF_ROOT, .judge = m21),
 	ATTACK("M22a", "an entry of this record in another slot", VF_REJECTED, VF_SLOT_MISMATCH, .forge = m22_slot),
-	ATTACK("M22b", "an entry with the SHA-512 of another record", VF_REJECTED, VF_ENTRY_MISMATCH, .forge = m22_digest),
+	ATTACK("M22b", "an entry with the SHA-512 of another record", VF_REJECTED, VF_ENTRY_MISMATCH,
+		.forge = m22_digest),
 	ATTACK("M23a", "a bit of the entry", VF_REJECTED, VF_SLOT_MISMATCH, .forge = m23_entry),
 	ATTACK("M23b", "a bit of a node", VF_REJECTED, VF_PROOF_ROOT, .forge = m23_tile),
 	ATTACK("M23c", "a bit of the root that the log signed", VF_REJECTED, VF_PROOF_ROOT, .forge = m23_signed),
@@ -701,9 +715,11 @@ static const struct attack cases[] = {
 	ATTACK("M26c", "a hash of 31 octets", VF_REJECTED, VF_PROOF_SHAPE, .forge = m26, .with = "-"),
 	ATTACK("M26d", "a hash of 33 octets", VF_REJECTED, VF_PROOF_SHAPE, .forge = m26, .with = "+"),
 	ATTACK("M27a", "an Ed25519 signature with S beyond the order", VF_REJECTED, VF_NOTE_SIGNATURE, .forge = m27_s),
-	ATTACK("M27b", "a log key of small order in the trust directory", NO_VERDICT, VF_POLICY_SHAPE, .forge = m27_point),
+	ATTACK("M27b", "a log key of small order in the trust directory", NO_VERDICT, VF_POLICY_SHAPE,
+		.forge = m27_point),
 	ATTACK("M27c", "an ECDSA signature that is not DER", VF_REJECTED, VF_TS_SIGNATURE, .forge = m27_ber),
-	ATTACK("M27d", "an ECDSA signature with the greater s, which is as good", VF_VERIFIED, VF_OK, .forge = m27_high),
+	ATTACK("M27d", "an ECDSA signature with the greater s, which is as good", VF_VERIFIED, VF_OK,
+		.forge = m27_high),
 };
 
 ATTACK_MAIN(cases)

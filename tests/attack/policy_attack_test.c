@@ -31,9 +31,11 @@ static struct authority later(const struct authority *by)
 {
 	struct authority late = *by;
 
-	late.cert = make_cert(&(struct cert_spec){.name = "Long TSU", .issuer = by->root, .key = by->key, .issuer_key = by->root_key,
+	late.cert = make_cert(&(struct cert_spec){.name = "Long TSU", .issuer = by->root, .key = by->key,
+		.issuer_key = by->root_key,
 		.serial = 9, .to = "20350101000000Z", .ext = TSA_EXT});
-	late.crl = make_crl(&(struct crl_spec){.issuer = by->root, .key = by->root_key, .from = "20280101000000Z", .to = "20300101000000Z"});
+	late.crl = make_crl(&(struct crl_spec){.issuer = by->root, .key = by->root_key, .from = "20280101000000Z",
+		.to = "20300101000000Z"});
 	return late;
 }
 
@@ -109,7 +111,8 @@ HOOK(p06_after)
 static void revoke_alpha(struct bundle *x, enum stage stage, const char *at, int reason)
 {
 	if (stage == BEGIN)
-		x->ev[0].cms.crls = make_crl(&(struct crl_spec){.issuer = "Alpha Root", .key = alpha.root_key, .from = "20250401000000Z",
+		x->ev[0].cms.crls = make_crl(&(struct crl_spec){.issuer = "Alpha Root", .key = alpha.root_key,
+			.from = "20250401000000Z",
 			.to = "20250701000000Z", .entries = {{.serial = 5, .at = at, .reason = reason}}});
 }
 
@@ -152,7 +155,8 @@ HOOK(p07_unknown_accepted)
 
 static void crl_of(struct bundle *x, const char *from, const char *to)
 {
-	x->ev[0].cms.crls = make_crl(&(struct crl_spec){.issuer = "Alpha Root", .key = alpha.root_key, .from = from, .to = to});
+	x->ev[0].cms.crls = make_crl(&(struct crl_spec){.issuer = "Alpha Root", .key = alpha.root_key, .from = from,
+		.to = to});
 }
 
 /* A CRL that ended before the token was made. */
@@ -186,7 +190,8 @@ static void chain(struct bundle *x, enum stage stage, const char *constraints, c
 	if (stage != BEGIN)
 		return;
 	key = twin.root_key; /* any key that is nobody else's here */
-	ca = make_cert(&(struct cert_spec){.name = "Alpha CA", .issuer = "Alpha Root", .key = key, .issuer_key = alpha.root_key,
+	ca = make_cert(&(struct cert_spec){.name = "Alpha CA", .issuer = "Alpha Root", .key = key,
+		.issuer_key = alpha.root_key,
 		.serial = 3, .ext = {{"basicConstraints", constraints}, {"keyUsage", "critical,keyCertSign,cRLSign"},
 			{extension, value}}});
 	x->ev[0].cms.cert = make_cert(&(struct cert_spec){.name = "Alpha TSU", .issuer = "Alpha CA", .key = alpha.key,
@@ -227,9 +232,11 @@ HOOK(p09_length)
 {
 	chain(x, stage, "critical,CA:TRUE", NULL, NULL);
 	if (stage == BEGIN)
-		owner.alpha_root = make_cert(&(struct cert_spec){.name = "Alpha Root", .issuer = "Alpha Root", .key = alpha.root_key,
+		owner.alpha_root = make_cert(&(struct cert_spec){.name = "Alpha Root", .issuer = "Alpha Root",
+			.key = alpha.root_key,
 			.issuer_key = alpha.root_key, .to = "20440101000000Z",
-			.ext = {{"basicConstraints", "critical,CA:TRUE,pathlen:0"}, {"keyUsage", "critical,keyCertSign,cRLSign"}}});
+			.ext = {{"basicConstraints", "critical,CA:TRUE,pathlen:0"}, {"keyUsage",
+			"critical,keyCertSign,cRLSign"}}});
 }
 
 HOOK(p10_field)
@@ -314,7 +321,8 @@ static const struct attack cases[] = {
 	ATTACK("P02b", "the same, with that root in the bundle", VF_INDETERMINATE, VF_UNKNOWN_ROOT, .forge = p02_root),
 	ATTACK("P04a", "a root that has ended, renewed before it did", VF_VERIFIED, VF_OK, .forge = p04),
 	ATTACK("P04b", "a root that has ended, never renewed", VF_INDETERMINATE, VF_TS_EXPIRED, .forge = p04_alone),
-	ATTACK("P04c", "a root that had ended when the token was made", VF_REJECTED, VF_TS_CERT_TIME, .forge = p04_before),
+	ATTACK("P04c", "a root that had ended when the token was made", VF_REJECTED, VF_TS_CERT_TIME,
+		.forge = p04_before),
 	ATTACK("P05a", "a token before the period that the owner accepts", VF_REJECTED, VF_KEY_PERIOD, .forge = p05),
 	ATTACK("P05b", "a token after the period that the owner accepts", VF_REJECTED, VF_KEY_PERIOD, .forge = p05_to),
 	ATTACK("P06a", "a token in the only second of the period", VF_VERIFIED, VF_OK, .forge = p06),
@@ -322,15 +330,19 @@ static const struct attack cases[] = {
 	ATTACK("P06c", "checked in the last second of the certificate", VF_VERIFIED, VF_OK, .forge = p06_end),
 	ATTACK("P06d", "checked a second later", VF_INDETERMINATE, VF_TS_EXPIRED, .forge = p06_after),
 	ATTACK("P07a", "the key was compromised after the token", VF_REJECTED, VF_REVOKED, .forge = p07_compromise),
-	ATTACK("P07b", "the key was compromised before the token", VF_REJECTED, VF_REVOKED, .forge = p07_compromise_before),
+	ATTACK("P07b", "the key was compromised before the token", VF_REJECTED, VF_REVOKED,
+		.forge = p07_compromise_before),
 	ATTACK("P07c", "superseded after the token", VF_VERIFIED, VF_OK, .forge = p07_superseded),
 	ATTACK("P07d", "superseded before the token", VF_REJECTED, VF_REVOKED, .forge = p07_superseded_before),
 	ATTACK("P07e", "revoked after the token, nobody says why", VF_REJECTED, VF_REVOKED, .forge = p07_no_reason),
-	ATTACK("P07f", "no revocation data, and the policy asks for some", VF_INDETERMINATE, VF_NO_REVOCATION_DATA, .forge = p07_unknown),
-	ATTACK("P07g", "no revocation data, and the policy does not ask", VF_VERIFIED, VF_OK, .forge = p07_unknown_accepted,
+	ATTACK("P07f", "no revocation data, and the policy asks for some", VF_INDETERMINATE, VF_NO_REVOCATION_DATA,
+		.forge = p07_unknown),
+	ATTACK("P07g", "no revocation data, and the policy does not ask", VF_VERIFIED, VF_OK,
+		.forge = p07_unknown_accepted,
 		.note = "REVOCATION"),
 	ATTACK("P08a", "a CRL from before the token", VF_INDETERMINATE, VF_NO_REVOCATION_DATA, .forge = p08),
-	ATTACK("P08b", "a CRL of the token's time, which is old now", VF_VERIFIED, VF_OK, .forge = p08_old, .note = "REVOCATION_LATER"),
+	ATTACK("P08b", "a CRL of the token's time, which is old now", VF_VERIFIED, VF_OK,
+		.forge = p08_old, .note = "REVOCATION_LATER"),
 	ATTACK("P08c", "a CRL of the right name by another key", VF_REJECTED, VF_CRL_SHAPE, .forge = p08_forged),
 	ATTACK("P09a", "a CA below the root that keeps to its constraints", VF_VERIFIED, VF_OK, .forge = p09_good),
 	ATTACK("P09b", "a name outside the CA's constraints", VF_REJECTED, VF_CERT_PATH, .forge = p09_names),
@@ -341,12 +353,16 @@ static const struct attack cases[] = {
 	ATTACK("P10a", "an unknown field in the policy", NO_VERDICT, VF_POLICY_SHAPE, .forge = p10_field),
 	ATTACK("P10b", "an unknown value in the policy", NO_VERDICT, VF_POLICY_SHAPE, .forge = p10_value),
 	ATTACK("P10c", "an unknown line in the policy of logs", NO_VERDICT, VF_POLICY_SHAPE, .forge = p10_line),
-	ATTACK("P11a", "a good token and one that contradicts its certificate", VF_REJECTED, VF_TS_CERT_TIME, .forge = p11_rejected),
-	ATTACK("P11b", "a good token and one by a stranger", VF_VERIFIED, VF_OK, .forge = p11_unknown, .note = "UNKNOWN_ROOT"),
+	ATTACK("P11a", "a good token and one that contradicts its certificate", VF_REJECTED, VF_TS_CERT_TIME,
+		.forge = p11_rejected),
+	ATTACK("P11b", "a good token and one by a stranger", VF_VERIFIED, VF_OK,
+		.forge = p11_unknown, .note = "UNKNOWN_ROOT"),
 	ATTACK("P11c", "two tokens wanted, one by a stranger", VF_INDETERMINATE, VF_UNKNOWN_ROOT, .forge = p11_two),
-	ATTACK("P11d", "two tokens wanted, both by one authority", VF_INDETERMINATE, VF_POLICY_UNMET, .forge = p11_same),
+	ATTACK("P11d", "two tokens wanted, both by one authority", VF_INDETERMINATE, VF_POLICY_UNMET,
+		.forge = p11_same),
 	ATTACK("P12a", "a clock in 1970", VF_REJECTED, VF_TS_FUTURE, .forge = p12_past),
-	ATTACK("P12b", "a clock in 2099, certificates must still be valid", VF_INDETERMINATE, VF_TS_EXPIRED, .forge = p12_future),
+	ATTACK("P12b", "a clock in 2099, certificates must still be valid", VF_INDETERMINATE, VF_TS_EXPIRED,
+		.forge = p12_future),
 	ATTACK("P12c", "a clock in 2099, certificates may have ended", VF_VERIFIED, VF_OK, .forge = p12_accepted),
 	ATTACK("P13a", "checked at a time before the token", VF_REJECTED, VF_TS_FUTURE, .forge = p13),
 	ATTACK("P13b", "checked at a time past, after the token", VF_VERIFIED, VF_OK, .forge = p13_between),
