@@ -646,10 +646,10 @@ BUILD(e18_both)
 }
 
 static const struct record_case cases[] = {
-	{"E00", "as it is made", right, VF_VERIFIED, VF_OK, 0, no_other},
-	{"E01a", "other data", e01_altered, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
-	{"E01b", "another document of the tree", e01_later, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
-	{"E01c", "another sibling", e01_sibling, VF_REJECTED, VF_ER_ROOT, 0, NULL},
+	{"E01a", "as it is made", right, VF_VERIFIED, VF_OK, 0, no_other},
+	{"E01b", "other data", e01_altered, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
+	{"E01c", "another document of the tree", e01_later, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
+	{"E01d", "another sibling", e01_sibling, VF_REJECTED, VF_ER_ROOT, 0, NULL},
 	{"E02a", "no tree, one object", e02_one, VF_VERIFIED, VF_OK, 0, no_other},
 	{"E02b", "no tree, several objects", e02_several, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
 	{"E02c", "no tree, over the hash of a group", e02_group, VF_REJECTED, VF_ER_NOT_COVERED, 0, NULL},
