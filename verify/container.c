@@ -11,11 +11,11 @@
 
 #define PIECE 65536
 
-VF_RC vf_container_open(
-	const struct vf_source *s, struct vf_arena *a, struct vf_container *ret, struct vf_err *reterr)
+VF_RC vf_container_open(const struct vf_source *s, bool tolerant, struct vf_arena *a, struct vf_container *ret,
+	struct vf_err *reterr)
 {
 	struct vf_container c = {.source = *s};
-	enum vf_rc rc = vf_zip_scan(s, a, &c.zip, reterr);
+	enum vf_rc rc = vf_zip_scan(s, tolerant, a, &c.zip, reterr);
 
 	if (rc == VF_OK)
 		*ret = c;

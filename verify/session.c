@@ -103,6 +103,7 @@ VF_RC vf_session_new(const struct vf_session_options *options, void *block, size
 	s->arena = arena;
 	s->at = options->at;
 	s->integrity_only = options->integrity_only;
+	s->extra = options->extra;
 	s->known = VF_NEW(&s->arena, VF_MAX_EVIDENCE, struct vf_known_token);
 	if (!s->known)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a session");

@@ -304,7 +304,7 @@ static VF_RC scan_entry(const struct vf_source *s, const struct central *c, uint
 		.size = c->size,
 		.crc = c->crc,
 		.method = c->method};
-	*at = data_at + c->packed;
+	*at = ret->end_at = data_at + c->packed;
 	return VF_OK;
 }
 
@@ -452,12 +452,14 @@ static VF_RC index_names(struct vf_zip *z, struct vf_arena *a, struct vf_err *re
 	return VF_OK;
 }
 
-VF_RC vf_zip_scan(const struct vf_source *s, struct vf_arena *a, struct vf_zip *ret, struct vf_err *reterr)
+VF_RC vf_zip_scan(const struct vf_source *s, bool tolerant, struct vf_arena *a, struct vf_zip *ret,
+	struct vf_err *reterr)
 {
 	struct end end = {0};
 	struct vf_bytes directory;
 	struct vf_zip z;
 	uint8_t *room = NULL;
+	(void)tolerant;
 	enum vf_rc rc = read_end(s, &end, reterr);
 
 	if (rc != VF_OK)

@@ -48,6 +48,14 @@ run 0 "help verb" "$tv" help extract
 cp out help-extract
 run 0 "verb --help" "$tv" extract --help
 cmp -s out help-extract || fault "'extract --help' is not 'help extract'" out
+run 0 "help er" "$tv" help er
+has out "trialverify er --trust trust.d study.ers"
+cp out help-er
+run 0 "er --help" "$tv" er --help
+cmp -s out help-er || fault "'er --help' is not 'help er'" out
+run 0 "help token" "$tv" token -h
+cp out help-token
+lacks out "--exact"
 run 64 "help of nothing" "$tv" help extrat
 has err "did you mean 'extract'?"
 run 0 version "$tv" --version
@@ -68,8 +76,8 @@ run 64 "explain unknown" "$tv" explain QQQQQQQQQQ
 has err "lists all"
 
 # ---- the manual, help and completion name the same options ----
-sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract | sort -u >in-help
-sed -n '/^# OPTIONS/,/^# EXIT/s/^\(\*-[a-z]\*, \)\{0,1\}\*--\([a-z-]*\)\*.*/\2/p' "$source/docs/man/trialverify.1.scd" | sort -u >in-manual
+sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract help-er help-token | sort -u >in-help
+sed -n '/^# OPTIONS/,/^# EXIT/p' "$source/docs/man/trialverify.1.scd" | grep '^\*-' | grep -o '\*--[a-z-]*' | cut -c4- | sort -u >in-manual
 cmp -s in-help in-manual || { fault "help and manual name different options"; diff in-help in-manual; }
 for shell in bash zsh fish; do
 	run 0 "completion $shell" "$tv" --completion $shell

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t at = 0;
 
 	vf_arena_init(&a, block, sizeof(block));
-	if (vf_container_open(&s, &a, &c, &err) != VF_OK)
+	if (vf_container_open(&s, false, &a, &c, &err) != VF_OK)
 		return 0;
 	for (size_t i = 0; i < c.zip.n; i++) {
 		const struct vf_zip_entry *e = &c.zip.entries[i];

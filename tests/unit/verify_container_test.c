@@ -90,7 +90,7 @@ static void test_reads(void)
 	struct vf_source sources[] = {vf_source_of(nt_buf_bytes(&b)), file_source(&f)};
 	for (size_t i = 0; i < 2; i++) {
 		vf_arena_init(&a, block, sizeof(block));
-		CHECK_RC(vf_container_open(&sources[i], &a, &c, &err), VF_OK);
+		CHECK_RC(vf_container_open(&sources[i], false, &a, &c, &err), VF_OK);
 		check_entry(&c, &a, "mimetype", vf_bytes_str(VF_ZIP_ASICE));
 		check_entry(&c, &a, "statement.json", vf_bytes_str("{}"));
 		check_entry(&c, &a, "stored.txt", nt_buf_bytes(&big));
@@ -99,7 +99,7 @@ static void test_reads(void)
 		check_entry(&c, &a, (const char *)odd.p, vf_bytes_str("deflated, with another alphabet"));
 		check_entry(&c, &a, "nested.asice", vf_bytes_str("PK\3\4PK\5\6"));
 	}
-	CHECK_RC(vf_container_open(&sources[0], &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&sources[0], false, &a, &c, &err), VF_OK);
 	CHECK_RC(vf_container_read(&c, &c.zip.entries[2], &a, &got, &err), VF_OK);
 	CHECK(got.p == b.p + c.zip.entries[2].data_at); /* in place */
 	for (size_t i = 0; i < 3; i++)
@@ -135,7 +135,7 @@ static enum vf_rc stream_one(struct zm_entry entry, struct seen *seen)
 	struct file f = {.b = nt_buf_bytes(&b)};
 	struct vf_source sources[] = {vf_source_of(nt_buf_bytes(&b)), file_source(&f)};
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_container_open(&sources[0], &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&sources[0], false, &a, &c, &err), VF_OK);
 	rc = vf_container_stream(&c, &c.zip.entries[1], see, seen, &err);
 	seen->n = 0;
 	c.source = sources[1];
@@ -219,7 +219,7 @@ static void test_bomb(void)
 	zm_build(&b, e, 2, NULL);
 	s = vf_source_of(nt_buf_bytes(&b));
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_container_open(&s, &a, &c, &err), VF_LIMIT);
+	CHECK_RC(vf_container_open(&s, false, &a, &c, &err), VF_LIMIT);
 	set_size(&e[1], 1000);
 	CHECK_RC(stream_one(e[1], &seen), VF_ZIP_DATA);
 	CHECK(seen.n <= 1000);
@@ -227,7 +227,7 @@ static void test_bomb(void)
 	e[1] = zm_entry_raw(vf_bytes_str("large"), vf_bytes(zeros.p, VF_MAX_PART + 1));
 	zm_build(&b, e, 2, NULL);
 	s = vf_source_of(nt_buf_bytes(&b));
-	CHECK_RC(vf_container_open(&s, &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&s, false, &a, &c, &err), VF_OK);
 	CHECK_RC(vf_container_read(&c, &c.zip.entries[1], &a, &got, &err), VF_LIMIT);
 	seen.limit = UINT64_MAX;
 	CHECK_RC(vf_container_stream(&c, &c.zip.entries[1], see, &seen, &err), VF_OK);
@@ -252,7 +252,7 @@ static void test_faults(void)
 	struct file f = {.b = nt_buf_bytes(&b)};
 	struct vf_source s = file_source(&f);
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_container_open(&s, &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&s, false, &a, &c, &err), VF_OK);
 	for (size_t i = 1; i < 3; i++) {
 		enum vf_rc rc = VF_IO;
 
@@ -265,7 +265,7 @@ static void test_faults(void)
 		f.fail_at = 0;
 		vf_arena_init(&a, block + 1024 * 1024, 1000);
 		CHECK_RC(vf_container_read(&c, &c.zip.entries[i], &a, &got, &err), VF_NO_MEMORY);
-		CHECK_RC(vf_container_open(&s, &a, &c2, &err), VF_OK);
+		CHECK_RC(vf_container_open(&s, false, &a, &c2, &err), VF_OK);
 	}
 	nt_buf_done(&packed);
 	nt_buf_done(&big);
@@ -294,7 +294,7 @@ static void test_bit_flips(void)
 		memcpy(copy, b.p, b.n);
 		copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
 		vf_arena_init(&a, block, 1024 * 1024);
-		rc = vf_container_open(&s, &a, &c, &err);
+		rc = vf_container_open(&s, false, &a, &c, &err);
 		for (size_t i = 0; rc == VF_OK && i < c.zip.n; i++) {
 			rc = vf_container_read(&c, &c.zip.entries[i], &a, &got, &err);
 			if (rc != VF_OK)

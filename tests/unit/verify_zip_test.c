@@ -14,7 +14,7 @@ static enum vf_rc scan_source(const struct vf_source *s, struct vf_zip *ret)
 
 	vf_arena_init(&a, block, sizeof(block));
 	err.text[0] = '\0';
-	return vf_zip_scan(s, &a, ret, &err);
+	return vf_zip_scan(s, false, &a, ret, &err);
 }
 
 static enum vf_rc scan(struct vf_bytes b, struct vf_zip *ret)
@@ -443,7 +443,7 @@ static void test_faults(void)
 	rc = VF_NO_MEMORY;
 	for (size_t n = 0; rc == VF_NO_MEMORY && n < 8192; n += 8) {
 		vf_arena_init(&a, block, n);
-		rc = vf_zip_scan(&s, &a, &z, &err);
+		rc = vf_zip_scan(&s, false, &a, &z, &err);
 	}
 	CHECK_RC(rc, VF_OK);
 	huge = s;
@@ -467,13 +467,13 @@ static void test_bit_flips(void)
 	zm_build(&b, e, 4, NULL);
 	vf_arena_init(&a, block, sizeof(block) / 4);
 	struct vf_source s = vf_source_of(nt_buf_bytes(&b));
-	CHECK_RC(vf_zip_scan(&s, &a, &good, &err), VF_OK);
+	CHECK_RC(vf_zip_scan(&s, false, &a, &good, &err), VF_OK);
 	for (size_t bit = 0; bit < 8 * b.n; bit++) {
 		memcpy(copy, b.p, b.n);
 		copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
 		s = vf_source_of(vf_bytes(copy, b.n));
 		struct vf_arena second = a;
-		if (vf_zip_scan(&s, &second, &z, &err) != VF_OK)
+		if (vf_zip_scan(&s, false, &second, &z, &err) != VF_OK)
 			continue;
 		accepted++;
 		CHECK_INT(z.n, good.n);
