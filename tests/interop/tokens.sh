@@ -65,12 +65,12 @@ JSON
 policy if-present refuse
 for kind in rsa pss p256 p384 ed25519; do
 	ours VERIFIED - "ours on BC's token, $kind" token "made/token-$kind.tst" data --trust trust
-	ours REJECTED - "ours on BC's token, $kind, other data" token "made/token-$kind.tst" other --trust trust
+	ours REJECTED TS_IMPRINT "ours on BC's token, $kind, other data" token "made/token-$kind.tst" other --trust trust
 	ours INTACT - "ours on BC's signature, $kind" token "made/sig-$kind.p7s" data --integrity-only
 	ours INTACT - "ours on BC's signature with time-stamp, $kind" token "made/sig-$kind-t.p7s" data --integrity-only
-	ours REJECTED - "ours on BC's signature with time-stamp, $kind, other data" token "made/sig-$kind-t.p7s" other \
+	ours REJECTED SIGNATURE "ours on BC's signature with time-stamp, $kind, other data" token "made/sig-$kind-t.p7s" other \
 		--integrity-only
-	ours REJECTED - "ours on BC's signature with a time-stamp of other octets, $kind" token \
+	ours REJECTED TS_IMPRINT "ours on BC's signature with a time-stamp of other octets, $kind" token \
 		"made/sig-$kind-wrong-t.p7s" data --integrity-only
 	expect valid "BC on its own token, $kind" bc token "made/token-$kind.tst" "made/tsa-$kind.pem" data
 	expect valid "BC on its own signature with a time-stamp of other octets, $kind" bc cms \
@@ -85,7 +85,7 @@ for kind in rsa pss p256 p384 ed25519; do
 	*) expect successful "openssl cms on BC's signature, $kind" openssl_cms "made/sig-$kind.p7s" ;;
 	esac
 done
-ours REJECTED - "ours on a token of a certificate that had expired" token made/token-expired.tst data --trust trust
+ours REJECTED TS_CERT_TIME "ours on a token of a certificate that had expired" token made/token-expired.tst data --trust trust
 ours INDETERMINATE TS_EXPIRED "ours on a token whose certificate expired later" token made/token-then-good.tst data \
 	--trust trust
 policy if-present accept
@@ -94,10 +94,10 @@ policy required refuse
 p256=(token made/token-p256.tst data --trust trust)
 ours INDETERMINATE NO_REVOCATION_DATA "ours on BC's token without revocation data" "${p256[@]}"
 ours VERIFIED - "ours on BC's token with BC's CRL" "${p256[@]}" --crl made/good.crl
-ours REJECTED - "ours on BC's token with BC's CRL that names it" "${p256[@]}" --crl made/revoked.crl
+ours REJECTED REVOKED "ours on BC's token with BC's CRL that names it" "${p256[@]}" --crl made/revoked.crl
 ours VERIFIED - "ours on BC's token with BC's OCSP response" "${p256[@]}" --ocsp made/good.ocsp
-ours REJECTED - "ours on BC's token with BC's OCSP response that revokes it" "${p256[@]}" --ocsp made/revoked.ocsp
-ours INDETERMINATE - "ours on BC's token with BC's OCSP response for another" "${p256[@]}" --ocsp made/other.ocsp
+ours REJECTED REVOKED "ours on BC's token with BC's OCSP response that revokes it" "${p256[@]}" --ocsp made/revoked.ocsp
+ours INDETERMINATE NO_REVOCATION_DATA "ours on BC's token with BC's OCSP response for another" "${p256[@]}" --ocsp made/other.ocsp
 
 # ---- we make, BouncyCastle and openssl judge: whole bundles of now ----
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=Interop submitter" \
@@ -121,7 +121,7 @@ for key in p256 rsa3072; do
 	expect invalid "BC on the record of a bundle with other data, $key" run_java ErsCheck check "$record" tsa.pem \
 		group "${files[@]}" other
 	ours INTACT - "ours on the same record by itself, $key" er "$record" "${files[@]}" --exact --integrity-only
-	ours REJECTED - "ours on the same record with other data, $key" er "$record" "${files[@]}" other --exact \
+	ours REJECTED ER_NOT_COVERED "ours on the same record with other data, $key" er "$record" "${files[@]}" other --exact \
 		--integrity-only
 	expect valid "BC on the submitter's signature, $key" bc cms "box-$key/META-INF/signature001.p7s" \
 		"box-$key/META-INF/ASiCManifest001.xml"
