@@ -131,11 +131,11 @@ static void read_uses(struct vf_cert *c)
 	const uint32_t sign = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
 	uint32_t key = X509_get_key_usage(c->x509), extended = X509_get_extended_key_usage(c->x509);
 
-	c->has_key_usage = key != UINT32_MAX;
+	c->facts.has_key_usage = key != UINT32_MAX;
 	c->has_extended = extended != UINT32_MAX;
 	c->uses |= (key & sign) ? VF_USE_SIGN : 0;
 	c->uses |= (key & KU_CRL_SIGN) ? VF_USE_SIGN_CRL : 0;
-	c->uses |= (c->has_key_usage && (key & ~sign)) ? VF_USE_OTHER : 0;
+	c->uses |= (c->facts.has_key_usage && (key & ~sign)) ? VF_USE_OTHER : 0;
 	c->uses |= (extended & (XKU_TIMESTAMP | XKU_ANYEKU)) ? VF_USE_STAMP : 0;
 	c->uses |= (c->has_extended && (extended & XKU_OCSP_SIGN)) ? VF_USE_SIGN_OCSP : 0;
 	c->uses |= is_only_stamp(c->x509) ? VF_USE_ONLY_STAMP : 0;

@@ -17,6 +17,7 @@ struct vf_cert_facts {
 	int64_t not_before, not_after;
 	enum vf_pubkey pubkey;
 	unsigned bits;
+	bool has_key_usage;
 	char name[160]; /* escaped common name; the organisation or "unnamed" when there is none */
 };
 
@@ -33,7 +34,7 @@ struct vf_cert {
 	struct vf_cert_facts facts;
 	struct vf_bytes der, tbs, issuer, subject, serial, spki, key_id, signature;
 	struct vf_bytes crl_points; /* value of cRLDistributionPoints; empty when absent */
-	bool has_key_usage, has_extended, ca;
+	bool has_extended, ca;
 	uint32_t uses;
 	/* how the issuer signed; sigalg_rc says why when it is not known or too weak */
 	struct vf_sigalg sigalg;

@@ -80,6 +80,9 @@ static enum vf_rc check_token(struct vf_judge *j, struct vf_evidence *e, size_t 
 	if (rc != VF_OK)
 		return rc;
 	stamp->is_read = true;
+	if (!facts.has_key_usage)
+		vf_report_unchecked(j->r, "KEY_USAGE", "%.100s: whether the key of '%.80s' may sign (its certificate does not say)", e->part,
+			facts.name);
 	snprintf(stamp->subject, sizeof(stamp->subject), "%s", facts.name);
 	stamp->gen_time = t->gen_time;
 	stamp->has_accuracy = t->has_accuracy;
