@@ -57,6 +57,9 @@ bool vf_cert_is_valid_at(const struct vf_cert *c, int64_t at);
 /* True when name (a whole GeneralName) is the subject or an alternative name. */
 bool vf_cert_has_name(const struct vf_cert *c, struct vf_bytes name);
 
+/* True when name (a whole Name) is the issuer's, however its strings are encoded (RFC 5280 7.1). */
+bool vf_cert_is_issued_by(const struct vf_cert *c, struct vf_bytes name);
+
 /*
  * Verifies a signature by the certificate's key over head || data. alg must
  * fit the key; digest is the hash to use when alg leaves it open. Any fault of

@@ -73,7 +73,7 @@ static void count_others(struct vf_graph *g, const struct vf_evidence *e, const 
 	g->j->r->n_others += most;
 	if (!g->options.exact)
 		return;
-	vf_fail(&err, VF_ER_GROUP, "the record covers %zu other objects", most);
+	vf_fail(&err, VF_ER_GROUP, "the record covers %zu other object%s", most, most == 1 ? "" : "s");
 	vf_report_fault(g->j->r, VF_CHECK_GROUP, &err, e->part);
 }
 
@@ -416,11 +416,11 @@ static void judge_nothing(struct vf_graph *g)
 		r->checks[VF_CHECK_TOKENS] != VF_RESULT_NOT_CHECKED)
 		return;
 	if (g->n_signers == 0) {
-		/* a fault of its own says why, when there was something */
-		if (r->checks[VF_CHECK_SIGNATURE] == VF_RESULT_NOT_CHECKED) {
-			vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
-			vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
-		}
+		/* when there was something, a fault of its own says what is wrong with it */
+		if (r->n_reasons)
+			return;
+		vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
+		vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
 		return;
 	}
 	vf_report_pass(r, VF_CHECK_GROUP);
@@ -480,6 +480,7 @@ VF_RC vf_graph_judge(struct vf_graph *g, struct vf_err *reterr)
 	else
 		vf_judge_no_trust(g->j);
 	rc = judge_signers(g, reterr);
+	vf_judge_drop_unread(g->j);
 	note_weak(g);
 	skip_native(g->j->r);
 	return rc;
