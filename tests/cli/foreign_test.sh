@@ -102,7 +102,7 @@ stamp() {
 	local out=$1
 	shift
 	must openssl ts -query "$@" -cert -out "$work/query"
-	must openssl ts -reply -config "$work/tsa.cnf" -section t -queryfile "$work/query" -out "$out"
+	must ${frozen:+env TZ=UTC faketime -f "$frozen"} openssl ts -reply -config "$work/tsa.cnf" -section t -queryfile "$work/query" -out "$out"
 }
 # token AUTHORITY ALGORITHM FILE OUT: a token over FILE, and the reply that it came in as OUT.tsr
 token() {
@@ -248,6 +248,11 @@ archived p384 sha512 full-a.sha256 data.csv second.p7s
 good "archive time-stamp over an archive time-stamp" token second.p7s data.csv
 must python3 "$here/cms_add.py" full-t.p7s gap.p7s $ats second.p7s.ats
 bad TS_ESS "archive time-stamp over one that is not there" token gap.p7s data.csv
+# kept NAME FILE: good later, with no time-stamp that does not count
+kept() {
+	expect 0 - "$1" token "$2" data.csv --trust trust --at "$later"
+	grep -q TS_EXPIRED out && { echo "FAILED: $1: a time-stamp does not count"; faults=$((faults + 1)); }
+}
 # an authority whose certificate ends in 30 days, seen in 60: what covers its time-stamp keeps it
 later=$(date -u -d "+60 days" +%Y-%m-%dT%H:%M:%SZ)
 days=30 certificate brief tsa ec -pkeyopt ec_paramgen_curve:P-256
@@ -256,13 +261,31 @@ python3 "$here/cms_add.py" full.p7s brief-t.p7s 1.2.840.113549.1.9.16.2.14 brief
 good "time-stamp of a certificate that ends soon" token brief-t.p7s data.csv
 expect 2 TS_EXPIRED "time-stamp after its certificate" token brief-t.p7s data.csv --trust trust --at "$later"
 archived rsa sha256 brief-t.p7s data.csv brief-a.p7s
-expect 0 - "time-stamp after its certificate, under an archive time-stamp" token brief-a.p7s data.csv --trust trust --at "$later"
+kept "time-stamp after its certificate, under an archive time-stamp" brief-a.p7s
 archived brief sha256 full-t.p7s data.csv ended-a.p7s
 expect 0 - "archive time-stamp after its certificate over one that counts" token ended-a.p7s data.csv --trust trust --at "$later"
 archived brief sha256 brief-t.p7s data.csv both-a.p7s
 expect 2 TS_EXPIRED "both after their certificate" token both-a.p7s data.csv --trust trust --at "$later"
 archived rsa sha256 both-a.p7s data.csv three.p7s
-expect 0 - "both after their certificate, under a second archive time-stamp" token three.p7s data.csv --trust trust --at "$later"
+kept "both after their certificate, under a second archive time-stamp" three.p7s
+index full.p7s data.csv sha256
+stamp apart.tsr -digest "$imprint" -sha256
+must openssl ts -reply -in apart.tsr -token_out -out apart.tst
+must python3 "$here/cms_add.py" apart.tst apart.ats 0.4.0.19122.1.5 ats.index
+must python3 "$here/cms_add.py" brief-t.p7s apart.p7s $ats apart.ats
+expect 0 TS_EXPIRED "after its certificate, beside an archive time-stamp that does not list it" token apart.p7s data.csv --trust trust --at "$later"
+if command -v faketime >"$work/log"; then # all of one second, as fast authorities stamp
+	frozen=$(date -u +"%Y-%m-%d %H:%M:%S")
+	token brief sha256 value tie.tst
+	must python3 "$here/cms_add.py" full.p7s tie-t.p7s 1.2.840.113549.1.9.16.2.14 tie.tst
+	archived rsa sha256 tie-t.p7s data.csv tie-a.p7s
+	archived brief sha256 tie-t.p7s data.csv tie-b.p7s
+	archived rsa sha256 tie-b.p7s data.csv tie-c.p7s
+	frozen=
+	kept "the same in one second" tie-a.p7s
+	kept "three in one second" tie-c.p7s
+	expect 2 TS_EXPIRED "two in one second after their certificate" token tie-b.p7s data.csv --trust trust --at "$later"
+fi
 
 openssl cms -sign -cades -binary -stream -indef -md sha256 -in data.csv -signer signer.pem -inkey signer.key -outform DER -out ber.p7s 2>"$work/log" || cp signature.p7s ber.p7s
 expect 3 TIME "signature in BER" token ber.p7s data.csv --integrity-only
