@@ -299,11 +299,34 @@ static enum vf_rc read_attributes(struct reading *r, const struct vf_signed *s, 
 
 /* ---- one signer ---- */
 
+/* The embedded content is the one that was given: by the signer's algorithm, and by each digest that stands for a file. */
+static enum vf_rc compare_content(struct reading *r, const struct vf_signed *s, struct vf_err *reterr)
+{
+	const struct vf_given *given = r->g->nodes[r->content]->given;
+
+	for (unsigned alg = 0; alg < VF_ALG_COUNT; alg++) {
+		bool wanted = alg == s->digest, equal;
+		struct vf_digest own;
+		enum vf_rc rc;
+
+		for (size_t i = 0; given && i < given->n_digests; i++)
+			wanted = wanted || given->digests[i].alg == alg;
+		if (!wanted)
+			continue;
+		rc = vf_digest((enum vf_alg)alg, s->content, &own, reterr);
+		if (rc == VF_OK)
+			rc = vf_graph_expect(r->g, r->content, &own, &equal, reterr);
+		if (rc == VF_OK && !equal)
+			rc = vf_fail(reterr, VF_DIGEST_MISMATCH, "the signature holds another content");
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
 /* What is signed: the content given or listed, and the embedded one, which must then be the same. */
 static enum vf_rc find_content(struct reading *r, const struct vf_signed *s, struct vf_err *reterr)
 {
-	struct vf_digest own;
-	bool equal;
 	enum vf_rc rc;
 
 	if (s->detached) {
@@ -321,12 +344,7 @@ static enum vf_rc find_content(struct reading *r, const struct vf_signed *s, str
 		r->has_content = true;
 		return VF_OK;
 	}
-	rc = vf_digest(s->digest, s->content, &own, reterr);
-	if (rc == VF_OK)
-		rc = vf_graph_expect(r->g, r->content, &own, &equal, reterr);
-	if (rc == VF_OK && !equal)
-		rc = vf_fail(reterr, VF_DIGEST_MISMATCH, "the signature holds another content");
-	return rc;
+	return compare_content(r, s, reterr);
 }
 
 static enum vf_rc keep_signer(struct reading *r, const struct vf_signed *s, const struct vf_cert *cert, uint32_t node,
