@@ -201,10 +201,14 @@ static enum vf_rc join_listed(struct reading *r, const struct vf_signed *s, cons
 {
 	struct vf_attrs it;
 	struct vf_attr attr;
+	bool has = false;
 	enum vf_rc rc = vf_attrs_init(&it, s->unsigned_attrs, VF_CMS_SUBMITTER, reterr);
 
 	while (rc == VF_OK && vf_attrs_next(&it, &attr)) {
-		if (!vf_hash_index_has_attr(index, &attr))
+		/* v1 lists whole attributes: hashed once, not for each of their values */
+		if (index->v3 || attr.first)
+			has = vf_hash_index_has_attr(index, &attr);
+		if (!has)
 			continue;
 		for (size_t i = 0; rc == VF_OK && i < r->n_inside; i++)
 			if (vf_bytes_eq(r->g->nodes[r->inside[i].node]->octets, attr.value))
@@ -278,6 +282,7 @@ static enum vf_rc read_attributes(struct reading *r, const struct vf_signed *s, 
 	const struct vf_pki_extra *extra, struct vf_err *reterr)
 {
 	const size_t first = r->n_inside;
+	size_t n_others = 0;
 	struct vf_attrs it;
 	struct vf_attr attr;
 	uint32_t ignored;
@@ -288,8 +293,12 @@ static enum vf_rc read_attributes(struct reading *r, const struct vf_signed *s, 
 		bool is_record = attr.kind == VF_ATTR_ER_INTERNAL || attr.kind == VF_ATTR_ER_EXTERNAL;
 
 		r->n_records += is_record;
+		n_others += attr.kind == VF_ATTR_OTHER;
 		rc = add_inside(r, attr.value, is_record ? r->n_records : 0, &ignored, reterr);
 	}
+	if (rc == VF_OK && n_others)
+		vf_report_unchecked(r->g->j->r, "OTHER_ATTRIBUTES", "%zu unsigned attribute%s of %.100s of no known kind", n_others,
+			n_others == 1 ? "" : "s", r->part);
 	if (rc == VF_OK)
 		rc = vf_attrs_init(&it, s->unsigned_attrs, VF_CMS_SUBMITTER, reterr);
 	while (rc == VF_OK && vf_attrs_next(&it, &attr))
