@@ -49,6 +49,9 @@ static void test_ordinary(void)
 	owner.submitter = "required";
 	EXPECT(&in, VF_INDETERMINATE, VF_UNKNOWN_SIGNER);
 	owner_begin();
+	in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(sign(&signer, VF_SHA256, data), make_attr("1.2.3.4", make_int(1)))));
+	EXPECT(&in, VF_INDETERMINATE, VF_NO_TIME);
+	CHECK(has_note("OTHER_ATTRIBUTES"));
 }
 
 /* ---- digests instead of files ---- */
