@@ -10,6 +10,7 @@
 
 #include "tests/check.h"
 #include "tests/fuzz/bundle_edits.h"
+#include "tests/fuzz/must.h"
 #include "verify/json.h"
 #include "verify/report_html.h"
 
@@ -22,8 +23,8 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t
 #define CLAIMS 4096
 #define AT INT64_C(1782864000000) /* 2026-07-01, as in samples/bundles/README.md */
 
-static const char *const base_names[N_BASES] = {"good-signed", "good-dataset", "good-consent", "good-protocol", "good-first-seal",
-	"good-later-seal", "good-detached", "good-dataset-withheld", "good-consent-withheld"};
+static const char *const base_names[N_BASES] = {"good-signed", "good-dataset", "good-consent", "good-protocol",
+	"good-first-seal", "good-later-seal", "good-detached", "good-dataset-withheld", "good-consent-withheld"};
 
 /* What the untouched bundle says, with trust and without. */
 struct original {
@@ -42,20 +43,12 @@ static struct vf_report report, cold;
 static struct vf_source beside;
 static uint64_t n_inputs, n_verdicts[4], n_passed[VF_CHECK_COUNT], n_first[1024];
 
-static void must(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "not true: %s\n", what);
-	abort();
-}
-
 static struct vf_session *new_session(bool integrity, void *block)
 {
 	static struct vf_trust_file files[4] = {
 		{"policy.json", {0}}, {"submitters/sample-sponsor.pem", {0}}, {"tlog-policy", {0}}, {"tsa/embedded.pem", {0}}};
-	struct vf_session_options options = {.files = files, .n_files = integrity ? 0 : 4, .at = AT, .integrity_only = integrity,
-		.n_inputs = 1000};
+	struct vf_session_options options = {.files = files, .n_files = integrity ? 0 : 4, .at = AT,
+		.integrity_only = integrity, .n_inputs = 1000};
 	struct vf_session *s;
 	char path[100];
 
@@ -63,7 +56,7 @@ static struct vf_session *new_session(bool integrity, void *block)
 		snprintf(path, sizeof(path), FOLDER "trust/%s", files[i].name);
 		files[i].bytes = check_read(path);
 	}
-	must(vf_session_new(&options, block, VF_SESSION_MEMORY, &s, NULL) == VF_OK, "a session");
+	MUST(vf_session_new(&options, block, VF_SESSION_MEMORY, &s, NULL) == VF_OK);
 	return s;
 }
 
@@ -80,7 +73,7 @@ static void check(struct vf_session *s, struct vf_bytes container, bool with_det
 	rc = vf_bundle_check(s, &a, "input", &source, &detached, with_detached, ret, &err);
 	if (rc != VF_OK)
 		fprintf(stderr, "%s: %s\n", vf_rc_name(rc), err.text);
-	must(rc == VF_OK, "a verdict");
+	MUST(rc == VF_OK);
 }
 
 /* ---- claims ---- */
@@ -91,7 +84,7 @@ static void put(char *out, const char *name, struct vf_bytes b)
 
 	snprintf(out + n, CLAIMS - n, "%s ", name);
 	n = strlen(out);
-	must(n + 2 * b.n + 2 < CLAIMS, "claims fit");
+	MUST(n + 2 * b.n + 2 < CLAIMS);
 	vf_hex_put(out + n, b);
 	strcat(out, "\n");
 }
@@ -164,7 +157,7 @@ static bool is_original(const struct vf_report *r, size_t mode)
 	for (size_t i = 0; i < N_BASES; i++)
 		same |= strcmp(originals[i].claims[mode], claims) == 0;
 	for (size_t i = 0; i < r->n_files; i++) {
-		must(r->files[i].status <= VF_FILE_DETACHED, "an accepted bundle has no file that is missing, altered or uncovered");
+		MUST(r->files[i].status <= VF_FILE_DETACHED);
 		same = same && is_original_file(&r->id, &r->files[i]);
 	}
 	if (!same)
@@ -205,13 +198,13 @@ static void check_report(const struct vf_report *r)
 	memcpy(&outcome.report, r, sizeof(*r));
 	text.n = 0;
 	vf_report_json(&sink, &run);
-	must(sink.failed || vf_json_parse(vf_bytes(text.bytes, text.n), &doc, NULL) == VF_OK, "the report is strict JSON");
+	MUST(sink.failed || vf_json_parse(vf_bytes(text.bytes, text.n), &doc, NULL) == VF_OK);
 	sink.failed = false;
 	text.n = 0;
 	vf_report_text(&sink, &run, &look);
 	all = vf_bytes(text.bytes, text.n);
 	while (!sink.failed && vf_take_line(&all, &line))
-		must(vf_text_is_plain(line), "the screen is plain text");
+		MUST(vf_text_is_plain(line));
 	sink.failed = false;
 	text.n = 0;
 	vf_report_html(&sink, &run);
@@ -232,11 +225,11 @@ static void load(struct bt_bundle *b, const char *name)
 	in = check_read(path);
 	s = vf_source_of(in);
 	vf_arena_init(&a, block, sizeof(block));
-	must(vf_zip_scan(&s, &a, &z, NULL) == VF_OK, "a good bundle is a container");
+	MUST(vf_zip_scan(&s, &a, &z, NULL) == VF_OK);
 	b->parts = calloc(BT_PARTS, sizeof(*b->parts));
 	for (size_t i = 0; i < z.n; i++) {
 		snprintf(part, sizeof(part), "%.*s", VF_STR(z.entries[i].name));
-		must(b->parts && vf_bytes_slice(in, z.entries[i].data_at, z.entries[i].size, &data) && bt_add(b, part, data), "room");
+		MUST(b->parts && vf_bytes_slice(in, z.entries[i].data_at, z.entries[i].size, &data) && bt_add(b, part, data));
 	}
 	free((void *)(uintptr_t)in.p);
 }
@@ -249,14 +242,14 @@ static void learn(size_t base, size_t mode)
 
 	be_build(&run, &out);
 	check(sessions[mode], nt_buf_bytes(&out), base == 6, &report);
-	must(report.verdict == (mode ? VF_INTACT : VF_VERIFIED), "good bundles are good");
+	MUST(report.verdict == (mode ? VF_INTACT : VF_VERIFIED));
 	put_claims(o->claims[mode], &report);
 	o->id = report.id;
 	o->n_files = report.n_files;
-	must(o->n_files <= 16, "room for files");
+	MUST(o->n_files <= 16);
 	for (size_t i = 0; i < o->n_files; i++) {
 		o->files[i] = report.files[i];
-		must(o->files[i].has_sha256 && o->files[i].name.n < sizeof(o->names[i]), "a file has a digest");
+		MUST(o->files[i].has_sha256 && o->files[i].name.n < sizeof(o->names[i]));
 		memcpy(o->names[i], o->files[i].name.p, o->files[i].name.n);
 		o->files[i].name.p = (const uint8_t *)o->names[i];
 	}
@@ -282,7 +275,7 @@ static void begin(void)
 	session_memory[1] = malloc(VF_SESSION_MEMORY);
 	cold_memory = malloc(VF_SESSION_MEMORY);
 	work.parts = calloc(BT_PARTS, sizeof(*work.parts));
-	must(memory && session_memory[0] && session_memory[1] && cold_memory && work.parts, "memory");
+	MUST(memory && session_memory[0] && session_memory[1] && cold_memory && work.parts);
 	for (size_t i = 0; i < 2; i++)
 		sessions[i] = new_session(i == 1, session_memory[i]);
 	beside = vf_source_of(check_read("samples/trial/results.md"));
@@ -302,9 +295,9 @@ static void check_cold(struct vf_bytes container, bool with_detached, size_t mod
 	struct vf_session *s = new_session(mode == 1, cold_memory);
 
 	check(s, container, with_detached, &cold);
-	must(cold.verdict == report.verdict && cold.n_reasons == report.n_reasons, "a new session says the same");
+	MUST(cold.verdict == report.verdict && cold.n_reasons == report.n_reasons);
 	for (size_t i = 0; i < cold.n_reasons; i++)
-		must(cold.reasons[i].rc == report.reasons[i].rc, "for the same reasons");
+		MUST(cold.reasons[i].rc == report.reasons[i].rc);
 	vf_session_free(s);
 }
 
@@ -334,7 +327,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		n_passed[i] += report.checks[i] == VF_RESULT_PASS;
 	n_first[report.n_reasons ? report.reasons[0].rc : VF_OK]++;
 	if (report.verdict == VF_VERIFIED || report.verdict == VF_INTACT)
-		must(is_original(&report, mode), "what is accepted claims what an original claims");
+		MUST(is_original(&report, mode));
 	if (data[0] & 2)
 		check_report(&report);
 	if (data[1] % 16 == 0)
