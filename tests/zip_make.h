@@ -22,6 +22,7 @@ struct zm_header {
 struct zm_entry {
 	struct zm_header local, central;
 	struct vf_bytes data;    /* as it stands in the file */
+	struct vf_bytes after;   /* the data: a descriptor */
 	struct vf_bytes comment;
 	uint16_t made_by, disk, internal;
 	uint32_t external;
@@ -75,6 +76,18 @@ static inline struct zm_entry zm_deflated(const char *name, struct vf_bytes data
 	return e;
 }
 
+/* Moves CRC-32 and sizes behind the data, as streaming writers do; room has 16 octets and is used by e. */
+static inline void zm_describe(struct zm_entry *e, bool has_signature, uint8_t *room)
+{
+	const uint32_t words[] = {0x08074b50u, e->central.crc, e->central.packed, e->central.size};
+
+	for (size_t i = 0; i < 16; i++)
+		room[i] = (uint8_t)(words[i / 4] >> 8 * (i % 4));
+	e->after = has_signature ? vf_bytes(room, 16) : vf_bytes(room + 4, 12);
+	e->local.flags = e->central.flags = e->central.flags | 8;
+	e->local.crc = e->local.packed = e->local.size = 0;
+}
+
 static inline void zm_put_common(struct nt_buf *b, const struct zm_header *h)
 {
 	nt_buf_put_u16le(b, h->need);
@@ -124,6 +137,7 @@ static inline void zm_build(struct nt_buf *b, const struct zm_entry *entries, si
 			nt_buf_put(b, e->local.name);
 			nt_buf_put(b, e->local.extra);
 			nt_buf_put(b, e->data);
+			nt_buf_put(b, e->after);
 		}
 		if (e->is_hidden)
 			continue;

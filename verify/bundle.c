@@ -9,40 +9,6 @@
 #include "verify/path.h"
 #include "verify/text.h"
 
-VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct vf_err *err, const char *object,
-	struct vf_err *reterr)
-{
-	enum vf_class class_ = vf_rc_class(rc);
-
-	if (rc == VF_OK) {
-		vf_report_pass(j->r, c);
-		return VF_OK;
-	}
-	if (rc != VF_NO_MEMORY && (class_ == VF_CLASS_REJECTED || class_ == VF_CLASS_UNDECIDED)) {
-		err->rc = rc;
-		vf_report_fault(j->r, c, err, object);
-		return VF_OK;
-	}
-	if (reterr)
-		*reterr = *err;
-	return rc;
-}
-
-VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struct vf_bytes *ret, bool *ret_there,
-	struct vf_err *reterr)
-{
-	const struct vf_zip_entry *e = vf_zip_find(&j->box.zip, vf_bytes_str(name));
-	struct vf_err err = {0};
-	enum vf_rc rc;
-
-	if (!e)
-		rc = vf_fail(&err, VF_MISSING_PART, "'%s' is not in the container", name);
-	else
-		rc = vf_container_read(&j->box, e, j->a, ret, &err);
-	*ret_there = rc == VF_OK;
-	return rc == VF_OK ? VF_OK : vf_judge_note(j, c, rc, &err, name, reterr);
-}
-
 /* ---- the seal head ---- */
 
 static enum vf_rc judge_head(struct vf_judge *j, struct vf_err *reterr)
@@ -171,6 +137,10 @@ static enum vf_rc check_log_trust(struct vf_judge *j, const struct vf_tlog_proof
 	struct vf_err err = {0};
 	enum vf_rc rc;
 
+	if (!j->s->has_log) {
+		rc = vf_fail(&err, VF_UNKNOWN_LOG, "the trust directory pins no log: it has no 'tlog-policy'");
+		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, VF_PART_PROOF, reterr);
+	}
 	memset(&seen, 0, sizeof(seen));
 	rc = vf_tlog_policy_check_cached(&j->s->tlog, &p->checkpoint, &j->s->notes, &seen, &err);
 	if (rc != VF_OK && rc != VF_WITNESS_QUORUM)
@@ -226,26 +196,6 @@ static enum vf_rc check_signed_manifest(struct vf_judge *j, struct vf_bytes xml,
 	return VF_OK;
 }
 
-static enum vf_rc check_submitter(struct vf_judge *j, struct vf_bytes cert, struct vf_bytes certs,
-	struct vf_err *reterr)
-{
-	struct vf_err err = {0};
-	enum vf_rc rc;
-
-	if (vf_pki_anchor_count(j->s->pki, VF_PKI_SUBMITTERS) == 0)
-		rc = vf_fail(&err, VF_UNKNOWN_SIGNER, "the trust directory pins no roots of submitters");
-	else
-		rc = vf_path_check_signer(j->s->pki, cert, j->r->existed_by, certs, NULL, NULL, &err);
-	j->r->submitter_trusted = rc == VF_OK;
-	if (rc == VF_OK)
-		vf_report_unchecked(j->r, "SUBMITTER_REVOCATION", "whether the submitter's certificate was revoked");
-	if (rc != VF_UNKNOWN_SIGNER || j->s->policy.submitter_required)
-		return vf_judge_note(j, VF_CHECK_SUBMITTER, rc, &err, VF_NAME_SIGNATURE, reterr);
-	vf_report_unchecked(j->r, "SUBMITTER_ROOT", "who stands behind the submitter's certificate (no pinned root vouches for it)");
-	vf_report_pass(j->r, VF_CHECK_SUBMITTER);
-	return VF_OK;
-}
-
 static enum vf_rc check_signature(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct vf_bytes manifest, p7s, cert;
@@ -262,33 +212,23 @@ static enum vf_rc check_signature(struct vf_judge *j, struct vf_err *reterr)
 	rc = check_signed_manifest(j, manifest, &err);
 	if (rc == VF_OK)
 		rc = vf_cms_check_detached(j->s->pki, p7s, manifest, &j->statement.signer,
-			j->r->existed_by != VF_TIME_NONE ? j->r->existed_by : j->first_time != VF_TIME_NONE ? j->first_time : j->s->at, NULL, &facts, &sig, &cert, &err);
+			j->r->existed_by != VF_TIME_NONE ? j->r->existed_by : j->first_time != VF_TIME_NONE ? j->first_time : j->s->at, j->s->extra,
+			&facts, &sig, &cert, &err);
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_SIGNATURE, rc, &err, VF_NAME_SIGNATURE, reterr);
 	vf_report_pass(j->r, VF_CHECK_SIGNATURE);
-	j->r->has_submitter = true;
-	j->r->submitter_certificate = facts.sha256;
-	snprintf(j->r->submitter, sizeof(j->r->submitter), "%s", facts.name);
+	vf_judge_show_signer(j, &facts);
 	/* a certificate is judged at a proven time only: a token that does not count must not move it */
 	if (j->r->existed_by == VF_TIME_NONE)
 		return VF_OK;
-	return check_submitter(j, cert, sig.certificates, reterr);
+	return vf_judge_signer(j, cert, &sig, j->s->extra, j->r->existed_by, VF_NAME_SIGNATURE, reterr);
 }
 
 static enum vf_rc judge_signature(struct vf_judge *j, struct vf_err *reterr)
 {
-	struct vf_err err;
-
 	if (j->statement.has_signer)
 		return check_signature(j, reterr);
-	vf_report_skip(j->r, VF_CHECK_SIGNATURE);
-	if (j->s->has_trust && !j->s->integrity_only && j->s->policy.submitter_required) {
-		vf_fail(&err, VF_POLICY_UNMET, "the policy asks for a submitter's signature and the record has none");
-		vf_report_fault(j->r, VF_CHECK_SUBMITTER, &err, NULL);
-	} else {
-		vf_report_skip(j->r, VF_CHECK_SUBMITTER);
-		vf_report_unchecked(j->r, "UNSIGNED", "who submitted the record (it is not signed by a submitter)");
-	}
+	vf_judge_unsigned(j);
 	return VF_OK;
 }
 
@@ -330,18 +270,6 @@ static void find_time(struct vf_judge *j)
 	}
 }
 
-static bool is_operator_alone(const struct vf_judge *j)
-{
-	uint32_t operators = 0;
-
-	for (size_t i = 0; i < j->s->policy.n_authorities; i++)
-		operators |= j->s->policy.authorities[i].operator_ ? UINT32_C(1) << i : 0;
-	for (size_t i = 0; i < j->n_votes; i++)
-		if (((UINT32_C(1) << j->votes[i].authority | j->votes[i].renewed_by) & operators) == 0)
-			return false;
-	return !j->r->n_witnesses;
-}
-
 static void judge_policy(struct vf_judge *j)
 {
 	struct vf_err err = {0};
@@ -352,40 +280,14 @@ static void judge_policy(struct vf_judge *j)
 	}
 	vf_report_pass(j->r, VF_CHECK_POLICY);
 	find_time(j);
-	if (is_operator_alone(j))
-		vf_report_unchecked(j->r, "OPERATOR_ONLY", "the time by anybody but the operator of the log: only the operator vouches for it");
-}
-
-static void judge_no_trust(struct vf_judge *j)
-{
-	struct vf_err err;
-
-	if (j->s->integrity_only) {
-		vf_report_unchecked(j->r, "TRUST", "who vouches for the time and for the log (--integrity-only)");
-		return;
-	}
-	vf_fail(&err, VF_NO_TRUST_ANCHOR, "the time-stamp and the log name authorities that you did not pin");
-	vf_report_fault(j->r, VF_CHECK_AUTHORITY, &err, NULL);
+	vf_judge_note_operator(j);
 }
 
 /* ---- the order of checks ---- */
 
-/* A container of other software: what this version cannot judge is said, not guessed. */
-static bool is_native(struct vf_judge *j)
+static bool is_native(const struct vf_judge *j)
 {
-	bool has_evidence = false;
-	struct vf_err err;
-
-	if (vf_zip_find(&j->box.zip, vf_bytes_str(VF_NAME_STATEMENT)) || vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_HEAD)))
-		return true;
-	for (size_t i = 0; i < j->box.zip.n; i++)
-		has_evidence |= vf_bytes_starts(j->box.zip.entries[i].name, VF_NAME_META);
-	if (has_evidence)
-		vf_fail(&err, VF_UNSUPPORTED, "a container of other software, which this version cannot judge");
-	else
-		vf_fail(&err, VF_NO_EVIDENCE, "the container holds no evidence");
-	vf_report_fault(j->r, VF_CHECK_STATEMENT, &err, NULL);
-	return false;
+	return vf_zip_find(&j->box.zip, vf_bytes_str(VF_NAME_STATEMENT)) || vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_HEAD));
 }
 
 /* A bundle is a function of its record: headers that our writer never writes are not its own. */
@@ -428,7 +330,7 @@ static enum vf_rc judge_native(struct vf_judge *j, const struct vf_detached *det
 	if (rc != VF_OK)
 		return rc;
 	if (!j->s->has_trust || j->s->integrity_only) {
-		judge_no_trust(j);
+		vf_judge_no_trust(j);
 	} else {
 		judge_pins(j);
 		judge_policy(j);
@@ -477,18 +379,28 @@ VF_RC vf_bundle_check(struct vf_session *s, struct vf_arena *memory, const char 
 
 	vf_report_init(ret, input, s->integrity_only);
 	vf_pki_tidy(s->pki);
-	rc = vf_container_open(source, memory, &j.box, &err);
+	rc = vf_container_open(source, true, memory, &j.box, &err);
 	if (rc != VF_OK)
 		rc = vf_judge_note(&j, VF_CHECK_CONTAINER, rc, &err, NULL, reterr);
 	else {
+		bool native = is_native(&j);
+
 		vf_report_pass(ret, VF_CHECK_CONTAINER);
-		if (is_native(&j)) {
+		if (native && j.box.zip.departure.rc != VF_NOT_CHECKED) {
+			/* other software may write what we never do, but not in our name */
+			vf_report_fault(ret, VF_CHECK_CONTAINER, &j.box.zip.departure, NULL);
+		} else if (native) {
 			vf_report_pass(ret, VF_CHECK_FORMS);
 			rc = judge_native(&j, detached, n_detached, reterr);
+		} else {
+			rc = vf_judge_asic(&j, detached, n_detached, reterr);
 		}
 	}
 	if (rc != VF_OK)
 		return rc;
-	judge_together(&j);
+	if (ret->form == VF_FORM_BUNDLE)
+		judge_together(&j);
+	else
+		vf_report_settle(ret);
 	return VF_OK;
 }

@@ -5,6 +5,8 @@
 
 /* 1.2.840.113549.1.7.2 */
 static const uint8_t oid_signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
+/* 1.2.840.113549.1.7.1 */
+static const uint8_t oid_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
 /* 1.2.840.113549.1.9.3 and .4 */
 static const uint8_t oid_content_type[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03};
 static const uint8_t oid_message_digest[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04};
@@ -23,6 +25,9 @@ struct reading {
 	struct vf_cms_codes codes;
 	struct vf_bytes digest_algs; /* contents of the SET */
 	struct vf_bytes protection;  /* value of the RFC 6211 attribute */
+	uint64_t version;            /* of SignedData */
+	uint64_t least;              /* as least_version() */
+	struct vf_bytes signers;     /* contents of the SET */
 	struct vf_signed *s;
 };
 
@@ -172,6 +177,7 @@ static bool is_listed(struct vf_bytes algs, enum vf_alg alg)
 static enum vf_rc read_signer(struct reading *r, struct vf_bytes in, struct vf_err *reterr)
 {
 	struct vf_der version, digest, attrs, sigalg, signature, unsigned_attrs;
+	struct vf_bytes all = in, rest;
 	struct vf_signed *s = r->s;
 	bool has_unsigned;
 	uint64_t v;
@@ -182,8 +188,11 @@ static enum vf_rc read_signer(struct reading *r, struct vf_bytes in, struct vf_e
 		return shape(r, reterr, "the signer's identifier");
 	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &digest) || !vf_der_take_tag(&in, VF_DER_CONTEXT(0), &attrs))
 		return shape(r, reterr, "there are no signed attributes");
-	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &sigalg) || !vf_der_take_tag(&in, VF_DER_OCTET_STRING, &signature) ||
-		!vf_der_take_optional(&in, VF_DER_CONTEXT(1), &unsigned_attrs, &has_unsigned) || in.n != 0)
+	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &sigalg) || !vf_der_take_tag(&in, VF_DER_OCTET_STRING, &signature))
+		return shape(r, reterr, "the signer");
+	rest = in;
+	if (!vf_der_take_optional(&in, VF_DER_CONTEXT(1), &unsigned_attrs, &has_unsigned) || in.n != 0 ||
+		!vf_bytes_slice(all, 0, all.n - rest.n, &s->signer))
 		return shape(r, reterr, "the signer");
 	s->signed_attrs = attrs.whole;
 	s->signature = signature.body;
@@ -212,6 +221,7 @@ static bool read_content(struct vf_bytes encap, struct vf_signed *s)
 		!vf_der_take_optional(&encap, VF_DER_CONTEXT(0), &explicit, &found) || encap.n != 0)
 		return false;
 	s->content_type = type.body;
+	s->type = type.whole;
 	s->detached = !found;
 	if (!found)
 		return true;
@@ -221,14 +231,83 @@ static bool read_content(struct vf_bytes encap, struct vf_signed *s)
 	return true;
 }
 
-static enum vf_rc read_signed_data(struct reading *r, struct vf_bytes in, struct vf_err *reterr)
+/*
+ * The version that certificates and content demand (RFC 5652 5.1): 5 for a
+ * certificate of an 'other' form, 4 for an attribute certificate of version 2, 3
+ * for one of version 1 or a content other than id-data, else 1. 0 when an
+ * element is none of the choices.
+ */
+static uint64_t least_version(struct vf_bytes certs, struct vf_bytes content_type)
 {
-	struct vf_der version, algs, encap, certs, crls, signers, signer;
-	bool has_certs, has_crls;
-	uint64_t v;
+	uint64_t least = IS(content_type, oid_data) ? 1 : 3, wants;
+	struct vf_der d;
 
-	if (!vf_der_take_tag(&in, VF_DER_INTEGER, &version) || !vf_der_uint(version.body, &v) || v < 1 || v > 5 ||
-		v == 2 || !vf_der_take_tag(&in, VF_DER_SET, &algs) || !vf_der_take_tag(&in, VF_DER_SEQUENCE, &encap) ||
+	while (certs.n) {
+		if (!vf_der_take(&certs, &d))
+			return 0;
+		switch (d.tag) {
+		case VF_DER_SEQUENCE:
+		case VF_DER_CONTEXT(0): /* obsolete ExtendedCertificate: no rule names it */
+			wants = 1;
+			break;
+		case VF_DER_CONTEXT(1):
+			wants = 3;
+			break;
+		case VF_DER_CONTEXT(2):
+			wants = 4;
+			break;
+		case VF_DER_CONTEXT(3):
+			wants = 5;
+			break;
+		default:
+			return 0;
+		}
+		least = wants > least ? wants : least;
+	}
+	return least;
+}
+
+/* RevocationInfoChoice: CRLs, and other forms under [1]. */
+static bool read_crls(struct vf_bytes crls, bool *ret_other)
+{
+	struct vf_der d;
+
+	*ret_other = false;
+	while (crls.n) {
+		if (!vf_der_take(&crls, &d) || (d.tag != VF_DER_SEQUENCE && d.tag != VF_DER_CONTEXT(1)))
+			return false;
+		*ret_other |= d.tag == VF_DER_CONTEXT(1);
+	}
+	return true;
+}
+
+/* Counts the SignerInfos and raises r->least to 3 when one has version 3. */
+static bool count_signers(struct reading *r, size_t *ret)
+{
+	struct vf_bytes in = r->signers;
+	struct vf_der signer, version;
+	uint64_t v;
+	size_t n = 0;
+
+	for (; in.n; n++) {
+		if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &signer) ||
+			!vf_der_take_tag(&signer.body, VF_DER_INTEGER, &version) ||
+			!vf_der_uint(version.body, &v) || (v != 1 && v != 3))
+			return false;
+		if (v > r->least)
+			r->least = v;
+	}
+	*ret = n;
+	return true;
+}
+
+static enum vf_rc read_signed_data(struct reading *r, struct vf_bytes in, size_t *ret_count, struct vf_err *reterr)
+{
+	struct vf_der version, algs, encap, certs, crls, signers;
+	bool has_certs, has_crls, has_other = false;
+
+	if (!vf_der_take_tag(&in, VF_DER_INTEGER, &version) || !vf_der_uint(version.body, &r->version) ||
+		!vf_der_take_tag(&in, VF_DER_SET, &algs) || !vf_der_take_tag(&in, VF_DER_SEQUENCE, &encap) ||
 		!read_content(encap.body, r->s) ||
 		!vf_der_take_optional(&in, VF_DER_CONTEXT(0), &certs, &has_certs) ||
 		!vf_der_take_optional(&in, VF_DER_CONTEXT(1), &crls, &has_crls) ||
@@ -239,28 +318,74 @@ static enum vf_rc read_signed_data(struct reading *r, struct vf_bytes in, struct
 	if (has_crls)
 		r->s->crls = crls.body;
 	r->digest_algs = algs.body;
-	if (!vf_der_only(signers.body, VF_DER_SEQUENCE, &signer))
-		return shape(r, reterr, "there is not exactly one signer");
-	return read_signer(r, signer.body, reterr);
+	r->signers = signers.body;
+	r->least = least_version(r->s->certificates, r->s->content_type);
+	if (r->least == 0 || !read_crls(r->s->crls, &has_other))
+		return shape(r, reterr, "an unknown form of certificate or revocation data");
+	if (!count_signers(r, ret_count))
+		return shape(r, reterr, "a signer without its version");
+	/* the header says why the second is let through */
+	if (r->version != (has_other ? 5 : r->least) && r->version != r->least)
+		return shape(r, reterr, "the version of SignedData is not that of its contents");
+	return VF_OK;
+}
+
+/* Everything of the SignedData but its signers. */
+static enum vf_rc open_signed_data(struct reading *r, struct vf_bytes der, size_t *ret_count, struct vf_err *reterr)
+{
+	struct vf_der info, type, explicit, data;
+
+	if (der.n > VF_MAX_TOKEN)
+		return vf_fail(reterr, VF_LIMIT, "a signature of %zu octets", der.n);
+	if (!vf_der_only(der, VF_DER_SEQUENCE, &info) || !vf_der_take_tag(&info.body, VF_DER_OID, &type))
+		return shape(r, reterr, "not a ContentInfo in DER");
+	if (!IS(type.body, oid_signed_data))
+		return shape(r, reterr, "not SignedData");
+	if (!vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) ||
+		!vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) || !vf_der_is_strict(der))
+		return shape(r, reterr, "not strict DER");
+	return read_signed_data(r, data.body, ret_count, reterr);
 }
 
 VF_RC vf_cms_parse(struct vf_bytes der, struct vf_cms_codes codes, struct vf_signed *ret, struct vf_err *reterr)
 {
 	struct vf_signed s = {0};
 	struct reading r = {.codes = codes, .s = &s};
-	struct vf_der info, type, explicit, data;
-	enum vf_rc rc;
+	struct vf_der signer;
+	size_t n = 0;
+	enum vf_rc rc = open_signed_data(&r, der, &n, reterr);
 
-	if (der.n > VF_MAX_TOKEN)
-		return vf_fail(reterr, VF_LIMIT, "a signature of %zu octets", der.n);
-	if (!vf_der_only(der, VF_DER_SEQUENCE, &info) || !vf_der_take_tag(&info.body, VF_DER_OID, &type))
-		return shape(&r, reterr, "not a ContentInfo in DER");
-	if (!IS(type.body, oid_signed_data))
-		return shape(&r, reterr, "not SignedData");
-	if (!vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) ||
-		!vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) || !vf_der_is_strict(der))
-		return shape(&r, reterr, "not strict DER");
-	rc = read_signed_data(&r, data.body, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!vf_der_only(r.signers, VF_DER_SEQUENCE, &signer))
+		return shape(&r, reterr, "there is not exactly one signer");
+	rc = read_signer(&r, signer.body, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = s;
+	return VF_OK;
+}
+
+VF_RC vf_cms_parse_signer(struct vf_bytes der, struct vf_cms_codes codes, size_t which, size_t *ret_count,
+	struct vf_signed *ret, struct vf_err *reterr)
+{
+	struct vf_signed s = {0};
+	struct reading r = {.codes = codes, .s = &s};
+	struct vf_der signer = {0};
+	size_t n = 0;
+	enum vf_rc rc = open_signed_data(&r, der, &n, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (n > VF_MAX_SIGNERS)
+		return vf_fail(reterr, VF_LIMIT, "more than %d signers", VF_MAX_SIGNERS);
+	*ret_count = n;
+	if (which >= n)
+		return vf_fail(reterr, codes.shape, "malformed CMS: signer %zu of %zu", which + 1, n);
+	for (size_t i = 0; i <= which; i++)
+		if (!vf_der_take_tag(&r.signers, VF_DER_SEQUENCE, &signer))
+			return shape(&r, reterr, "the signer");
+	rc = read_signer(&r, signer.body, reterr);
 	if (rc != VF_OK)
 		return rc;
 	*ret = s;
@@ -301,20 +426,17 @@ bool vf_cms_take_revocation(struct vf_bytes *in, bool *ret_is_ocsp, struct vf_by
 	return false;
 }
 
-VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes content,
+VF_RC vf_cms_check_digest(struct vf_pki *p, const struct vf_signed *s, const struct vf_digest *digest,
 	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
 	struct vf_err *reterr)
 {
 	/* RFC 5652 5.4: what is signed is the SET OF, not the implicit tag */
 	static const uint8_t set_tag[] = {VF_DER_SET};
 	struct vf_bytes attrs;
-	struct vf_digest digest;
 	const struct vf_cert *c;
-	enum vf_rc rc = vf_digest(s->digest, content, &digest, reterr);
+	enum vf_rc rc;
 
-	if (rc != VF_OK)
-		return rc;
-	if (!vf_bytes_eq(vf_digest_bytes(&digest), s->message_digest))
+	if (digest->alg != s->digest || !vf_bytes_eq(vf_digest_bytes(digest), s->message_digest))
 		return vf_fail(reterr, codes.signature, "the signed digest is not that of the content");
 	rc = vf_ess_find(p, s, extra, codes, &c, reterr);
 	if (rc != VF_OK)
@@ -327,6 +449,16 @@ VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes 
 		return rc;
 	*ret = c;
 	return VF_OK;
+}
+
+VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes content,
+	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
+	struct vf_err *reterr)
+{
+	struct vf_digest digest;
+	enum vf_rc rc = vf_digest(s->digest, content, &digest, reterr);
+
+	return rc == VF_OK ? vf_cms_check_digest(p, s, &digest, extra, codes, ret, reterr) : rc;
 }
 
 VF_RC vf_cms_check_algorithms(const struct vf_signed *s, int64_t at, struct vf_err *reterr)

@@ -1,6 +1,6 @@
 /*
- * CMS SignedData (RFC 5652) with one signer and signed attributes: CAdES-BES
- * signatures and time-stamp tokens.
+ * CMS SignedData (RFC 5652) with signed attributes: CAdES-BES signatures and
+ * time-stamp tokens with one signer, signatures of other software with several.
  *
  * Reads strict DER and keeps every part as received. Knows whether the signature
  * is by the certificate that the signer named; what was signed, and who vouches
@@ -15,11 +15,13 @@
 /* All ranges point into the octets that were parsed. */
 struct vf_signed {
 	struct vf_bytes content_type; /* contents octets of the OID */
+	struct vf_bytes type;         /* eContentType: the OID as whole element */
 	bool detached;                /* no embedded content */
 	struct vf_bytes content;      /* octets of the embedded content */
 	struct vf_bytes certificates; /* contents of [0]: elements in any order; empty when absent */
 	struct vf_bytes crls;         /* contents of [1] */
 
+	struct vf_bytes signer; /* contents of SignerInfo from version to signature, as encoded */
 	bool by_key_id;
 	struct vf_bytes issuer; /* whole Name */
 	struct vf_bytes serial; /* contents octets */
@@ -54,8 +56,26 @@ struct vf_cms_codes {
  * Parses a ContentInfo that fills der. codes.shape for anything but strict DER
  * SignedData with one signer, signed attributes contentType and messageDigest
  * exactly once; UNKNOWN_ALGORITHM, WEAK_ALGORITHM (MD5) from its identifiers.
+ *
+ * SignedData.version is the one that RFC 5652 5.1 demands, or the one that it
+ * would demand without the field crls: revocation data is often added after
+ * signing by software that leaves the version as it was (OpenSSL's
+ * CMS_add1_crl() does), and nothing is read by the version. So a time-stamp
+ * token never has version 1.
  */
 VF_RC vf_cms_parse(struct vf_bytes der, struct vf_cms_codes codes, struct vf_signed *ret, struct vf_err *reterr);
+
+/*
+ * The same for SignerInfo number which (0 is the first) of a signature that may
+ * have several, for CAdES of other software. All of the others must be
+ * SignerInfos by tag and version, but nothing more is asked of them, so that a
+ * signer whose algorithm is unknown does not spoil another. *ret_count gets
+ * their number; codes.shape when which is not below it, LIMIT beyond
+ * VF_MAX_SIGNERS. ret_count is written when the number is known, even when
+ * this signer is refused; start it with 0.
+ */
+VF_RC vf_cms_parse_signer(struct vf_bytes der, struct vf_cms_codes codes, size_t which, size_t *ret_count,
+	struct vf_signed *ret, struct vf_err *reterr);
 
 /* Takes the next certificate from the contents of [0]; other choices of CertificateChoices are passed over. */
 bool vf_cms_take_cert(struct vf_bytes *in, struct vf_bytes *ret);
@@ -72,7 +92,12 @@ VF_RC vf_cms_check(struct vf_pki *p, const struct vf_signed *s, struct vf_bytes 
 	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
 	struct vf_err *reterr);
 
-/* Judges the signer's hash, signature hash and ESS hash at a time: WEAK_ALGORITHM. */
+/* The same when the digest of the content by the signer's algorithm (s->digest) is known. */
+VF_RC vf_cms_check_digest(struct vf_pki *p, const struct vf_signed *s, const struct vf_digest *digest,
+	const struct vf_pki_extra *extra, struct vf_cms_codes codes, const struct vf_cert **ret,
+	struct vf_err *reterr);
+
+/* Judges the signer's hash, signature hash and ESS hash (ess.h) at a time: WEAK_ALGORITHM. */
 VF_RC vf_cms_check_algorithms(const struct vf_signed *s, int64_t at, struct vf_err *reterr);
 
 /*

@@ -11,11 +11,11 @@
 
 #define PIECE 65536
 
-VF_RC vf_container_open(
-	const struct vf_source *s, struct vf_arena *a, struct vf_container *ret, struct vf_err *reterr)
+VF_RC vf_container_open(const struct vf_source *s, bool tolerant, struct vf_arena *a, struct vf_container *ret,
+	struct vf_err *reterr)
 {
 	struct vf_container c = {.source = *s};
-	enum vf_rc rc = vf_zip_scan(s, a, &c.zip, reterr);
+	enum vf_rc rc = vf_zip_scan(s, tolerant, a, &c.zip, reterr);
 
 	if (rc == VF_OK)
 		*ret = c;
@@ -92,10 +92,11 @@ static VF_RC stream_stored(const struct vf_source *s, struct meter *m, struct vf
 
 /*
  * What libarchive sees: a container of this entry alone, made of its two headers
- * (offset 0, no UTF-8 flag), its data as they stand in the source, and an end
- * record. The strict scan has shown that both headers agree, so this has one
- * meaning, and reading an entry costs the same wherever it stands. Without the
- * flag libarchive hands the name back as it is, whatever the locale.
+ * (offset 0, no flags, no extra fields, no descriptor, however it was written),
+ * its data as they stand in the source, and an end record. The scan has shown
+ * that both headers agree, so this has one meaning, and reading an entry costs
+ * the same wherever it stands. Without the UTF-8 flag libarchive hands the name
+ * back as it is, whatever the locale.
  */
 struct view {
 	const struct vf_source *source;
@@ -114,8 +115,10 @@ static void put_le(uint8_t *out, uint64_t v, size_t n)
 		out[i] = (uint8_t)(v >> 8 * i);
 }
 
-/* Offsets: flags at 8 and offset at 42 of the central record, whose 26 octets from 6 are the local ones
- * from 4. */
+/*
+ * Offsets in the central record: flags 8, lengths of extra field and comment 30,
+ * offset 42; its 26 octets from 6 are those from 4 of the local header.
+ */
 static VF_RC view_init(
 	struct view *v, const struct vf_source *s, const struct vf_zip_entry *e, struct vf_err *reterr)
 {
@@ -130,6 +133,7 @@ static VF_RC view_init(
 	v->err = (struct vf_err){.rc = VF_OK};
 	memcpy(v->tail_room, e->central.p, n);
 	put_le(v->tail_room + 8, 0, 2);
+	put_le(v->tail_room + 30, 0, 4);
 	put_le(v->tail_room + 42, 0, 4);
 	put_le(v->head_room, VF_ZIP_LOCAL_SIG, 4);
 	memcpy(v->head_room + 4, v->tail_room + 6, VF_ZIP_LOCAL_SIZE - 4);

@@ -18,11 +18,12 @@ struct vf_container {
 };
 
 /*
- * Scans strictly (zip.h). The tables live in the arena; what the source borrows
- * must stay as long as the container is used. It holds no resources to free.
+ * Scans strictly, or tolerantly for containers of other software (zip.h). The
+ * tables live in the arena; what the source borrows must stay as long as the
+ * container is used. It holds no resources to free.
  */
-VF_RC vf_container_open(
-	const struct vf_source *s, struct vf_arena *a, struct vf_container *ret, struct vf_err *reterr);
+VF_RC vf_container_open(const struct vf_source *s, bool tolerant, struct vf_arena *a, struct vf_container *ret,
+	struct vf_err *reterr);
 
 /*
  * The whole data of one entry, at most VF_MAX_PART octets (LIMIT). A stored

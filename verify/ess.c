@@ -2,6 +2,9 @@
 
 #include "verify/algorithm.h"
 
+/* 2031-01-01T00:00:00Z: NIST retires SHA-1 with the year before (docs/decisions/0009-esscertid-v1.md) */
+#define START_OF_2031 INT64_C(1924992000000)
+
 /* ESSCertID: { hash, issuerSerial OPTIONAL }; ESSCertIDv2 has an algorithm before, SHA-256 when absent. */
 struct ess {
 	struct vf_digest hash;
@@ -144,13 +147,33 @@ VF_RC vf_ess_find(struct vf_pki *p, const struct vf_signed *s, const struct vf_p
 	return VF_OK;
 }
 
+bool vf_ess_is_sha1_only(const struct vf_signed *s)
+{
+	return s->ess_v1.n != 0 && s->ess_v2.n == 0;
+}
+
 VF_RC vf_ess_check_algorithm(const struct vf_signed *s, int64_t at, struct vf_err *reterr)
 {
-	struct ess e = {.hash.alg = VF_SHA1};
-	enum vf_rc rc = VF_OK;
+	struct ess e;
+	enum vf_rc rc;
 
+	if (vf_ess_is_sha1_only(s))
+		return at < START_OF_2031 ? VF_OK :
+					    vf_fail(reterr, VF_WEAK_ALGORITHM,
+						    "SHA-1 alone binds to the certificate, which ends with 2030");
 	/* the weaker attribute does no harm beside the stronger, as both must fit */
-	if (s->ess_v2.n)
-		rc = read_ess(s->ess_v2, VF_SHA256, true, VF_CMS_TOKEN, &e, reterr);
+	rc = read_ess(s->ess_v2, VF_SHA256, true, VF_CMS_TOKEN, &e, reterr);
 	return rc == VF_OK ? vf_alg_check(e.hash.alg, at, "binding to the certificate", reterr) : rc;
+}
+
+int64_t vf_ess_until(const struct vf_signed *s)
+{
+	struct vf_err ignored;
+	struct ess e;
+
+	if (vf_ess_is_sha1_only(s))
+		return START_OF_2031;
+	if (read_ess(s->ess_v2, VF_SHA256, true, VF_CMS_TOKEN, &e, &ignored) != VF_OK)
+		return VF_STRONG_NEVER;
+	return vf_alg_until(e.hash.alg);
 }

@@ -17,7 +17,19 @@
 VF_RC vf_ess_find(struct vf_pki *p, const struct vf_signed *s, const struct vf_pki_extra *extra,
 	struct vf_cms_codes codes, const struct vf_cert **ret, struct vf_err *reterr);
 
-/* Judges the hash of the strongest ESS attribute at a time: WEAK_ALGORITHM. */
+/*
+ * Does an ESSCertID with SHA-1 (RFC 2634) alone name the certificate? Reports
+ * name this as weak: docs/decisions/0009-esscertid-v1.md.
+ */
+bool vf_ess_is_sha1_only(const struct vf_signed *s);
+
+/*
+ * Judges the hash of the strongest ESS attribute at a time: WEAK_ALGORITHM. An
+ * ESSCertID with SHA-1 alone counts until 2031, an ESSCertIDv2 as long as its
+ * hash algorithm does.
+ */
 VF_RC vf_ess_check_algorithm(const struct vf_signed *s, int64_t at, struct vf_err *reterr);
+/* The first millisecond at which it no longer accepts. */
+int64_t vf_ess_until(const struct vf_signed *s);
 
 #endif

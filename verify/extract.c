@@ -115,7 +115,7 @@ VF_RC vf_extract(const struct vf_source *source, const struct vf_report *report,
 	if (!tables)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to extract");
 	vf_arena_init(&memory, tables, TABLES);
-	rc = vf_container_open(source, &memory, &container, reterr);
+	rc = vf_container_open(source, true, &memory, &container, reterr);
 	if (rc == VF_OK)
 		rc = run(&x, report, all, folder, reterr);
 	free(tables);

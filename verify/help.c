@@ -15,7 +15,8 @@ enum option {
 };
 
 #define IN(verb) (1u << VF_VERB_##verb)
-#define IN_ALL 0xffu
+#define IN_ALL 0xffffu
+#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN))
 
 static const struct {
 	const char *name, *arg, *help;

@@ -5,7 +5,9 @@
 
 #include "verify/bundle.h"
 #include "verify/container.h"
+#include "verify/der.h"
 #include "verify/help.h"
+#include "verify/inspect_der.h"
 #include "verify/limits.h"
 #include "verify/record.h"
 #include "verify/text.h"
@@ -225,6 +227,7 @@ static void inspect_json(struct vf_sink *s, const struct seen *in)
 
 	vf_sink_str(s, "{\"schema\":\"trialnotary/inspect/1\",\"checked\":false,\"input\":");
 	vf_sink_json(s, vf_bytes_str(in->input));
+	vf_sink_str(s, ",\"form\":\"container\"");
 	json_statement(s, in);
 	if (in->has_stream)
 		vf_sink_putf(s, ",\"stream_seq\":%" PRIu64, in->stream.seq);
@@ -240,6 +243,21 @@ static void inspect_json(struct vf_sink *s, const struct seen *in)
 	vf_sink_str(s, "]}\n");
 }
 
+static VF_RC inspect_container(struct vf_sink *s, struct seen *in, const struct vf_source *source, bool json,
+	const struct vf_look *look, struct vf_arena *memory, struct vf_err *reterr)
+{
+	enum vf_rc rc = vf_container_open(source, true, memory, &in->container, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	look_into(in, memory);
+	if (json)
+		inspect_json(s, in);
+	else
+		inspect_text(s, look, in);
+	return VF_OK;
+}
+
 VF_RC vf_inspect(struct vf_sink *s, const char *input, const struct vf_source *source, bool json,
 	const struct vf_look *look, struct vf_err *reterr)
 {
@@ -251,14 +269,10 @@ VF_RC vf_inspect(struct vf_sink *s, const char *input, const struct vf_source *s
 	if (!tables)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read the file");
 	vf_arena_init(&memory, tables, TABLES);
-	rc = vf_container_open(source, &memory, &in.container, reterr);
-	if (rc == VF_OK) {
-		look_into(&in, &memory);
-		if (json)
-			inspect_json(s, &in);
-		else
-			inspect_text(s, look, &in);
-	}
+	if (vf_der_peek(source->memory) == VF_DER_SEQUENCE)
+		rc = vf_inspect_der(s, input, source->memory, json, look, &memory, reterr);
+	else
+		rc = inspect_container(s, &in, source, json, look, &memory, reterr);
 	free(tables);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
- * What a container seems to hold, and what a code means: the verbs that judge nothing.
+ * What a container or another file of evidence seems to hold, and what a code means: the verbs that judge nothing.
  *
- * Everything shown of a container is a claim of the file. No digest, signature,
+ * Everything shown is a claim of the file. No digest, signature,
  * time or trust is checked, and the text says so.
  */
 #ifndef VERIFY_INSPECT_H
@@ -12,7 +12,7 @@
 
 /*
  * Shows entries, statement, stream place and seal head. A container that the strict
- * scan refuses is not shown at all: its tools would not agree about what it holds.
+ * scan refuses is not shown at all: its tools would not agree about what it holds. A file that begins like DER is inspect_der.h's.
  */
 VF_RC vf_inspect(struct vf_sink *s, const char *input, const struct vf_source *source, bool json,
 	const struct vf_look *look, struct vf_err *reterr);

@@ -8,7 +8,9 @@
 
 #include "verify/bundle.h"
 #include "verify/checkpoint.h"
+#include "verify/cms.h"
 #include "verify/container.h"
+#include "verify/ers.h"
 #include "verify/known.h"
 #include "verify/manifest.h"
 #include "verify/pki.h"
@@ -21,6 +23,7 @@ struct vf_session {
 	struct vf_arena arena;
 	int64_t at;
 	bool integrity_only, has_trust;
+	bool has_log; /* the trust directory pins a log */
 	struct vf_policy policy;
 	struct vf_tlog_policy tlog;
 	struct vf_note_cache notes;
@@ -28,6 +31,7 @@ struct vf_session {
 	struct vf_stream_pin *pins;
 	size_t n_pins;
 	struct vf_pki *pki;
+	const struct vf_pki_extra *extra; /* what the user holds; may be NULL */
 	struct vf_manifest_parser *xml;
 	struct vf_fact *facts;
 	size_t n_facts, n_fact_slots;
@@ -52,6 +56,30 @@ struct vf_hidden {
 	bool is_given, is_altered;
 };
 
+/*
+ * A sequence of time-stamps and what it is worth: an evidence record, or a lone
+ * token, which is a record of one time-stamp without a hash tree.
+ */
+struct vf_evidence {
+	char part[200];	   /* where it stands, escaped: for messages */
+	size_t number;	   /* of the evidence record in a bundle, from 1; 0 elsewhere */
+	struct vf_er er;
+	struct vf_tst *tokens;		  /* one a stamp */
+	struct vf_stamp *stamps;	  /* in the report */
+	const struct vf_pki_extra *extra; /* NULL: the session's */
+	bool is_covered;		  /* by other evidence, made at covered_at */
+	int64_t covered_at;
+	bool holds;	 /* everything but trust */
+	bool is_trusted; /* every token leads to a pinned root and nothing is open */
+	struct vf_vote vote;
+	bool stands;	    /* a token needs no renewal; those after it are no longer rested on */
+	struct vf_err open; /* why it does not count, when holds and not trusted */
+	enum vf_check open_check;
+};
+
+/* Evidence records and time-stamps in one input. */
+#define VF_MAX_CLAIMS 64
+
 struct vf_judge {
 	struct vf_session *s;
 	struct vf_arena *a;
@@ -73,11 +101,12 @@ struct vf_judge {
 	struct vf_seal_head head;
 	bool has_head;
 	size_t n_records; /* evidence records */
-	struct vf_vote votes[VF_MAX_EVIDENCE];
+	struct vf_vote votes[VF_MAX_CLAIMS];
 	size_t n_votes;
 	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */
 };
 
+/* judge.c */
 /*
  * The entry's data in memory, or a fault of check c: MISSING_PART when there is no
  * such entry. Not VF_OK only when no verdict is possible, as for vf_judge_note().
@@ -90,6 +119,18 @@ VF_RC vf_judge_part(struct vf_judge *j, enum vf_check c, const char *name, struc
  */
 VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct vf_err *err, const char *object,
 	struct vf_err *reterr);
+
+/* Nobody vouches: NO_TRUST_ANCHOR, or what --integrity-only leaves out. */
+void vf_judge_no_trust(struct vf_judge *j);
+/* Says so when every vote is by the operator of the log itself. */
+void vf_judge_note_operator(struct vf_judge *j);
+/* There is no signature of a submitter: a fault when the policy asks for one. */
+void vf_judge_unsigned(struct vf_judge *j);
+/* Puts a good signature's certificate into the report. */
+void vf_judge_show_signer(struct vf_judge *j, const struct vf_cert_facts *facts);
+/* Who stands behind a good signature at a proven time: SUBMITTER. cert is its certificate's octets. */
+VF_RC vf_judge_signer(struct vf_judge *j, struct vf_bytes cert, const struct vf_signed *sig,
+	const struct vf_pki_extra *extra, int64_t at, const char *object, struct vf_err *reterr);
 
 /* members.c */
 /* The object of the group with this name, or NULL. */
@@ -104,6 +145,20 @@ VF_RC vf_judge_complete(struct vf_judge *j, struct vf_err *reterr);
 /* evidence.c */
 /* Manifests, evidence records, tokens: MANIFEST to SEAL, AUTHORITY, REVOCATION. The seal head was read before. */
 VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr);
+
+/* asic.c */
+/* A container of other software: every check, those of bundles alone being not applicable. */
+VF_RC vf_judge_asic(struct vf_judge *j, const struct vf_detached *detached, size_t n, struct vf_err *reterr);
+
+/* stamps.c */
+/* Makes room for the tokens of all evidence, in the report and beside it. */
+VF_RC vf_judge_make_stamps(struct vf_judge *j, struct vf_evidence *list, size_t n, struct vf_err *reterr);
+/* Every token holds without trust and leads to its tree; times run forwards: TOKENS, TIME_ORDER. Sets holds. */
+VF_RC vf_judge_tokens(struct vf_judge *j, struct vf_evidence *e, struct vf_err *reterr);
+/* Whom the tokens lead to: AUTHORITY, REVOCATION when that rejects; what is open only keeps it from counting. */
+VF_RC vf_judge_trust(struct vf_judge *j, struct vf_evidence *e, struct vf_err *reterr);
+/* Evidence that does not count is a fault only when the policy is not met without it. */
+void vf_judge_settle_trust(struct vf_judge *j, const struct vf_evidence *list, size_t n, bool met);
 
 /* session.c */
 /* Compares with what earlier inputs showed; OK, EQUIVOCATION or STREAM_FORK. */

@@ -24,8 +24,8 @@ void vf_known_keep(struct vf_known_token *known, struct vf_bytes octets, const s
 	known->n = octets.n;
 }
 
-VF_RC vf_known_judge(struct vf_known_token *known, struct vf_pki *p, const struct vf_tst *t, int64_t judged_at,
-	bool allow_expired, struct vf_tst_trust *ret, struct vf_err *reterr)
+VF_RC vf_known_judge(struct vf_known_token *known, struct vf_pki *p, const struct vf_tst *t,
+	const struct vf_pki_extra *extra, int64_t judged_at, bool allow_expired, struct vf_tst_trust *ret, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 
@@ -33,7 +33,7 @@ VF_RC vf_known_judge(struct vf_known_token *known, struct vf_pki *p, const struc
 		*ret = known->trust;
 		return VF_OK;
 	}
-	rc = vf_tst_judge(p, t, NULL, judged_at, allow_expired, ret, reterr);
+	rc = vf_tst_judge(p, t, extra, judged_at, allow_expired, ret, reterr);
 	if (rc != VF_OK || !known)
 		return rc;
 	known->is_judged = true;

@@ -30,8 +30,11 @@ bool vf_known_find(const struct vf_known_token *known, struct vf_bytes octets, s
 	struct vf_cert_facts *ret_facts);
 /* Keeps a token that vf_tst_check() accepted; one that is too long is not kept. */
 void vf_known_keep(struct vf_known_token *known, struct vf_bytes octets, const struct vf_cert_facts *facts);
-/* vf_tst_judge() of the token that was found or kept last; of any token when known is NULL. */
-VF_RC vf_known_judge(struct vf_known_token *known, struct vf_pki *p, const struct vf_tst *t, int64_t judged_at,
-	bool allow_expired, struct vf_tst_trust *ret, struct vf_err *reterr);
+/*
+ * vf_tst_judge() of the token that was found or kept last; of any token when
+ * known is NULL. extra must be the same for the life of known.
+ */
+VF_RC vf_known_judge(struct vf_known_token *known, struct vf_pki *p, const struct vf_tst *t,
+	const struct vf_pki_extra *extra, int64_t judged_at, bool allow_expired, struct vf_tst_trust *ret, struct vf_err *reterr);
 
 #endif

@@ -60,6 +60,10 @@
 /* Tokens and certificates. */
 #define VF_MAX_TOKEN (1024 * 1024)
 #define VF_MAX_CERTS 32
+/* Signatures of other software: joint declarations have a handful of signers. */
+#define VF_MAX_SIGNERS 16
+/* Values of a CAdES hash index, and elements that are compared with each of them. */
+#define VF_MAX_HASH_INDEX 1024
 #define VF_MAX_CRLS 32
 #define VF_MAX_CERT 65536
 #define VF_MAX_PATH 8

@@ -178,8 +178,8 @@ static int run_verify(const struct vf_options *o, struct vf_sink *out)
 	status = begin_run(o, &runner);
 	if (status)
 		return status;
-	for (size_t i = 0; i < o->n_operands; i++)
-		vf_runner_next(runner, o->operands[i]);
+	for (size_t i = 0; i < vf_runner_inputs(o); i++)
+		vf_runner_next(runner, o->operands.at[i]);
 	run = vf_runner_run(runner);
 	if (o->meant && run.n_outcomes && !run.outcomes[0].decided && run.outcomes[0].err.rc == VF_NO_INPUT) {
 		vf_ignore(vf_fail(&err, VF_USAGE, "there is no file '%s': did you mean the verb '%s'?",
@@ -197,9 +197,9 @@ static int run_inspect(const struct vf_options *o, struct vf_sink *out)
 	struct vf_look look = look_for(o);
 	char shown[256];
 	struct vf_err err;
-	enum vf_rc rc = vf_input_open(o->operands[0], VF_INPUT_WHOLE, &in, &err);
+	enum vf_rc rc = vf_input_open(o->operands.at[0], VF_INPUT_WHOLE, &in, &err);
 
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(o->operands[0]));
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(o->operands.at[0]));
 	if (rc == VF_OK)
 		rc = vf_inspect(out, shown, vf_input_source(in), o->json, &look, &err);
 	if (rc == VF_OK)
@@ -235,7 +235,7 @@ static int run_extract(const struct vf_options *o, struct vf_sink *out)
 
 	if (status)
 		return status;
-	vf_runner_next(runner, o->operands[0]);
+	vf_runner_next(runner, o->operands.at[0]);
 	run = vf_runner_run(runner);
 	status = vf_run_exit(&run);
 	put_results(out, o, &run);
@@ -271,7 +271,7 @@ static void put_versions(struct vf_sink *out)
 
 static int run_simple(const struct vf_options *o, struct vf_sink *out)
 {
-	const char *word = o->n_operands ? o->operands[0] : NULL;
+	const char *word = o->operands.n ? o->operands.at[0] : NULL;
 	enum vf_rc rc = VF_OK;
 	struct vf_err err;
 
@@ -290,6 +290,8 @@ static int dispatch(const struct vf_options *o, struct vf_sink *out)
 {
 	switch (o->verb) {
 	case VF_VERB_VERIFY:
+	case VF_VERB_ER:
+	case VF_VERB_TOKEN:
 		return run_verify(o, out);
 	case VF_VERB_INSPECT:
 		return run_inspect(o, out);

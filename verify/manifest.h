@@ -14,8 +14,8 @@
  * Reads a manifest into the arena; nothing borrows from xml. Refuses XML_DTD
  * (any DOCTYPE), XML_SHAPE (anything outside the schema, comments, processing
  * instructions, CDATA, character references, a second encoding), MANIFEST_URI
- * (names that no entry may have), MANIFEST_SHAPE (a file listed twice; the
- * signature or mimetype listed), WEAK_ALGORITHM, LIMIT. When nothing else is
+ * (names that no entry may have), MANIFEST_SHAPE (a file listed twice; its
+ * own signature listed), WEAK_ALGORITHM, LIMIT. When nothing else is
  * wrong: UNKNOWN_ALGORITHM, CRITICAL_EXTENSION.
  */
 VF_RC vf_manifest_parse(

@@ -123,8 +123,8 @@ VF_RC vf_manifest_index(struct vf_manifest *m, struct vf_arena *a, struct vf_err
 		}
 	if (roots > 1)
 		return vf_fail(reterr, VF_MANIFEST_SHAPE, "two files are marked as the root");
-	if (vf_manifest_find(m, m->sig_uri) || vf_manifest_find(m, vf_bytes_str(VF_ZIP_MIMETYPE_NAME)))
-		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the signature or 'mimetype' is listed");
+	if (vf_manifest_find(m, m->sig_uri))
+		return vf_fail(reterr, VF_MANIFEST_SHAPE, "the manifest lists its own signature or evidence");
 	return VF_OK;
 }
 

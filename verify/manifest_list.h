@@ -44,7 +44,7 @@ VF_RC vf_manifest_uri_read(
 VF_RC vf_manifest_algorithm_read(struct vf_bytes uri, enum vf_alg *ret, struct vf_err *reterr);
 /*
  * Fills by_uri. MANIFEST_SHAPE for a file that is listed twice, whatever its
- * digests, for a second root file, and for a listed signature or mimetype.
+ * digests, for a second root file, and when sig_uri itself is listed.
  */
 VF_RC vf_manifest_index(struct vf_manifest *m, struct vf_arena *a, struct vf_err *reterr);
 

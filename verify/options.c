@@ -16,7 +16,8 @@ enum option {
 };
 
 #define IN(verb) (1u << VF_VERB_##verb)
-#define IN_ALL 0xffu
+#define IN_ALL 0xffffu
+#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN))
 
 static const struct {
 	const char *name, *arg;
@@ -84,6 +85,12 @@ static VF_RC set_at(struct vf_options *o, const char *value, struct vf_err *rete
 	return VF_OK;
 }
 
+static VF_RC add(struct vf_words *words, const char *value)
+{
+	words->at[words->n++] = value; /* there is room for every argument */
+	return VF_OK;
+}
+
 static VF_RC set(struct vf_options *o, enum option opt, const char *value, struct vf_err *reterr)
 {
 	switch (opt) {
@@ -108,8 +115,21 @@ static VF_RC set(struct vf_options *o, enum option opt, const char *value, struc
 		o->force = true;
 		return VF_OK;
 	case OPT_DETACHED:
-		o->detached[o->n_detached++] = value;
+		return add(&o->detached, value);
+	case OPT_DIGEST:
+		return add(&o->digests, value);
+	case OPT_EXACT:
+		o->record.exact = true;
 		return VF_OK;
+	case OPT_SORTED:
+		o->record.sorted_renewal = true;
+		return VF_OK;
+	case OPT_CRL:
+		return add(&o->crls, value);
+	case OPT_OCSP:
+		return add(&o->ocsp, value);
+	case OPT_CERT:
+		return add(&o->certs, value);
 	case OPT_OUTPUT:
 		o->output = value;
 		return VF_OK;
@@ -197,7 +217,7 @@ static void take_operand(struct line *l, const char *arg)
 {
 	struct vf_options *o = l->o;
 
-	if (o->n_operands == 0 && o->verb == VF_VERB_VERIFY && !o->meant) {
+	if (o->operands.n == 0 && o->verb == VF_VERB_VERIFY && !o->meant) {
 		for (size_t i = 0; i < N_VERBS; i++)
 			if (verbs[i].typed && strcmp(verbs[i].name, arg) == 0) {
 				o->verb = (enum vf_verb)i;
@@ -205,35 +225,132 @@ static void take_operand(struct line *l, const char *arg)
 				return;
 			}
 	}
-	o->operands[o->n_operands++] = arg;
+	o->operands.at[o->operands.n++] = arg;
+}
+
+/* ---- digests ---- */
+
+/* One "sha256:0123…". */
+static VF_RC read_digest(struct vf_bytes text, struct vf_given *g, struct vf_err *reterr)
+{
+	struct vf_digest *d = &g->digests[g->n_digests];
+	struct vf_bytes name;
+	char word[80];
+
+	vf_text_escape(word, sizeof(word), text);
+	if (!vf_take_until(&text, ':', &name))
+		return vf_fail(reterr, VF_USAGE, "'%s' is no digest like sha256:HEX", word);
+	d->alg = vf_alg_find(name);
+	if (d->alg == VF_ALG_NONE) {
+		vf_text_escape(word, sizeof(word), name);
+		return vf_fail(reterr, VF_USAGE, "there is no hash algorithm '%s': sha256, sha384, sha512, sha3-256, ...", word);
+	}
+	if (!vf_hex_read(text, d->b, vf_alg_size(d->alg)))
+		return vf_fail(reterr, VF_USAGE, "a %s digest has %zu lower-case hex digits; '%s' is none", vf_alg_name(d->alg),
+			2 * vf_alg_size(d->alg), word);
+	for (size_t i = 0; i < g->n_digests; i++)
+		if (g->digests[i].alg == d->alg)
+			return vf_fail(reterr, VF_USAGE, "one --digest holds %s twice: it is about one file; repeat the option for another",
+				vf_alg_name(d->alg));
+	g->n_digests++;
+	return VF_OK;
+}
+
+/* Digests of one file under several algorithms, joined by commas. */
+static VF_RC read_given(const char *text, struct vf_given *ret, struct vf_err *reterr)
+{
+	struct vf_bytes rest = vf_bytes_str(text), part;
+	enum vf_rc rc = VF_OK;
+	bool more = true;
+
+	ret->name = text;
+	while (rc == VF_OK && more) {
+		more = vf_take_until(&rest, ',', &part);
+		/* no more than there are algorithms: a ninth would be a second of one */
+		rc = read_digest(more ? part : rest, ret, reterr);
+	}
+	return rc;
+}
+
+static VF_RC read_digests(struct vf_options *o, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	o->given = calloc(o->digests.n + 1, sizeof(*o->given));
+	if (!o->given)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+	for (size_t i = 0; i < o->digests.n && rc == VF_OK; i++)
+		rc = read_given(o->digests.at[i], &o->given[i], reterr);
+	return rc;
+}
+
+/* ---- what may stand together ---- */
+
+/* How many files a verb takes, and what the evidence is to be about. */
+static VF_RC check_files(const struct vf_options *o, struct vf_err *reterr)
+{
+	size_t objects = o->operands.n + o->digests.n - 1;
+
+	switch (o->verb) {
+	case VF_VERB_INSPECT:
+	case VF_VERB_EXTRACT:
+		if (o->operands.n > 1)
+			return vf_fail(reterr, VF_USAGE, "'%s' takes one file", verbs[o->verb].name);
+		return VF_OK;
+	case VF_VERB_ER:
+		if (objects == 0)
+			return vf_fail(reterr, VF_USAGE,
+				"what the record is to cover is missing: give the files after it, or their digests with --digest");
+		return VF_OK;
+	case VF_VERB_TOKEN:
+		if (objects > 1)
+			return vf_fail(reterr, VF_USAGE, "'token' takes one file or one --digest after the token");
+		return VF_OK;
+	case VF_VERB_VERIFY:
+		if (o->detached.n && o->operands.n > 1)
+			return vf_fail(reterr, VF_USAGE, "--detached goes with one file at a time");
+		return VF_OK;
+	case VF_VERB_EXPLAIN:
+	case VF_VERB_HELP:
+	case VF_VERB_VERSION:
+	case VF_VERB_COMPLETION:
+		break;
+	}
+	return VF_OK;
 }
 
 static VF_RC check_counts(const struct vf_options *o, struct vf_err *reterr)
 {
-	bool one = o->verb == VF_VERB_INSPECT || o->verb == VF_VERB_EXTRACT;
-
 	if (o->verb == VF_VERB_HELP || o->verb == VF_VERB_EXPLAIN) {
-		if (o->n_operands > 1)
+		if (o->operands.n > 1)
 			return vf_fail(reterr, VF_USAGE, "'%s' takes one word", verbs[o->verb].name);
 		return VF_OK;
 	}
-	if (o->n_operands == 0)
-		return vf_fail(reterr, VF_USAGE, "no file is given");
-	if (one && o->n_operands > 1)
-		return vf_fail(reterr, VF_USAGE, "'%s' takes one file", verbs[o->verb].name);
-	if (o->n_operands > VF_MAX_INPUTS)
+	if (o->operands.n == 0)
+		return vf_fail(reterr, VF_USAGE, o->verb == VF_VERB_ER	     ? "no evidence record is given"
+							: o->verb == VF_VERB_TOKEN ? "no token is given"
+										   : "no file is given");
+	if (o->operands.n + o->digests.n > VF_MAX_INPUTS)
 		return vf_fail(reterr, VF_USAGE, "more than %d files: run it several times", VF_MAX_INPUTS);
-	if (o->n_detached > VF_MAX_MEMBERS)
+	if (o->detached.n > VF_MAX_MEMBERS)
 		return vf_fail(reterr, VF_USAGE, "more than %d detached files", VF_MAX_MEMBERS);
-	if (o->n_detached && o->n_operands > 1)
-		return vf_fail(reterr, VF_USAGE, "--detached goes with one file at a time");
-	return VF_OK;
+	if (o->crls.n > VF_MAX_HELD || o->ocsp.n > VF_MAX_HELD || o->certs.n > VF_MAX_HELD)
+		return vf_fail(reterr, VF_USAGE, "more than %d files of --crl, --ocsp or --cert", VF_MAX_HELD);
+	return check_files(o, reterr);
+}
+
+static size_t count_dashes(const struct vf_words *words)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < words->n; i++)
+		n += strcmp(words->at[i], "-") == 0;
+	return n;
 }
 
 static VF_RC check_together(const struct line *l, struct vf_err *reterr)
 {
 	const struct vf_options *o = l->o;
-	size_t dashes = 0;
 
 	for (size_t i = 0; i < OPT_COUNT; i++)
 		if (l->seen & 1u << i && !(options[i].verbs & 1u << o->verb))
@@ -246,13 +363,24 @@ static VF_RC check_together(const struct line *l, struct vf_err *reterr)
 		return vf_fail(reterr, VF_USAGE, "--force is about --report, which is not given");
 	if (o->verb == VF_VERB_EXTRACT && !o->output)
 		return vf_fail(reterr, VF_USAGE, "'extract' needs the folder to make: -o DIR");
-	for (size_t i = 0; i < o->n_operands; i++)
-		dashes += strcmp(o->operands[i], "-") == 0;
-	for (size_t i = 0; i < o->n_detached; i++)
-		dashes += strcmp(o->detached[i], "-") == 0;
-	if (dashes > 1)
+	if (count_dashes(&o->operands) + count_dashes(&o->detached) + count_dashes(&o->crls) + count_dashes(&o->ocsp) +
+			count_dashes(&o->certs) >
+		1)
 		return vf_fail(reterr, VF_USAGE, "standard input ('-') stands twice");
 	return check_counts(o, reterr);
+}
+
+/* One list of arguments for each option that may be repeated, and the operands. */
+static VF_RC make_room(struct vf_options *o, size_t argc, struct vf_err *reterr)
+{
+	struct vf_words *const lists[] = {&o->operands, &o->detached, &o->crls, &o->ocsp, &o->certs, &o->digests};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		lists[i]->at = calloc(argc + 1, sizeof(*lists[i]->at));
+		if (!lists[i]->at)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+	}
+	return VF_OK;
 }
 
 VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, struct vf_err *reterr)
@@ -262,10 +390,9 @@ VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, stru
 	enum vf_rc rc;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->operands = calloc((size_t)argc + 1, sizeof(*ret->operands));
-	ret->detached = calloc((size_t)argc + 1, sizeof(*ret->detached));
-	if (!ret->operands || !ret->detached)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+	rc = make_room(ret, (size_t)argc, reterr);
+	if (rc != VF_OK)
+		return rc;
 	while (l.at < argc) {
 		const char *arg = argv[l.at];
 
@@ -286,22 +413,28 @@ VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, stru
 	/* "VERB --help" explains the verb; for help and version nothing else matters. */
 	if (l.seen & (1u << OPT_HELP | 1u << OPT_VERSION | 1u << OPT_COMPLETION)) {
 		if (l.seen & 1u << OPT_HELP) {
-			ret->n_operands = ret->meant ? 1 : 0;
-			ret->operands[0] = ret->meant;
+			ret->operands.n = ret->meant ? 1 : 0;
+			ret->operands.at[0] = ret->meant;
 			ret->verb = VF_VERB_HELP;
 		}
 		return VF_OK;
 	}
 	ret->meant = NULL;
 	/* A path is no verb: only a bare word can be a mistyped one. */
-	if (ret->n_operands && ret->verb == VF_VERB_VERIFY && !strpbrk(ret->operands[0], "./"))
-		ret->meant = nearest_verb(ret->operands[0]);
-	return check_together(&l, reterr);
+	if (ret->operands.n && ret->verb == VF_VERB_VERIFY && !strpbrk(ret->operands.at[0], "./"))
+		ret->meant = nearest_verb(ret->operands.at[0]);
+	rc = check_together(&l, reterr);
+	return rc == VF_OK ? read_digests(ret, reterr) : rc;
 }
 
 void vf_options_done(struct vf_options *o)
 {
-	free(o->operands);
-	free(o->detached);
+	free(o->operands.at);
+	free(o->detached.at);
+	free(o->crls.at);
+	free(o->ocsp.at);
+	free(o->certs.at);
+	free(o->digests.at);
+	free(o->given);
 	memset(o, 0, sizeof(*o));
 }

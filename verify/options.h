@@ -7,7 +7,7 @@
 #ifndef VERIFY_OPTIONS_H
 #define VERIFY_OPTIONS_H
 
-#include "verify/sink.h"
+#include "verify/foreign.h"
 
 enum vf_verb {
 #define VERB(id, name, typed, usage, text, examples) VF_VERB_##id,
@@ -16,17 +16,26 @@ enum vf_verb {
 };
 
 #define VF_MAX_INPUTS 1024
+/* Certificates, CRLs and OCSP responses from files: of each, in all files together. */
+#define VF_MAX_HELD 64
+
+/* The values of an option that may be repeated, or the operands. */
+struct vf_words {
+	const char **at;
+	size_t n;
+};
 
 struct vf_options {
 	enum vf_verb verb;
 	const char *trust, *report, *output, *completion;
 	bool json, integrity_only, strict, quiet, no_color, force, even_if_unverified;
+	struct vf_record_options record;
 	bool has_at;
 	int64_t at_ms;
-	const char **detached; /* into memory of vf_options_done() */
-	size_t n_detached;
-	const char **operands; /* files, a code, a verb to explain */
-	size_t n_operands;
+	/* into memory of vf_options_done(), like given */
+	struct vf_words detached, crls, ocsp, certs, digests;
+	struct vf_words operands; /* files, a code, a verb to explain */
+	struct vf_given *given;	  /* one for each of digests */
 	const char *meant; /* a verb that the first operand may have meant, or NULL */
 };
 

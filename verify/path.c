@@ -335,7 +335,7 @@ VF_RC vf_path_build(struct vf_pki *p, const struct vf_cert *leaf, enum vf_purpos
 }
 
 VF_RC vf_path_check_signer(struct vf_pki *p, struct vf_bytes cert, int64_t at, struct vf_bytes certs,
-	const struct vf_pki_extra *extra, int64_t *ret_end, struct vf_err *reterr)
+	const struct vf_pki_extra *extra, struct vf_path *ret, struct vf_err *reterr)
 {
 	const struct vf_cert *leaf;
 	struct vf_path path;
@@ -344,7 +344,7 @@ VF_RC vf_path_check_signer(struct vf_pki *p, struct vf_bytes cert, int64_t at, s
 	rc = vf_pki_cert(p, cert, &leaf, reterr);
 	if (rc == VF_OK)
 		rc = vf_path_build(p, leaf, VF_PURPOSE_SIGNING, VF_PKI_SUBMITTERS, at, certs, extra, &path, reterr);
-	if (rc == VF_OK && ret_end)
-		*ret_end = path.earliest_end;
+	if (rc == VF_OK && ret)
+		*ret = path;
 	return rc;
 }

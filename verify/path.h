@@ -46,10 +46,10 @@ VF_RC vf_path_build(struct vf_pki *p, const struct vf_cert *leaf, enum vf_purpos
 VF_RC vf_path_check_algorithms(const struct vf_path *path, int64_t at, struct vf_err *reterr);
 /*
  * Judges a submitter's certificate found by vf_cms_check_detached() at the time
- * at. On success ret_end (may be NULL) is the earliest end of the path. Never
+ * at. ret may be NULL. Never
  * calls vf_pki_tidy(), as cert may be among the parsed ones.
  */
 VF_RC vf_path_check_signer(struct vf_pki *p, struct vf_bytes cert, int64_t at, struct vf_bytes certs,
-	const struct vf_pki_extra *extra, int64_t *ret_end, struct vf_err *reterr);
+	const struct vf_pki_extra *extra, struct vf_path *ret, struct vf_err *reterr);
 
 #endif

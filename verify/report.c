@@ -1,6 +1,5 @@
 #include "verify/report.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,151 +13,6 @@
 #define STAY_TEXT "\x1f"
 /* Names of files, links and authorities on the screen; the rest is counted. */
 #define SHOWN_NAMES 6
-
-/* ---- words that the screen and the page share ---- */
-
-void vf_shown_time(char out[VF_SHOWN_TIME], int64_t ms)
-{
-	char text[VF_TIME_LEN + 1];
-	size_t n;
-
-	vf_time_put(text, ms);
-	n = strlen(text);
-	snprintf(out, VF_SHOWN_TIME, "%.10s %.*s UTC", text, n > 12 ? (int)(n - 12) : 0, text + 11);
-}
-
-void vf_shown_count(char out[VF_SHOWN_COUNT], uint64_t v)
-{
-	char digits[VF_SHOWN_COUNT];
-	size_t n, at = 0;
-
-	snprintf(digits, sizeof(digits), "%" PRIu64, v);
-	n = strlen(digits);
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && (n - i) % 3 == 0)
-			out[at++] = ' ';
-		out[at++] = digits[i];
-	}
-	out[at] = '\0';
-}
-
-void vf_shown_span(char out[VF_SHOWN_COUNT], uint64_t ms)
-{
-	if (ms < 1000)
-		snprintf(out, VF_SHOWN_COUNT, "%" PRIu64 " ms", ms);
-	else if (ms <= 120000)
-		snprintf(out, VF_SHOWN_COUNT, "%" PRIu64 " s", ms / 1000 + (ms % 1000 != 0));
-	else
-		snprintf(out, VF_SHOWN_COUNT, "%" PRIu64 " min", ms / 60000 + (ms % 60000 != 0));
-}
-
-const char *vf_outcome_word(const struct vf_outcome *o)
-{
-	return o->decided ? vf_verdict_name(o->report.verdict) : "NO VERDICT";
-}
-
-const char *vf_result_name(enum vf_result r)
-{
-	static const char *const names[] = {"not-checked", "pass", "fail", "undecided", "not-applicable"};
-
-	return names[r];
-}
-
-const char *vf_report_not_shown(const struct vf_report *r)
-{
-	if (vf_bytes_is(r->kind, "consent") || vf_bytes_is(r->kind, "withdrawal"))
-		return "who gave consent, whether the text was read, what a viewer displays, whether other "
-		       "records or streams exist.";
-	return "who wrote the content, whether it is true, what a viewer displays, whether other records or "
-	       "streams exist.";
-}
-
-size_t vf_report_count_files(const struct vf_report *r, enum vf_file_status status)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->n_files; i++)
-		n += r->files[i].status == status;
-	return n;
-}
-
-const struct vf_stamp *vf_report_time_stamp(const struct vf_report *r)
-{
-	const struct vf_stamp *best = NULL;
-
-	for (size_t i = 0; i < r->n_stamps; i++) {
-		const struct vf_stamp *t = &r->stamps[i];
-
-		if (!t->counts)
-			continue;
-		if (t->gen_time == r->existed_by)
-			return t;
-		if (!best || t->gen_time < best->gen_time)
-			best = t;
-	}
-	return best;
-}
-
-const char *vf_report_rest(const struct vf_report *r)
-{
-	bool all = true, without_trust = true;
-
-	for (size_t c = 0; c < VF_CHECK_COUNT; c++) {
-		enum vf_result result = r->checks[c];
-		bool good = result == VF_RESULT_PASS || result == VF_RESULT_NOT_APPLICABLE;
-
-		if (result == VF_RESULT_FAIL || result == VF_RESULT_NOT_CHECKED)
-			all = false;
-		if (!good && !vf_check_needs_trust((enum vf_check)c))
-			without_trust = false;
-	}
-	if (all)
-		return "Everything else agrees.";
-	return without_trust ? "Everything that can be checked without trust agrees." : "";
-}
-
-int vf_outcome_exit(const struct vf_outcome *o)
-{
-	int status;
-
-	if (o->decided)
-		return vf_verdict_exit(o->report.verdict);
-	/* A run without a verdict ends as such, whatever class the fault has. */
-	status = vf_rc_exit(o->err.rc);
-	return status >= 64 ? status : 70;
-}
-
-int64_t vf_run_shown_at(const struct vf_run *run)
-{
-	/* The clock's fraction of a second tells nobody anything; the JSON has it. */
-	return run->at_given || run->at_ms < 0 ? run->at_ms : run->at_ms / 1000 * 1000;
-}
-
-/* verdict.md: no verdict, then REJECTED, INDETERMINATE, INTACT, VERIFIED. */
-static int badness(int status)
-{
-	static const int order[] = {0, 3, 2, 1};
-
-	for (int i = 0; i < 4; i++)
-		if (order[i] == status)
-			return i;
-	return status;
-}
-
-int vf_run_exit(const struct vf_run *run)
-{
-	int worst = 0;
-
-	if (run->n_outcomes == 0)
-		return 70;
-	for (size_t i = 0; i < run->n_outcomes; i++) {
-		int status = vf_outcome_exit(&run->outcomes[i]);
-
-		if (badness(status) > badness(worst))
-			worst = status;
-	}
-	return worst;
-}
 
 /* ---- a sink that breaks lines between words ---- */
 
@@ -376,9 +230,10 @@ static void put_reason(struct screen *sc, enum vf_rc rc, const char *object, con
 	put_mark(sc, rc);
 	begin(sc, "", 0);
 	sc->column = sc->indent = 4;
-	if (object[0] && rc == VF_DIGEST_MISMATCH) {
+	if (object[0] && (rc == VF_DIGEST_MISMATCH || rc == VF_UNSUPPORTED)) {
 		put_name(sc, vf_bytes_str(object));
-		put_str(sc, " is not the file that was time-stamped");
+		put_str(sc, rc == VF_UNSUPPORTED ? " was NOT CHECKED: this version cannot judge its form"
+						 : " is not the file that was time-stamped");
 	} else {
 		put_str(sc, vf_rc_text(rc));
 		if (object[0]) {
@@ -443,28 +298,44 @@ static void put_nexts(struct screen *sc, const struct vf_report *r)
 		put_next(sc, VF_NOT_CHECKED, true);
 }
 
-/* What may be said about the rest, and only when it is so. */
+static bool holds(const struct vf_report *r, enum vf_check c)
+{
+	return r->checks[c] == VF_RESULT_PASS || r->checks[c] == VF_RESULT_NOT_APPLICABLE;
+}
+
+/* What may be said about the other files when one is at fault, and only when it is so. */
+static void put_unharmed(struct screen *sc, const struct vf_report *r)
+{
+	size_t good = vf_report_good_files(r), bad = vf_report_count_files(r, VF_FILE_ALTERED);
+	bool evidence = holds(r, VF_CHECK_TOKENS) && holds(r, VF_CHECK_GROUP);
+
+	if (vf_report_is_foreign(r)) {
+		/* of a file that a record does not hold nobody can say whether it was altered */
+		bad += vf_report_count_files(r, VF_FILE_UNCOVERED);
+		evidence = holds(r, VF_CHECK_TOKENS) && holds(r, VF_CHECK_RENEWALS);
+	}
+	if (!evidence || good == 0 || bad == 0)
+		return;
+	begin(sc, "", 6);
+	put_str(sc, good == 1 ? "The other file is" : "The other ");
+	if (good > 1) {
+		put_count(sc, good);
+		put_str(sc, " files are");
+	}
+	put_str(sc, vf_report_is_foreign(r) ? " covered." : " unchanged.");
+	end(sc);
+}
+
 static void put_rest(struct screen *sc, const struct vf_report *r)
 {
-	size_t good = vf_report_count_files(r, VF_FILE_COVERED) + vf_report_count_files(r, VF_FILE_DETACHED);
-	bool evidence = r->checks[VF_CHECK_TOKENS] == VF_RESULT_PASS &&
-			r->checks[VF_CHECK_GROUP] == VF_RESULT_PASS;
-
-	if (r->verdict == VF_REJECTED && evidence && good > 0 && vf_report_count_files(r, VF_FILE_ALTERED) > 0) {
-		begin(sc, "", 6);
-		put_str(sc, good == 1 ? "The other file is unchanged." : "The other ");
-		if (good > 1) {
-			put_count(sc, good);
-			put_str(sc, " files are unchanged.");
-		}
-		end(sc);
-	}
+	if (r->verdict == VF_REJECTED)
+		put_unharmed(sc, r);
 	if (r->verdict != VF_INDETERMINATE)
 		return;
 	begin(sc, "", 6);
 	put_str(sc, vf_report_rest(r));
 	put_str(sc, vf_report_rest(r)[0] ? " " : "");
-	put_str(sc, "This is not a sign of tampering and not a verification.");
+	put_str(sc, vf_report_undecided(r));
 	end(sc);
 }
 
@@ -557,7 +428,7 @@ static void put_status(struct screen *sc, const struct vf_report *r, enum vf_fil
 /* Coverage is always counted, whatever the verdict. */
 static void put_files(struct screen *sc, const struct vf_report *r)
 {
-	size_t good = vf_report_count_files(r, VF_FILE_COVERED) + vf_report_count_files(r, VF_FILE_DETACHED);
+	size_t good = vf_report_good_files(r);
 
 	LABEL(sc, "Covered");
 	if (r->n_files == 0) {
@@ -673,8 +544,8 @@ static void put_submitter(struct screen *sc, const struct vf_report *r)
 	}
 	put_str(sc, "by ");
 	put_quoted(sc, vf_bytes_str(r->submitter));
-	put_str(sc, r->submitter_trusted ? " (certificate leads to the trust directory)"
-					 : " (a claim: the certificate leads to no root in the trust directory)");
+	put_str(sc, " ");
+	put_str(sc, vf_report_signer_words(r));
 	end(sc);
 }
 
@@ -686,10 +557,90 @@ static void put_renewals(struct screen *sc, const struct vf_report *r)
 	else
 		put_plural(sc, r->renewals, "time", "times");
 	if (r->renew_before != VF_TIME_NONE) {
-		put_str(sc, "; evidence must be renewed before ");
+		put_str(sc, vf_report_renew_words(r));
 		put_day(sc, r->renew_before);
 	}
 	end(sc);
+}
+
+/* ---- evidence that other software made ---- */
+
+/* What the verdict means, in one sentence. */
+static void put_meaning(struct screen *sc, const struct vf_report *r)
+{
+	char subject[VF_SHOWN_SUBJECT];
+
+	if (!vf_report_is_foreign(r) || r->verdict != VF_VERIFIED || r->existed_by == VF_TIME_NONE)
+		return;
+	vf_report_subject(r, subject);
+	begin(sc, "  ", 2);
+	put_str(sc, subject);
+	put_str(sc, " existed, exactly as given here, no later than ");
+	put_time(sc, r->existed_by);
+	put_str(sc, ".");
+	end(sc);
+	vf_sink_str(sc->out, "\n");
+}
+
+/* Who says when, and how far that reaches. */
+static void put_stamp(struct screen *sc, const struct vf_report *r, const struct vf_stamp *t)
+{
+	begin(sc, r->verdict != VF_VERIFIED ? "  Claimed" : t->chain || t->index ? "  Renewal" : "  Time-stamp", 14);
+	put_time(sc, t->gen_time);
+	if (t->has_accuracy && t->accuracy_ms > 0) {
+		put_str(sc, sc->look->unicode ? " ± " : " +/- ");
+		put_span(sc, t->accuracy_ms);
+	}
+	put_str(sc, " by ");
+	put_quoted(sc, stamp_name(t));
+	if (!t->counts)
+		put_str(sc, " (a claim, not a proven time)");
+	else if (r->verdict != VF_VERIFIED)
+		put_str(sc, " (in the trust directory)");
+	if (t->valid_to != VF_TIME_NONE) {
+		put_str(sc, ", certificate until ");
+		put_day(sc, t->valid_to);
+	}
+	if (t->revocation != VF_REVOCATION_UNKNOWN) {
+		put_str(sc, ", ");
+		put_str(sc, vf_revocation_words(t->revocation));
+	}
+	if (t->revocation == VF_REVOCATION_GOOD && t->revocation_as_of != VF_TIME_NONE) {
+		put_str(sc, " as of ");
+		put_day(sc, t->revocation_as_of);
+	}
+	end(sc);
+}
+
+static void put_foreign(struct screen *sc, const struct vf_report *r)
+{
+	if (r->verdict == VF_REJECTED)
+		return;
+	for (size_t i = 0; i < r->n_stamps && i < SHOWN_NAMES; i++)
+		put_stamp(sc, r, &r->stamps[i]);
+	if (r->n_stamps > SHOWN_NAMES) {
+		begin(sc, "", 14);
+		put_str(sc, "and ");
+		put_count(sc, r->n_stamps - SHOWN_NAMES);
+		put_str(sc, " more");
+		end(sc);
+	}
+	if (r->has_submitter) {
+		LABEL(sc, "Signed by");
+		put_quoted(sc, vf_bytes_str(r->submitter));
+		put_str(sc, " ");
+		put_str(sc, vf_report_signer_words(r));
+		end(sc);
+	}
+	if (r->n_others) {
+		LABEL(sc, "Others");
+		put_str(sc, "the evidence also covers ");
+		put_plural(sc, r->n_others, "other object that was", "other objects that were");
+		put_str(sc, " not given");
+		end(sc);
+	}
+	if (r->verdict == VF_VERIFIED || r->verdict == VF_INTACT)
+		put_renewals(sc, r);
 }
 
 /* Checks that no step reached, by name. */
@@ -716,6 +667,12 @@ static void put_unreached(struct screen *sc, const struct vf_report *r, bool fir
 
 static void put_unchecked(struct screen *sc, const struct vf_report *r)
 {
+	if (r->sorted_renewal) {
+		begin(sc, "  Allowed on request: ", 4);
+		sc->column = 22;
+		put_str(sc, VF_SORTED_WORDS " [SORTED_RENEWAL]");
+		end(sc);
+	}
 	for (size_t i = 0; i < r->n_unchecked; i++) {
 		begin(sc, "  Not checked: ", 4);
 		sc->column = 15;
@@ -757,19 +714,28 @@ static void put_footer(struct screen *sc, const struct vf_run *run)
 	end(sc);
 }
 
+/* What a bundle has and nothing else: record, log entry, submitter. */
+static void put_bundle(struct screen *sc, const struct vf_report *r)
+{
+	put_existed(sc, r);
+	put_claimed(sc, r);
+	if (r->verdict != VF_VERIFIED && r->verdict != VF_INTACT)
+		return;
+	put_log(sc, r);
+	put_submitter(sc, r);
+	put_links(sc, r);
+	put_renewals(sc, r);
+}
+
 static void put_facts(struct screen *sc, const struct vf_report *r)
 {
 	if (r->has_record)
 		put_record(sc, r);
 	put_files(sc, r);
-	put_existed(sc, r);
-	put_claimed(sc, r);
-	if (r->verdict == VF_VERIFIED || r->verdict == VF_INTACT) {
-		put_log(sc, r);
-		put_submitter(sc, r);
-		put_links(sc, r);
-		put_renewals(sc, r);
-	}
+	if (vf_report_is_foreign(r))
+		put_foreign(sc, r);
+	else
+		put_bundle(sc, r);
 	vf_sink_str(sc->out, "\n");
 	if (r->verdict == VF_VERIFIED || r->verdict == VF_INTACT) {
 		begin(sc, "  Not shown by this result: ", 4);
@@ -804,6 +770,7 @@ static void put_outcome(struct screen *sc, const struct vf_run *run, const struc
 		put_nexts(sc, r);
 		vf_sink_str(sc->out, "\n");
 	}
+	put_meaning(sc, r);
 	put_facts(sc, r);
 	put_footer(sc, run);
 }

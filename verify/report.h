@@ -61,11 +61,31 @@ void vf_shown_span(char out[VF_SHOWN_COUNT], uint64_t ms);
 /* "VERIFIED", or "NO VERDICT" when nothing was decided. */
 const char *vf_outcome_word(const struct vf_outcome *o);
 const char *vf_result_name(enum vf_result r);
-/* What no bundle of one record can show, depending on its kind. */
+/* "bundle", "container", "evidence-record", "token" or "signature". */
+const char *vf_form_name(enum vf_form f);
+/* Evidence of other software: there is no record, log, seal or submitter to speak of. */
+bool vf_report_is_foreign(const struct vf_report *r);
+/* What the evidence cannot show, depending on its form and the kind of record. */
 const char *vf_report_not_shown(const struct vf_report *r);
 /* The token whose time is that of existence, else the earliest that counts; NULL when none does. */
 const struct vf_stamp *vf_report_time_stamp(const struct vf_report *r);
 size_t vf_report_count_files(const struct vf_report *r, enum vf_file_status status);
+/* Files that are covered, here or beside. */
+size_t vf_report_good_files(const struct vf_report *r);
+/* "This file", "These 2 files", "2 of 3 files": what the evidence of others is about. */
+#define VF_SHOWN_SUBJECT 80
+void vf_report_subject(const struct vf_report *r, char out[VF_SHOWN_SUBJECT]);
+/* What the signer's name is worth, in brackets. */
+const char *vf_report_signer_words(const struct vf_report *r);
+/* "; evidence must be renewed before ", before a date. */
+const char *vf_report_renew_words(const struct vf_report *r);
+/* What is known about the revocation of a certificate. */
+const char *vf_revocation_words(enum vf_revocation r);
+/* Of a report with sorted_renewal; it stands among what limits the result. */
+#define VF_SORTED_WORDS \
+	"a renewal in sorted order, which RFC 4998 does not define: it holds only because --sorted-renewal accepts it"
+/* What INDETERMINATE does not mean. */
+const char *vf_report_undecided(const struct vf_report *r);
 /* "Everything else agrees." or what else may be said about the checks that are not open; may be empty. */
 const char *vf_report_rest(const struct vf_report *r);
 

@@ -152,19 +152,21 @@ static const char *sign(const struct vf_outcome *o)
 	return o->report.verdict == VF_REJECTED ? "✗" : o->report.verdict == VF_VERIFIED ? "✓" : "○";
 }
 
-static size_t good_files(const struct vf_report *r)
-{
-	return vf_report_count_files(r, VF_FILE_COVERED) + vf_report_count_files(r, VF_FILE_DETACHED);
-}
-
 static void put_verified_sentence(struct vf_sink *s, const struct vf_report *r)
 {
 	size_t withheld = vf_report_count_files(r, VF_FILE_WITHHELD);
+	char subject[VF_SHOWN_SUBJECT];
 
-	put_count(s, good_files(r));
-	put(s, " of ");
-	put_plural(s, r->n_files, "file", "files");
-	put(s, " existed, exactly as they are here, <strong>no later than ");
+	if (vf_report_is_foreign(r)) {
+		vf_report_subject(r, subject);
+		put_str(s, subject);
+		put(s, " existed, exactly as given here, <strong>no later than ");
+	} else {
+		put_count(s, vf_report_good_files(r));
+		put(s, " of ");
+		put_plural(s, r->n_files, "file", "files");
+		put(s, " existed, exactly as they are here, <strong>no later than ");
+	}
 	put_time_or_none(s, r->existed_by);
 	put(s, "</strong>.");
 	if (withheld) {
@@ -185,15 +187,15 @@ static void put_sentence(struct vf_sink *s, const struct vf_outcome *o)
 	else if (r->verdict == VF_VERIFIED)
 		put_verified_sentence(s, r);
 	else if (r->verdict == VF_REJECTED)
-		put(s, "Something in this file contradicts its evidence or breaks a rule. "
+		put(s, "Something here contradicts its evidence or breaks a rule. "
 		       "Do not rely on it as it is; the reasons are below.");
 	else if (r->verdict == VF_INTACT)
-		put(s, "The parts of this file agree with each other. Who vouches for the time was <strong>not</strong> "
+		put(s, "What is here agrees with its evidence. Who vouches for the time was <strong>not</strong> "
 		       "checked, as was asked for: this is not a verification.");
 	else
-		put(s, "The question cannot be answered with what is there. This is not a sign of tampering and not a "
-		       "verification.");
+		put(s, "The question cannot be answered with what is there. ");
 	if (o->decided && r->verdict == VF_INDETERMINATE) {
+		put(s, vf_report_undecided(r));
 		put(s, " ");
 		put(s, vf_report_rest(r));
 	}
@@ -286,7 +288,7 @@ static void put_status_count(struct vf_sink *s, const struct vf_report *r, enum 
 static void put_covered_row(struct vf_sink *s, const struct vf_report *r)
 {
 	row(s, "Covered");
-	put_count(s, good_files(r));
+	put_count(s, vf_report_good_files(r));
 	put(s, " of ");
 	put_plural(s, r->n_files, "file", "files");
 	put_status_count(s, r, VF_FILE_ALTERED, "altered");
@@ -350,15 +352,17 @@ static void put_log_row(struct vf_sink *s, const struct vf_report *r)
 
 static void put_submitter_row(struct vf_sink *s, const struct vf_report *r)
 {
-	row(s, "Submitted");
+	if (vf_report_is_foreign(r) && !r->has_submitter)
+		return;
+	row(s, vf_report_is_foreign(r) ? "Signed" : "Submitted");
 	if (!r->has_submitter) {
 		put(s, "without a signature: the result does not say by whom" ROW_END);
 		return;
 	}
 	put(s, "by ");
 	put_quoted(s, vf_bytes_str(r->submitter));
-	put(s, r->submitter_trusted ? " (certificate leads to the trust directory)"
-				    : " (a claim: the certificate leads to no root in the trust directory)");
+	put(s, " ");
+	put(s, vf_report_signer_words(r));
 	put(s, ROW_END);
 }
 
@@ -370,10 +374,20 @@ static void put_renewal_row(struct vf_sink *s, const struct vf_report *r)
 	else
 		put_plural(s, r->renewals, "time", "times");
 	if (r->renew_before != VF_TIME_NONE) {
-		put(s, "; evidence must be renewed before ");
+		put(s, vf_report_renew_words(r));
 		put_day(s, r->renew_before);
 	}
 	put(s, ROW_END);
+}
+
+static void put_others_row(struct vf_sink *s, const struct vf_report *r)
+{
+	if (r->n_others == 0)
+		return;
+	row(s, "Others");
+	put(s, "the evidence also covers ");
+	put_plural(s, r->n_others, "other object that was", "other objects that were");
+	put(s, " not given" ROW_END);
 }
 
 static void put_checked_row(struct vf_sink *s, const struct vf_run *run)
@@ -396,6 +410,9 @@ static void put_limits(struct vf_sink *s, const struct vf_report *r)
 	bool any = r->n_unchecked > 0;
 
 	put(s, "<div class=\"limits\">\n");
+	if (r->sorted_renewal)
+		put(s, "<p><strong>Allowed on request:</strong> <span class=\"open\">" VF_SORTED_WORDS
+		       "</span> <span class=\"code\">SORTED_RENEWAL</span></p>\n");
 	if (r->verdict == VF_VERIFIED || r->verdict == VF_INTACT) {
 		put(s, "<p><strong>Not shown by this result:</strong> ");
 		put_str(s, vf_report_not_shown(r));
@@ -433,7 +450,10 @@ static void put_summary(struct vf_sink *s, const struct vf_run *run, const struc
 		put_log_row(s, r);
 		put_submitter_row(s, r);
 		put_renewal_row(s, r);
+	} else if (o->decided && r->verdict == VF_INDETERMINATE && r->has_submitter && vf_report_is_foreign(r)) {
+		put_submitter_row(s, r);
 	}
+	put_others_row(s, r);
 	put_checked_row(s, run);
 	put(s, "</tbody></table>\n");
 	if (o->decided)
@@ -442,13 +462,13 @@ static void put_summary(struct vf_sink *s, const struct vf_run *run, const struc
 
 /* ---- files and evidence ---- */
 
-static const char *file_words(enum vf_file_status status)
+static const char *file_words(const struct vf_report *r, enum vf_file_status status)
 {
 	switch (status) {
 	case VF_FILE_COVERED:
 		return "<span class=\"good\">covered</span>";
 	case VF_FILE_DETACHED:
-		return "<span class=\"good\">covered</span>, given beside the bundle";
+		return "<span class=\"good\">covered</span>, given beside the evidence";
 	case VF_FILE_WITHHELD:
 		return "withheld: listed, not here";
 	case VF_FILE_MISSING:
@@ -456,7 +476,8 @@ static const char *file_words(enum vf_file_status status)
 	case VF_FILE_ALTERED:
 		return "<span class=\"bad\">altered</span>";
 	case VF_FILE_UNCOVERED:
-		return "<span class=\"bad\">not covered</span>";
+		return r->verdict == VF_REJECTED ? "<span class=\"bad\">not covered</span>"
+						 : "<span class=\"open\">not covered</span>";
 	}
 	return "";
 }
@@ -475,7 +496,7 @@ static void put_files(struct vf_sink *s, const struct vf_report *r)
 
 		put(s, "<tr><th scope=\"row\">");
 		put_text(s, f->name);
-		vf_sink_putf(s, "</th><td>%s</td><td class=\"number\">", file_words(f->status));
+		vf_sink_putf(s, "</th><td>%s</td><td class=\"number\">", file_words(r, f->status));
 		if (f->has_size)
 			put_count(s, f->size);
 		else
@@ -490,21 +511,9 @@ static void put_files(struct vf_sink *s, const struct vf_report *r)
 	put(s, "</tbody></table>\n");
 }
 
-static const char *revocation_words(enum vf_revocation r)
+static const char *revocation_class(enum vf_revocation r)
 {
-	switch (r) {
-	case VF_REVOCATION_UNKNOWN:
-		return "not looked at";
-	case VF_REVOCATION_NONE:
-		return "<span class=\"open\">no data</span>";
-	case VF_REVOCATION_GOOD:
-		return "not revoked";
-	case VF_REVOCATION_LATER:
-		return "revoked later, without effect on this token";
-	case VF_REVOCATION_REVOKED:
-		return "<span class=\"bad\">revoked</span>";
-	}
-	return "";
+	return r == VF_REVOCATION_REVOKED ? "bad" : r == VF_REVOCATION_NONE ? "open" : "";
 }
 
 static void put_stamp(struct vf_sink *s, const struct vf_report *r, const struct vf_stamp *t)
@@ -529,7 +538,8 @@ static void put_stamp(struct vf_sink *s, const struct vf_report *r, const struct
 		put(s, r->verdict == VF_VERIFIED ? "<span class=\"good\">yes</span>" : "yes");
 	else
 		put(s, r->integrity_only ? "not asked" : "no");
-	vf_sink_putf(s, "</td><td>%s", revocation_words(t->revocation));
+	vf_sink_putf(s, "</td><td><span class=\"%s\">%s</span>", revocation_class(t->revocation),
+		vf_revocation_words(t->revocation));
 	if (t->revocation_as_of != VF_TIME_NONE) {
 		put(s, ", as of ");
 		put_time(s, t->revocation_as_of);
@@ -580,6 +590,9 @@ static void put_checks(struct vf_sink *s, const struct vf_report *r)
 	put(s, "<h3 class=\"sheet\">Checks</h3>\n<table><thead><tr><th scope=\"col\">Check</th><th scope=\"col\">What it asks</th>"
 	       "<th scope=\"col\">Result</th></tr></thead><tbody>\n");
 	for (size_t c = 0; c < VF_CHECK_COUNT; c++) {
+		/* what only bundles have tells a reader of other evidence nothing */
+		if (vf_report_is_foreign(r) && r->checks[c] == VF_RESULT_NOT_APPLICABLE)
+			continue;
 		vf_sink_putf(s, "<tr><th scope=\"row\"><code>%s</code></th><td>whether ", vf_check_name((enum vf_check)c));
 		put_str(s, vf_check_text((enum vf_check)c));
 		vf_sink_putf(s, "</td><td>%s</td></tr>\n", result_words(r->checks[c]));
@@ -663,7 +676,7 @@ static void put_raw(struct vf_sink *s, const struct vf_run *run, const struct vf
 	for (size_t i = 0; i < r->n_stamps; i++)
 		put_hash_row(s, "Time-stamp certificate", &r->stamps[i].certificate);
 	if (r->has_submitter)
-		put_hash_row(s, "Submitter’s certificate", &r->submitter_certificate);
+		put_hash_row(s, vf_report_is_foreign(r) ? "Signer’s certificate" : "Submitter’s certificate", &r->submitter_certificate);
 	if (run->has_policy)
 		put_hash_row(s, "Policy SHA-256", &run->policy_sha256);
 	row(s, "Exit status");
@@ -685,7 +698,7 @@ static void put_overview(struct vf_sink *s, const struct vf_run *run)
 		put_text(s, vf_bytes_str(o->report.input));
 		vf_sink_putf(s, "</a></th><td>%s %s</td><td>", sign(o), vf_outcome_word(o));
 		if (o->decided) {
-			put_count(s, good_files(&o->report));
+			put_count(s, vf_report_good_files(&o->report));
 			put(s, " of ");
 			put_plural(s, o->report.n_files, "file", "files");
 		} else {
@@ -733,6 +746,6 @@ void vf_report_html(struct vf_sink *s, const struct vf_run *run)
 	put(s, "<footer>\n<p>VERIFIED: every check passed and the policy is met. REJECTED: something contradicts something else. "
 	       "INDETERMINATE: nothing contradicts, but the question cannot be answered. INTACT: all but trust was checked and "
 	       "agrees. Anything but VERIFIED means: not verified.</p>\n<p>This page proves nothing by itself: whoever doubts it "
-	       "repeats the check with the bundle and a trust directory of their own. Meaning of a code: <code>trialverify explain "
+	       "repeats the check with the same files and a trust directory of their own. Meaning of a code: <code>trialverify explain "
 	       "CODE</code></p>\n</footer>\n</main>\n</body>\n</html>\n");
 }

@@ -212,6 +212,7 @@ static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
 
 	vf_sink_str(s, "{\"input\":");
 	vf_sink_json(s, vf_bytes_str(r->input));
+	put_text_or_null(s, "form", vf_bytes_str(o->decided ? vf_form_name(r->form) : ""));
 	if (o->decided)
 		vf_sink_putf(s, ",\"verdict\":\"%s\"", vf_verdict_name(r->verdict));
 	else
@@ -225,6 +226,8 @@ static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
 	put_log(s, r);
 	put_seal(s, r);
 	put_submitter(s, r);
+	put_uint(s, "others", true, r->n_others);
+	put_bool(s, "sorted_renewal", r->sorted_renewal);
 	put_uint(s, "renewals", true, r->renewals);
 	put_time(s, "renew_before", r->renew_before);
 	put_checks(s, r);

@@ -7,6 +7,7 @@
 /* What all statements together say. Times are those of the newest statement of a kind. */
 struct tally {
 	const struct vf_cert *cert;
+	enum vf_purpose purpose;
 	int64_t at;
 	int64_t good, later, held; /* VF_TIME_NONE: nobody says so */
 	bool revoked;
@@ -30,7 +31,9 @@ static void weigh(struct tally *t, const struct vf_standing *s)
 {
 	if (!s->counts)
 		return;
-	if (s->listed && s->has_reason && s->reason == VF_REASON_HOLD) {
+	if (s->listed && t->purpose == VF_PURPOSE_SIGNING && s->revoked_at > t->at) {
+		t->later = greater(t->later, s->this_update);
+	} else if (s->listed && s->has_reason && s->reason == VF_REASON_HOLD) {
 		t->held = greater(t->held, s->this_update);
 	} else if (s->listed && !(s->has_reason && s->reason == VF_REASON_REMOVE)) {
 		if (is_harmless(s) && s->revoked_at > t->at) {
@@ -86,11 +89,11 @@ static enum vf_rc refuse(const struct tally *t, struct vf_err *reterr)
 	return vf_fail(reterr, VF_REVOKED, "the certificate of '%s' was revoked from %s on", t->cert->facts.name, time);
 }
 
-VF_RC vf_revocation_check(struct vf_pki *p, const struct vf_cert *cert, const struct vf_cert *issuer, int64_t at,
-	struct vf_bytes crls, struct vf_bytes certs, const struct vf_pki_extra *extra,
+VF_RC vf_revocation_check(struct vf_pki *p, const struct vf_cert *cert, const struct vf_cert *issuer,
+	enum vf_purpose purpose, int64_t at, struct vf_bytes crls, struct vf_bytes certs, const struct vf_pki_extra *extra,
 	enum vf_revocation *ret, int64_t *ret_as_of, struct vf_err *reterr)
 {
-	struct tally t = {cert, at, VF_TIME_NONE, VF_TIME_NONE, VF_TIME_NONE, false, 0, 0};
+	struct tally t = {cert, purpose, at, VF_TIME_NONE, VF_TIME_NONE, VF_TIME_NONE, false, 0, 0};
 	enum vf_rc rc = weigh_all(p, &t, issuer, crls, certs, extra, reterr);
 
 	if (rc != VF_OK)

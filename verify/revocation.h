@@ -24,12 +24,15 @@
  * more; RFC 3161 4 wants it), and that was made before cert expired (expired
  * certificates are dropped) or keeps expired ones.
  *
+ * A revocation after at leaves a time-stamp valid for some reasons only (RFC 3161 4),
+ * a signature that is proven to have existed at the time at for any.
+ *
  * OK with ret GOOD, LATER (revoked after at, for a reason that leaves earlier
  * signatures valid) or NONE. REVOKED; CRL_SHAPE when data by this issuer is
  * malformed or its signature is wrong.
  */
-VF_RC vf_revocation_check(struct vf_pki *p, const struct vf_cert *cert, const struct vf_cert *issuer, int64_t at,
-	struct vf_bytes crls, struct vf_bytes certs, const struct vf_pki_extra *extra,
+VF_RC vf_revocation_check(struct vf_pki *p, const struct vf_cert *cert, const struct vf_cert *issuer,
+	enum vf_purpose purpose, int64_t at, struct vf_bytes crls, struct vf_bytes certs, const struct vf_pki_extra *extra,
 	enum vf_revocation *ret, int64_t *ret_as_of, struct vf_err *reterr);
 
 #endif

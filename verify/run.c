@@ -6,6 +6,8 @@
 
 #include "verify/bundle.h"
 #include "verify/files.h"
+#include "verify/held.h"
+#include "verify/inspect_der.h"
 
 /* Octets of inputs that are held in memory at once; further ones are read where they lie. */
 #define HELD (256u << 20)
@@ -21,15 +23,22 @@ struct vf_runner {
 	struct vf_trust trust;
 	void *memory; /* of the session */
 	struct vf_session *session;
-	struct vf_input **detached_inputs;
+	struct vf_held held_pki;
+	/* files beside the evidence: documents of a bundle, or what a record or token is to be about */
+	struct vf_input **beside;
+	size_t n_beside;
 	struct vf_detached *detached;
 	size_t n_detached;
+	struct vf_given *objects;
+	size_t n_objects;
 	struct judged *judged;
 	struct vf_outcome *outcomes;
 	size_t n, room;
 	uint64_t held;
 	int64_t at;
 	bool at_given, integrity_only;
+	enum vf_verb verb;
+	struct vf_record_options record;
 };
 
 struct vf_runner *vf_runner_free(struct vf_runner *r)
@@ -42,13 +51,15 @@ struct vf_runner *vf_runner_free(struct vf_runner *r)
 		if (r->judged[i].n_tables)
 			munmap(r->judged[i].tables, r->judged[i].n_tables);
 	}
-	for (size_t i = 0; i < r->n_detached; i++)
-		vf_input_free(r->detached_inputs[i]);
-	free(r->detached_inputs);
+	for (size_t i = 0; i < r->n_beside; i++)
+		vf_input_free(r->beside[i]);
+	free(r->beside);
 	free(r->detached);
+	free(r->objects);
 	free(r->judged);
 	free(r->outcomes);
 	free(r->memory);
+	vf_held_done(&r->held_pki);
 	vf_trust_done(&r->trust);
 	free(r);
 	return NULL;
@@ -59,26 +70,49 @@ void vf_runner_freep(struct vf_runner **r)
 	*r = vf_runner_free(*r);
 }
 
-static VF_RC open_detached(struct vf_runner *r, const struct vf_options *o, struct vf_err *reterr)
+static VF_RC open_beside(struct vf_runner *r, const char *path, const struct vf_source **ret, struct vf_err *reterr)
 {
-	for (size_t i = 0; i < o->n_detached; i++) {
-		struct vf_input *in;
-		enum vf_rc rc = vf_input_open(o->detached[i], 1u << 20, &in, reterr);
+	struct vf_input *in;
+	enum vf_rc rc = vf_input_open(path, 1u << 20, &in, reterr);
 
-		if (rc != VF_OK)
-			return rc;
-		r->detached[i] = (struct vf_detached){o->detached[i], vf_input_source(in)};
-		r->detached_inputs[r->n_detached++] = in;
-	}
+	if (rc != VF_OK)
+		return rc;
+	r->beside[r->n_beside++] = in;
+	*ret = vf_input_source(in);
+	if ((*ret)->memory.p)
+		vf_input_close(in); /* many small files cost no descriptors */
 	return VF_OK;
+}
+
+/* The files after the evidence and the digests of those that are not given, in this order. */
+static VF_RC open_objects(struct vf_runner *r, const struct vf_options *o, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = vf_runner_inputs(o); i < o->operands.n && rc == VF_OK; i++) {
+		struct vf_given *g = &r->objects[r->n_objects++];
+
+		g->name = o->operands.at[i];
+		rc = open_beside(r, g->name, &g->source, reterr);
+	}
+	for (size_t i = 0; i < o->digests.n; i++)
+		r->objects[r->n_objects++] = o->given[i];
+	for (size_t i = 0; i < o->detached.n && rc == VF_OK; i++) {
+		struct vf_detached *d = &r->detached[r->n_detached++];
+
+		d->name = o->detached.at[i];
+		rc = open_beside(r, d->name, &d->source, reterr);
+	}
+	return rc;
 }
 
 static VF_RC begin(struct vf_runner *r, const struct vf_options *o, struct vf_err *reterr)
 {
-	struct vf_session_options session = {.at = r->at, .integrity_only = r->integrity_only, .n_inputs = r->room};
-	enum vf_rc rc = VF_OK;
+	struct vf_session_options session = {.at = r->at, .integrity_only = r->integrity_only, .n_inputs = r->room,
+		.extra = &r->held_pki.extra};
+	enum vf_rc rc = vf_held_read(o, &r->held_pki, reterr);
 
-	if (o->trust)
+	if (rc == VF_OK && o->trust)
 		rc = vf_trust_read(o->trust, &r->trust, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -87,7 +121,12 @@ static VF_RC begin(struct vf_runner *r, const struct vf_options *o, struct vf_er
 	session.files = r->trust.files;
 	session.n_files = r->trust.n;
 	rc = vf_session_new(&session, r->memory, VF_SESSION_MEMORY, &r->session, reterr);
-	return rc == VF_OK ? open_detached(r, o, reterr) : rc;
+	return rc == VF_OK ? open_objects(r, o, reterr) : rc;
+}
+
+size_t vf_runner_inputs(const struct vf_options *o)
+{
+	return o->verb == VF_VERB_ER || o->verb == VF_VERB_TOKEN ? 1 : o->operands.n;
 }
 
 VF_RC vf_runner_new(const struct vf_options *o, int64_t now, struct vf_runner **ret, const char **ret_warning,
@@ -98,17 +137,20 @@ VF_RC vf_runner_new(const struct vf_options *o, int64_t now, struct vf_runner **
 
 	if (!r)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to begin");
-	r->room = o->n_operands;
+	r->room = vf_runner_inputs(o);
 	r->memory = malloc(VF_SESSION_MEMORY);
 	r->judged = calloc(r->room + 1, sizeof(*r->judged));
 	r->outcomes = calloc(r->room + 1, sizeof(*r->outcomes));
-	r->detached = calloc(o->n_detached + 1, sizeof(*r->detached));
-	r->detached_inputs = calloc(o->n_detached + 1, sizeof(struct vf_input *));
-	if (!r->memory || !r->judged || !r->outcomes || !r->detached || !r->detached_inputs)
+	r->detached = calloc(o->detached.n + 1, sizeof(*r->detached));
+	r->beside = calloc(o->detached.n + o->operands.n + 1, sizeof(struct vf_input *));
+	r->objects = calloc(o->digests.n + o->operands.n + 1, sizeof(*r->objects));
+	if (!r->memory || !r->judged || !r->outcomes || !r->detached || !r->beside || !r->objects)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to begin");
 	r->at = o->has_at ? o->at_ms : now;
 	r->at_given = o->has_at;
 	r->integrity_only = o->integrity_only;
+	r->verb = o->verb;
+	r->record = o->record;
 	rc = begin(r, o, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -129,14 +171,45 @@ static void keep_used(struct judged *at, size_t used)
 	at->n_tables = keep;
 }
 
-/* Nothing may have changed while it was read, the detached files neither. */
+/* Nothing may have changed while it was read, the files beside it neither. */
 static VF_RC check_same(const struct vf_runner *r, const struct judged *at, struct vf_err *reterr)
 {
 	enum vf_rc rc = vf_input_check_same(at->input, reterr);
 
-	for (size_t i = 0; i < r->n_detached && rc == VF_OK; i++)
-		rc = vf_input_check_same(r->detached_inputs[i], reterr);
+	for (size_t i = 0; i < r->n_beside && rc == VF_OK; i++)
+		rc = vf_input_check_same(r->beside[i], reterr);
 	return rc;
+}
+
+/* A file that is meant for another verb is the user's slip, not a fault of the evidence. */
+static VF_RC check_verb(const struct vf_runner *r, const struct vf_source *source, const char *name,
+	struct vf_err *reterr)
+{
+	enum vf_der_kind kind = vf_der_kind(source->memory);
+	bool is_zip = vf_bytes_starts(source->memory, "PK\003\004");
+
+	if (kind == VF_DER_RECORD && r->verb != VF_VERB_ER)
+		return vf_fail(reterr, VF_USAGE, "'%s' is an evidence record: check it with  trialverify er RECORD FILE...", name);
+	if (kind != VF_DER_RECORD && kind != VF_DER_OTHER && r->verb != VF_VERB_TOKEN)
+		return vf_fail(reterr, VF_USAGE, "'%s' is %s: check it with  trialverify token TOKEN FILE", name,
+			vf_der_kind_text(kind));
+	if (is_zip && (r->verb == VF_VERB_ER || r->verb == VF_VERB_TOKEN))
+		return vf_fail(reterr, VF_USAGE, "'%s' is a container: check it with  trialverify FILE", name);
+	return VF_OK;
+}
+
+static VF_RC judge(struct vf_runner *r, struct vf_arena *memory, const char *path, const struct vf_source *source,
+	struct vf_report *ret, struct vf_err *reterr)
+{
+	enum vf_rc rc = check_verb(r, source, ret->input, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (r->verb == VF_VERB_ER)
+		return vf_record_check(r->session, memory, path, source, &r->record, r->objects, r->n_objects, ret, reterr);
+	if (r->verb == VF_VERB_TOKEN)
+		return vf_token_check(r->session, memory, path, source, r->n_objects ? r->objects : NULL, ret, reterr);
+	return vf_bundle_check(r->session, memory, path, source, r->detached, r->n_detached, ret, reterr);
 }
 
 static VF_RC judge_one(struct vf_runner *r, const char *path, struct judged *at, struct vf_report *ret,
@@ -157,8 +230,7 @@ static VF_RC judge_one(struct vf_runner *r, const char *path, struct judged *at,
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to check '%s'", ret->input);
 	at->n_tables = VF_BUNDLE_MEMORY;
 	vf_arena_init(&memory, at->tables, at->n_tables);
-	rc = vf_bundle_check(r->session, &memory, path, vf_input_source(at->input), r->detached, r->n_detached, ret,
-		reterr);
+	rc = judge(r, &memory, path, vf_input_source(at->input), ret, reterr);
 	keep_used(at, memory.used);
 	return rc == VF_OK ? check_same(r, at, reterr) : rc;
 }

@@ -2,7 +2,7 @@
  * One run of trialverify: trust directory, inputs and session, put together.
  *
  * Knows how files become arguments of the judge. The order of checks is
- * bundle.h's question, what is shown report.h's.
+ * bundle.h's and foreign.h's question, what is shown report.h's.
  */
 #ifndef VERIFY_RUN_H
 #define VERIFY_RUN_H
@@ -13,8 +13,12 @@
 
 struct vf_runner;
 
+/* How many of the operands are judged, each by itself; what follows them is what they are to be about. */
+size_t vf_runner_inputs(const struct vf_options *o);
+
 /*
- * Reads the trust directory and the detached files. *ret_warning (into the runner)
+ * Reads the trust directory, opens the files beside the evidence, and reads the
+ * certificates and revocation data that the user holds. *ret_warning (into the runner)
  * says why others could change the trust directory, or is NULL; with --strict that
  * is TRUST_INSECURE. now is used unless --at was given. Free with vf_runner_free().
  */

@@ -74,9 +74,10 @@ static enum vf_rc load_trust(struct vf_session *s, const struct vf_session_optio
 
 	if (rc == VF_OK)
 		rc = vf_policy_parse(f->bytes, &s->arena, &s->policy, reterr);
-	if (rc == VF_OK)
-		rc = need_file(o, vf_bytes_str("tlog-policy"), &f, reterr);
-	if (rc == VF_OK)
+	/* who judges evidence of other software only has no log to pin */
+	f = find_file(o, vf_bytes_str("tlog-policy"));
+	s->has_log = f != NULL;
+	if (rc == VF_OK && f)
 		rc = vf_tlog_policy_parse(f->bytes, &s->arena, &s->tlog, reterr);
 	if (rc == VF_OK)
 		rc = load_anchors(s, o, reterr);
@@ -103,6 +104,7 @@ VF_RC vf_session_new(const struct vf_session_options *options, void *block, size
 	s->arena = arena;
 	s->at = options->at;
 	s->integrity_only = options->integrity_only;
+	s->extra = options->extra;
 	s->known = VF_NEW(&s->arena, VF_MAX_EVIDENCE, struct vf_known_token);
 	if (!s->known)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a session");

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "verify/algorithm.h"
+#include "verify/ess.h"
 #include "verify/path.h"
 #include "verify/revocation.h"
 #include "verify/text.h"
@@ -156,6 +157,17 @@ VF_RC vf_tst_parse(struct vf_bytes der, struct vf_tst *ret, struct vf_err *reter
 	return VF_OK;
 }
 
+bool vf_tst_is_token(struct vf_bytes der)
+{
+	struct vf_der info, type, explicit, data, version, algs, content;
+
+	return vf_der_only(der, VF_DER_SEQUENCE, &info) && vf_der_take_tag(&info.body, VF_DER_OID, &type) &&
+		vf_der_only(info.body, VF_DER_CONTEXT(0), &explicit) && vf_der_only(explicit.body, VF_DER_SEQUENCE, &data) &&
+		vf_der_take_tag(&data.body, VF_DER_INTEGER, &version) && vf_der_take_tag(&data.body, VF_DER_SET, &algs) &&
+		vf_der_take_tag(&data.body, VF_DER_SEQUENCE, &content) && vf_der_take_tag(&content.body, VF_DER_OID, &type) &&
+		vf_bytes_eq(type.body, vf_bytes(oid_tst_info, sizeof(oid_tst_info)));
+}
+
 /* TimeStampResp ::= SEQUENCE { PKIStatusInfo, token OPTIONAL } (RFC 3161 2.4.2). */
 VF_RC vf_tsr_parse(struct vf_bytes der, bool allow_mods, struct vf_tst *ret, struct vf_err *reterr)
 {
@@ -256,11 +268,11 @@ static int64_t lesser(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Only the end of the leaf's key and of the hashes in the token. */
+/* Only the end of the leaf's key, of the hashes in the token, and of the binding to the leaf. */
 static int64_t token_strong_until(const struct vf_tst *t, const struct vf_cert *leaf)
 {
 	return lesser(lesser(vf_alg_until(t->imprint.alg), vf_alg_until(t->cms.digest)),
-		vf_pubkey_until(leaf->facts.pubkey, leaf->facts.bits));
+		lesser(vf_ess_until(&t->cms), vf_pubkey_until(leaf->facts.pubkey, leaf->facts.bits)));
 }
 
 /*
@@ -276,8 +288,8 @@ static enum vf_rc judge_revocation(struct vf_pki *p, const struct vf_tst *t, con
 	enum vf_rc rc;
 
 	for (size_t i = 0; i + 1 < path->chain.n; i++) {
-		rc = vf_revocation_check(p, path->chain.certs[i], path->chain.certs[i + 1], at, t->cms.crls,
-			t->cms.certificates, extra, &state, &as_of, reterr);
+		rc = vf_revocation_check(p, path->chain.certs[i], path->chain.certs[i + 1], VF_PURPOSE_TIME_STAMPING, at,
+			t->cms.crls, t->cms.certificates, extra, &state, &as_of, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (i > 0 || state <= ret->revocation)

@@ -32,6 +32,9 @@ struct vf_tst {
  */
 VF_RC vf_tst_parse(struct vf_bytes der, struct vf_tst *ret, struct vf_err *reterr);
 
+/* Whether der looks like a token: SignedData whose content is called TSTInfo. Nothing is checked. */
+bool vf_tst_is_token(struct vf_bytes der);
+
 /*
  * Parses a TimeStampResp that fills der. TS_STATUS unless granted(0);
  * allow_mods also lets grantedWithMods(1) pass. TS_SHAPE as above.

@@ -1,30 +1,33 @@
 #include "verify/zip.h"
 
-#include <stdlib.h>
-
 #include "verify/limits.h"
 #include "verify/text.h"
+#include "verify/zip_names.h"
+#include "verify/zip_record.h"
 
-/* The fields that both headers of an entry hold, 26 octets in the same form. */
-#define COMMON_SIZE 26
 #define ZIP64_SIZE 0xffffffffu
 #define ZIP64_LOCATOR_SIG 0x07064b50u
 /* An end record and the longest comment. */
 #define END_REACH (VF_ZIP_END_SIZE + 65535)
-
-/* A central directory record (APPNOTE 4.3.12). */
-struct central {
-	struct vf_bytes all, common, name;
-	uint16_t made_by, need, flags, method;
-	uint32_t crc, packed, size;
-	uint16_t name_n, extra_n, comment_n, disk, internal;
-	uint32_t external, at;
-};
+/* The longest media type that is taken for one. */
+#define MEDIA_MAX 256
+/* EN 319 162-1 A.1: so a comment may say the type. */
+#define MEDIA_COMMENT "mimetype="
 
 /* The end record (APPNOTE 4.3.16). */
 struct end {
 	uint16_t disk, central_disk, here, count, comment_n;
 	uint32_t central_n, central_at;
+	uint64_t at; /* where it stands */
+};
+
+/* A scan in progress. */
+struct scan {
+	const struct vf_source *source;
+	struct vf_arena *arena;
+	struct vf_zip_rules rules;
+	struct end end;
+	struct vf_zip zip;
 };
 
 struct vf_source vf_source_of(struct vf_bytes b)
@@ -72,14 +75,15 @@ static bool take_end(struct vf_bytes in, struct end *ret)
 		vf_take_u32le(&in, &ret->central_at) && vf_take_u16le(&in, &ret->comment_n) && in.n == 0;
 }
 
-/* Says why the last 22 octets are no end record: looks for one further ahead. */
-static VF_RC fail_end(const struct vf_source *s, struct vf_err *reterr)
+/* The last signature of an end record within its reach; false when there is none. */
+static VF_RC find_end(const struct vf_source *s, bool *ret_found, uint64_t *ret_at, struct vf_err *reterr)
 {
 	uint8_t room[4096];
 	struct vf_bytes b, tail;
 	uint64_t low = s->size > END_REACH ? s->size - END_REACH : 0;
 	uint64_t at = s->size;
 
+	*ret_found = false;
 	while (at > low) {
 		size_t n = at - low > sizeof(room) - 3 ? sizeof(room) - 3 : (size_t)(at - low);
 		size_t extra = s->size - at < 3 ? (size_t)(s->size - at) : 3;
@@ -87,19 +91,50 @@ static VF_RC fail_end(const struct vf_source *s, struct vf_err *reterr)
 
 		if (rc != VF_OK)
 			return rc;
-		for (size_t i = 0; i < n; i++)
-			if (vf_bytes_slice(b, i, 4, &tail) && vf_bytes_is(tail, "PK\5\6"))
-				return vf_fail(reterr, VF_ZIP_TRAILING_DATA,
-					"the end record is followed by a comment or by other bytes");
+		for (size_t i = n; i > 0; i--)
+			if (vf_bytes_slice(b, i - 1, 4, &tail) && vf_bytes_is(tail, "PK\5\6")) {
+				*ret_found = true;
+				*ret_at = at - n + i - 1;
+				return VF_OK;
+			}
 		at -= n;
 	}
-	return vf_fail(reterr, VF_ZIP_SHAPE, "there is no end record: not a ZIP file, or it is cut");
+	return VF_OK;
+}
+
+/*
+ * Where the last 22 octets are no end record: one with a comment up to the end
+ * of the file. The last signature counts, so no comment can hold another.
+ */
+static VF_RC take_commented(struct scan *x, struct vf_err *reterr)
+{
+	static const char text[] = "the end record is followed by a comment or by other bytes";
+	uint8_t room[VF_ZIP_END_SIZE];
+	struct vf_bytes b = {NULL, 0};
+	struct end *end = &x->end;
+	bool found;
+	enum vf_rc rc = find_end(x->source, &found, &end->at, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!found)
+		return vf_fail(reterr, VF_ZIP_SHAPE, "there is no end record: not a ZIP file, or it is cut");
+	rc = vf_zip_depart(&x->rules, reterr, VF_ZIP_TRAILING_DATA, text);
+	if (rc != VF_OK)
+		return rc;
+	if (x->source->size - end->at >= VF_ZIP_END_SIZE)
+		rc = vf_source_view(x->source, end->at, VF_ZIP_END_SIZE, room, &b, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!take_end(b, end) || end->comment_n != x->source->size - end->at - VF_ZIP_END_SIZE)
+		return vf_fail(reterr, VF_ZIP_TRAILING_DATA, text);
+	return VF_OK;
 }
 
 /* Where the directory is not directly before the end record. */
 static VF_RC fail_directory_place(const struct vf_source *s, const struct end *e, struct vf_err *reterr)
 {
-	uint64_t end_at = s->size - VF_ZIP_END_SIZE;
+	uint64_t end_at = e->at;
 	uint8_t room[4];
 	struct vf_bytes b;
 	uint32_t sig = 0;
@@ -122,8 +157,10 @@ static VF_RC fail_directory_place(const struct vf_source *s, const struct end *e
 	return vf_fail(reterr, VF_ZIP_SHAPE, "the directory does not end where the end record begins");
 }
 
-static VF_RC read_end(const struct vf_source *s, struct end *ret, struct vf_err *reterr)
+static VF_RC read_end(struct scan *x, struct vf_err *reterr)
 {
+	const struct vf_source *s = x->source;
+	struct end *ret = &x->end;
 	uint8_t room[VF_ZIP_END_SIZE];
 	struct vf_bytes b;
 	enum vf_rc rc;
@@ -133,11 +170,12 @@ static VF_RC read_end(const struct vf_source *s, struct end *ret, struct vf_err 
 	if (s->size < VF_ZIP_END_SIZE)
 		return vf_fail(reterr, VF_ZIP_SHAPE, "%llu bytes are too few for a ZIP file",
 			(unsigned long long)s->size);
-	rc = vf_source_view(s, s->size - VF_ZIP_END_SIZE, VF_ZIP_END_SIZE, room, &b, reterr);
+	ret->at = s->size - VF_ZIP_END_SIZE;
+	rc = vf_source_view(s, ret->at, VF_ZIP_END_SIZE, room, &b, reterr);
+	if (rc == VF_OK && (!take_end(b, ret) || ret->comment_n != 0))
+		rc = take_commented(x, reterr);
 	if (rc != VF_OK)
 		return rc;
-	if (!take_end(b, ret) || ret->comment_n != 0)
-		return fail_end(s, reterr);
 	if (ret->central_n == ZIP64_SIZE || ret->central_at == ZIP64_SIZE || ret->count == 0xffff)
 		return vf_fail(reterr, VF_ZIP_SHAPE, "the end record refers to ZIP64 structures");
 	if (ret->disk != 0 || ret->central_disk != 0 || ret->here != ret->count)
@@ -146,118 +184,46 @@ static VF_RC read_end(const struct vf_source *s, struct end *ret, struct vf_err 
 		return vf_fail(reterr, VF_LIMIT, "%u entries, more than %d", ret->count, VF_MAX_ZIP_ENTRIES);
 	if (ret->central_n > VF_MAX_ZIP_DIRECTORY)
 		return vf_fail(reterr, VF_LIMIT, "the directory has %u bytes", ret->central_n);
-	if ((uint64_t)ret->central_at + ret->central_n != s->size - VF_ZIP_END_SIZE)
+	if ((uint64_t)ret->central_at + ret->central_n != ret->at)
 		return fail_directory_place(s, ret, reterr);
 	if (ret->count == 0)
 		return vf_fail(reterr, VF_ZIP_MIMETYPE, "the container is empty");
 	return VF_OK;
 }
 
-/* ---- central directory ---- */
-
-static bool take_central(struct vf_bytes *in, struct central *ret)
-{
-	struct vf_bytes start = *in, head, c;
-	uint32_t sig, stamp;
-
-	if (!vf_take(in, VF_ZIP_CENTRAL_SIZE, &head) || !vf_take_u32le(&head, &sig) ||
-		sig != VF_ZIP_CENTRAL_SIG || !vf_take_u16le(&head, &ret->made_by))
-		return false;
-	if (!vf_bytes_slice(head, 0, COMMON_SIZE, &ret->common))
-		return false;
-	if (!vf_take_u16le(&head, &ret->need) || !vf_take_u16le(&head, &ret->flags) ||
-		!vf_take_u16le(&head, &ret->method) || !vf_take_u32le(&head, &stamp) ||
-		!vf_take_u32le(&head, &ret->crc) || !vf_take_u32le(&head, &ret->packed) ||
-		!vf_take_u32le(&head, &ret->size) || !vf_take_u16le(&head, &ret->name_n) ||
-		!vf_take_u16le(&head, &ret->extra_n) || !vf_take_u16le(&head, &ret->comment_n) ||
-		!vf_take_u16le(&head, &ret->disk) || !vf_take_u16le(&head, &ret->internal) ||
-		!vf_take_u32le(&head, &ret->external) || !vf_take_u32le(&head, &ret->at))
-		return false;
-	return vf_take(in, ret->name_n, &ret->name) && vf_take(in, ret->extra_n, &c) &&
-		vf_take(in, ret->comment_n, &c) && vf_bytes_slice(start, 0, start.n - in->n, &ret->all);
-}
+/* ---- entries ---- */
 
 /*
- * Only plain files: no DOS folder or volume label, no Unix type but "regular" or
- * none, no set-ID bits, whatever system the header claims to come from.
+ * EN 319 162-1 A.1: mimetype is first, stored, without extra field; then its
+ * length is known. Other software may leave it out, but not put it elsewhere:
+ * what finds the type at its fixed offset would read another one.
  */
-static bool is_plain_file(const struct central *c)
+static VF_RC check_mimetype(struct scan *x, const struct vf_zip_record *c, bool is_first, struct vf_err *reterr)
 {
-	uint32_t mode = c->external >> 16, dos = c->external & 0xffff;
+	bool is_named = vf_bytes_is(c->name, VF_ZIP_MIMETYPE_NAME);
+	enum vf_rc rc = VF_OK;
 
-	return (mode & ~0777u & ~0100000u) == 0 && (dos & ~0x27u) == 0;
-}
-
-static bool is_ascii(struct vf_bytes b)
-{
-	uint8_t all = 0;
-
-	for (size_t i = 0; i < b.n; i++)
-		all |= b.p[i];
-	return all < 0x80;
-}
-
-static VF_RC check_name(const struct central *c, struct vf_err *reterr)
-{
-	struct vf_err why;
-
-	if (c->name.n > VF_MAX_NAME)
-		return vf_fail(reterr, VF_LIMIT, "a name of %zu bytes", c->name.n);
-	if (vf_name_check(c->name, &why) != VF_OK)
-		return vf_fail(reterr, VF_ZIP_PATH, "%s", why.text);
-	if (is_ascii(c->name) != !(c->flags & VF_ZIP_FLAG_UTF8))
-		return vf_fail(
-			reterr, VF_ZIP_SHAPE, "the UTF-8 flag contradicts the name '%.*s'", VF_STR(c->name));
-	return VF_OK;
-}
-
-/* What a record may say by itself (docs/formats/bundle.md, Container). */
-static VF_RC check_record(const struct central *c, struct vf_err *reterr)
-{
-	enum vf_rc rc;
-
-	if (c->flags & 0x2041)
-		return vf_fail(reterr, VF_ZIP_ENCRYPTED, "an entry is encrypted");
-	if (c->method != VF_ZIP_STORED && c->method != VF_ZIP_DEFLATED)
-		return vf_fail(reterr, VF_ZIP_METHOD, "compression method %u", c->method);
-	if (!is_plain_file(c))
-		return vf_fail(reterr, VF_ZIP_TYPE, "an entry has the attributes 0x%08x", c->external);
-	rc = check_name(c, reterr);
-	if (rc != VF_OK)
-		return rc;
-	if (c->packed == ZIP64_SIZE || c->size == ZIP64_SIZE || c->at == ZIP64_SIZE)
-		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' refers to ZIP64 fields", VF_STR(c->name));
-	if ((c->flags & ~VF_ZIP_FLAG_UTF8) != 0)
-		return vf_fail(
-			reterr, VF_ZIP_SHAPE, "'%.*s' has the flags 0x%04x", VF_STR(c->name), c->flags);
-	if (c->extra_n != 0 || c->comment_n != 0)
-		return vf_fail(
-			reterr, VF_ZIP_SHAPE, "'%.*s' has an extra field or a comment", VF_STR(c->name));
-	if (c->need != VF_ZIP_NEED_DEFLATED && (c->need != VF_ZIP_NEED_STORED || c->method != VF_ZIP_STORED))
-		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' needs version %u", VF_STR(c->name), c->need);
-	if (c->disk != 0 || c->internal > 1 || (c->made_by & 0xff) > 63 || c->made_by >> 8 > 30)
-		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' has unusual attributes", VF_STR(c->name));
-	if (c->method == VF_ZIP_STORED && c->packed != c->size)
-		return vf_fail(reterr, VF_ZIP_DATA, "'%.*s' is stored with two sizes", VF_STR(c->name));
-	return VF_OK;
-}
-
-/* EN 319 162-1 A.1: first, stored, no extra field; then its length is known. */
-static VF_RC check_first(const struct central *c, struct vf_err *reterr)
-{
-	if (!vf_bytes_is(c->name, VF_ZIP_MIMETYPE_NAME))
-		return vf_fail(reterr, VF_ZIP_MIMETYPE, "the first entry is not 'mimetype'");
-	if (c->method != VF_ZIP_STORED || c->extra_n != 0)
+	if (!is_first) {
+		if (is_named && !vf_bytes_is(x->zip.entries[0].name, VF_ZIP_MIMETYPE_NAME))
+			return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' is not the first entry");
+		return VF_OK;
+	}
+	if (!is_named)
+		return vf_zip_depart(&x->rules, reterr, VF_ZIP_MIMETYPE, "the first entry is not 'mimetype'");
+	if (c->f.method != VF_ZIP_STORED || c->f.extra_n != 0)
 		return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' is compressed or has an extra field");
-	if (c->size != sizeof(VF_ZIP_ASICE) - 1 || c->crc != VF_ZIP_ASICE_CRC)
-		return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' is not '%s'", VF_ZIP_ASICE);
-	return VF_OK;
+	if (c->f.size != sizeof(VF_ZIP_ASICE) - 1 || c->f.crc != VF_ZIP_ASICE_CRC)
+		rc = vf_zip_depart(
+			&x->rules, reterr, VF_ZIP_MIMETYPE, "'mimetype' is not '%s'", VF_ZIP_ASICE);
+	if (rc == VF_OK && x->rules.tolerant && c->f.flags & VF_ZIP_FLAG_DESCRIPTOR)
+		return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' has a data descriptor");
+	if (rc == VF_OK && c->f.size > MEDIA_MAX)
+		return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' has %u bytes", c->f.size);
+	return rc;
 }
-
-/* ---- local headers ---- */
 
 /* Why entry c does not begin where the one before it ends. */
-static VF_RC fail_gap(const struct central *c, uint64_t want, struct vf_err *reterr)
+static VF_RC fail_gap(const struct vf_zip_record *c, uint64_t want, struct vf_err *reterr)
 {
 	if (want == 0)
 		return vf_fail(reterr, VF_ZIP_LEADING_DATA, "the first entry begins at %u", c->at);
@@ -265,46 +231,49 @@ static VF_RC fail_gap(const struct central *c, uint64_t want, struct vf_err *ret
 		(unsigned long long)want);
 }
 
-/* The local header must repeat the record octet by octet (APPNOTE 4.3.7). */
-static VF_RC check_local(const struct vf_source *s, const struct central *c, struct vf_err *reterr)
+static bool fits(uint64_t data_at, const struct vf_zip_record *c, uint64_t limit)
 {
-	uint8_t room[VF_ZIP_LOCAL_SIZE + VF_MAX_NAME];
-	struct vf_bytes b, common;
-	uint32_t sig;
-	enum vf_rc rc = vf_source_view(s, c->at, VF_ZIP_LOCAL_SIZE + c->name.n, room, &b, reterr);
+	return data_at <= limit && c->f.packed <= limit - data_at;
+}
 
-	if (rc != VF_OK)
-		return rc;
-	if (!vf_take_u32le(&b, &sig) || sig != VF_ZIP_LOCAL_SIG || !vf_take(&b, COMMON_SIZE, &common) ||
-		!vf_bytes_eq(common, c->common) || !vf_bytes_eq(b, c->name))
-		return vf_fail(
-			reterr, VF_ZIP_HEADER_MISMATCH, "the two headers of '%.*s' differ", VF_STR(c->name));
-	return VF_OK;
+/* Where the next record says that its entry begins, or the directory after the last one. */
+static uint64_t next_at(struct vf_bytes directory, uint64_t limit)
+{
+	struct vf_bytes field;
+	uint32_t at;
+
+	if (!vf_bytes_slice(directory, 42, 4, &field) || !vf_take_u32le(&field, &at) || at > limit)
+		return limit;
+	return at;
 }
 
 /* Takes the record of the entry that begins at *at, checks it, moves *at to its end. */
-static VF_RC scan_entry(const struct vf_source *s, const struct central *c, uint64_t limit, uint64_t *at,
+static VF_RC scan_entry(struct scan *x, const struct vf_zip_record *c, uint64_t next, uint64_t *at,
 	struct vf_zip_entry *ret, struct vf_err *reterr)
 {
-	uint64_t data_at = (uint64_t)c->at + VF_ZIP_LOCAL_SIZE + c->name.n;
-	enum vf_rc rc;
+	uint64_t limit = x->end.central_at, data_at = (uint64_t)c->at + VF_ZIP_LOCAL_SIZE + c->name.n;
+	enum vf_rc rc = VF_OK;
 
 	if (c->at != *at)
 		return fail_gap(c, *at, reterr);
-	if (data_at > limit || c->packed > limit - data_at)
+	if (fits(data_at, c, limit))
+		rc = vf_zip_record_local(&x->rules, x->source, c, limit, &data_at, reterr);
+	if (rc == VF_OK && !fits(data_at, c, limit))
 		return vf_fail(reterr, VF_ZIP_OVERLAP, "'%.*s' reaches into the directory", VF_STR(c->name));
-	rc = check_local(s, c, reterr);
+	if (rc == VF_OK && c->f.flags & VF_ZIP_FLAG_DESCRIPTOR)
+		rc = vf_zip_record_descriptor(x->source, c, data_at + c->f.packed, next, reterr);
 	if (rc != VF_OK)
 		return rc;
+	*at = c->f.flags & VF_ZIP_FLAG_DESCRIPTOR ? next : data_at + c->f.packed;
 	*ret = (struct vf_zip_entry){.name = c->name,
 		.central = c->all,
 		.header_at = c->at,
 		.data_at = data_at,
-		.packed = c->packed,
-		.size = c->size,
-		.crc = c->crc,
-		.method = c->method};
-	*at = data_at + c->packed;
+		.packed = c->f.packed,
+		.size = c->f.size,
+		.end_at = *at,
+		.crc = c->f.crc,
+		.method = c->f.method};
 	return VF_OK;
 }
 
@@ -312,173 +281,165 @@ static VF_RC scan_entry(const struct vf_source *s, const struct central *c, uint
  * Invariant: entries[0..i) tile [0, at) and every one of them passed. total is
  * the sum of the inflated sizes, which bounds what reading all may cost.
  */
-static VF_RC scan_entries(const struct vf_source *s, struct vf_bytes directory, const struct end *end,
-	struct vf_zip_entry *entries, struct vf_err *reterr)
+static VF_RC scan_entries(struct scan *x, struct vf_bytes directory, struct vf_err *reterr)
 {
 	uint64_t at = 0, total = 0;
-	struct central c = {0};
+	const struct end *end = &x->end;
+	struct vf_zip_record c = {0};
 	enum vf_rc rc;
 
 	for (size_t i = 0; i < end->count; i++) {
-		if (!take_central(&directory, &c))
+		if (!vf_zip_record_take(&directory, &c))
 			return vf_fail(
 				reterr, VF_ZIP_SHAPE, "the directory has fewer than %u records", end->count);
-		rc = i == 0 ? check_first(&c, reterr) : VF_OK;
+		rc = check_mimetype(x, &c, i == 0, reterr);
 		if (rc == VF_OK)
-			rc = check_record(&c, reterr);
+			rc = vf_zip_record_check(&x->rules, &c, reterr);
 		if (rc == VF_OK)
-			rc = scan_entry(s, &c, end->central_at, &at, &entries[i], reterr);
+			rc = scan_entry(x, &c, next_at(directory, end->central_at), &at, &x->zip.entries[i],
+				reterr);
 		if (rc != VF_OK)
 			return rc;
-		total += c.size; /* at most 20,000 times 4 GiB */
+		total += c.f.size; /* at most 20,000 times 4 GiB */
 	}
 	if (directory.n != 0)
 		return vf_fail(reterr, VF_ZIP_SHAPE, "the directory has more than %u records", end->count);
 	if (at != end->central_at)
 		return vf_fail(
 			reterr, VF_ZIP_OVERLAP, "there are bytes between the last entry and the directory");
-	if (total > VF_MAX_ZIP_RATIO_FREE && total / VF_MAX_ZIP_RATIO > s->size)
+	if (total > VF_MAX_ZIP_RATIO_FREE && total / VF_MAX_ZIP_RATIO > x->source->size)
 		return vf_fail(reterr, VF_LIMIT, "the entries inflate to more than %d times the container",
 			VF_MAX_ZIP_RATIO);
 	return VF_OK;
 }
 
-static VF_RC check_media(
-	const struct vf_source *s, struct vf_arena *a, struct vf_zip *z, struct vf_err *reterr)
+/* ---- what the container says it is ---- */
+
+/* CRC-32 (APPNOTE 4.4.7) of a few octets; that of the data is container.h's question. */
+static uint32_t crc_of(struct vf_bytes b)
 {
-	size_t n = sizeof(VF_ZIP_ASICE) - 1;
-	uint8_t *room = vf_arena_take(a, n, 1);
-	enum vf_rc rc;
+	uint32_t crc = 0xffffffffu;
+
+	for (size_t i = 0; i < b.n; i++) {
+		crc ^= b.p[i];
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	}
+	return ~crc;
+}
+
+/* Whether text holds part, whatever the case of its letters; part is in lower case. */
+static bool has_part(struct vf_bytes text, const char *part)
+{
+	size_t n = strlen(part), same = 0;
+
+	for (size_t at = 0; at + n <= text.n && same < n; at++)
+		for (same = 0; same < n; same++) {
+			uint8_t c = text.p[at + same];
+
+			if ((c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c) != part[same])
+				break;
+		}
+	return same == n;
+}
+
+/* Printable ASCII, and no ASiC type but the two: a line feed, a mark or another case makes readers differ. */
+static bool is_media(struct vf_bytes text, enum vf_zip_media *ret)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < 0x20 || text.p[i] > 0x7e)
+			return false;
+	*ret = vf_bytes_is(text, VF_ZIP_ASICE) ? VF_ZIP_MEDIA_ASICE
+		: vf_bytes_is(text, VF_ZIP_ASICS) ? VF_ZIP_MEDIA_ASICS
+						  : VF_ZIP_MEDIA_OTHER;
+	return text.n > 0 && text.n <= MEDIA_MAX &&
+		(*ret != VF_ZIP_MEDIA_OTHER || !has_part(text, "vnd.etsi.asic"));
+}
+
+static VF_RC view_kept(struct scan *x, uint64_t at, size_t n, struct vf_bytes *ret, struct vf_err *reterr)
+{
+	uint8_t *room = vf_arena_take(x->arena, n, 1);
 
 	if (!room)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the directory");
-	rc = vf_source_view(s, z->entries[0].data_at, n, room, &z->media, reterr);
-	if (rc != VF_OK)
+	return vf_source_view(x->source, at, n, room, ret, reterr);
+}
+
+/* A comment may stand for the entry, but not against it (EN 319 162-1 A.1). */
+static VF_RC check_comment(struct scan *x, struct vf_err *reterr)
+{
+	size_t mark = sizeof(MEDIA_COMMENT) - 1, n = x->end.comment_n;
+	struct vf_zip *z = &x->zip;
+	struct vf_bytes text, value;
+	enum vf_rc rc;
+
+	if (n > mark + MEDIA_MAX + 1)
+		n = mark + MEDIA_MAX + 1; /* one octet too long, and the rest does not matter */
+	rc = view_kept(x, x->end.at + VF_ZIP_END_SIZE, n, &text, reterr);
+	if (rc != VF_OK || !vf_bytes_starts(text, MEDIA_COMMENT))
 		return rc;
-	if (!vf_bytes_is(z->media, VF_ZIP_ASICE))
-		return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' is not '%s'", VF_ZIP_ASICE);
+	if (!vf_bytes_slice(text, mark, n - mark, &value))
+		return vf_fail(reterr, VF_INTERNAL, "a comment that was not read");
+	if (z->media_type != VF_ZIP_MEDIA_NONE && !vf_bytes_eq(value, z->media))
+		return vf_fail(reterr, VF_ZIP_MIMETYPE, "the comment contradicts 'mimetype'");
+	if (!is_media(value, &z->media_type))
+		return vf_fail(reterr, VF_ZIP_MIMETYPE, "the comment is no exact media type");
+	z->media = value;
 	return VF_OK;
 }
 
-/* ---- names ---- */
-
-static int name_order(const void *a, const void *b)
+static VF_RC check_media(struct scan *x, struct vf_err *reterr)
 {
-	const struct vf_zip_name *x = a, *y = b;
+	struct vf_zip *z = &x->zip;
+	const struct vf_zip_entry *e = &z->entries[0];
+	enum vf_rc rc = VF_OK;
 
-	return vf_bytes_cmp(x->folded, y->folded);
+	if (vf_bytes_is(e->name, VF_ZIP_MIMETYPE_NAME)) {
+		rc = view_kept(x, e->data_at, (size_t)e->size, &z->media, reterr);
+		if (rc == VF_OK && !vf_bytes_is(z->media, VF_ZIP_ASICE))
+			rc = vf_zip_depart(
+				&x->rules, reterr, VF_ZIP_MIMETYPE, "'mimetype' is not '%s'", VF_ZIP_ASICE);
+		if (rc != VF_OK)
+			return rc;
+		if (crc_of(z->media) != e->crc)
+			return vf_fail(reterr, VF_ZIP_DATA, "the CRC-32 of 'mimetype' is another");
+		if (!is_media(z->media, &z->media_type))
+			return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' is no exact media type");
+	}
+	return x->end.comment_n ? check_comment(x, reterr) : rc;
 }
 
-/* Small containers are sorted in place; qsort() would allocate and cost more than it saves. */
-static void sort_names(struct vf_zip_name *names, size_t n)
+/* ---- the whole ---- */
+
+VF_RC vf_zip_scan(const struct vf_source *s, bool tolerant, struct vf_arena *a, struct vf_zip *ret,
+	struct vf_err *reterr)
 {
-	if (n > 32) {
-		qsort(names, n, sizeof(*names), name_order);
-		return;
-	}
-	for (size_t i = 1; i < n; i++) {
-		struct vf_zip_name x = names[i];
-		size_t at = i;
-
-		for (; at > 0 && vf_bytes_cmp(names[at - 1].folded, x.folded) > 0; at--)
-			names[at] = names[at - 1];
-		names[at] = x;
-	}
-}
-
-/* Puts the folded form into the arena; the same range when folding changes nothing. */
-static bool fold_name(struct vf_bytes name, struct vf_arena *a, struct vf_bytes *ret)
-{
-	uint8_t room[2 * VF_MAX_NAME];
-	struct vf_bytes folded = vf_bytes(room, vf_name_fold(name, room));
-
-	if (vf_bytes_eq(folded, name)) {
-		*ret = name;
-		return true;
-	}
-	return vf_arena_copy(a, folded, ret);
-}
-
-/* An entry may not have the name of a folder in which another one lies. */
-static bool is_in_file(const struct vf_zip *z, struct vf_bytes folded)
-{
-	struct vf_bytes rest = folded, part, folder;
-	uint64_t len = 0;
-
-	for (; vf_take_until(&rest, '/', &part); len++) {
-		size_t low = 0, high = z->n;
-
-		len += part.n;
-		if (!vf_bytes_slice(folded, 0, len, &folder))
-			return false;
-		while (low < high) {
-			size_t mid = low + (high - low) / 2;
-			int c = vf_bytes_cmp(z->names[mid].folded, folder);
-
-			if (c == 0)
-				return true;
-			if (c < 0)
-				low = mid + 1;
-			else
-				high = mid;
-		}
-	}
-	return false;
-}
-
-static VF_RC index_names(struct vf_zip *z, struct vf_arena *a, struct vf_err *reterr)
-{
-	for (size_t i = 0; i < z->n; i++) {
-		z->names[i].entry = i;
-		if (!fold_name(z->entries[i].name, a, &z->names[i].folded))
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu names", z->n);
-	}
-	sort_names(z->names, z->n);
-	for (size_t i = 1; i < z->n; i++) {
-		struct vf_bytes x = z->entries[z->names[i - 1].entry].name,
-				y = z->entries[z->names[i].entry].name;
-
-		if (!vf_bytes_eq(z->names[i - 1].folded, z->names[i].folded))
-			continue;
-		if (vf_bytes_eq(x, y))
-			return vf_fail(reterr, VF_ZIP_DUPLICATE, "two entries are named '%.*s'", VF_STR(x));
-		return vf_fail(reterr, VF_ZIP_NAME_COLLISION, "'%.*s' and '%.*s'",
-			(int)(x.n > 140 ? 140 : x.n), (const char *)x.p, (int)(y.n > 140 ? 140 : y.n),
-			(const char *)y.p);
-	}
-	for (size_t i = 0; i < z->n; i++)
-		if (is_in_file(z, z->names[i].folded))
-			return vf_fail(reterr, VF_ZIP_NAME_COLLISION, "'%.*s' lies in a file", VF_STR(z->entries[z->names[i].entry].name));
-	return VF_OK;
-}
-
-VF_RC vf_zip_scan(const struct vf_source *s, struct vf_arena *a, struct vf_zip *ret, struct vf_err *reterr)
-{
-	struct end end = {0};
+	struct scan x = {.source = s, .arena = a, .rules = {.tolerant = tolerant}};
 	struct vf_bytes directory;
-	struct vf_zip z;
 	uint8_t *room = NULL;
-	enum vf_rc rc = read_end(s, &end, reterr);
+	enum vf_rc rc = read_end(&x, reterr);
 
 	if (rc != VF_OK)
 		return rc;
-	z = (struct vf_zip){.entries = VF_NEW(a, end.count, struct vf_zip_entry),
-		.n = end.count,
-		.names = VF_NEW(a, end.count, struct vf_zip_name)};
+	x.zip = (struct vf_zip){.entries = VF_NEW(a, x.end.count, struct vf_zip_entry),
+		.n = x.end.count,
+		.names = VF_NEW(a, x.end.count, struct vf_zip_name)};
 	if (!s->memory.p)
-		room = vf_arena_take(a, end.central_n, 1);
-	if (!z.entries || !z.names || (!s->memory.p && !room))
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a directory of %zu entries", z.n);
-	rc = vf_source_view(s, end.central_at, end.central_n, room, &directory, reterr);
+		room = vf_arena_take(a, x.end.central_n, 1);
+	if (!x.zip.entries || !x.zip.names || (!s->memory.p && !room))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a directory of %zu entries", x.zip.n);
+	rc = vf_source_view(s, x.end.central_at, x.end.central_n, room, &directory, reterr);
 	if (rc == VF_OK)
-		rc = scan_entries(s, directory, &end, z.entries, reterr);
+		rc = scan_entries(&x, directory, reterr);
 	if (rc == VF_OK)
-		rc = check_media(s, a, &z, reterr);
+		rc = check_media(&x, reterr);
 	if (rc == VF_OK)
-		rc = index_names(&z, a, reterr);
-	if (rc == VF_OK)
-		*ret = z;
-	return rc;
+		rc = vf_zip_names_index(&x.zip, a, reterr);
+	if (rc != VF_OK)
+		return rc;
+	x.zip.departure = x.rules.departure;
+	*ret = x.zip;
+	return VF_OK;
 }
 
 const struct vf_zip_entry *vf_zip_find(const struct vf_zip *z, struct vf_bytes name)

@@ -1,8 +1,9 @@
 /*
- * The strict scan of a ZIP container: one file, one meaning.
+ * The scan of a ZIP container: one file, one meaning.
  *
  * Knows headers and names only (PKWARE APPNOTE 6.3.x, the profile of ISO/IEC
- * 21320-1 without ZIP64, narrowed by docs/formats/bundle.md). It decides before
+ * 21320-1 without ZIP64, narrowed by docs/formats/bundle.md; what containers of
+ * other software may do beyond it is docs/formats/foreign-zip.md). It decides before
  * any other reader sees the file, so that all readers see the same entries. The
  * data of entries is container.h's question, what they prove is bundle.h's.
  *
@@ -32,6 +33,8 @@
 #define VF_ZIP_MIMETYPE_NAME "mimetype"
 #define VF_ZIP_ASICE "application/vnd.etsi.asic-e+zip"
 #define VF_ZIP_ASICE_CRC 0x45f9218au
+/* Its content in a container of one document (EN 319 162-1 A.1), which we never write. */
+#define VF_ZIP_ASICS "application/vnd.etsi.asic-s+zip"
 
 /*
  * Bytes that can be read at any place. Either memory is set (then read is not
@@ -55,10 +58,11 @@ VF_RC vf_source_view(const struct vf_source *s, uint64_t at, size_t n, uint8_t *
 /* An entry. name and central borrow from the source's memory or the arena. */
 struct vf_zip_entry {
 	struct vf_bytes name;
-	struct vf_bytes central; /* its central directory record: 46 octets and the name */
+	struct vf_bytes central; /* its central directory record: 46 octets and the name, nothing after it */
 	uint64_t header_at;      /* of its local header */
 	uint64_t data_at;
 	uint64_t packed, size; /* octets in the container, octets of the file */
+	uint64_t end_at;         /* of its data, or of the descriptor after them: the next entry is there */
 	uint32_t crc;
 	uint16_t method; /* VF_ZIP_STORED or VF_ZIP_DEFLATED */
 };
@@ -69,11 +73,23 @@ struct vf_zip_name {
 	size_t entry;
 };
 
+/* What a container says it is; only ASICE without a departure is one of ours. */
+enum vf_zip_media {
+	VF_ZIP_MEDIA_NONE, /* neither a mimetype entry nor a comment that stands for it */
+	VF_ZIP_MEDIA_ASICE,
+	VF_ZIP_MEDIA_ASICS,
+	VF_ZIP_MEDIA_OTHER /* another type, often that of the only document of an ASiC-S */
+};
+
 struct vf_zip {
-	struct vf_zip_entry *entries; /* in the order of the file; the first is mimetype */
+	struct vf_zip_entry *entries; /* in the order of the file; mimetype, where it is there, is the first */
 	size_t n;
 	struct vf_zip_name *names; /* n of them, ascending */
-	struct vf_bytes media;     /* content of mimetype; only VF_ZIP_ASICE is accepted now */
+	/* Content of mimetype, or what the comment says in its place: printable ASCII, empty for NONE. */
+	struct vf_bytes media;
+	enum vf_zip_media media_type;
+	/* How the strict scan would have refused it, same code and text; rc is NOT_CHECKED when it would not. */
+	struct vf_err departure;
 };
 
 /*
@@ -83,8 +99,14 @@ struct vf_zip {
  * ZIP64, no encryption, no descriptor, names in normal form and unique after
  * folding, mimetype first. Refuses with the ZIP_... codes and LIMIT; NO_MEMORY
  * when the arena is full, IO when the source fails.
+ *
+ * When tolerant, the departures in docs/formats/foreign-zip.md pass as well and
+ * the first of them is in ret->departure. Still every byte is accounted for and
+ * every entry has one name and one range, whoever reads. A caller that judges
+ * our own bundles must refuse when departure.rc is set.
  */
-VF_RC vf_zip_scan(const struct vf_source *s, struct vf_arena *a, struct vf_zip *ret, struct vf_err *reterr);
+VF_RC vf_zip_scan(const struct vf_source *s, bool tolerant, struct vf_arena *a, struct vf_zip *ret,
+	struct vf_err *reterr);
 
 /*
  * Whether an entry says nothing about the system that wrote it: no host, no

@@ -48,6 +48,14 @@ run 0 "help verb" "$tv" help extract
 cp out help-extract
 run 0 "verb --help" "$tv" extract --help
 cmp -s out help-extract || fault "'extract --help' is not 'help extract'" out
+run 0 "help er" "$tv" help er
+has out "trialverify er --trust trust.d study.ers"
+cp out help-er
+run 0 "er --help" "$tv" er --help
+cmp -s out help-er || fault "'er --help' is not 'help er'" out
+run 0 "help token" "$tv" token -h
+cp out help-token
+lacks out "--exact"
 run 64 "help of nothing" "$tv" help extrat
 has err "did you mean 'extract'?"
 run 0 version "$tv" --version
@@ -68,8 +76,8 @@ run 64 "explain unknown" "$tv" explain QQQQQQQQQQ
 has err "lists all"
 
 # ---- the manual, help and completion name the same options ----
-sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract | sort -u >in-help
-sed -n '/^# OPTIONS/,/^# EXIT/s/^\(\*-[a-z]\*, \)\{0,1\}\*--\([a-z-]*\)\*.*/\2/p' "$source/docs/man/trialverify.1.scd" | sort -u >in-manual
+sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract help-er help-token | sort -u >in-help
+sed -n '/^# OPTIONS/,/^# EXIT/p' "$source/docs/man/trialverify.1.scd" | grep '^\*-' | grep -o '\*--[a-z-]*' | cut -c4- | sort -u >in-manual
 cmp -s in-help in-manual || { fault "help and manual name different options"; diff in-help in-manual; }
 for shell in bash zsh fish; do
 	run 0 "completion $shell" "$tv" --completion $shell
@@ -101,6 +109,139 @@ run 64 "option of another verb" "$tv" inspect --trust . text
 run 64 "inspect two" "$tv" inspect text text
 run 64 "mistyped verb" "$tv" inspct text
 has err "did you mean the verb 'inspect'?"
+
+# ---- evidence of others: the command line ----
+vectors=$source/tests/vectors/tst
+h256=$(sha256sum text | cut -c1-64)
+h512=$(sha512sum text | cut -c1-128)
+run 64 "er alone" "$tv" er
+has err "no evidence record is given"
+run 64 "token alone" "$tv" token
+has err "no token is given"
+run 64 "er without objects" "$tv" er text
+has err "give the files after it, or their digests with --digest"
+run 64 "er without a record" "$tv" er --digest sha256:$h256
+run 64 "token with two files" "$tv" token text text text
+run 64 "token with a file and a digest" "$tv" token text text --digest sha256:$h256
+run 64 "token with two digests" "$tv" token text --digest sha256:$h256 --digest sha256:$h256
+has err "one file or one --digest"
+run 64 "exact of a token" "$tv" token --exact text text
+has err "'token' takes no option '--exact'"
+run 64 "digest of a bundle" "$tv" --digest sha256:$h256 text
+run 64 "sorted renewal of a bundle" "$tv" --sorted-renewal text
+run 64 "detached of a record" "$tv" er --detached text text text
+run 64 "extract's folder" "$tv" er -o folder text text
+run 64 "CRL to inspect" "$tv" inspect --crl text text
+run 64 "exact twice" "$tv" er --exact --exact text text
+run 64 "exact with a value" "$tv" er --exact=1 text text
+run 64 "trust and integrity of a record" "$tv" er --trust . --integrity-only text text
+for wrong in sha256 sha256: :$h256 $h256 md5:00 sha257:$h256 sha512:$h256 sha256:${h256}00 sha256:${h256%0}g \
+	"sha256:$(echo $h256 | tr a-f A-F | tr 0-9 A)" "sha256: $h256" "sha256:$h256," ",sha256:$h256" "sha256:$h256,,sha512:$h512" \
+	"sha256:$h256,sha256:$h256" "sha256:$h256;sha512:$h512" "SHA256:$h256" "sha256=$h256"; do
+	run 64 "digest $wrong" "$tv" er text --digest "$wrong"
+	has err "[USAGE]"
+done
+run 64 "two of one algorithm" "$tv" er text --digest "sha256:$h256,sha256:$h256"
+has err "holds sha256 twice"
+run 64 "a digest that is too short" "$tv" er text --digest "sha512:$h256"
+has err "a sha512 digest has 128 lower-case hex digits"
+for words in "er - -" "er - text -" "token - -" "er text text --crl - --cert -" "--detached - -" "token - text --ocsp -"; do
+	# shellcheck disable=SC2086
+	run 64 "standard input twice: $words" "$tv" $words
+	has err "standard input ('-') stands twice"
+done
+run 66 "a file named er" "$tv" ./er
+run 66 "a record that is not there" "$tv" er nothing text
+run 66 "an object that is not there" "$tv" er text nothing
+has err "'nothing'"
+run 66 "an object that is a folder" "$tv" token text .
+run 66 "a record that is a FIFO" timeout 10 "$tv" er fifo text
+# shellcheck disable=SC2046
+run 64 "too many objects" "$tv" er text $(yes text | head -1024)
+has err "more than 1024 files"
+# shellcheck disable=SC2046
+run 64 "too many CRLs" "$tv" $(yes -- "--crl text" | head -65) text
+has err "more than 64"
+
+# ---- what the user holds: refused before anything is judged ----
+openssl x509 -inform DER -in "$vectors/root.der" -out cert.pem 2>log
+openssl crl -inform DER -in "$vectors/crl-after.der" -out crl.pem 2>>log
+cat cert.pem "$vectors/tsa-p256.pem" >two.pem
+{ echo "words around it"; sed 's/$/\r/' cert.pem; printf %s "$(cat crl.pem)"; } >mixed.pem
+{ cat cert.pem; sed '/END/d' cert.pem; } >cut.pem
+for i in $(seq 65); do cat cert.pem; done >many.pem
+head -c 1048577 /dev/zero >big
+held() { run "$1" "held: $*" "$tv" "${@:2}" text; }
+held 1 --crl crl.pem --crl "$vectors/crl-after.der" --cert two.pem --cert "$vectors/root.der" --ocsp "$vectors/ocsp-good.der"
+held 66 --crl nothing
+held 66 --cert .
+for name in text empty cert.pem "$vectors/root.der" "$vectors/ocsp-good.der" "$vectors/p256-certs.tst"; do
+	held 64 --crl "$name"
+	has err "CRL"
+	has err "${name##*/}"
+done
+for name in text empty crl.pem mixed.pem cut.pem "$vectors/crl-after.der" "$vectors/root.key"; do
+	held 64 --cert "$name"
+	has err "certificate"
+	has err "${name##*/}"
+	lacks out REJECTED
+done
+for name in text empty crl.pem cert.pem "$vectors/crl-after.der" "$vectors/root.der"; do
+	held 64 --ocsp "$name"
+	has err "OCSP response"
+done
+held 64 --cert many.pem
+has err "at most 64 certificates"
+held 64 --crl big
+has err "larger than 1 MiB"
+{ cat cert.pem; cat crl.pem; } >both.pem
+held 64 --cert both.pem
+has err "X509 CRL"
+
+# ---- tokens, replies and signatures ----
+cp "$vectors/data.txt" data
+d256=$(sha256sum data | cut -c1-64)
+for name in p256-certs.tst p256-certs.tsr ber.tst detached.p7s; do
+	run 3 "$name" "$tv" token --integrity-only "$vectors/$name" data
+	has out "INTACT"
+	has out "1 of 1 file (data)"
+	lacks out "no later than"
+	run 2 "$name without trust" "$tv" token "$vectors/$name" data
+	run 1 "$name of another file" "$tv" token "$vectors/$name" text
+	run 64 "$name without its verb" "$tv" "$vectors/$name"
+	has out "token TOKEN FILE"
+	run 64 "$name as a record" "$tv" er "$vectors/$name" data
+	run 0 "inspect $name" "$tv" inspect "$vectors/$name"
+	has out "NOT CHECKED"
+	has out "trialverify token --trust DIR"
+	run 0 "inspect JSON of $name" "$tv" inspect --json "$vectors/$name"
+	has out '"checked":false,'
+done
+run 3 "a token by standard input" "$tv" token --integrity-only - data <"$vectors/p256-certs.tst"
+run 3 "a token and a file by standard input" "$tv" token --integrity-only "$vectors/p256-certs.tst" - <data
+run 3 "a token over a digest" "$tv" token --integrity-only "$vectors/p256-certs.tst" --digest "sha256:$d256,sha512:$h512"
+run 2 "a token over another digest" "$tv" token --integrity-only "$vectors/p256-certs.tst" --digest "sha512:$h512"
+run 2 "a token without a file" "$tv" token --integrity-only "$vectors/p256-certs.tst"
+has out "[MISSING_OBJECT]"
+run 2 "a token without its certificate" "$tv" token --integrity-only "$vectors/p256-bare.tst" data
+run 3 "with the certificate that is held" "$tv" token --integrity-only --cert two.pem "$vectors/p256-bare.tst" data
+run 3 "JSON of a token" "$tv" token --json --integrity-only "$vectors/p256-certs.tst" data
+has out '"form":"token","verdict":"INTACT"'
+run 3 "a signature" "$tv" token --integrity-only "$vectors/detached.p7s" data
+has out "Signed by"
+run 64 "a container as a token" "$tv" token "$source/$(cd "$source" && find samples -name '*.asice' | head -1)" data
+has out "is a container"
+# rejection: a reply that was not granted, { { 2 } }
+printf '\060\005\060\003\002\001\002' >refused.tsr
+run 0 "inspect a refusal" "$tv" inspect refused.tsr
+has out "rejected"
+run 1 "a refusal" "$tv" token refused.tsr data
+has out "[TS_STATUS]"
+run 2 "inspect DER of another kind" "$tv" inspect "$vectors/root.der"
+has err "[UNSUPPORTED]"
+head -c 300 "$vectors/p256-certs.tst" >half.tst
+run 2 "inspect half a token" "$tv" inspect half.tst
+run 1 "half a token" "$tv" token half.tst data
 
 # ---- inputs: regular files only (D10) ----
 run 66 "no such file" "$tv" nothing
@@ -149,7 +290,7 @@ for locale in C C.UTF-8 tr_TR.UTF-8 de_DE.UTF-8; do
 	cmp -s out json || fault "the JSON depends on the locale $locale" out
 done
 run 66 "JSON of two" "$tv" --json text nothing
-has out '"input":"nothing","verdict":null,"exit":66'
+has out '"input":"nothing","form":null,"verdict":null,"exit":66'
 run 1 "no colour in a file" env TERM=xterm "$tv" text
 ! grep -q "$(printf '\033')" out || fault "colour in a file"
 run 1 "ASCII" env LC_ALL=C "$tv" text
@@ -272,6 +413,40 @@ else
 	has out '"statement.json"'
 	run 0 "inspect JSON" "$tv" inspect --json good.asice
 	has out '"checked":false'
+	unzip -q good.asice -d open
+	er=open/META-INF/evidencerecord001.ers
+	run 0 "an evidence record by itself" "$tv" er --trust trust $er text
+	has out "This file existed, exactly as given here, no later than"
+	has out "also covers 2 other objects"
+	lacks out bundle
+	run 0 "JSON of it" "$tv" er --trust trust --json $er text
+	has out '"form":"evidence-record","verdict":"VERIFIED"'
+	has out '"others":2,"sorted_renewal":false,"renewals":0'
+	run 0 "the whole group" "$tv" er --trust trust --exact $er text open/statement.json open/stream.json
+	has out "3 of 3 files"
+	run 1 "not the whole group" "$tv" er --trust trust --exact $er text open/stream.json
+	has out "[ER_GROUP]"
+	run 1 "a file that it does not cover" "$tv" er --trust trust $er text open/mimetype
+	has out "[ER_NOT_COVERED]"
+	has out "1 of 2 files"
+	run 0 "a digest" "$tv" er --trust trust $er --digest "sha256:$(sha256sum text | cut -c1-64)" open/stream.json
+	has out "2 of 2 files"
+	run 0 "a record by standard input" "$tv" er --trust trust - text <$er
+	run 3 "a record, integrity only" "$tv" er --integrity-only $er text
+	run 2 "a record without trust" "$tv" er $er text
+	run 0 "a report on a record" "$tv" er --trust trust --report er.html $er text
+	has er.html "This file existed"
+	run 64 "a record without its verb" "$tv" --trust trust $er
+	has out "is an evidence record: check it with  trialverify"
+	run 64 "a record as a token" "$tv" token --trust trust $er text
+	run 64 "a bundle as a record" "$tv" er --trust trust good.asice text
+	run 0 "quiet" "$tv" er -q --trust trust $er text
+	[ "$(wc -l <out)" = 1 ] || fault "er -q prints more than the verdict" out
+	run 0 "inspect a record" "$tv" inspect $er
+	has out "an evidence record"
+	has out "chains: 1, time-stamps: 1"
+	run 0 "inspect a record, JSON" "$tv" inspect --json $er
+	has out '"form":"evidence-record","chains":1'
 	run 2 "no extraction without VERIFIED (U13)" "$tv" extract -o taken good.asice
 	[ ! -e taken ] || fault "something was extracted"
 	run 2 "extraction by force" "$tv" extract --even-if-unverified -o forced good.asice

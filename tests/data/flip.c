@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 	in = check_read(argv[1 + repair]);
 	s = vf_source_of(in);
 	vf_arena_init(&a, memory, sizeof(memory));
-	if (vf_zip_scan(&s, &a, &z, NULL) != VF_OK)
+	if (vf_zip_scan(&s, false, &a, &z, NULL) != VF_OK)
 		return 1;
 	for (size_t i = 0; i < z.n; i++) {
 		const struct vf_zip_entry *e = &z.entries[i];

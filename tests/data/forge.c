@@ -38,7 +38,7 @@ static void read_bundle(struct forge *f, const char *path)
 	struct vf_zip z;
 
 	vf_arena_init(&a, memory, sizeof(memory));
-	if (vf_zip_scan(&s, &a, &z, &err) != VF_OK || z.n > MAX_ENTRIES)
+	if (vf_zip_scan(&s, false, &a, &z, &err) != VF_OK || z.n > MAX_ENTRIES)
 		fail("no bundle", path);
 	for (; f->n < z.n; f->n++) {
 		const struct vf_zip_entry *e = &z.entries[f->n];

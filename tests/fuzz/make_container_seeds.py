@@ -31,6 +31,25 @@ def container(entries, tail=b"", hide=(), comment=b""):
     return out + directory + end + tail
 
 
+def foreign(entries, signature=True, extra=b"", comment=b"", flags=8):
+    """As other software writes it: deflated entries with descriptors, extra fields, a comment."""
+    out, directory = b"", b""
+    for name, data, method in entries:
+        packed = raw_deflate(data) if method == 8 else data
+        more = extra if name != b"mimetype" else b""
+        bits = flags if method == 8 else flags & ~8
+        head = struct.pack("<HHHI", 20 if method else 10, bits, method, 0x5b6a6a6a)
+        sizes = struct.pack("<III", zlib.crc32(data), len(packed), len(data))
+        names = struct.pack("<HH", len(name), len(more))
+        directory += (b"PK\1\2" + struct.pack("<H", 0x314) + head + sizes + names +
+                      struct.pack("<HHHII", 0, 0, 0, 0o100644 << 16, len(out)) + name + more)
+        out += b"PK\3\4" + head + (bytes(12) if bits & 8 else sizes) + names + name + more + packed
+        if bits & 8:
+            out += (b"PK\7\x08" if signature else b"") + sizes
+    n = len(entries)
+    return out + directory + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, n, n, len(directory), len(out), len(comment)) + comment
+
+
 ASIC = "http://uri.etsi.org/02918/v1.2.1#"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
@@ -60,6 +79,11 @@ SEEDS = {
         "trailing": container([MIME, (b"a.txt", b"a", 0)], tail=b"x"),
         "two": container([MIME, (b"a.txt", b"a", 0)]) + container([MIME, (b"b.txt", b"b", 0)]),
         "path": container([MIME, (b"../a.txt", b"a", 0)]),
+        "foreign_java": foreign([MIME, (b"a.txt", b"a" * 30, 8), (b"META-INF/m.xml", b"<m/>", 8)], flags=0x808),
+        "foreign_bare": foreign([(b"a.txt", b"a" * 30, 8), (b"b.txt", b"b", 0)], False, comment=b"mimetype=text/plain"),
+        "foreign_extra": foreign([MIME, (b"a.txt", b"a", 8), (b"b.txt", b"b", 0)], extra=b"UT\5\0\1\1\2\3\4\xfe\xca\0\0"),
+        "foreign_asics": foreign([(b"mimetype", MIME[1].replace(b"-e", b"-s"), 0), (b"a.txt", b"a", 8)], comment=b"c"),
+        "foreign_path": foreign([MIME, (b"a.txt", b"a", 0)], extra=b"up\6\0\1\0\0\0\0X"),
     },
     "verify_manifest": {
         "two": manifest(reference("statement.json") + reference("Pr%C3%BCfplan%20v1.txt", ' MimeType="text/plain"')),

@@ -47,7 +47,7 @@ static void check_readable(struct vf_bytes b)
 	struct vf_bytes data;
 
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_container_open(&s, &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&s, false, &a, &c, &err), VF_OK);
 	CHECK_INT(c.zip.n, N + 1);
 	for (size_t i = 0; i < N && c.zip.n == N + 1; i++) {
 		CHECK_BYTES(c.zip.entries[i + 1].name, items[i].name);

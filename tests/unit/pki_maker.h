@@ -345,6 +345,7 @@ enum make_ess {
 
 struct cms_spec {
 	struct vf_bytes cert; /* of the signer */
+	uint8_t version;      /* of SignedData; 1 for id-data and else 3 when 0 */
 	EVP_PKEY *key;
 	enum vf_alg digest;           /* SHA-256 when 0, SHA-512 for Ed25519 */
 	struct vf_bytes digest_alg;   /* its identifier, when it should be another */
@@ -500,6 +501,7 @@ MAKER struct vf_bytes make_signer(const struct cms_spec *s, enum vf_alg digest, 
 MAKER struct vf_bytes make_cms(const struct cms_spec *s)
 {
 	enum vf_alg digest = s->digest;
+	bool is_data = s->content_type && strcmp(s->content_type, "1.2.840.113549.1.7.1") == 0;
 	struct vf_bytes alg, signer;
 
 	if (digest == VF_ALG_NONE)
@@ -508,7 +510,9 @@ MAKER struct vf_bytes make_cms(const struct cms_spec *s)
 	signer = s->no_signer ? NOTHING : make_signer(s, digest, alg);
 	return DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.7.2"),
 		make_der(VF_DER_CONTEXT(0),
-			DER(VF_DER_SEQUENCE, make_int(3), make_der(VF_DER_SET, alg),
+			DER(VF_DER_SEQUENCE,
+				make_int(s->version ? s->version : is_data && !s->by_key_id ? 1 : 3),
+				make_der(VF_DER_SET, alg),
 				DER(VF_DER_SEQUENCE,
 					make_oid(s->content_type ? s->content_type : "1.2.840.113549.1.9.16.1.4"),
 					s->detached ? NOTHING :

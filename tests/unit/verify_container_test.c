@@ -90,7 +90,7 @@ static void test_reads(void)
 	struct vf_source sources[] = {vf_source_of(nt_buf_bytes(&b)), file_source(&f)};
 	for (size_t i = 0; i < 2; i++) {
 		vf_arena_init(&a, block, sizeof(block));
-		CHECK_RC(vf_container_open(&sources[i], &a, &c, &err), VF_OK);
+		CHECK_RC(vf_container_open(&sources[i], false, &a, &c, &err), VF_OK);
 		check_entry(&c, &a, "mimetype", vf_bytes_str(VF_ZIP_ASICE));
 		check_entry(&c, &a, "statement.json", vf_bytes_str("{}"));
 		check_entry(&c, &a, "stored.txt", nt_buf_bytes(&big));
@@ -99,7 +99,7 @@ static void test_reads(void)
 		check_entry(&c, &a, (const char *)odd.p, vf_bytes_str("deflated, with another alphabet"));
 		check_entry(&c, &a, "nested.asice", vf_bytes_str("PK\3\4PK\5\6"));
 	}
-	CHECK_RC(vf_container_open(&sources[0], &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&sources[0], false, &a, &c, &err), VF_OK);
 	CHECK_RC(vf_container_read(&c, &c.zip.entries[2], &a, &got, &err), VF_OK);
 	CHECK(got.p == b.p + c.zip.entries[2].data_at); /* in place */
 	for (size_t i = 0; i < 3; i++)
@@ -135,7 +135,7 @@ static enum vf_rc stream_one(struct zm_entry entry, struct seen *seen)
 	struct file f = {.b = nt_buf_bytes(&b)};
 	struct vf_source sources[] = {vf_source_of(nt_buf_bytes(&b)), file_source(&f)};
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_container_open(&sources[0], &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&sources[0], false, &a, &c, &err), VF_OK);
 	rc = vf_container_stream(&c, &c.zip.entries[1], see, seen, &err);
 	seen->n = 0;
 	c.source = sources[1];
@@ -219,7 +219,7 @@ static void test_bomb(void)
 	zm_build(&b, e, 2, NULL);
 	s = vf_source_of(nt_buf_bytes(&b));
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_container_open(&s, &a, &c, &err), VF_LIMIT);
+	CHECK_RC(vf_container_open(&s, false, &a, &c, &err), VF_LIMIT);
 	set_size(&e[1], 1000);
 	CHECK_RC(stream_one(e[1], &seen), VF_ZIP_DATA);
 	CHECK(seen.n <= 1000);
@@ -227,7 +227,7 @@ static void test_bomb(void)
 	e[1] = zm_entry_raw(vf_bytes_str("large"), vf_bytes(zeros.p, VF_MAX_PART + 1));
 	zm_build(&b, e, 2, NULL);
 	s = vf_source_of(nt_buf_bytes(&b));
-	CHECK_RC(vf_container_open(&s, &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&s, false, &a, &c, &err), VF_OK);
 	CHECK_RC(vf_container_read(&c, &c.zip.entries[1], &a, &got, &err), VF_LIMIT);
 	seen.limit = UINT64_MAX;
 	CHECK_RC(vf_container_stream(&c, &c.zip.entries[1], see, &seen, &err), VF_OK);
@@ -252,7 +252,7 @@ static void test_faults(void)
 	struct file f = {.b = nt_buf_bytes(&b)};
 	struct vf_source s = file_source(&f);
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_container_open(&s, &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_open(&s, false, &a, &c, &err), VF_OK);
 	for (size_t i = 1; i < 3; i++) {
 		enum vf_rc rc = VF_IO;
 
@@ -265,28 +265,25 @@ static void test_faults(void)
 		f.fail_at = 0;
 		vf_arena_init(&a, block + 1024 * 1024, 1000);
 		CHECK_RC(vf_container_read(&c, &c.zip.entries[i], &a, &got, &err), VF_NO_MEMORY);
-		CHECK_RC(vf_container_open(&s, &a, &c2, &err), VF_OK);
+		CHECK_RC(vf_container_open(&s, false, &a, &c2, &err), VF_OK);
 	}
 	nt_buf_done(&packed);
 	nt_buf_done(&big);
 	nt_buf_done(&b);
 }
 
-/* One bit anywhere: refused, or the names and data of all entries are unchanged. */
-static void test_bit_flips(void)
+/* One bit anywhere: refused, or the names and data of all entries are unchanged. Tells how many were accepted. */
+static size_t flip_bits(bool tolerant, const struct zm_entry *e, const char *const *want, size_t n,
+	const struct zm_end *end)
 {
-	struct nt_buf packed, b = nt_buf(ZM_MAX);
-	struct zm_entry e[4] = {zm_entry("mimetype", VF_ZIP_ASICE), zm_entry("statement.json", "{}")};
-	static const char *const want[] = {VF_ZIP_ASICE, "{}", "deflated deflated deflated deflated", "last"};
+	struct nt_buf b = nt_buf(ZM_MAX);
 	uint8_t *copy = block + 1024 * 1024;
 	struct vf_container c;
 	struct vf_arena a;
 	struct vf_bytes got;
 	size_t accepted = 0;
 
-	e[2] = zm_deflated("d.txt", vf_bytes_str(want[2]), &packed);
-	e[3] = zm_entry("z.txt", want[3]);
-	zm_build(&b, e, 4, NULL);
+	zm_build(&b, e, n, end);
 	for (size_t bit = 0; bit < 8 * b.n; bit++) {
 		struct vf_source s = vf_source_of(vf_bytes(copy, b.n));
 		enum vf_rc rc;
@@ -294,7 +291,9 @@ static void test_bit_flips(void)
 		memcpy(copy, b.p, b.n);
 		copy[bit / 8] = (uint8_t)(copy[bit / 8] ^ 1u << bit % 8);
 		vf_arena_init(&a, block, 1024 * 1024);
-		rc = vf_container_open(&s, &a, &c, &err);
+		rc = vf_container_open(&s, tolerant, &a, &c, &err);
+		if (rc == VF_OK)
+			CHECK_INT(c.zip.n, n);
 		for (size_t i = 0; rc == VF_OK && i < c.zip.n; i++) {
 			rc = vf_container_read(&c, &c.zip.entries[i], &a, &got, &err);
 			if (rc != VF_OK)
@@ -305,8 +304,87 @@ static void test_bit_flips(void)
 		accepted += rc == VF_OK;
 		CHECK(rc == VF_OK || vf_rc_class(rc) == VF_CLASS_REJECTED);
 	}
-	CHECK(accepted > 0 && accepted < 4 * 64); /* attributes without meaning */
+	nt_buf_done(&b);
+	return accepted;
+}
+
+static void test_bit_flips(void)
+{
+	static const char *const want[] = {VF_ZIP_ASICE, "{}", "deflated deflated deflated deflated", "last"};
+	struct nt_buf packed;
+	struct zm_entry e[4] = {zm_entry("mimetype", VF_ZIP_ASICE), zm_entry("statement.json", "{}")};
+	size_t n;
+
+	e[2] = zm_deflated("d.txt", vf_bytes_str(want[2]), &packed);
+	e[3] = zm_entry("z.txt", want[3]);
+	n = flip_bits(false, e, want, 4, NULL);
+	CHECK(n > 0 && n < 4 * 64); /* attributes without meaning */
+	n = flip_bits(true, e, want, 4, NULL);
+	CHECK(n > 0 && n < 4 * 72);
 	nt_buf_done(&packed);
+}
+
+/* An entry as Java, minizip and Info-ZIP write it: everything that the tolerant scan takes. */
+static void foreign(struct zm_entry e[4], const char *const *want, struct nt_buf packed[2], uint8_t room[32])
+{
+	e[0] = zm_entry("mimetype", want[0]);
+	e[0].local.flags = e[0].central.flags = VF_ZIP_FLAG_UTF8;
+	e[1] = zm_deflated("a.txt", vf_bytes_str(want[1]), &packed[0]);
+	e[1].local.extra = vf_bytes("UT\5\0\1\1\2\3\4", 9);
+	zm_describe(&e[1], true, room);
+	e[2] = zm_deflated("d/b.txt", vf_bytes_str(want[2]), &packed[1]);
+	e[2].local.flags = e[2].central.flags = 2;
+	e[2].central.extra = vf_bytes("\x0a\0\4\0\0\0\0\0", 8);
+	zm_describe(&e[2], false, room + 16);
+	e[3] = zm_entry("z.txt", want[3]);
+	e[3].local.extra = e[3].central.extra = vf_bytes("\xfe\xca\0\0", 4);
+	e[3].made_by = 0xff3f;
+	e[3].external = 0100644u << 16 | 0x20;
+}
+
+static void test_foreign(void)
+{
+	static const char *const want[] = {VF_ZIP_ASICS, "deflated deflated deflated", "b b b b b b b b", "last"};
+	struct zm_end comment = {.comment = vf_bytes_str("mimetype=" VF_ZIP_ASICS)};
+	struct nt_buf packed[2], b = nt_buf(ZM_MAX);
+	struct zm_entry e[4];
+	struct vf_container c;
+	struct vf_arena a;
+	uint8_t room[32];
+	size_t n;
+
+	foreign(e, want, packed, room);
+	zm_build(&b, e, 4, &comment);
+	struct file f = {.b = nt_buf_bytes(&b)};
+	struct vf_source sources[] = {vf_source_of(nt_buf_bytes(&b)), file_source(&f)};
+	for (size_t i = 0; i < 2; i++) {
+		vf_arena_init(&a, block, sizeof(block));
+		CHECK_RC(vf_container_open(&sources[i], false, &a, &c, &err), VF_ZIP_TRAILING_DATA);
+		CHECK_RC(vf_container_open(&sources[i], true, &a, &c, &err), VF_OK);
+		CHECK_RC(c.zip.departure.rc, VF_ZIP_TRAILING_DATA);
+		CHECK_INT(c.zip.media_type, VF_ZIP_MEDIA_ASICS);
+		check_entry(&c, &a, "mimetype", vf_bytes_str(want[0]));
+		check_entry(&c, &a, "a.txt", vf_bytes_str(want[1]));
+		check_entry(&c, &a, "d/b.txt", vf_bytes_str(want[2]));
+		check_entry(&c, &a, "z.txt", vf_bytes_str(want[3]));
+	}
+	n = flip_bits(true, e, want, 4, &comment);
+	CHECK(n > 0 && n < 4 * 72 + 12 * 8 + 256); /* also what extra fields hold */
+	n = flip_bits(true, e + 1, want + 1, 3, &comment);
+	CHECK(n > 0 && n < 3 * 72 + 12 * 8 + 8 * 64); /* also the comment, which is then the only claim */
+	nt_buf_done(&packed[0]);
+	packed[0] = text_of(50);
+	e[1].data = nt_buf_bytes(&packed[0]); /* a descriptor that agrees with the headers, but not with the data */
+	e[1].central.packed = 50;
+	zm_describe(&e[1], true, room);
+	nt_buf_reset(&b);
+	zm_build(&b, e, 4, NULL);
+	sources[0] = vf_source_of(nt_buf_bytes(&b));
+	vf_arena_init(&a, block, sizeof(block));
+	CHECK_RC(vf_container_open(&sources[0], true, &a, &c, &err), VF_OK);
+	CHECK_RC(vf_container_digest(&c, &c.zip.entries[1], VF_SHA256, &(struct vf_digest){0}, &err), VF_ZIP_DATA);
+	for (size_t i = 0; i < 2; i++)
+		nt_buf_done(&packed[i]);
 	nt_buf_done(&b);
 }
 
@@ -317,5 +395,6 @@ int main(void)
 	test_bomb();
 	test_faults();
 	test_bit_flips();
+	test_foreign();
 	return check_done();
 }

@@ -41,7 +41,7 @@ static void take_apart(const struct vf_hash *id, struct parts *ret)
 		exit(1);
 	nt_buf_done(&b);
 	source = vf_source_of(kept);
-	fixture_need(vf_container_open(&source, &ret->a, &box, &err), &err, "open");
+	fixture_need(vf_container_open(&source, false, &ret->a, &box, &err), &err, "open");
 	ret->n = 0;
 	for (size_t i = 1; i < box.zip.n; i++) {
 		struct nt_zip_item *item = &ret->items[ret->n++];

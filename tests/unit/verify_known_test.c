@@ -68,18 +68,18 @@ static void test_judged(struct vf_pki *p, struct vf_bytes token)
 	struct vf_err err;
 	struct vf_tst t = keep(p, token);
 
-	CHECK_RC(vf_known_judge(&known, empty, &t, good, false, &trust, &err), VF_NO_TRUST_ANCHOR);
-	CHECK_RC(vf_known_judge(&known, p, &t, good + 1, false, &trust, &err), VF_TS_EXPIRED);
-	CHECK_RC(vf_known_judge(&known, p, &t, good, false, &trust, &err), VF_OK);
+	CHECK_RC(vf_known_judge(&known, empty, &t, NULL, good, false, &trust, &err), VF_NO_TRUST_ANCHOR);
+	CHECK_RC(vf_known_judge(&known, p, &t, NULL, good + 1, false, &trust, &err), VF_TS_EXPIRED);
+	CHECK_RC(vf_known_judge(&known, p, &t, NULL, good, false, &trust, &err), VF_OK);
 	/* nothing is asked again: there is nobody to vouch in this one */
-	CHECK_RC(vf_known_judge(&known, empty, &t, good, false, &trust, &err), VF_OK);
+	CHECK_RC(vf_known_judge(&known, empty, &t, NULL, good, false, &trust, &err), VF_OK);
 	CHECK_INT(trust.authorities, 1);
-	CHECK_RC(vf_known_judge(&known, p, &t, good + 1, false, &trust, &err), VF_TS_EXPIRED);
-	CHECK_RC(vf_known_judge(&known, p, &t, good + 1, true, &trust, &err), VF_OK);
-	CHECK_RC(vf_known_judge(&known, p, &t, good + 1, false, &trust, &err), VF_TS_EXPIRED);
+	CHECK_RC(vf_known_judge(&known, p, &t, NULL, good + 1, false, &trust, &err), VF_TS_EXPIRED);
+	CHECK_RC(vf_known_judge(&known, p, &t, NULL, good + 1, true, &trust, &err), VF_OK);
+	CHECK_RC(vf_known_judge(&known, p, &t, NULL, good + 1, false, &trust, &err), VF_TS_EXPIRED);
 	/* another token begins anew */
 	t = keep(p, token);
-	CHECK_RC(vf_known_judge(&known, empty, &t, good, false, &trust, &err), VF_NO_TRUST_ANCHOR);
+	CHECK_RC(vf_known_judge(&known, empty, &t, NULL, good, false, &trust, &err), VF_NO_TRUST_ANCHOR);
 	vf_pki_free(empty);
 }
 

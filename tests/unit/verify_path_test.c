@@ -242,18 +242,18 @@ static void test_signers(void)
 	struct vf_bytes good = make_cert(&leaf), other;
 	struct vf_pki *p = vf_pki_new();
 	struct vf_err err;
-	int64_t end = 0;
+	struct vf_path path;
 
 	leaf.ext[0][1] = "critical,keyEncipherment";
 	other = make_cert(&leaf);
-	CHECK_RC(vf_path_check_signer(p, good, make_time(AT), NOTHING, NULL, &end, &err), VF_UNKNOWN_SIGNER);
+	CHECK_RC(vf_path_check_signer(p, good, make_time(AT), NOTHING, NULL, &path, &err), VF_UNKNOWN_SIGNER);
 	CHECK_RC(vf_pki_add_anchors(p, VF_PKI_SUBMITTERS, make_pem(root), &err), VF_OK);
-	CHECK_RC(vf_path_check_signer(p, good, make_time(AT), NOTHING, NULL, &end, &err), VF_OK);
-	CHECK_INT(end, make_time("2029-01-01T00:00:00Z"));
-	CHECK_RC(vf_path_check_signer(p, good, make_time("2023-01-01T00:00:00Z"), NOTHING, NULL, &end, &err),
+	CHECK_RC(vf_path_check_signer(p, good, make_time(AT), NOTHING, NULL, &path, &err), VF_OK);
+	CHECK_INT(path.earliest_end, make_time("2029-01-01T00:00:00Z"));
+	CHECK_RC(vf_path_check_signer(p, good, make_time("2023-01-01T00:00:00Z"), NOTHING, NULL, &path, &err),
 		VF_SIGNER_CERT_TIME);
-	CHECK_RC(vf_path_check_signer(p, other, make_time(AT), NOTHING, NULL, &end, &err), VF_CERT_PATH);
-	CHECK_RC(vf_path_check_signer(p, vf_bytes_str("x"), make_time(AT), NOTHING, NULL, &end, &err), VF_CERT_SHAPE);
+	CHECK_RC(vf_path_check_signer(p, other, make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_PATH);
+	CHECK_RC(vf_path_check_signer(p, vf_bytes_str("x"), make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_SHAPE);
 	vf_pki_free(p);
 }
 

@@ -258,6 +258,7 @@ static char *render_one(void (*make)(struct vf_outcome *), enum form form)
 	return text;
 }
 
+#include "verify_report_foreign.h"
 #include "verify_report_golden.h"
 
 static void check_golden(void (*make)(struct vf_outcome *), enum form form, const char *want)
@@ -280,8 +281,106 @@ static void test_golden(void)
 	check_golden(make_indeterminate, JSON, indeterminate_json);
 	check_golden(make_intact, JSON, intact_json);
 	check_golden(make_none, JSON, none_json);
+	check_golden(make_record, TEXT, record_text);
+	check_golden(make_record_rejected, TEXT, record_rejected_text);
+	check_golden(make_token, TEXT, token_text);
+	check_golden(make_unprotected, TEXT, unprotected_text);
+	check_golden(make_no_time, TEXT, no_time_text);
+	check_golden(make_record, JSON, record_json);
+	check_golden(make_record_rejected, BRIEF, "REJECTED   study.ers\n");
 	check_golden(make_verified, BRIEF, "VERIFIED   TRIAL-0042-consent.asice\n");
 	check_golden(make_indeterminate, BRIEF, "INDETERMINATE  TRIAL-0042-protocol.asice  (undecided)\n");
+}
+
+/* Screen, JSON and page of evidence by others name none of what only our bundles have. */
+static void test_foreign(void)
+{
+	void (*const makes[])(struct vf_outcome *) = {make_record, make_record_rejected, make_token, make_unprotected,
+		make_no_time, make_unsupported};
+	static const char *const never[] = {"bundle", "notary", "log", "seal", "ubmitte", "study \""};
+	static const char *const forms[] = {"evidence-record", "evidence-record", "token", "container", "signature",
+		"container"};
+
+	for (size_t i = 0; i < 6; i++) {
+		char *text = render_one(makes[i], TEXT), *page = render_one(makes[i], HTML), *json = render_one(makes[i], JSON);
+		const char *body = strstr(page, "</style>"), *foot = strstr(page, "<footer>");
+		char form[40];
+
+		CHECK(body && foot);
+		page[foot - page] = '\0';
+		for (size_t k = 0; k < sizeof(never) / sizeof(never[0]); k++) {
+			if (strstr(text, never[k]))
+				CHECK_FAIL("screen %zu speaks of '%s'", i, never[k]);
+			if (k != 1 && strstr(body, never[k])) /* the title names the program's project */
+				CHECK_FAIL("page %zu speaks of '%s'", i, never[k]);
+		}
+		snprintf(form, sizeof(form), ",\"form\":\"%s\",", forms[i]);
+		CHECK(strstr(json, form) != NULL);
+		CHECK(i == 0 || strstr(text, "no later than") == NULL);
+		CHECK(i == 0 || strstr(body, "no later than") == NULL);
+		free(text);
+		free(page);
+		free(json);
+	}
+}
+
+static void has_all(const char *text, const char *const *must, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strstr(text, must[i]))
+			CHECK_FAIL("'%s' is not in\n%s", must[i], text);
+}
+
+/* What is weak or was not looked at stands on every form of the result, and never in green. */
+static void test_foreign_limits(void)
+{
+	static const char *const sorted_text[] = {"\n  Allowed on request: a renewal in sorted order", "[SORTED_RENEWAL]"};
+	static const char *const sorted_page[] = {"<strong>Allowed on request:</strong> <span class=\"open\">a renewal in sorted"};
+	static const char *const unsupported[] = {"META-INF/signatures0.xml was NOT CHECKED: this version cannot judge its form",
+		"Everything that was checked agrees."};
+	struct vf_outcome *o = calloc(1, sizeof(*o));
+	struct vf_run run;
+	char *text;
+
+	make_record(o);
+	o->report.sorted_renewal = true;
+	run = run_of(o, 1);
+	text = render(&run, TEXT);
+	has_all(text, sorted_text, 2);
+	free(text);
+	text = render(&run, HTML);
+	has_all(text, sorted_page, 1);
+	free(text);
+	text = render(&run, JSON);
+	CHECK(strstr(text, "\"others\":3,\"sorted_renewal\":true,\"renewals\":1") != NULL);
+	free(text);
+
+	memset(o, 0, sizeof(*o));
+	make_unsupported(o);
+	text = render(&run, TEXT);
+	has_all(text, unsupported, 2);
+	free(text);
+
+	/* an untrusted signer is a claim; when trust was left out, nobody asked */
+	make_no_time(o);
+	o->report.submitter_trusted = false;
+	text = render(&run, TEXT);
+	CHECK(strstr(text, "\n  Signed by   \"Dr. Ada Example\" (a claim: the certificate leads to no root") != NULL);
+	free(text);
+	o->report.integrity_only = true;
+	text = render(&run, TEXT);
+	CHECK(strstr(text, "(a claim: who vouches for the certificate was not checked)") != NULL);
+	free(text);
+
+	/* one file, many time-stamps */
+	make_record(o);
+	o->report.n_files = 1;
+	o->report.n_others = 1;
+	text = render(&run, TEXT);
+	CHECK(strstr(text, "\n  This file existed, exactly as given here, no later than 2026-03-02 14:07:31 UTC.\n") != NULL);
+	CHECK(strstr(text, "also covers 1 other object that was not given\n") != NULL);
+	free(text);
+	free(o);
 }
 
 /* The same octets in every locale that the machine has. */
@@ -569,29 +668,39 @@ static void test_shown(void)
 /* Prints the golden texts anew, for review after a change: verify_report_test golden > verify_report_golden.h */
 static int show_golden(void)
 {
-	static void (*const makes[])(struct vf_outcome *) = {make_verified, make_rejected, make_indeterminate, make_intact,
-		make_none};
-	static const char *const names[] = {"verified", "rejected", "indeterminate", "intact", "none"};
+	static const struct {
+		void (*make)(struct vf_outcome *);
+		const char *name;
+		bool text, json;
+	} all[] = {{make_verified, "verified", true, true}, {make_rejected, "rejected", true, true},
+		{make_indeterminate, "indeterminate", true, true}, {make_intact, "intact", true, true},
+		{make_none, "none", true, true}, {make_record, "record", true, true},
+		{make_record_rejected, "record_rejected", true, false}, {make_token, "token", true, false},
+		{make_unprotected, "unprotected", true, false}, {make_no_time, "no_time", true, false}};
+	const size_t n = sizeof(all) / sizeof(all[0]);
 
 	printf("/* Made by 'verify_report_test golden' and read by people; included by verify_report_test.c alone. */\n");
-	for (size_t i = 0; i < 10; i++) {
-		char *text = render_one(makes[i % 5], i < 5 ? TEXT : JSON);
+	for (size_t i = 0; i < 2 * n; i++) {
+		bool json = i >= n;
+		char *text = render_one(all[i % n].make, json ? JSON : TEXT);
 		size_t column = 0;
 
-		printf("\nstatic const char %s_%s[] =\n\t\"", names[i % 5], i < 5 ? "text" : "json");
-		for (const char *p = text; *p; p++) {
+		if (json ? all[i % n].json : all[i % n].text)
+			printf("\nstatic const char %s_%s[] =\n\t\"", all[i % n].name, json ? "json" : "text");
+		for (const char *p = (json ? all[i % n].json : all[i % n].text) ? text : ""; *p; p++) {
 			if (*p == '"' || *p == '\\')
 				putchar('\\');
 			if (*p != '\n')
 				putchar(*p);
 			else
 				printf("\\n");
-			if (p[1] && (*p == '\n' || (i >= 5 && ++column > 80 && *p == ','))) {
+			if (p[1] && (*p == '\n' || (json && ++column > 80 && *p == ','))) {
 				printf("\"\n\t\"");
 				column = 0;
 			}
+			if (!p[1])
+				printf("\";\n");
 		}
-		printf("\";\n");
 		free(text);
 	}
 	return 0;
@@ -601,23 +710,33 @@ static int show_golden(void)
 static int show(const char *form)
 {
 	static const char *const names[] = {"text", "ascii", "color", "brief", "json", "html"};
-	struct vf_outcome *o = calloc(5, sizeof(*o));
-	struct vf_run run = run_of(o, 5);
+	void (*const makes[])(struct vf_outcome *) = {make_verified, make_rejected, make_indeterminate, make_intact, make_none,
+		make_record, make_record_rejected, make_token, make_unprotected, make_no_time, make_unsupported};
+	const size_t n = sizeof(makes) / sizeof(makes[0]);
+	struct vf_outcome *o = calloc(n, sizeof(*o));
+	struct vf_run run = run_of(o, n);
 	int found = 1;
 
-	make_verified(&o[0]);
-	make_rejected(&o[1]);
-	make_indeterminate(&o[2]);
-	make_intact(&o[3]);
-	make_none(&o[4]);
 	for (int i = 0; i < 6; i++)
 		if (strcmp(names[i], form) == 0) {
-			char *text = render(&run, (enum form)i);
+			/* made-up facts are shared, so each result is shown by itself but for the page */
+			for (size_t k = 0; k < n && i != HTML; k++) {
+				char *text = render_one(makes[k], (enum form)i);
 
-			fputs(text, stdout);
-			free(text);
+				fputs(text, stdout);
+				free(text);
+			}
 			found = 0;
 		}
+	if (strcmp(form, "html") == 0) {
+		char *text;
+
+		for (size_t k = 0; k < n; k++)
+			makes[k](&o[k]);
+		text = render(&run, HTML);
+		fputs(text, stdout);
+		free(text);
+	}
 	free(o);
 	return found;
 }
@@ -627,6 +746,8 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		return strcmp(argv[1], "golden") == 0 ? show_golden() : show(argv[1]);
 	test_golden();
+	test_foreign();
+	test_foreign_limits();
 	test_locale();
 	test_ascii();
 	test_color();

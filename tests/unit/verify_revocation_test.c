@@ -21,7 +21,7 @@ static struct outcome check_all(const struct vf_bytes *crls, size_t n_crls, cons
 	struct vf_pki_extra extra = {.crls = crls, .n_crls = n_crls, .ocsp = ocsp, .n_ocsp = n_ocsp};
 	struct outcome o = {0};
 
-	o.rc = vf_revocation_check(pki, leaf, root, make_time(AT), NOTHING, NOTHING, &extra, &o.state, &o.as_of, &o.err);
+	o.rc = vf_revocation_check(pki, leaf, root, VF_PURPOSE_TIME_STAMPING, make_time(AT), NOTHING, NOTHING, &extra, &o.state, &o.as_of, &o.err);
 	return o;
 }
 
@@ -227,18 +227,18 @@ static void test_ocsp(void)
 	CHECK_RC(vf_pki_cert(pki, make_file("root.der"), &ca, &err), VF_OK);
 	extra.ocsp = &response;
 	response = make_file("ocsp-good.der");
-	CHECK_RC(vf_revocation_check(pki, tsa, ca, make_time(AT), NOTHING, NOTHING, &extra, &state, &as_of, &err), VF_OK);
+	CHECK_RC(vf_revocation_check(pki, tsa, ca, VF_PURPOSE_TIME_STAMPING, make_time(AT), NOTHING, NOTHING, &extra, &state, &as_of, &err), VF_OK);
 	CHECK_INT(state, VF_REVOCATION_GOOD);
 	CHECK_INT(as_of, make_time("2024-06-02T00:00:00Z"));
 	/* its nextUpdate lies before this time */
-	CHECK_RC(vf_revocation_check(pki, tsa, ca, make_time("2024-08-01T00:00:00Z"), NOTHING, NOTHING, &extra, &state,
+	CHECK_RC(vf_revocation_check(pki, tsa, ca, VF_PURPOSE_TIME_STAMPING, make_time("2024-08-01T00:00:00Z"), NOTHING, NOTHING, &extra, &state,
 			 &as_of, &err),
 		VF_OK);
 	CHECK_INT(state, VF_REVOCATION_NONE);
 	/* about another certificate */
 	WANT(check_all(NULL, 0, &response, 1), VF_OK, VF_REVOCATION_NONE);
 	response = make_file("ocsp-revoked.der");
-	CHECK_RC(vf_revocation_check(pki, tsa, ca, make_time(AT), NOTHING, NOTHING, &extra, &state, &as_of, &err),
+	CHECK_RC(vf_revocation_check(pki, tsa, ca, VF_PURPOSE_TIME_STAMPING, make_time(AT), NOTHING, NOTHING, &extra, &state, &as_of, &err),
 		VF_REVOKED);
 	/* tryLater(3) is no answer; other things are malformed */
 	response = DER(VF_DER_SEQUENCE, make_der(VF_DER_ENUMERATED, vf_bytes("\x03", 1)));
@@ -264,7 +264,7 @@ static void test_every_bit(const char *name, bool ocsp)
 		enum vf_rc rc;
 
 		*at ^= (uint8_t)(1u << i % 8);
-		rc = vf_revocation_check(pki, tsa, ca, make_time(AT), NOTHING, NOTHING, &extra, &state, &as_of, &err);
+		rc = vf_revocation_check(pki, tsa, ca, VF_PURPOSE_TIME_STAMPING, make_time(AT), NOTHING, NOTHING, &extra, &state, &as_of, &err);
 		CHECK(rc != VF_OK || state == VF_REVOCATION_NONE);
 		*at ^= (uint8_t)(1u << i % 8);
 	}

@@ -289,7 +289,7 @@ static void test_binding(void)
 		{ESS_V2_SHA512, VF_OK},
 		{ESS_BOTH, VF_OK},
 		{ESS_ISSUER, VF_OK},
-		{ESS_V1, VF_WEAK_ALGORITHM},
+		{ESS_V1, VF_OK},
 		{ESS_NONE, VF_TS_ESS},
 		{ESS_OTHER_HASH, VF_TS_ESS},
 		{ESS_OTHER_ISSUER, VF_TS_ESS},
@@ -519,6 +519,18 @@ static void test_algorithms_by_date(void)
 	CHECK_RC(judge(&r, make_cms(&s)), VF_OK);
 	s.content = make_info(&(struct info_spec){.gen_time = "20120601000000Z"});
 	CHECK_RC(judge(&r, make_cms(&s)), VF_WEAK_ALGORITHM);
+	vf_pki_free(r.pki);
+	/* ESSCertID of RFC 2634 alone: until the end of 2030 (docs/decisions/0009) */
+	r = (struct run){.pki = new_pki(root_pem), .judged_at = make_time("2030-12-31T23:59:59Z"), .allow_expired = true};
+	s = good();
+	s.ess = ESS_V1;
+	CHECK_RC(judge(&r, make_cms(&s)), VF_OK);
+	CHECK_INT(r.trust.strong_until, make_time("2031-01-01T00:00:00Z"));
+	r.judged_at = make_time("2031-01-01T00:00:00Z");
+	CHECK_RC(judge(&r, make_cms(&s)), VF_WEAK_ALGORITHM);
+	s.ess = ESS_BOTH;
+	CHECK_RC(judge(&r, make_cms(&s)), VF_OK);
+	CHECK(r.trust.strong_until > r.judged_at);
 	vf_pki_free(r.pki);
 	/* a certificate of 2024 that its issuer signed with SHA-1 */
 	weak.md = EVP_sha1();
