@@ -8,11 +8,8 @@
  */
 #include "verify/bundle.h"
 
-#include "tests/check.h"
 #include "tests/fuzz/bundle_edits.h"
-#include "tests/fuzz/must.h"
-#include "verify/json.h"
-#include "verify/report_html.h"
+#include "tests/fuzz/report_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
@@ -165,51 +162,6 @@ static bool is_original(const struct vf_report *r, size_t mode)
 	return same;
 }
 
-/* ---- reports ---- */
-
-struct text {
-	uint8_t bytes[1 << 18];
-	size_t n;
-};
-
-static bool put_text(void *ctx, struct vf_bytes piece)
-{
-	struct text *t = ctx;
-
-	if (piece.n > sizeof(t->bytes) - t->n)
-		return false;
-	if (piece.n)
-		memcpy(t->bytes + t->n, piece.p, piece.n);
-	t->n += piece.n;
-	return true;
-}
-
-static void check_report(const struct vf_report *r)
-{
-	static struct vf_outcome outcome;
-	static struct text text;
-	const struct vf_run run = {.at_ms = AT, .version = "0", .outcomes = &outcome, .n_outcomes = 1};
-	struct vf_sink sink = {.put = put_text, .ctx = &text};
-	struct vf_look look = {.unicode = true};
-	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
-	struct vf_bytes all, line;
-
-	outcome.decided = true;
-	memcpy(&outcome.report, r, sizeof(*r));
-	text.n = 0;
-	vf_report_json(&sink, &run);
-	MUST(sink.failed || vf_json_parse(vf_bytes(text.bytes, text.n), &doc, NULL) == VF_OK);
-	sink.failed = false;
-	text.n = 0;
-	vf_report_text(&sink, &run, &look);
-	all = vf_bytes(text.bytes, text.n);
-	while (!sink.failed && vf_take_line(&all, &line))
-		MUST(vf_text_is_plain(line));
-	sink.failed = false;
-	text.n = 0;
-	vf_report_html(&sink, &run);
-}
-
 /* ---- beginning and end ---- */
 
 static void load(struct bt_bundle *b, const char *name)
@@ -225,7 +177,7 @@ static void load(struct bt_bundle *b, const char *name)
 	in = check_read(path);
 	s = vf_source_of(in);
 	vf_arena_init(&a, block, sizeof(block));
-	MUST(vf_zip_scan(&s, &a, &z, NULL) == VF_OK);
+	MUST(vf_zip_scan(&s, false, &a, &z, NULL) == VF_OK);
 	b->parts = calloc(BT_PARTS, sizeof(*b->parts));
 	for (size_t i = 0; i < z.n; i++) {
 		snprintf(part, sizeof(part), "%.*s", VF_STR(z.entries[i].name));
@@ -329,7 +281,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (report.verdict == VF_VERIFIED || report.verdict == VF_INTACT)
 		MUST(is_original(&report, mode));
 	if (data[0] & 2)
-		check_report(&report);
+		rc_check(&report, AT);
 	if (data[1] % 16 == 0)
 		check_cold(nt_buf_bytes(&out), base == 6, mode);
 	nt_buf_done(&out);

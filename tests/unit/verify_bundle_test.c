@@ -130,7 +130,7 @@ static void test_broken_data(void)
 	struct vf_zip z;
 
 	vf_arena_init(&a, block, sizeof(block));
-	CHECK_RC(vf_zip_scan(&source, &a, &z, NULL), VF_OK);
+	CHECK_RC(vf_zip_scan(&source, false, &a, &z, NULL), VF_OK);
 	CHECK_INT(z.n, 12);
 	for (size_t i = 0; i < z.n; i++) {
 		uint8_t *byte = (uint8_t *)(uintptr_t)in.p + z.entries[i].data_at + z.entries[i].size / 2;
