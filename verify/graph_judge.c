@@ -60,6 +60,35 @@ static void sort_out(struct vf_graph *g, struct vf_claim *c, const struct vf_evi
 	c->n_over = kept;
 }
 
+static bool get_size(const struct vf_node *n, uint64_t *ret)
+{
+	if (n->entry)
+		*ret = n->entry->size;
+	else if (n->has_octets)
+		*ret = n->octets.n;
+	else if (n->given && n->given->source)
+		*ret = n->given->source->size;
+	else
+		return false;
+	return true;
+}
+
+/* RFC 4998 does not tell a file of two digests from an inner node of the tree, whose children nobody has shown. */
+static void note_nodes(struct vf_graph *g, const struct vf_claim *c, const struct vf_evidence *e)
+{
+	const uint64_t node = 2 * (uint64_t)vf_alg_size(e->er.stamps[0].alg);
+	uint64_t size;
+
+	for (size_t i = 0; e->er.stamps[0].has_tree && i < c->n_over; i++) {
+		char name[160];
+
+		if (!get_size(g->nodes[c->over[i]], &size) || size != node)
+			continue;
+		vf_text_escape(name, sizeof(name), g->nodes[c->over[i]]->name);
+		vf_report_unchecked(g->j->r, "TREE_NODE", "%s: whether it is a file or two values of the hash tree (it is as long as these)", name);
+	}
+}
+
 static void count_others(struct vf_graph *g, const struct vf_evidence *e, const struct vf_er_cover *cover)
 {
 	struct vf_err err;
@@ -73,7 +102,7 @@ static void count_others(struct vf_graph *g, const struct vf_evidence *e, const 
 	g->j->r->n_others += most;
 	if (!g->options.exact)
 		return;
-	vf_fail(&err, VF_ER_GROUP, "the record covers %zu other objects", most);
+	vf_fail(&err, VF_ER_GROUP, "the record covers %zu other object%s", most, most == 1 ? "" : "s");
 	vf_report_fault(g->j->r, VF_CHECK_GROUP, &err, e->part);
 }
 
@@ -94,6 +123,7 @@ static enum vf_rc cover_record(struct vf_graph *g, struct vf_claim *c, struct vf
 		return rc;
 	sort_out(g, c, e, &cover);
 	count_others(g, e, &cover);
+	note_nodes(g, c, e);
 	if (cover.sorted && !g->j->r->sorted_renewal)
 		vf_report_unchecked(g->j->r, "SORTED_RENEWAL",
 			"renewals by the order of RFC 4998: they hold only in the sorted form, as --sorted-renewal allows");
@@ -416,11 +446,11 @@ static void judge_nothing(struct vf_graph *g)
 		r->checks[VF_CHECK_TOKENS] != VF_RESULT_NOT_CHECKED)
 		return;
 	if (g->n_signers == 0) {
-		/* a fault of its own says why, when there was something */
-		if (r->checks[VF_CHECK_SIGNATURE] == VF_RESULT_NOT_CHECKED) {
-			vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
-			vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
-		}
+		/* when there was something, a fault of its own says what is wrong with it */
+		if (r->n_reasons)
+			return;
+		vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
+		vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
 		return;
 	}
 	vf_report_pass(r, VF_CHECK_GROUP);
@@ -480,6 +510,7 @@ VF_RC vf_graph_judge(struct vf_graph *g, struct vf_err *reterr)
 	else
 		vf_judge_no_trust(g->j);
 	rc = judge_signers(g, reterr);
+	vf_judge_drop_unread(g->j);
 	note_weak(g);
 	skip_native(g->j->r);
 	return rc;
