@@ -259,7 +259,9 @@ static inline void be_repair(struct be_run *r, unsigned which)
 
 static inline void be_apply(struct be_run *r, const struct be_edit *e)
 {
-	struct bt_part *p = &r->work->parts[e->part % r->work->n];
+	/* mimetype only now and then: nothing behind it is looked at when it is wrong */
+	size_t at = e->part < 224 && r->work->n > 1 ? 1 + e->part % (r->work->n - 1) : e->part % r->work->n;
+	struct bt_part *p = &r->work->parts[at];
 
 	switch (e->op % 16) {
 	case 0:

@@ -9,6 +9,8 @@
 #ifndef TESTS_FUZZ_BUNDLE_TREE_H
 #define TESTS_FUZZ_BUNDLE_TREE_H
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/zip_make.h"

@@ -8,6 +8,7 @@
  */
 #include "verify/bundle.h"
 
+#include "tests/check.h"
 #include "tests/fuzz/bundle_edits.h"
 #include "tests/fuzz/report_check.h"
 

@@ -238,8 +238,9 @@ static void compare_uses(X509 *x, const struct vf_cert *c)
 	if (flags & EXFLAG_INVALID)
 		return;
 	MUST(c->ca == ((flags & EXFLAG_CA) != 0));
-	MUST(c->has_key_usage == ((flags & EXFLAG_KUSAGE) != 0) && c->has_extended == ((flags & EXFLAG_XKUSAGE) != 0));
-	if (!c->has_key_usage)
+	MUST(c->facts.has_key_usage == ((flags & EXFLAG_KUSAGE) != 0));
+	MUST(c->has_extended == ((flags & EXFLAG_XKUSAGE) != 0));
+	if (!c->facts.has_key_usage)
 		return;
 	MUST(((c->uses & VF_USE_SIGN) != 0) == ((usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0));
 	MUST(((c->uses & VF_USE_SIGN_CRL) != 0) == ((usage & KU_CRL_SIGN) != 0));
