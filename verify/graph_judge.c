@@ -32,6 +32,54 @@ static enum vf_rc cover_token(struct vf_graph *g, const struct vf_claim *c, stru
 	return rc;
 }
 
+/* The size of what is there; 0 when only digests are. */
+static uint64_t size_of(const struct vf_node *n)
+{
+	if (n->entry)
+		return n->entry->size;
+	if (n->has_octets)
+		return n->octets.n;
+	return n->given && n->given->source ? n->given->source->size : 0;
+}
+
+/* Longer ones ascend by chance no more often than hashes collide. */
+#define MAX_NODE 65536
+
+/*
+ * RFC 4998 hashes nodes like files: what is under a node, digests in ascending
+ * order, has the node's digest, and a record whose first list holds the node covers
+ * it as if it had been a file.
+ */
+static bool may_be_node(struct vf_graph *g, uint32_t node, enum vf_alg alg)
+{
+	const size_t mark = g->j->a->used, one = vf_alg_size(alg);
+	uint64_t size = size_of(g->nodes[node]);
+	struct vf_bytes all, before = {NULL, 0}, value;
+	struct vf_err ignored;
+	bool ascends = one && size >= 2 * one && size <= MAX_NODE && size % one == 0;
+
+	if (!ascends || vf_graph_read(g, node, &all, &ignored) != VF_OK)
+		return false;
+	while (ascends && all.n && vf_take(&all, one, &value)) {
+		ascends = before.n == 0 || vf_bytes_cmp(before, value) <= 0;
+		before = value;
+	}
+	g->j->a->used = mark;
+	return ascends;
+}
+
+static void note_nodes(struct vf_graph *g, const struct vf_claim *c, const struct vf_evidence *e)
+{
+	char name[200];
+
+	for (size_t i = 0; i < c->n_over; i++) {
+		if (!may_be_node(g, c->over[i], e->er.stamps[0].alg))
+			continue;
+		vf_text_escape(name, sizeof(name), g->nodes[c->over[i]]->name);
+		vf_report_unchecked(g->j->r, "ER_NODE", "%.100s: that it ever was a file (its octets may be digests in a hash tree)", name);
+	}
+}
+
 /* Each object that is not covered is a fault of its own; the others are proven nevertheless. */
 static void sort_out(struct vf_graph *g, struct vf_claim *c, const struct vf_evidence *e, const struct vf_er_cover *cover)
 {
@@ -92,6 +140,7 @@ static enum vf_rc cover_record(struct vf_graph *g, struct vf_claim *c, struct vf
 	if (rc != VF_OK)
 		return rc;
 	sort_out(g, c, e, &cover);
+	note_nodes(g, c, e);
 	count_others(g, e, &cover);
 	if (cover.sorted && !g->j->r->sorted_renewal)
 		vf_report_unchecked(g->j->r, "SORTED_RENEWAL",

@@ -172,7 +172,22 @@ static void test_records(void)
 	in = record_in(NOTHING);
 	judge(&in);
 	CHECK(report.verdict != VF_VERIFIED && report.verdict != VF_INTACT && has_reason(VF_EMPTY_EVIDENCE));
-	/* a node of the tree is no object, though its octets are two digests */
+	/* what is under a node of the tree looks like an object when a record's first list holds the node: it is said */
+	{
+		struct vf_bytes a = sha256(data), z = sha256(note), both = vf_bytes_cmp(a, z) < 0 ? JOIN(a, z) : JOIN(z, a), h = sha256(both);
+
+		in = (struct input){.form = VF_FORM_RECORD, .octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
+		give(&in, "node", both);
+		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
+		CHECK(has_note("ER_NODE"));
+		both = vf_bytes_cmp(a, z) < 0 ? JOIN(z, a) : JOIN(a, z);
+		h = sha256(both);
+		in = (struct input){.form = VF_FORM_RECORD, .octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
+		give(&in, "no node", both);
+		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
+		CHECK(!has_note("ER_NODE"));
+	}
+	/* a single digest of the list is none */
 	in = (struct input){.form = VF_FORM_RECORD, .octets = group_record(&alpha, T1)};
 	give(&in, "root", sha256(data));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_ER_NOT_COVERED);
