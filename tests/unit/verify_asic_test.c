@@ -156,6 +156,38 @@ static void test_evidence(void)
 	owner_begin();
 }
 
+/* A token over nothing that matters: it must not lend its authority or its time to the files. */
+static void test_unrelated(void)
+{
+	struct vf_bytes list = MANIFEST(STAMP1, {"data.csv", data}), nothing = MANIFEST(STAMP2, {"mimetype", vf_bytes_str(ASICE)});
+	struct box b = new_box(ASICE);
+	struct input in;
+
+	box_put(&b, "data.csv", data);
+	box_put(&b, LIST1, list);
+	box_put(&b, STAMP1, stamp(&beta, list, T2));
+	in = box_input(&b);
+	EXPECT(&in, VF_VERIFIED, VF_OK);
+	CHECK(has_note("OPERATOR_ONLY") && !has_note("UNRELATED"));
+	box_put(&b, LIST2, nothing);
+	box_put(&b, STAMP2, stamp(&alpha, nothing, T1));
+	in = box_input(&b);
+	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
+	CHECK_INT(report.existed_by, make_time("2024-07-01T12:00:00Z"));
+	CHECK(has_note("OPERATOR_ONLY") && has_note("UNRELATED"));
+	owner.rules = "[{\"count\":1,\"of\":[\"alpha\"]}]";
+	EXPECT(&in, VF_INDETERMINATE, VF_POLICY_UNMET);
+	owner_begin();
+	/* a vote by another on one of two files */
+	box_put(&b, "note.txt", note);
+	nothing = MANIFEST(STAMP2, {"note.txt", note});
+	replace(&b, LIST2, nothing);
+	replace(&b, STAMP2, stamp(&alpha, nothing, T1));
+	in = box_input(&b);
+	EXPECT(&in, VF_VERIFIED, VF_OK);
+	CHECK(has_note("OPERATOR_ONLY") && !has_note("UNRELATED"));
+}
+
 /* ---- which entry is what ---- */
 
 static void test_names(void)
@@ -608,6 +640,7 @@ int main(void)
 	foreign_begin();
 	test_ordinary();
 	test_evidence();
+	test_unrelated();
 	test_names();
 	test_manifests();
 	test_simple();
