@@ -287,6 +287,12 @@ static void test_cover(void)
 	in = over_data(with_archive(&short_, T2, &alpha, T1, true));
 	EXPECT(&in, VF_VERIFIED, VF_OK);
 	CHECK_INT(report.existed_by, make_time("2024-06-01T12:00:00Z"));
+	/* who accepts what has expired, accepts it also when something late is over it */
+	owner.expired = "accept";
+	in = over_data(with_archive(&short_, T1, &alpha, "20250201120000Z", true));
+	EXPECT(&in, VF_VERIFIED, VF_OK);
+	CHECK_INT(report.existed_by, make_time("2024-06-01T12:00:00Z"));
+	owner_begin();
 	/* whose cover the token rests on must fit the rule, too */
 	owner.rules = "[{\"count\":1,\"qualified\":true}]";
 	in = over_data(with_archive(&short_, T1, &alpha, T2, true));
