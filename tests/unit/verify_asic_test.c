@@ -576,12 +576,15 @@ static void test_many_absent(void)
 
 /* ---- native and foreign ---- */
 
-/* A container becomes one of ours by either part; it must then be a whole one. */
+/*
+ * A container becomes one of ours by any such part; it must then be a whole one. Otherwise who takes statement and
+ * seal head out of a bundle would have it judged without its log and the witnesses that the owner asks for.
+ */
 static void test_native(void)
 {
-	static const char *const parts[] = {VF_NAME_STATEMENT, VF_PART_HEAD};
+	static const char *const parts[] = {VF_NAME_STATEMENT, VF_PART_HEAD, VF_PART_ENTRY, VF_PART_PROOF, VF_PART_PREVIOUS};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		struct box b = time_stamped();
 		struct input in;
 
