@@ -9,7 +9,8 @@ struct objects {
 	const struct vf_claim *c;
 };
 
-static enum vf_rc yield_digest(const void *ctx, size_t i, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr)
+static enum vf_rc yield_digest(
+	const void *ctx, size_t i, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr)
 {
 	const struct objects *o = ctx;
 
@@ -17,7 +18,8 @@ static enum vf_rc yield_digest(const void *ctx, size_t i, enum vf_alg alg, struc
 }
 
 /* As a token says it: the imprint is another one. */
-static enum vf_rc cover_token(struct vf_graph *g, const struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
+static enum vf_rc cover_token(
+	struct vf_graph *g, const struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
 {
 	struct vf_digest found;
 	enum vf_rc rc = vf_graph_digest(g, c->over[0], e->tokens[0].imprint.alg, &found, reterr);
@@ -71,12 +73,14 @@ static void note_nodes(struct vf_graph *g, const struct vf_claim *c, const struc
 		if (!may_be_node(g, c->over[i], e->er.stamps[0].alg))
 			continue;
 		vf_text_escape(name, sizeof(name), g->nodes[c->over[i]]->name);
-		vf_report_unchecked(g->j->r, "ER_NODE", "%.100s: that it ever was a file (its octets may be digests in a hash tree)", name);
+		vf_report_unchecked(g->j->r, "ER_NODE",
+			"%.100s: that it ever was a file (its octets may be digests in a hash tree)", name);
 	}
 }
 
 /* Each object that is not covered is a fault of its own; the others are proven nevertheless. */
-static void sort_out(struct vf_graph *g, struct vf_claim *c, const struct vf_evidence *e, const struct vf_er_cover *cover)
+static void sort_out(
+	struct vf_graph *g, struct vf_claim *c, const struct vf_evidence *e, const struct vf_er_cover *cover)
 {
 	size_t kept = 0;
 
@@ -91,11 +95,12 @@ static void sort_out(struct vf_graph *g, struct vf_claim *c, const struct vf_evi
 		}
 		vf_text_escape(name, sizeof(name), node->name);
 		if (cover->until[i] == 0) {
-			vf_fail(&err, VF_ER_NOT_COVERED, "its digest is not in the first list of '%.100s'", e->part);
+			vf_fail(&err, VF_ER_NOT_COVERED, "its digest is not in the first list of '%.100s'",
+				e->part);
 			vf_report_fault(g->j->r, VF_CHECK_GROUP, &err, name);
 		} else {
-			vf_fail(&err, VF_ER_RENEWAL, "provable only up to chain %" PRIu32 " of %zu", cover->until[i],
-				cover->n_chains);
+			vf_fail(&err, VF_ER_RENEWAL, "provable only up to chain %" PRIu32 " of %zu",
+				cover->until[i], cover->n_chains);
 			vf_report_fault(g->j->r, VF_CHECK_RENEWALS, &err, name);
 		}
 	}
@@ -119,7 +124,8 @@ static void count_others(struct vf_graph *g, const struct vf_evidence *e, const 
 	vf_report_fault(g->j->r, VF_CHECK_GROUP, &err, e->part);
 }
 
-static enum vf_rc cover_record(struct vf_graph *g, struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
+static enum vf_rc cover_record(
+	struct vf_graph *g, struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
 {
 	const struct objects ctx = {g, c};
 	const struct vf_er_objects objects = {.n = c->n_over, .digest = yield_digest, .ctx = &ctx};
@@ -139,17 +145,19 @@ static enum vf_rc cover_record(struct vf_graph *g, struct vf_claim *c, struct vf
 	count_others(g, e, &cover);
 	if (cover.sorted && !g->j->r->sorted_renewal)
 		vf_report_unchecked(g->j->r, "SORTED_RENEWAL",
-			"renewals by the order of RFC 4998: they hold only in the sorted form, as --sorted-renewal allows");
+			"renewals by the order of RFC 4998: they hold only in the sorted form, as "
+			"--sorted-renewal allows");
 	g->j->r->sorted_renewal = g->j->r->sorted_renewal || cover.sorted;
 	if (e->er.n_stamps > 1)
 		vf_report_pass(g->j->r, VF_CHECK_RENEWALS);
 	if (!vf_er_algorithms_agree(&e->er))
-		vf_report_unchecked(g->j->r, "ER_ALGORITHM_LIST", "%.100s: its list of algorithms, which is not that of its chains",
-			e->part);
+		vf_report_unchecked(g->j->r, "ER_ALGORITHM_LIST",
+			"%.100s: its list of algorithms, which is not that of its chains", e->part);
 	return VF_OK;
 }
 
-VF_RC vf_graph_judge_claim(struct vf_graph *g, struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
+VF_RC vf_graph_judge_claim(
+	struct vf_graph *g, struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
 {
 	struct vf_err err = {0};
 	enum vf_rc rc = vf_judge_tokens(g->j, e, reterr);

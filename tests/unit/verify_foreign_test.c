@@ -1,4 +1,5 @@
-/* Evidence records and tokens by themselves: what is accepted, what is refused, and attacks on times and coverage. */
+/* Evidence records and tokens by themselves: what is accepted, what is refused, and attacks on times and
+ * coverage. */
 #include "verify/foreign.h"
 
 #include "tests/unit/foreign_maker.h"
@@ -32,8 +33,8 @@ static struct vf_bytes sha256(struct vf_bytes b)
 }
 
 /* One stamp over the values: without a tree when there is one. */
-static struct vf_bytes ats_over(enum vf_alg alg, const struct vf_bytes *values, size_t n, const struct person *by, const char *at,
-	struct vf_bytes *ret_token)
+static struct vf_bytes ats_over(enum vf_alg alg, const struct vf_bytes *values, size_t n,
+	const struct person *by, const char *at, struct vf_bytes *ret_token)
 {
 	struct vf_bytes token = make_tst(by, alg, n == 1 ? values[0] : mk_node(alg, values, n), at);
 
@@ -111,10 +112,19 @@ static void test_revocation(void)
 	struct vf_bytes crl[2], good;
 	struct input in = token_over(stamp(&alpha, data, T1), data);
 
-	good = make_crl(&(struct crl_spec){.issuer = alpha.root_name, .key = alpha.root_key, .from = "20250101000000Z", .to = "20250701000000Z"});
-	crl[0] = make_crl(&(struct crl_spec){.issuer = alpha.root_name, .key = alpha.root_key, .from = "20250101000000Z", .to = "20250701000000Z",
+	good = make_crl(&(struct crl_spec){.issuer = alpha.root_name,
+		.key = alpha.root_key,
+		.from = "20250101000000Z",
+		.to = "20250701000000Z"});
+	crl[0] = make_crl(&(struct crl_spec){.issuer = alpha.root_name,
+		.key = alpha.root_key,
+		.from = "20250101000000Z",
+		.to = "20250701000000Z",
 		.entries = {{5, "20240501000000Z", 1, NULL, false}}});
-	crl[1] = make_crl(&(struct crl_spec){.issuer = beta.root_name, .key = beta.root_key, .from = "20250101000000Z", .to = "20250701000000Z"});
+	crl[1] = make_crl(&(struct crl_spec){.issuer = beta.root_name,
+		.key = beta.root_key,
+		.from = "20250101000000Z",
+		.to = "20250701000000Z"});
 	owner.revocation = "required";
 	EXPECT(&in, VF_INDETERMINATE, VF_NO_REVOCATION_DATA);
 	/* of another issuer, with the same serial: says nothing */
@@ -127,7 +137,10 @@ static void test_revocation(void)
 	owner.extra = (struct vf_pki_extra){.crls = crl, .n_crls = 2};
 	EXPECT(&in, VF_REJECTED, VF_REVOKED);
 	/* in the issuer's name by somebody else */
-	crl[1] = make_crl(&(struct crl_spec){.issuer = alpha.root_name, .key = beta.root_key, .from = "20250101000000Z", .to = "20250701000000Z"});
+	crl[1] = make_crl(&(struct crl_spec){.issuer = alpha.root_name,
+		.key = beta.root_key,
+		.from = "20250101000000Z",
+		.to = "20250701000000Z"});
 	owner.extra = (struct vf_pki_extra){.crls = &crl[1], .n_crls = 1};
 	judge(&in);
 	CHECK(report.verdict != VF_VERIFIED);
@@ -172,17 +185,21 @@ static void test_records(void)
 	in = record_in(NOTHING);
 	judge(&in);
 	CHECK(report.verdict != VF_VERIFIED && report.verdict != VF_INTACT && has_reason(VF_EMPTY_EVIDENCE));
-	/* what is under a node of the tree looks like an object when a record's first list holds the node: it is said */
+	/* what is under a node of the tree looks like an object when a record's first list holds the node: it
+	 * is said */
 	{
-		struct vf_bytes a = sha256(data), z = sha256(note), both = vf_bytes_cmp(a, z) < 0 ? JOIN(a, z) : JOIN(z, a), h = sha256(both);
+		struct vf_bytes a = sha256(data), z = sha256(note),
+				both = vf_bytes_cmp(a, z) < 0 ? JOIN(a, z) : JOIN(z, a), h = sha256(both);
 
-		in = (struct input){.form = VF_FORM_RECORD, .octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
+		in = (struct input){.form = VF_FORM_RECORD,
+			.octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
 		give(&in, "node", both);
 		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
 		CHECK(has_note("ER_NODE"));
 		both = vf_bytes_cmp(a, z) < 0 ? JOIN(z, a) : JOIN(a, z);
 		h = sha256(both);
-		in = (struct input){.form = VF_FORM_RECORD, .octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
+		in = (struct input){.form = VF_FORM_RECORD,
+			.octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
 		give(&in, "no node", both);
 		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
 		CHECK(!has_note("ER_NODE"));
@@ -194,8 +211,8 @@ static void test_records(void)
 }
 
 /* Two renewals: of the time-stamp, then of the tree by another algorithm. */
-static struct vf_bytes renewed_record(const struct person *first, const struct person *then, const struct person *last, const char *t2,
-	bool linked)
+static struct vf_bytes renewed_record(const struct person *first, const struct person *then,
+	const struct person *last, const char *t2, bool linked)
 {
 	struct vf_bytes values[] = {sha256(data), sha256(note)}, token, again, older, chain, third[2];
 
@@ -236,7 +253,8 @@ static void test_renewals(void)
 	in = record_in(mk_record(MK_CAT(chain, MK_SEQ(ats_over(VF_SHA512, third, 1, &alpha, T3, NULL)))));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_ER_RENEWAL);
 	/* a digest alone does not follow into a chain of another algorithm */
-	in = (struct input){.form = VF_FORM_RECORD, .octets = renewed_record(&short_, &alpha, &beta, T2, true)};
+	in = (struct input){
+		.form = VF_FORM_RECORD, .octets = renewed_record(&short_, &alpha, &beta, T2, true)};
 	give_digest(&in, VF_SHA256, data);
 	EXPECT_BOTH(&in, VF_INDETERMINATE, VF_MISSING_OBJECT);
 	MUST(vf_digest(VF_SHA512, data, &in.given[0].digests[in.given[0].n_digests++], NULL) == VF_OK);
@@ -306,7 +324,8 @@ static void flip_all(struct input *in, const char *what)
 			for (size_t i = 0; fine && i < n; i++)
 				fine = report.stamps[i].gen_time == times[i];
 			if (!fine)
-				CHECK_FAIL("%s: bit %zu of octet %zu changes the claims", what, bit % 8, bit / 8);
+				CHECK_FAIL("%s: bit %zu of octet %zu changes the claims", what, bit % 8,
+					bit / 8);
 		}
 	}
 	check_count++;
