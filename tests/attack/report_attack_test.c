@@ -56,11 +56,14 @@ static void check_harmless(void)
 	nt_buf_done(&out);
 }
 
+/* The report borrows from what was judged, so that this stays until the case ends. */
 static void judge_forged(bundle_hook *hook)
 {
 	struct nt_buf bytes = nt_buf(1 << 20);
 
-	run(hook, &bytes);
+	begin_case();
+	make_bundle(&b, &log_key, &alpha, hook, &bytes);
+	judge_alone(make_copy(nt_buf_bytes(&bytes)));
 	nt_buf_done(&bytes);
 }
 

@@ -996,7 +996,7 @@ static const struct token_case {
 	{"T27d", "an accuracy of ten years, the policy asks for one second",
 		t27_decade_wanted, VF_INDETERMINATE, VF_TS_ACCURACY, TRUST, VF_OK, NULL},
 	{"T27e", "ordering", t27_ordering, VF_VERIFIED, VF_OK, 0, VF_OK, NULL},
-	{"T27f", "ordering FALSE, which DER leaves out", t27_default, VF_REJECTED, VF_TS_SHAPE, 0, VF_OK, NULL},
+	{"T27f", "ordering FALSE, which DER leaves out", t27_default, VF_VERIFIED, VF_OK, 0, VF_OK, NULL},
 	{"T28a", "another name of the authority", t28, VF_REJECTED, VF_TS_ESS, 0, VF_OK, NULL},
 	{"T28b", "the right name of the authority", t28_right, VF_VERIFIED, VF_OK, 0, VF_OK, NULL},
 	{"T29a", "the certificate named by SHA-1 alone", t29, VF_VERIFIED, VF_OK, 0, VF_OK, has_ess_note},
