@@ -196,7 +196,14 @@ static void test_records(void)
 		give(&in, "node", both);
 		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
 		CHECK(has_note("ER_NODE"));
-		both = vf_bytes_cmp(a, z) < 0 ? JOIN(z, a) : JOIN(a, z);
+		both = vf_bytes_cmp(a, z) < 0 ? JOIN(a, z, z) : JOIN(z, a, a);
+		h = sha256(both);
+		in = (struct input){.form = VF_FORM_RECORD,
+			.octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
+		give(&in, "three digests", both);
+		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
+		CHECK(has_note("ER_NODE"));
+		both = vf_bytes_cmp(a, z) < 0 ? JOIN(z, z, a) : JOIN(a, a, z);
 		h = sha256(both);
 		in = (struct input){.form = VF_FORM_RECORD,
 			.octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
