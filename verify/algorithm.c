@@ -42,6 +42,9 @@ static const struct {
 	{VF_PUBKEY_P256, 256, VF_STRONG_FOREVER},
 	{VF_PUBKEY_P384, 384, VF_STRONG_FOREVER},
 	{VF_PUBKEY_P521, 521, VF_STRONG_FOREVER},
+	{VF_PUBKEY_BP256, 256, VF_STRONG_FOREVER},
+	{VF_PUBKEY_BP384, 384, VF_STRONG_FOREVER},
+	{VF_PUBKEY_BP512, 512, VF_STRONG_FOREVER},
 	{VF_PUBKEY_ED25519, 253, VF_STRONG_FOREVER},
 };
 
@@ -82,6 +85,12 @@ const char *vf_pubkey_name(enum vf_pubkey kind)
 		return "ECDSA P-384";
 	case VF_PUBKEY_P521:
 		return "ECDSA P-521";
+	case VF_PUBKEY_BP256:
+		return "ECDSA brainpoolP256r1";
+	case VF_PUBKEY_BP384:
+		return "ECDSA brainpoolP384r1";
+	case VF_PUBKEY_BP512:
+		return "ECDSA brainpoolP512r1";
 	case VF_PUBKEY_ED25519:
 		return "Ed25519";
 	case VF_PUBKEY_UNKNOWN:

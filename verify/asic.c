@@ -472,6 +472,7 @@ VF_RC vf_judge_asic(struct vf_judge *j, const struct vf_detached *detached, size
 	if (rc == VF_OK)
 		rc = vf_graph_judge(&r->g, reterr);
 	if (rc == VF_OK && j->r->n_others)
-		vf_report_unchecked(j->r, "OTHER_OBJECTS", "what else the evidence records cover (%zu other digests)", j->r->n_others);
+		vf_report_unchecked(j->r, "OTHER_OBJECTS", "what else the evidence records cover (%zu other digest%s)",
+			j->r->n_others, j->r->n_others == 1 ? "" : "s");
 	return rc;
 }

@@ -67,6 +67,9 @@ static enum vf_pubkey key_kind(struct vf_bytes spki)
 			{6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7}},
 		{VF_PUBKEY_P384, 16, {6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22}},
 		{VF_PUBKEY_P521, 16, {6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x23}},
+		{VF_PUBKEY_BP256, 20, {6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 9, 0x2b, 0x24, 3, 3, 2, 8, 1, 1, 7}},
+		{VF_PUBKEY_BP384, 20, {6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 9, 0x2b, 0x24, 3, 3, 2, 8, 1, 1, 11}},
+		{VF_PUBKEY_BP512, 20, {6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 9, 0x2b, 0x24, 3, 3, 2, 8, 1, 1, 13}},
 	};
 	struct vf_der whole, alg;
 	struct vf_bytes head;
@@ -139,11 +142,11 @@ static void read_uses(struct vf_cert *c)
 	const uint32_t sign = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
 	uint32_t key = X509_get_key_usage(c->x509), extended = X509_get_extended_key_usage(c->x509);
 
-	c->has_key_usage = key != UINT32_MAX;
+	c->facts.has_key_usage = key != UINT32_MAX;
 	c->has_extended = extended != UINT32_MAX;
 	c->uses |= (key & sign) ? VF_USE_SIGN : 0;
 	c->uses |= (key & KU_CRL_SIGN) ? VF_USE_SIGN_CRL : 0;
-	c->uses |= (c->has_key_usage && (key & ~sign)) ? VF_USE_OTHER : 0;
+	c->uses |= (c->facts.has_key_usage && (key & ~sign)) ? VF_USE_OTHER : 0;
 	c->uses |= (extended & (XKU_TIMESTAMP | XKU_ANYEKU)) ? VF_USE_STAMP : 0;
 	c->uses |= (c->has_extended && (extended & XKU_OCSP_SIGN)) ? VF_USE_SIGN_OCSP : 0;
 	c->uses |= is_only_stamp(c->x509) ? VF_USE_ONLY_STAMP : 0;
@@ -256,6 +259,23 @@ bool vf_cert_has_name(const struct vf_cert *c, struct vf_bytes name)
 	return found;
 }
 
+bool vf_cert_is_issued_by(const struct vf_cert *c, struct vf_bytes name)
+{
+	const unsigned char *p = name.p;
+	X509_NAME *n;
+	bool same;
+
+	if (vf_bytes_eq(name, c->issuer))
+		return true;
+	if (name.n > VF_MAX_CERT)
+		return false;
+	n = d2i_X509_NAME(NULL, &p, (long)name.n);
+	same = n && p == name.p + name.n && X509_NAME_cmp(n, X509_get_issuer_name(c->x509)) == 0;
+	X509_NAME_free(n);
+	ERR_clear_error();
+	return same;
+}
+
 static const EVP_MD *evp_md(enum vf_alg alg)
 {
 	switch (alg) {
@@ -289,6 +309,9 @@ static bool key_fits(enum vf_pubkey key, enum vf_scheme scheme)
 	case VF_PUBKEY_P256:
 	case VF_PUBKEY_P384:
 	case VF_PUBKEY_P521:
+	case VF_PUBKEY_BP256:
+	case VF_PUBKEY_BP384:
+	case VF_PUBKEY_BP512:
 		return scheme == VF_SCHEME_ECDSA;
 	case VF_PUBKEY_ED25519:
 		return scheme == VF_SCHEME_ED25519;

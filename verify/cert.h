@@ -17,6 +17,7 @@ struct vf_cert_facts {
 	int64_t not_before, not_after;
 	enum vf_pubkey pubkey;
 	unsigned bits;
+	bool has_key_usage;
 	char name[160]; /* escaped common name; the organisation or "unnamed" when there is none */
 };
 
@@ -33,7 +34,7 @@ struct vf_cert {
 	struct vf_cert_facts facts;
 	struct vf_bytes der, tbs, issuer, subject, serial, spki, key_id, signature;
 	struct vf_bytes crl_points; /* value of cRLDistributionPoints; empty when absent */
-	bool has_key_usage, has_extended, ca;
+	bool has_extended, ca;
 	uint32_t uses;
 	/* how the issuer signed; sigalg_rc says why when it is not known or too weak */
 	struct vf_sigalg sigalg;
@@ -59,6 +60,9 @@ bool vf_cert_is_valid_at(const struct vf_cert *c, int64_t at);
 
 /* True when name (a whole GeneralName) is the subject or an alternative name. */
 bool vf_cert_has_name(const struct vf_cert *c, struct vf_bytes name);
+
+/* True when name (a whole Name) is the issuer's, however its strings are encoded (RFC 5280 7.1). */
+bool vf_cert_is_issued_by(const struct vf_cert *c, struct vf_bytes name);
 
 /*
  * Verifies a signature by the certificate's key over head || data. alg must

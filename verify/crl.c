@@ -271,7 +271,7 @@ VF_RC vf_crl_read(struct vf_pki *p, struct vf_bytes der, const struct vf_cert *c
 		return rc;
 	*ret = s;
 	if (!vf_bytes_eq(c.issuer, cert->issuer) || !vf_bytes_eq(c.issuer, issuer->subject) ||
-		is_by_other_key(&c, issuer) || (issuer->has_key_usage && !(issuer->uses & VF_USE_SIGN_CRL)))
+		is_by_other_key(&c, issuer) || (issuer->facts.has_key_usage && !(issuer->uses & VF_USE_SIGN_CRL)))
 		return VF_OK;
 	rc = find_entry(&c, cert->serial, &s, reterr);
 	if (rc != VF_OK || c.unusable)

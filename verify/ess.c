@@ -65,7 +65,7 @@ static bool is_signer(const struct vf_signed *s, const struct vf_cert *c)
 {
 	if (s->by_key_id)
 		return vf_bytes_eq(s->key_id, c->key_id);
-	return vf_bytes_eq(s->issuer, c->issuer) && vf_bytes_eq(s->serial, c->serial);
+	return vf_bytes_eq(s->serial, c->serial) && vf_cert_is_issued_by(c, s->issuer);
 }
 
 static bool is_bound(const struct ess *e, const struct vf_cert *c)
@@ -76,7 +76,7 @@ static bool is_bound(const struct ess *e, const struct vf_cert *c)
 	if (e->hash.alg != VF_SHA256 && vf_digest(e->hash.alg, c->der, &d, &ignored) != VF_OK)
 		return false;
 	return vf_digest_eq(&d, &e->hash) &&
-		(!e->has_issuer || (vf_bytes_eq(e->issuer, c->issuer) && vf_bytes_eq(e->serial, c->serial)));
+		(!e->has_issuer || (vf_bytes_eq(e->serial, c->serial) && vf_cert_is_issued_by(c, e->issuer)));
 }
 
 static void try_cert(struct search *q, const struct vf_cert *c)

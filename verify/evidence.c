@@ -259,5 +259,6 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 	if (rc == VF_OK && j->s->has_trust && !j->s->integrity_only)
 		vf_judge_settle_trust(j, list, n,
 			vf_policy_check(&j->s->policy, j->votes, j->n_votes, INT64_MAX, NULL) == VF_OK);
+	vf_judge_drop_unread(j);
 	return rc;
 }

@@ -78,7 +78,8 @@ VF_RC vf_record_check(struct vf_session *s, struct vf_arena *memory, const char 
 	if (rc == VF_OK)
 		rc = vf_graph_judge(&g, reterr);
 	if (rc == VF_OK && ret->n_others)
-		vf_report_unchecked(ret, "OTHER_OBJECTS", "what else the record covers (%zu other digests)", ret->n_others);
+		vf_report_unchecked(ret, "OTHER_OBJECTS", "what else the record covers (%zu other digest%s)", ret->n_others,
+			ret->n_others == 1 ? "" : "s");
 	if (rc == VF_OK)
 		vf_report_settle(ret);
 	return rc;

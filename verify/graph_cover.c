@@ -77,7 +77,7 @@ static void note_nodes(struct vf_graph *g, const struct vf_claim *c, const struc
 		if (!may_be_node(g, c->over[i], e->er.stamps[0].alg))
 			continue;
 		vf_text_escape(name, sizeof(name), g->nodes[c->over[i]]->name);
-		vf_report_unchecked(g->j->r, "ER_NODE",
+		vf_report_unchecked(g->j->r, "TREE_NODE",
 			"%.100s: that it ever was a file (its octets may be digests in a hash tree)", name);
 	}
 }
@@ -124,7 +124,7 @@ static void count_others(struct vf_graph *g, const struct vf_evidence *e, const 
 	g->j->r->n_others += most;
 	if (!g->options.exact)
 		return;
-	vf_fail(&err, VF_ER_GROUP, "the record covers %zu other objects", most);
+	vf_fail(&err, VF_ER_GROUP, "the record covers %zu other object%s", most, most == 1 ? "" : "s");
 	vf_report_fault(g->j->r, VF_CHECK_GROUP, &err, e->part);
 }
 

@@ -63,29 +63,48 @@ static bool counts(const struct vf_graph *g, size_t claim)
 	return g->evidence[claim].holds && (!vf_graph_is_full(g) || g->evidence[claim].is_trusted);
 }
 
-/* Newest first, so that what covers a token is judged before the token. */
+static bool covers(const struct vf_graph *g, size_t a, size_t b)
+{
+	return g->claims[b].has_holder && g->evidence[a].holds && g->claims[a].reach[g->claims[b].holder];
+}
+
+/* Newer, or of the same second and over the other's place. */
+static bool is_before(const struct vf_graph *g, size_t a, size_t b)
+{
+	int64_t x = g->evidence[a].tokens[0].gen_time, y = g->evidence[b].tokens[0].gen_time;
+
+	return x > y || (x == y && covers(g, a, b) && !covers(g, b, a));
+}
+
+static void swap(size_t *a, size_t *b)
+{
+	size_t x = *a;
+
+	*a = *b;
+	*b = x;
+}
+
+/* Newest first, so that what covers is judged before. A over B over C need not be over C: each place asks anew. */
 static void put_in_order(const struct vf_graph *g, size_t *order)
 {
-	for (size_t i = 0; i < g->n_claims; i++) {
-		int64_t t = g->evidence[i].tokens[0].gen_time;
-		size_t at = i;
-
-		for (; at > 0 && g->evidence[order[at - 1]].tokens[0].gen_time < t; at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
+	for (size_t at = 0; at < g->n_claims; at++)
+		order[at] = at;
+	for (size_t at = 0; at < g->n_claims; at++)
+		for (size_t pass = at; pass < g->n_claims; pass++) /* what it passes over may be before what it finds */
+			for (size_t i = at + 1; i < g->n_claims; i++)
+				if (is_before(g, order[i], order[at]))
+					swap(&order[i], &order[at]);
 }
 
 /* The earliest evidence that covers claim i's own place after its last token; NULL when there is none. */
 static const struct vf_evidence *find_cover(const struct vf_graph *g, const size_t *order, size_t place)
 {
-	const struct vf_claim *c = &g->claims[order[place]];
 	const struct vf_evidence *e = &g->evidence[order[place]], *found = NULL;
 
-	for (size_t k = 0; c->has_holder && k < place; k++) {
+	for (size_t k = 0; k < place; k++) {
 		const struct vf_evidence *d = &g->evidence[order[k]];
 
-		if (!counts(g, order[k]) || !g->claims[order[k]].reach[c->holder] ||
+		if (!counts(g, order[k]) || !covers(g, order[k], order[place]) ||
 			d->tokens[0].gen_time < e->tokens[e->er.n_stamps - 1].gen_time)
 			continue;
 		if (!found || d->tokens[0].gen_time < found->tokens[0].gen_time)
@@ -282,11 +301,11 @@ static void judge_nothing(struct vf_graph *g)
 		r->checks[VF_CHECK_TOKENS] != VF_RESULT_NOT_CHECKED)
 		return;
 	if (g->n_signers == 0) {
-		/* a fault of its own says why, when there was something */
-		if (r->checks[VF_CHECK_SIGNATURE] == VF_RESULT_NOT_CHECKED) {
-			vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
-			vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
-		}
+		/* when there was something, a fault of its own says what is wrong with it */
+		if (r->n_reasons)
+			return;
+		vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
+		vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
 		return;
 	}
 	vf_report_pass(r, VF_CHECK_GROUP);
@@ -359,6 +378,7 @@ VF_RC vf_graph_judge(struct vf_graph *g, struct vf_err *reterr)
 	else
 		vf_judge_no_trust(g->j);
 	rc = vf_graph_judge_signers(g, reterr);
+	vf_judge_drop_unread(g->j);
 	note_weak(g);
 	note_unrelated(g);
 	skip_native(g->j->r);

@@ -94,6 +94,7 @@ struct vf_judge {
 	struct vf_pair *group; /* n_objects, ascending by SHA-256 */
 	struct vf_file *files;
 	size_t n_files;
+	struct vf_stamp *stamps; /* those of the report */
 	bool has_stream;
 	struct vf_stream_member stream;
 	struct vf_entry entry;
@@ -154,6 +155,8 @@ VF_RC vf_judge_asic(struct vf_judge *j, const struct vf_detached *detached, size
 /* stamps.c */
 /* Makes room for the tokens of all evidence, in the report and beside it. */
 VF_RC vf_judge_make_stamps(struct vf_judge *j, struct vf_evidence *list, size_t n, struct vf_err *reterr);
+/* At the end: tokens that could not be read are no part of the report. */
+void vf_judge_drop_unread(struct vf_judge *j);
 /* Every token holds without trust and leads to its tree; times run forwards: TOKENS, TIME_ORDER. Sets holds. */
 VF_RC vf_judge_tokens(struct vf_judge *j, struct vf_evidence *e, struct vf_err *reterr);
 /* Whom the tokens lead to: AUTHORITY, REVOCATION when that rejects; what is open only keeps it from counting. */

@@ -21,7 +21,7 @@ VF_RC vf_path_check_tsa(const struct vf_cert *leaf, struct vf_err *reterr)
 		fault = "is that of a CA";
 	else if (!(leaf->uses & VF_USE_ONLY_STAMP))
 		fault = "has not exactly one critical extended key usage, timeStamping";
-	else if (leaf->has_key_usage && (leaf->uses & VF_USE_OTHER || !(leaf->uses & VF_USE_SIGN)))
+	else if (leaf->facts.has_key_usage && (leaf->uses & VF_USE_OTHER || !(leaf->uses & VF_USE_SIGN)))
 		fault = "has a key usage for something else than signatures";
 	if (!fault)
 		return VF_OK;
@@ -32,7 +32,8 @@ static enum vf_rc check_profile(const struct vf_cert *leaf, enum vf_purpose purp
 {
 	if (purpose == VF_PURPOSE_TIME_STAMPING)
 		return vf_path_check_tsa(leaf, reterr);
-	if (leaf->has_key_usage && !(leaf->uses & VF_USE_SIGN))
+	/* RFC 5280 4.2.1.12: a certificate for time-stamping alone signs nothing else */
+	if ((leaf->facts.has_key_usage && !(leaf->uses & VF_USE_SIGN)) || leaf->uses & VF_USE_ONLY_STAMP)
 		return vf_fail(reterr, VF_CERT_PATH, "the certificate of '%s' is not one for signatures",
 			leaf->facts.name);
 	return VF_OK;

@@ -17,7 +17,7 @@ VF_RC vf_judge_make_stamps(struct vf_judge *j, struct vf_evidence *list, size_t 
 	tokens = VF_NEW(j->a, all, struct vf_tst);
 	if (!stamps || !tokens)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu tokens", all);
-	j->r->stamps = stamps;
+	j->r->stamps = j->stamps = stamps;
 	for (size_t i = 0; i < n; i++) {
 		list[i].stamps = stamps + j->r->n_stamps;
 		list[i].tokens = tokens + j->r->n_stamps;
@@ -26,6 +26,16 @@ VF_RC vf_judge_make_stamps(struct vf_judge *j, struct vf_evidence *list, size_t 
 			j->r->renewals = (uint32_t)list[i].er.n_stamps - 1;
 	}
 	return VF_OK;
+}
+
+void vf_judge_drop_unread(struct vf_judge *j)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < j->r->n_stamps; i++)
+		if (j->stamps[i].is_read)
+			j->stamps[kept++] = j->stamps[i];
+	j->r->n_stamps = kept;
 }
 
 /* Only the first token of a bundle's evidence record may be known from another bundle. */
@@ -69,6 +79,10 @@ static enum vf_rc check_token(struct vf_judge *j, struct vf_evidence *e, size_t 
 
 	if (rc != VF_OK)
 		return rc;
+	stamp->is_read = true;
+	if (!facts.has_key_usage)
+		vf_report_unchecked(j->r, "KEY_USAGE", "%.100s: whether the key of '%.80s' may sign (its certificate does not say)", e->part,
+			facts.name);
 	snprintf(stamp->subject, sizeof(stamp->subject), "%s", facts.name);
 	stamp->gen_time = t->gen_time;
 	stamp->has_accuracy = t->has_accuracy;

@@ -80,8 +80,8 @@ static bool read_ordering(struct vf_bytes *in, bool *ret)
 
 	if (!vf_der_take_optional(in, VF_DER_BOOLEAN, &ordering, &found))
 		return false;
-	/* DEFAULT FALSE is absent in DER (X.690 11.5) */
-	return !found || (vf_der_bool(ordering.body, ret) && *ret);
+	/* DEFAULT FALSE is absent in DER (X.690 11.5), but authorities write it, and it is signed */
+	return !found || vf_der_bool(ordering.body, ret);
 }
 
 /* What follows genTime; all of it is optional. */

@@ -87,6 +87,7 @@ struct vf_file {
 
 /* One time-stamp token. */
 struct vf_stamp {
+	bool is_read; /* its signature holds; what follows is what it says */
 	const char *authority; /* name in the trust directory, or NULL */
 	char subject[160];     /* escaped common name of the certificate */
 	int64_t gen_time;

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Evidence records across implementations: BouncyCastle judges ours, we judge BouncyCastle's, with tokens by
 # openssl ts. Prints what it tried. Exit 0 all as expected, 1 not, 77 java or the jars are missing.
-# usage: run.sh ERS_TOOL
+# usage: run.sh ERS_TOOL; TRIALVERIFY: path of the program, whose verdicts must be those of ERS_TOOL
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 tool=${1:?usage: run.sh ERS_TOOL}
 tool=$(realpath "$tool")
+verify=${TRIALVERIFY:?}
 jars=
 for j in bcprov bcpkix bcutil; do
 	[ -f "/usr/share/java/$j.jar" ] || { echo "skipped: no /usr/share/java/$j.jar (libbcprov-java libbcpkix-java libbcutil-java)"; exit 77; }
@@ -20,6 +21,26 @@ javac -cp "$jars" -d classes "$here/bouncycastle/ErsCheck.java" || exit 1
 failed=0
 
 bc() { java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "classes$jars" ErsCheck "$@"; }
+
+# judge RECORD single|group FILE...: the reader's word, when the program says the same
+judge() {
+	record=$1 kind=$2 exact=
+	shift 2
+	[ "$kind" = single ] || exact=--exact
+	word=$("$tool" check "$record" "$kind" "$@")
+	verdict=$("$verify" er "$record" "$@" $exact --integrity-only --json 2>&1)
+	case $?:$word in
+	3:valid) ;;
+	1:invalid:*)
+		code=$(echo "$word" | sed 's/^invalid: \([A-Z_]*\).*/\1/')
+		case $verdict in
+		*"\"$code\""*) ;;
+		*) word="trialverify does not say $code: $verdict" ;;
+		esac ;;
+	*) word="not the word of trialverify: $word; $verdict" ;;
+	esac
+	echo "$word"
+}
 
 quiet() { "$@" 2>/dev/null; }
 
@@ -80,9 +101,9 @@ for alg in sha256 sha512; do
 	expect valid "BC on ours, $alg, member" bc check group.ers tsa.pem single c
 	expect invalid "BC on ours, $alg, other file" bc check one.ers tsa.pem single f
 	expect invalid "BC on ours, $alg, group with a stranger" bc check group.ers tsa.pem group b c e
-	expect valid "ours on ours, $alg, group" "$tool" check group.ers group b c d
-	expect "invalid: ER_GROUP" "ours on ours, $alg, part as group" "$tool" check group.ers group b c
-	expect "invalid: ER_NOT_COVERED" "ours on ours, $alg, other file" "$tool" check one.ers single f
+	expect valid "ours on ours, $alg, group" judge group.ers group b c d
+	expect "invalid: ER_GROUP" "ours on ours, $alg, part as group" judge group.ers group b c
+	expect "invalid: ER_NOT_COVERED" "ours on ours, $alg, other file" judge one.ers single f
 
 	# renewals: three more time-stamps, a new chain, one more time-stamp, and a third chain
 	for k in 1 2 3; do
@@ -99,7 +120,7 @@ for alg in sha256 sha512; do
 		token $next "$(ours stamp-root group.ers)" t.der
 		ours stamp group.ers t.der group.ers
 		expect valid "BC on ours, $alg, group, then a time-stamp renewal" bc check group.ers tsa.pem group b c d
-		expect valid "ours on ours, $alg, group, the same" "$tool" check group.ers group b c d
+		expect valid "ours on ours, $alg, group, the same" judge group.ers group b c d
 	done
 done
 
@@ -110,12 +131,12 @@ for alg in sha256 sha512; do
 		shift $i
 		kind=single
 		[ $i = 1 ] && kind=group
-		expect valid "ours on BC's, $alg, $1" "$tool" check "bc-$alg-$i.ers" $kind $1
-		expect "invalid: ER_NOT_COVERED" "ours on BC's, $alg, $1 with a stranger" "$tool" check "bc-$alg-$i.ers" $kind $1 serial
+		expect valid "ours on BC's, $alg, $1" judge "bc-$alg-$i.ers" $kind $1
+		expect "invalid: ER_NOT_COVERED" "ours on BC's, $alg, $1 with a stranger" judge "bc-$alg-$i.ers" $kind $1 serial
 	done
-	expect "invalid: ER_GROUP" "ours on BC's, $alg, part as group" "$tool" check "bc-$alg-1.ers" group b c
+	expect "invalid: ER_GROUP" "ours on BC's, $alg, part as group" judge "bc-$alg-1.ers" group b c
 	expect valid "BC makes a lone record, $alg" bc make "lone-$alg-" $alg tsa.cnf a
-	expect valid "ours on BC's, $alg, lone" "$tool" check "lone-$alg-0.ers" group a
+	expect valid "ours on BC's, $alg, lone" judge "lone-$alg-0.ers" group a
 	for i in 0 1; do
 		set -- a b,c,d
 		shift $i
@@ -124,16 +145,16 @@ for alg in sha256 sha512; do
 		[ $i = 1 ] && kind=group
 		for k in 1 2; do
 			expect valid "BC renews the time-stamp, $alg, $names" bc stamp "bc-$alg-$i.ers" "bc-$alg-$i.ers" tsa.cnf
-			expect valid "ours on BC's, renewal $k" "$tool" check "bc-$alg-$i.ers" $kind $(echo $names | tr , ' ')
+			expect valid "ours on BC's, renewal $k" judge "bc-$alg-$i.ers" $kind $(echo $names | tr , ' ')
 		done
 		expect valid "BC renews the hash tree, $alg, $names" bc hash "bc-$alg-$i.ers" "bc-$alg-$i.ers" sha3-512 tsa.cnf "$names"
-		expect valid "ours on BC's, hash-tree renewal" "$tool" check "bc-$alg-$i.ers" $kind $(echo $names | tr , ' ')
-		expect "invalid: ER_NOT_COVERED" "ours on BC's, stranger" "$tool" check "bc-$alg-$i.ers" single serial
+		expect valid "ours on BC's, hash-tree renewal" judge "bc-$alg-$i.ers" $kind $(echo $names | tr , ' ')
+		expect "invalid: ER_NOT_COVERED" "ours on BC's, stranger" judge "bc-$alg-$i.ers" single serial
 		# ours renews what BC made
 		token sha3-512 "$(ours stamp-root "bc-$alg-$i.ers")" t.der
 		ours stamp "bc-$alg-$i.ers" t.der mixed.ers
 		expect valid "BC on its own, renewed by ours" bc check mixed.ers tsa.pem $kind $(echo $names | tr , ' ')
-		expect valid "ours on the same" "$tool" check mixed.ers $kind $(echo $names | tr , ' ')
+		expect valid "ours on the same" judge mixed.ers $kind $(echo $names | tr , ' ')
 	done
 done
 

@@ -70,7 +70,7 @@ struct bundle {
 		struct vf_bytes data;
 	} files[MAX_FILES];
 	size_t n_files;
-	const char *fields; /* more of the statement, each with a comma before it */
+	const char *kind, *fields; /* fields: more of the statement, each with a comma before it */
 	struct vf_hash stream_key;
 	bool is_signed;
 	struct cms_spec signature;
@@ -193,6 +193,7 @@ MAKER void make_begin(struct bundle *b)
 {
 	memset(b, 0, sizeof(*b));
 	b->stream_key = vf_sha256(vf_bytes_str("stream key"));
+	b->kind = "dataset";
 	b->fields = "";
 	b->origin = LOG_NAME;
 	b->first = 1;
@@ -217,7 +218,7 @@ MAKER void make_statement(struct bundle *b)
 		members = JOIN(members, make_text("%s{\"name\":\"%s\",\"role\":\"%s\",\"sha256\":\"%s\",\"sha512\":\"%s\"}", i ? "," : "",
 			b->files[i].name, b->files[i].role, HEX(p.sha256), HEX(p.sha512)));
 	}
-	b->statement = JOIN(make_text("{\"schema\":\"trialnotary/statement/1\",\"kind\":\"dataset\",\"study\":\"DEMO-1\"%s", b->fields),
+	b->statement = JOIN(make_text("{\"schema\":\"trialnotary/statement/1\",\"kind\":\"%s\",\"study\":\"DEMO-1\"%s", b->kind, b->fields),
 		make_text(",\"nonce\":\"%s\"", HEX(b->stream_key)),
 		b->is_signed ? make_text(",\"signer\":\"%s\"", make_hex(make_digest(VF_SHA256, cert))) : NOTHING,
 		vf_bytes_str(",\"members\":["), members, vf_bytes_str("]}\n"));

@@ -147,6 +147,23 @@ MAKER EVP_PKEY *make_key(const char *name)
 	return k;
 }
 
+/* An RSA public key of this many octets that nobody has; so has its exponent, of equal octets. */
+MAKER EVP_PKEY *make_rsa_public(size_t n_octets, size_t e_octets)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	uint8_t *n = make_room(n_octets), *e = make_room(e_octets);
+	EVP_PKEY *key = NULL;
+
+	memset(n, 0xa5, n_octets);
+	memset(e, 0x11, e_octets);
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_BN("n", n, n_octets), OSSL_PARAM_construct_BN("e", e, e_octets),
+		OSSL_PARAM_construct_end()};
+	MUST(ctx && EVP_PKEY_fromdata_init(ctx) == 1);
+	MUST(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) == 1);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 /* certificates */
 
 struct cert_spec {

@@ -183,26 +183,10 @@ static void test_path_length(void)
 	CHECK_RC(stamp_path(leaf_of("CA", ca_key), make_cert(&spec), make_pem(short_root)), VF_CERT_PATH);
 }
 
-static EVP_PKEY *huge_key(void)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	uint8_t *n = make_room(2048);
-	EVP_PKEY *key = NULL;
-	uint64_t e = 65537;
-
-	memset(n, 0xa5, 2048);
-	OSSL_PARAM params[] = {OSSL_PARAM_construct_BN("n", n, 2048), OSSL_PARAM_construct_uint64("e", &e),
-		OSSL_PARAM_construct_end()};
-	MUST(ctx && EVP_PKEY_fromdata_init(ctx) == 1);
-	MUST(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) == 1);
-	EVP_PKEY_CTX_free(ctx);
-	return key;
-}
-
 /* D05: RSA-16384 is refused before it is used; other kinds of keys are not known. */
 static void test_unusable_keys(void)
 {
-	EVP_PKEY *huge = huge_key(), *k1 = EVP_EC_gen("secp256k1");
+	EVP_PKEY *huge = make_rsa_public(2048, 3), *k1 = EVP_EC_gen("secp256k1");
 	struct cert_spec leaf = {.name = "Leaf", .issuer = "Root", .key = huge, .issuer_key = root_key, .ext = TSA_EXT};
 	struct cert_spec ca = ca_spec("CA", "Root", huge, root_key);
 
@@ -253,6 +237,7 @@ static void test_signers(void)
 	CHECK_RC(vf_path_check_signer(p, good, make_time("2023-01-01T00:00:00Z"), NOTHING, NULL, &path, &err),
 		VF_SIGNER_CERT_TIME);
 	CHECK_RC(vf_path_check_signer(p, other, make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_PATH);
+	CHECK_RC(vf_path_check_signer(p, leaf_of("Root", root_key), make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_PATH);
 	CHECK_RC(vf_path_check_signer(p, vf_bytes_str("x"), make_time(AT), NOTHING, NULL, &path, &err), VF_CERT_SHAPE);
 	vf_pki_free(p);
 }
