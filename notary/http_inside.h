@@ -101,9 +101,13 @@ bool nt_http_is_full(struct nt_http *s);
 VF_RC nt_http_store_put(struct nt_http_request *q, struct vf_bytes b, struct vf_err *reterr);
 void nt_http_store_done(struct nt_http_request *q);
 
-/* http_conn.c; in the loop. */
+/* http_request.c; in the loop. NULL without memory. */
 struct nt_http_request *nt_http_request_new(struct nt_http *s);
 void nt_http_request_free(struct nt_http_request *q);
+/* Calls the caller's event function: the answer was given, or could not be. */
+void nt_http_tell(const struct nt_http_request *q);
+
+/* http_conn.c; in the loop. */
 /* Takes over fd. */
 void nt_http_conn_open(struct nt_http *s, int fd, const char *peer);
 void nt_http_conn_close(struct nt_http_conn *c);

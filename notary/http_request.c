@@ -1,6 +1,45 @@
+#include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "notary/http_inside.h"
+
+struct nt_http_request *nt_http_request_new(struct nt_http *s)
+{
+	struct nt_http_request *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->server = s;
+	q->in_loop = true;
+	q->id = ++s->next_id;
+	q->fd = q->body.fd = -1;
+	return q;
+}
+
+void nt_http_request_free(struct nt_http_request *q)
+{
+	nt_http_store_done(q);
+	nt_buf_done(&q->out);
+	nt_buf_done(&q->out_body);
+	if (q->fd >= 0)
+		close(q->fd);
+	free(q->text);
+	free(q);
+}
+
+void nt_http_tell(const struct nt_http_request *q)
+{
+	struct nt_http *s = q->server;
+	struct nt_http_event e = {.id = q->id, .peer = q->peer, .method = q->refused_head ? NT_HTTP_OTHER : q->head.method,
+		.status = q->status, .rc = q->rc, .tag = q->route.tag, .received = q->body.size, .sent = q->sent,
+		.microseconds = nt_http_now_us() - q->began_us};
+
+	if (!q->refused_head)
+		e.path = q->head.path;
+	if (s->config.event)
+		s->config.event(s->config.ctx, &e);
+}
 
 uint64_t nt_http_id(const struct nt_http_request *q)
 {
