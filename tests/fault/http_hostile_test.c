@@ -409,6 +409,59 @@ static void test_descriptors(void)
 	http_server_end(&t);
 }
 
+struct greedy {
+	struct http_client c;
+	atomic_bool stop;
+};
+
+static void *greedy_send(void *arg)
+{
+	static const char one[] = "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n";
+	static char many[200 * (sizeof(one) - 1)];
+	struct greedy *g = arg;
+
+	for (size_t i = 0; i < 200; i++)
+		memcpy(many + i * (sizeof(one) - 1), one, sizeof(one) - 1);
+	while (!g->stop && http_send(&g->c, vf_bytes(many, sizeof(many))))
+		;
+	shutdown(g->c.fd, SHUT_WR);
+	return NULL;
+}
+
+static void *greedy_read(void *arg)
+{
+	struct greedy *g = arg;
+	char room[65536];
+
+	while (http_recv(&g->c, room, sizeof(room)) > 0)
+		;
+	return NULL;
+}
+
+/* A client that asks without end and reads as fast: others get their turn. */
+static void test_greedy(void)
+{
+	struct http_server t;
+	struct greedy g[2];
+	pthread_t threads[4];
+
+	http_server_start(&t, (struct nt_http_config){.limits = {.requests_each = UINT32_MAX}});
+	for (unsigned i = 0; i < 2; i++) {
+		g[i].c = http_connect(t.port);
+		g[i].stop = false;
+		pthread_create(&threads[2 * i], NULL, greedy_send, &g[i]);
+		pthread_create(&threads[2 * i + 1], NULL, greedy_read, &g[i]);
+	}
+	for (int i = 0; i < 10; i++)
+		check_alive(&t, "greedy clients came");
+	g[0].stop = g[1].stop = true;
+	for (unsigned i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	http_end(&g[0].c);
+	http_end(&g[1].c);
+	http_server_end(&t);
+}
+
 int main(void)
 {
 	char folder[256];
@@ -424,6 +477,7 @@ int main(void)
 	test_memory(folder);
 	test_leave();
 	test_share();
+	test_greedy();
 	test_descriptors();
 	folder_remove(folder);
 	return check_done();
