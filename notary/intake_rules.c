@@ -69,6 +69,8 @@ static VF_RC read_statement(struct nt_reading *r)
 		rc = vf_fail(r->err, VF_LIMIT, "more values than a statement can have");
 	if (rc == VF_OK)
 		rc = vf_statement_parse(text, r->a, st, r->err);
+	if (rc == VF_OK && st->n_members > r->x->policy.max_members)
+		rc = vf_fail(r->err, VF_LIMIT, "%zu members, more than %zu", st->n_members, r->x->policy.max_members);
 	if (rc != VF_OK)
 		return at_octets(r, rc, r->at_statement);
 	r->kind = tr_kind_find(st->kind);
