@@ -15,6 +15,8 @@ struct draft {
 	struct nt_submission s;
 	struct nt_member members[24];
 	struct nt_document documents[16];
+	struct nt_link links[8];
+	struct vf_bytes details; /* the text of details.json; empty when there is none */
 };
 
 /* The signer of signed drafts; a test may set another time of validity. */
@@ -60,28 +62,39 @@ MAKER struct nt_submit_file draft_file(const char *name, const char *text)
 	return (struct nt_submit_file){.name = vf_bytes_str(name), .digests = vf_pair_of(vf_bytes_str(text)), .size = strlen(text)};
 }
 
-/* As nt_submit_records() makes a record, but not accepted. details may be NULL. */
-MAKER void draft_make(struct draft *d, struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_file *files,
-	size_t n_files, const struct tr_details *details, struct vf_arena *a)
+/* Tables of d itself: it may be a copy. */
+MAKER void draft_point(struct draft *d)
+{
+	d->s.members = d->members;
+	d->s.documents = d->documents;
+	d->s.links = d->links;
+}
+
+/*
+ * As nt_submit_records() makes a record, but not accepted. details may be NULL. Its
+ * place is where the notary's stream ends, or stream, which is then moved on.
+ */
+MAKER void draft_make(struct draft *d, struct nt_notary *n, struct nt_stream *stream, const struct nt_submit *s,
+	const struct nt_submit_file *files, size_t n_files, const struct tr_details *details, struct vf_arena *a)
 {
 	struct nt_submit_record record = {files, n_files};
-	struct nt_link links[8];
-	struct nt_maker maker = {.s = s, .links = s->links, .nt_links = links, .arena = *a};
+	struct nt_maker maker = {.s = s, .links = s->links, .nt_links = d->links, .arena = *a};
 	struct nt_making m = {0};
 	struct nt_buf same = nt_buf(1 << 20);
 	struct vf_err err = {0};
 
 	memset(d, 0, sizeof(*d));
 	for (size_t i = 0; i < s->n_links; i++)
-		links[i] = (struct nt_link){vf_bytes_str(tr_link_name(s->links[i].type)), s->links[i].record};
+		d->links[i] = (struct nt_link){vf_bytes_str(tr_link_name(s->links[i].type)), s->links[i].record};
 	if (details) {
-		struct vf_bytes text;
-
-		fixture_need(tr_details_put(details, &maker.arena, &text, &err), &err, "details");
-		maker.details = (struct nt_submit_file){.name = vf_bytes_str(TR_DETAILS_NAME), .digests = vf_pair_of(text),
-			.size = text.n};
+		fixture_need(tr_details_put(details, &maker.arena, &d->details, &err), &err, "details");
+		maker.details = (struct nt_submit_file){.name = vf_bytes_str(TR_DETAILS_NAME), .digests = vf_pair_of(d->details),
+			.size = d->details.n};
 	}
-	fixture_need(nt_notary_stream(n, s->submitter, s->study, &maker.stream, &err), &err, "stream");
+	if (stream)
+		maker.stream = *stream;
+	else
+		fixture_need(nt_notary_stream(n, s->submitter, s->study, &maker.stream, &err), &err, "stream");
 	fixture_need(nt_making_init(&maker, &record, &m, &err), &err, "init");
 	fixture_need(nt_making_same(&maker, &m, &same, &err), &err, "same");
 	m.key = nt_notary_blind(n, nt_buf_bytes(&same));
@@ -93,8 +106,9 @@ MAKER void draft_make(struct draft *d, struct nt_notary *n, const struct nt_subm
 	memcpy(d->members, d->s.members, d->s.n_members * sizeof(d->members[0]));
 	if (d->s.n_documents)
 		memcpy(d->documents, d->s.documents, d->s.n_documents * sizeof(d->documents[0]));
-	d->s.links = NULL; /* in the statement; ours end with this function */
-	d->s.n_links = 0;
+	draft_point(d);
+	if (stream)
+		*stream = maker.stream;
 	*a = maker.arena;
 }
 
@@ -111,8 +125,7 @@ MAKER void draft_finish(struct draft *d)
 {
 	struct vf_pair pairs[24];
 
-	d->s.members = d->members;
-	d->s.documents = d->documents;
+	draft_point(d);
 	for (size_t i = 0; i < d->s.n_members; i++) {
 		if (d->members[i].bytes.n)
 			d->members[i].digests = vf_pair_of(d->members[i].bytes);
@@ -160,8 +173,7 @@ MAKER struct vf_bytes draft_json(struct draft *d)
 	struct vf_bytes kept;
 	struct vf_err err = {0};
 
-	d->s.members = d->members; /* d may be a copy */
-	d->s.documents = d->documents;
+	draft_point(d);
 	fixture_need(nt_submission_json_put(&b, &d->s, &err), &err, "write");
 	kept = make_copy(nt_buf_bytes(&b));
 	nt_buf_done(&b);

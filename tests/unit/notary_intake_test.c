@@ -8,7 +8,7 @@ static struct fixture f;
 static struct signer signer;
 static struct nt_intake *intake;
 static struct nt_intake_from from;
-static uint8_t draft_block[32 << 20], session_memory[VF_SESSION_MEMORY];
+static uint8_t draft_block[32 << 20];
 static struct vf_arena drafts;
 static uint8_t *room;
 static char field[NT_FIELD_MAX];
@@ -84,7 +84,7 @@ static void plain_draft(struct draft *d)
 	struct nt_submit s = submit_of(TR_DATASET);
 
 	s.title = vf_bytes_str("Locked");
-	draft_make(d, f.n, &s, two_files(), 2, NULL, &drafts);
+	draft_make(d, f.n, NULL, &s, two_files(), 2, NULL, &drafts);
 	draft_finish(d);
 }
 
@@ -94,7 +94,7 @@ static void hidden_draft(struct draft *d)
 	struct tr_details details = {.date = vf_bytes_str("2026-03-02")};
 
 	s.confidential = true;
-	draft_make(d, f.n, &s, two_files(), 1, &details, &drafts);
+	draft_make(d, f.n, NULL, &s, two_files(), 1, &details, &drafts);
 	draft_finish(d);
 }
 
@@ -105,7 +105,7 @@ static void signed_draft(struct draft *d)
 	s.signer = &signer.sha256;
 	s.sign = signer_sign;
 	s.sign_ctx = &signer;
-	draft_make(d, f.n, &s, two_files(), 1, NULL, &drafts);
+	draft_make(d, f.n, NULL, &s, two_files(), 1, NULL, &drafts);
 	draft_finish(d);
 }
 
@@ -331,7 +331,7 @@ static void test_refused_hidden(void)
 	d.documents[0].name = vf_bytes_str("details.json/a");
 	refused_draft(&d, VF_COMMITMENT_SHAPE, "/documents", "a file and a folder");
 	s.confidential = true;
-	draft_make(&d, f.n, &s, files, 0, NULL, &drafts);
+	draft_make(&d, f.n, NULL, &s, files, 0, NULL, &drafts);
 	draft_finish(&d);
 	refused_draft(&d, VF_STATEMENT_SHAPE, "/documents", "a protocol without documents");
 }
@@ -451,7 +451,6 @@ int main(void)
 	test_refused_signatures();
 	test_policy();
 	test_refusal_json();
-	(void)session_memory;
 	nt_intake_free(intake);
 	free(room);
 	signer_end(&signer);
