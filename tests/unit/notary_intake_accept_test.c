@@ -301,6 +301,39 @@ static void test_journal(void)
 	fixture_end(&f);
 }
 
+/* The largest record is read in the room that is promised, plain and confidential. */
+static void test_largest(bool hidden)
+{
+	enum { N = 9999 };
+	static struct nt_submit_file all[N];
+	static char names[N][16];
+	struct nt_submit_record record = {all, N};
+	struct nt_submit s = submit_of(TR_DATASET);
+	struct nt_maker maker = {.s = &s};
+	struct nt_making m = {0};
+	struct nt_submission made, read;
+	struct nt_buf json = nt_buf((size_t)32 * 1024 * 1024);
+	struct fixture f;
+
+	fixture_begin(&f);
+	vf_arena_init(&maker.arena, draft_block, sizeof(draft_block));
+	s.confidential = hidden;
+	for (size_t i = 0; i < N; i++) {
+		snprintf(names[i], sizeof(names[i]), "%05zu", i);
+		all[i] = draft_file(names[i], "x");
+	}
+	fixture_need(nt_making_init(&maker, &record, &m, &err), &err, "init");
+	fixture_need(nt_making_chain(&maker, &m, &err), &err, "chain");
+	fixture_need(nt_making_finish(&maker, &m, &made, &err), &err, "finish");
+	fixture_need(nt_submission_json_put(&json, &made, &err), &err, "write");
+	CHECK_RC(take(&f, nt_buf_bytes(&json), &read), VF_OK);
+	CHECK_STR(err.text, "");
+	CHECK(vf_hash_eq(&read.id, &made.id));
+	CHECK_INT(read.n_documents, N);
+	nt_buf_done(&json);
+	fixture_end(&f);
+}
+
 /* ---- the same record by both ways ---- */
 
 static bool is_evidence(struct vf_bytes name)
@@ -516,6 +549,9 @@ int main(void)
 	test_group();
 	test_links();
 	test_journal();
+	test_largest(false);
+	test_largest(true);
+	drafts.used = 0;
 	test_round_trip();
 	test_taken_verifies();
 	nt_intake_free(intake);
