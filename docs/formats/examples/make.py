@@ -3,7 +3,7 @@
 
 The files are committed; tests read them byte by byte and recompute every value.
 """
-import hashlib, hmac, json, os
+import base64, hashlib, hmac, json, os
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 h256 = lambda b: hashlib.sha256(b).hexdigest()
@@ -57,6 +57,25 @@ statement1 = write("statement-consent.json", line({
     "members": [member("commitment-001.json", "commitment", commitment), member("stream.json", "stream", stream1)]}))
 ids1 = group([statement1, stream1, commitment])
 entry1 = write("entry-consent", entry(ids1, slot(key, 1)))
+
+
+
+def sent(name, data, shown=True):
+    m = {"name": name, "sha256": h256(data), "sha512": h512(data)}
+    return {**m, "base64": base64.b64encode(data).decode()} if shown else m
+
+
+def submission(ids, at, members, documents):
+    return line({"schema": "trialnotary/submission/1", "entry": {"sha256": ids[0], "sha512": ids[1], "slot": at},
+                 "members": members, "documents": documents})
+
+
+write("submission.json", submission(ids0, slot(key, 0),
+    [sent("protocol.txt", protocol, False), sent("statement.json", statement), sent("stream.json", stream0)],
+    [{**sent("protocol.txt", protocol, False), "size": len(protocol)}]))
+write("submission-consent.json", submission(ids1, slot(key, 1),
+    [sent("commitment-001.json", commitment), sent("statement.json", statement1), sent("stream.json", stream1)],
+    [{**sent("consent.txt", consent, False), "size": len(consent), "confidential": True, "commitment": "commitment-001.json"}]))
 
 leaf = lambda e: hashlib.sha256(b"\0" + e).digest()
 node = lambda l, r: hashlib.sha256(b"\1" + l + r).digest()
