@@ -16,6 +16,7 @@
 #include "verify/pki.h"
 #include "verify/policy.h"
 #include "verify/quorum.h"
+#include "verify/receipt.h"
 #include "verify/record.h"
 #include "verify/seal.h"
 
@@ -26,6 +27,7 @@ struct vf_session {
 	bool has_log; /* the trust directory pins a log */
 	struct vf_policy policy;
 	struct vf_tlog_policy tlog;
+	struct vf_receipt_keys receipts;
 	struct vf_note_cache notes;
 	struct vf_known_token *known; /* by the number of the evidence record, for its first token */
 	struct vf_stream_pin *pins;
