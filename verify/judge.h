@@ -135,6 +135,14 @@ void vf_judge_show_signer(struct vf_judge *j, const struct vf_cert_facts *facts)
 VF_RC vf_judge_signer(struct vf_judge *j, struct vf_bytes cert, const struct vf_signed *sig,
 	const struct vf_pki_extra *extra, int64_t at, const char *object, struct vf_err *reterr);
 
+/* bundle.c */
+/*
+ * Who has signed a checkpoint, by the pinned log and witnesses: LOG_KEY, WITNESSES. ret_time (may be NULL) is
+ * set, when the quorum is met, to the time at which it was; VF_TIME_NONE when nobody says.
+ */
+VF_RC vf_judge_log_trust(struct vf_judge *j, const struct vf_checkpoint *c, const char *object, int64_t *ret_time,
+	struct vf_err *reterr);
+
 /* members.c */
 /* The object of the group with this name, or NULL. */
 struct vf_object *vf_judge_find(struct vf_judge *j, struct vf_bytes name);
