@@ -723,8 +723,9 @@ VF_RC nt_notary_sign_receipts(struct nt_notary *n, struct nt_receipts *g, struct
 {
 	enum vf_rc rc = nt_notary_check_whole(n, reterr);
 
-	return rc == VF_OK ? nt_receipts_sign(g, n->receipts, n->config.origin, nt_notary_now(n), NT_RECEIPT_DELAY, reterr)
-			   : rc;
+	if (rc != VF_OK)
+		return rc;
+	return nt_receipts_sign(g, n->receipts, n->config.origin, nt_notary_now(n), NT_RECEIPT_DELAY, reterr);
 }
 
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)

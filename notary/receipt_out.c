@@ -121,7 +121,8 @@ struct receipt_name {
 static VF_RC make_name(const char *origin, struct receipt_name *ret, struct vf_err *reterr)
 {
 	if (strlen(origin) > VF_MAX_RECEIPT_ORIGIN)
-		return vf_fail(reterr, VF_CONFIG_SHAPE, "the origin has more than %zu octets: there is no name for its receipt key",
+		return vf_fail(reterr, VF_CONFIG_SHAPE,
+			"the origin has more than %zu octets: there is no name for its receipt key",
 			VF_MAX_RECEIPT_ORIGIN);
 	snprintf(ret->text, sizeof(ret->text), "%s" VF_RECEIPT_NAME, origin);
 	return VF_OK;
@@ -139,8 +140,9 @@ static VF_RC put_signature(struct nt_receipts *g, const struct nt_signer *key, c
 	if (rc != VF_OK)
 		return rc;
 	nt_buf_put_u8(&g->note, '\n');
-	return nt_note_put_signature(&g->note, name, vf_key_id(vf_bytes_str(name), VF_KEY_ED25519, vf_bytes(raw, sizeof(raw))),
-		VF_KEY_ED25519, nt_buf_bytes(&signature), reterr);
+	return nt_note_put_signature(&g->note, name,
+		vf_key_id(vf_bytes_str(name), VF_KEY_ED25519, vf_bytes(raw, sizeof(raw))), VF_KEY_ED25519,
+		nt_buf_bytes(&signature), reterr);
 }
 
 static VF_RC put_note(struct nt_receipts *g, const struct nt_signer *key, const char *origin, int64_t accepted_ms,
@@ -183,7 +185,8 @@ VF_RC nt_receipts_sign(struct nt_receipts *g, const struct nt_signer *key, const
 	enum vf_rc rc;
 
 	if (g->n == 0 || g->is_signed || delay == 0 || delay > VF_MAX_RECEIPT_DELAY)
-		return vf_fail(reterr, VF_INTERNAL, "receipts for %zu entries with a delay of %" PRIu64 " s", g->n, delay);
+		return vf_fail(reterr, VF_INTERNAL, "receipts for %zu entries with a delay of %" PRIu64 " s", g->n,
+			delay);
 	rc = put_note(g, key, origin, accepted_ms, delay, reterr);
 	g->is_signed = rc == VF_OK;
 	if (rc == VF_OK)

@@ -86,7 +86,8 @@ static enum vf_rc take_note(struct vf_bytes *in, struct vf_receipt *r, struct vf
 	r->text = note.text;
 	r->line = note.lines[0];
 	if (note.n_lines != 1 || r->line.payload != VF_ED25519_SIGNATURE || !is_name_of(r->line.name, r->origin))
-		return vf_fail(reterr, VF_RECEIPT_SHAPE, "the signature of a receipt is not by a receipt key of its origin");
+		return vf_fail(reterr, VF_RECEIPT_SHAPE,
+			"the signature of a receipt is not by a receipt key of its origin");
 	return VF_OK;
 }
 
@@ -200,7 +201,8 @@ VF_RC vf_receipt_check_signature(const struct vf_receipt *r, const struct vf_rec
 
 	if (!k) {
 		vf_text_escape(shown, sizeof(shown), r->line.name);
-		return vf_fail(reterr, VF_RECEIPT_KEY, "no key '%s' with id %08" PRIx32 " is pinned", shown, r->line.id);
+		return vf_fail(reterr, VF_RECEIPT_KEY, "no key '%s' with id %08" PRIx32 " is pinned", shown,
+			r->line.id);
 	}
 	if (!vf_base64_read(r->line.blob, blob, sizeof(blob)))
 		return vf_fail(reterr, VF_INTERNAL, "a signature line that was read before");

@@ -59,8 +59,9 @@ static enum vf_rc check_trust(struct vf_judge *j, const struct vf_receipt *r, st
 		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, NULL, reterr);
 	vf_report_pass(j->r, VF_CHECK_LOG_KEY);
 	if (r->delay > key->delay)
-		rc = vf_fail(&err, VF_RECEIPT_DELAY, "the receipt promises within %" PRIu64 " s, the trust directory accepts %" PRIu64 " s",
-			r->delay, key->delay);
+		rc = vf_fail(&err, VF_RECEIPT_DELAY,
+			"the receipt promises within %" PRIu64 " s, the trust directory accepts %" PRIu64 " s", r->delay,
+			key->delay);
 	return vf_judge_note(j, VF_CHECK_POLICY, rc, &err, NULL, reterr);
 }
 
@@ -136,7 +137,8 @@ static enum vf_rc read_proof(struct vf_judge *j, const struct vf_receipt *r, con
 			   : rc;
 }
 
-static void show_log(struct vf_report *r, struct vf_bytes origin, uint64_t index, uint64_t size, const struct vf_hash *root)
+static void show_log(struct vf_report *r, struct vf_bytes origin, uint64_t index, uint64_t size,
+	const struct vf_hash *root)
 {
 	r->has_log = true;
 	r->origin = origin;
@@ -241,15 +243,19 @@ static void note_promise(struct vf_judge *j)
 	if (f->promise == VF_PROMISE_NOT_SHOWN && j->s->at <= f->deadline)
 		vf_report_unchecked(j->r, "PROMISE", "whether the promise is kept: it ends at %s", end);
 	else if (f->promise == VF_PROMISE_NOT_SHOWN)
-		vf_report_unchecked(j->r, "PROMISE", "whether the promise was kept: give the bundle of the record, or its log proof with --proof");
+		vf_report_unchecked(j->r, "PROMISE",
+			"whether the promise was kept: give the bundle of the record, or its log proof with --proof");
 	if (f->promise != VF_PROMISE_IN_LOG)
 		return;
 	if (f->shown_by == VF_TIME_NONE) {
-		vf_report_unchecked(j->r, "PROMISE_TIME", "whether the entry was in the log by %s: nothing that was given and counts says since when", end);
+		vf_report_unchecked(j->r, "PROMISE_TIME",
+			"whether the entry was in the log by %s: nothing that was given and counts says since when", end);
 		return;
 	}
 	vf_time_put(by, f->shown_by);
-	vf_report_unchecked(j->r, "PROMISE_TIME", "whether the entry was in the log by %s: it is shown for %s only, as a seal may wait for its time-stamp", end, by);
+	vf_report_unchecked(j->r, "PROMISE_TIME",
+		"whether the entry was in the log by %s: it is shown for %s only, as a seal may wait for its time-stamp",
+		end, by);
 }
 
 static bool concerns(enum vf_check c)
@@ -258,8 +264,8 @@ static bool concerns(enum vf_check c)
 		c == VF_CHECK_POLICY;
 }
 
-VF_RC vf_receipt_check(struct vf_session *s, struct vf_arena *memory, const char *input, const struct vf_source *receipt,
-	const struct vf_receipt_given *given, struct vf_report *ret, struct vf_err *reterr)
+VF_RC vf_receipt_check(struct vf_session *s, struct vf_arena *memory, const char *input,
+	const struct vf_source *receipt, const struct vf_receipt_given *given, struct vf_report *ret, struct vf_err *reterr)
 {
 	struct vf_judge j = {.s = s, .a = memory, .r = ret, .first_time = VF_TIME_NONE};
 	struct vf_receipt r;

@@ -18,7 +18,7 @@ struct vf_receipt_given {
  * As vf_bundle_check(): ret lives in memory. Not VF_OK only when no verdict was
  * possible; USAGE when the bundle is a container of other software.
  */
-VF_RC vf_receipt_check(struct vf_session *s, struct vf_arena *memory, const char *input, const struct vf_source *receipt,
-	const struct vf_receipt_given *given, struct vf_report *ret, struct vf_err *reterr);
+VF_RC vf_receipt_check(struct vf_session *s, struct vf_arena *memory, const char *input,
+	const struct vf_source *receipt, const struct vf_receipt_given *given, struct vf_report *ret, struct vf_err *reterr);
 
 #endif

@@ -671,7 +671,8 @@ static void put_receipt(struct screen *sc, const struct vf_report *r)
 	if (!r->has_receipt || (r->verdict != VF_VERIFIED && r->verdict != VF_INTACT))
 		return;
 	begin(sc, "  ", 2);
-	put_str(sc, r->verdict == VF_VERIFIED ? "The notary of log " : "The receipt says, and nobody vouches for it, that the notary of log ");
+	put_str(sc, r->verdict == VF_VERIFIED ? "The notary of log "
+					      : "The receipt says, and nobody vouches for it, that the notary of log ");
 	put_name(sc, f->origin);
 	put_str(sc, " promised to have this entry in its log no later than ");
 	put_time(sc, f->deadline);

@@ -207,8 +207,8 @@ static VF_RC check_verb(const struct vf_runner *r, const struct vf_source *sourc
 }
 
 /* What follows a receipt is the bundle of its record. */
-static VF_RC judge_receipt(struct vf_runner *r, struct vf_arena *memory, const char *path, const struct vf_source *source,
-	struct vf_report *ret, struct vf_err *reterr)
+static VF_RC judge_receipt(struct vf_runner *r, struct vf_arena *memory, const char *path,
+	const struct vf_source *source, struct vf_report *ret, struct vf_err *reterr)
 {
 	struct vf_receipt_given given = {.proof = r->proof};
 

@@ -92,8 +92,8 @@ static void test_groups(const struct nt_signer *key)
 			struct vf_hash leaf = vf_merkle_leaf(r.octets);
 
 			vf_frontier_append(&f, &leaf);
-			if (r.index != i || r.size != n || !vf_hash_eq(&r.entry.id, &want.id) || !vf_hash_eq(&r.entry.slot, &want.slot) ||
-				r.accepted_ms != AT || r.delay != NT_RECEIPT_DELAY)
+			if (r.index != i || r.size != n || !vf_hash_eq(&r.entry.id, &want.id) ||
+				!vf_hash_eq(&r.entry.slot, &want.slot) || r.accepted_ms != AT || r.delay != NT_RECEIPT_DELAY)
 				CHECK_FAIL("receipt %zu of %zu says something else", i, n);
 			if (vf_receipt_check_path(&r, NULL) != VF_OK)
 				CHECK_FAIL("the path of receipt %zu of %zu", i, n);

@@ -1,4 +1,4 @@
-/* Receipts of a real notary, judged alone, with log proofs and with bundles: kept, in the log, not shown, and forged. */
+/* Receipts of a real notary, judged alone, with log proofs and with bundles: kept, in the log, not shown, forged. */
 #include "verify/receipt_judge.h"
 
 #include "notary/note.h"
@@ -19,11 +19,14 @@ struct trust {
 	int64_t at;	  /* 0: an hour after everything */
 };
 
+static const struct trust full, integrity = {.integrity_only = true}, nobody = {.none = true};
+
 static const struct vf_report *judge(const struct trust *t, struct vf_bytes receipt, const struct nt_buf *proof,
 	const struct nt_buf *bundle)
 {
 	struct vf_trust_file files[NT_TRUST_FILES];
-	struct vf_session_options options = {.files = files, .n_files = t->none || t->integrity_only ? 0 : NT_TRUST_FILES,
+	struct vf_session_options options = {.files = files,
+		.n_files = t->none || t->integrity_only ? 0 : NT_TRUST_FILES,
 		.at = t->at ? t->at : f.now + 3600000, .integrity_only = t->integrity_only};
 	struct vf_source sources[3] = {vf_source_of(receipt)};
 	struct vf_receipt_given given = {0};
@@ -128,19 +131,21 @@ static void test_alone(void)
 	struct vf_bytes r = nt_buf_bytes(&receipts[0]);
 	char longer[300], *space;
 
-	EXPECT(judge(&(struct trust){0}, r, NULL, NULL), VERIFIED, VF_OK, NOT_SHOWN);
+	EXPECT(judge(&full, r, NULL, NULL), VERIFIED, VF_OK, NOT_SHOWN);
 	CHECK_BYTES(report.receipt.origin, vf_bytes_str("test.example/1"));
 	CHECK(vf_hash_eq(&report.receipt.id, &ids[0]));
 	CHECK_INT(report.receipt.deadline - report.receipt.accepted, 60000);
 	CHECK_INT(report.n_unchecked, 1);
 	CHECK_STR(report.unchecked[0].code, "PROMISE");
 	CHECK(!report.has_log && report.existed_by == VF_TIME_NONE);
-	EXPECT(judge(&(struct trust){.none = true}, r, NULL, NULL), INDETERMINATE, VF_NO_TRUST_ANCHOR, NOT_SHOWN);
-	EXPECT(judge(&(struct trust){.integrity_only = true}, r, NULL, NULL), INTACT, VF_OK, NOT_SHOWN);
+	EXPECT(judge(&nobody, r, NULL, NULL), INDETERMINATE, VF_NO_TRUST_ANCHOR, NOT_SHOWN);
+	EXPECT(judge(&integrity, r, NULL, NULL), INTACT, VF_OK, NOT_SHOWN);
 	EXPECT(judge(&(struct trust){.pins = ""}, r, NULL, NULL), INDETERMINATE, VF_RECEIPT_KEY, NOT_SHOWN);
 	/* the clocks may differ by a minute */
-	EXPECT(judge(&(struct trust){.at = report.receipt.accepted - 60000}, r, NULL, NULL), VERIFIED, VF_OK, NOT_SHOWN);
-	EXPECT(judge(&(struct trust){.at = report.receipt.accepted - 60001}, r, NULL, NULL), REJECTED, VF_TS_FUTURE, NOT_SHOWN);
+	EXPECT(judge(&(struct trust){.at = report.receipt.accepted - 60000}, r, NULL, NULL), VERIFIED, VF_OK,
+		NOT_SHOWN);
+	EXPECT(judge(&(struct trust){.at = report.receipt.accepted - 60001}, r, NULL, NULL), REJECTED,
+		VF_TS_FUTURE, NOT_SHOWN);
 	/* the owner accepts a minute and no less */
 	snprintf(longer, sizeof(longer), "%.*s", VF_STR(nt_buf_bytes(&f.trust.files[2])));
 	space = strrchr(longer, ' ');
@@ -160,40 +165,40 @@ static void test_flipped(void)
 	for (size_t i = 0; i < n; i++) {
 		memcpy(copy, receipts[0].p, n);
 		copy[i] ^= (uint8_t)(1u << i % 8);
-		if (judge(&(struct trust){0}, vf_bytes(copy, n), NULL, NULL)->verdict == VF_VERIFIED)
+		if (judge(&full, vf_bytes(copy, n), NULL, NULL)->verdict == VF_VERIFIED)
 			CHECK_FAIL("octet %zu does not count", i);
 		if (report.receipt.promise != VF_PROMISE_NOT_SHOWN)
 			CHECK_FAIL("octet %zu: a promise that nobody made", i);
 	}
-	EXPECT(judge(&(struct trust){0}, vf_bytes(copy, n - 1), NULL, NULL), REJECTED, VF_RECEIPT_SHAPE, NOT_SHOWN);
+	EXPECT(judge(&full, vf_bytes(copy, n - 1), NULL, NULL), REJECTED, VF_RECEIPT_SHAPE, NOT_SHOWN);
 	CHECK(!report.has_receipt);
-	EXPECT(judge(&(struct trust){0}, nt_buf_bytes(&bundles[0]), NULL, NULL), REJECTED, VF_LIMIT, NOT_SHOWN);
+	EXPECT(judge(&full, nt_buf_bytes(&bundles[0]), NULL, NULL), REJECTED, VF_LIMIT, NOT_SHOWN);
 }
 
 static void test_bundles(void)
 {
 	struct vf_bytes r = nt_buf_bytes(&receipts[0]);
 
-	EXPECT(judge(&(struct trust){0}, r, NULL, &bundles[0]), VERIFIED, VF_OK, KEPT);
+	EXPECT(judge(&full, r, NULL, &bundles[0]), VERIFIED, VF_OK, KEPT);
 	CHECK(report.receipt.shown_by != VF_TIME_NONE && report.receipt.shown_by <= report.receipt.deadline);
 	CHECK(report.has_log && report.index == 0);
 	CHECK_INT(report.n_unchecked, 0);
-	EXPECT(judge(&(struct trust){.integrity_only = true}, r, NULL, &bundles[0]), INTACT, VF_OK, IN_LOG);
-	EXPECT(judge(&(struct trust){.none = true}, r, NULL, &bundles[0]), INDETERMINATE, VF_NO_TRUST_ANCHOR, NOT_SHOWN);
-	EXPECT(judge(&(struct trust){0}, r, NULL, &bundles[1]), REJECTED, VF_ENTRY_MISMATCH, NOT_SHOWN);
-	EXPECT(judge(&(struct trust){.integrity_only = true}, r, NULL, &bundles[1]), REJECTED, VF_ENTRY_MISMATCH, NOT_SHOWN);
+	EXPECT(judge(&integrity, r, NULL, &bundles[0]), INTACT, VF_OK, IN_LOG);
+	EXPECT(judge(&nobody, r, NULL, &bundles[0]), INDETERMINATE, VF_NO_TRUST_ANCHOR, NOT_SHOWN);
+	EXPECT(judge(&full, r, NULL, &bundles[1]), REJECTED, VF_ENTRY_MISMATCH, NOT_SHOWN);
+	EXPECT(judge(&integrity, r, NULL, &bundles[1]), REJECTED, VF_ENTRY_MISMATCH, NOT_SHOWN);
 	/* a good bundle does not help a receipt that nobody pinned */
 	EXPECT(judge(&(struct trust){.pins = ""}, r, NULL, &bundles[0]), INDETERMINATE, VF_RECEIPT_KEY, NOT_SHOWN);
 	/* in the log, but the seal came after the deadline */
-	EXPECT(judge(&(struct trust){0}, nt_buf_bytes(&receipts[2]), NULL, &bundles[2]), VERIFIED, VF_OK, IN_LOG);
+	EXPECT(judge(&full, nt_buf_bytes(&receipts[2]), NULL, &bundles[2]), VERIFIED, VF_OK, IN_LOG);
 	CHECK(report.receipt.shown_by > report.receipt.deadline);
 	CHECK_STR(report.unchecked[report.n_unchecked - 1].code, "PROMISE_TIME");
 	/* what is wrong with the bundle is said */
 	bundles[1].p[bundles[1].n / 2] ^= 1;
-	EXPECT(judge(&(struct trust){0}, nt_buf_bytes(&receipts[1]), NULL, &bundles[1]), REJECTED, report.reasons[0].rc, NOT_SHOWN);
+	EXPECT(judge(&full, nt_buf_bytes(&receipts[1]), NULL, &bundles[1]), REJECTED, report.reasons[0].rc, NOT_SHOWN);
 	CHECK(strstr(report.reasons[0].text, "the bundle is REJECTED: ") == report.reasons[0].text);
 	bundles[1].p[bundles[1].n / 2] ^= 1;
-	EXPECT(judge(&(struct trust){0}, nt_buf_bytes(&receipts[1]), &proofs[1], &bundles[1]), VERIFIED, VF_OK, KEPT);
+	EXPECT(judge(&full, nt_buf_bytes(&receipts[1]), &proofs[1], &bundles[1]), VERIFIED, VF_OK, KEPT);
 }
 
 static void test_proofs(void)
@@ -202,13 +207,13 @@ static void test_proofs(void)
 	struct nt_buf other = nt_buf(1 << 16);
 	char *origin;
 
-	EXPECT(judge(&(struct trust){0}, r, &proofs[0], NULL), VERIFIED, VF_OK, IN_LOG);
+	EXPECT(judge(&full, r, &proofs[0], NULL), VERIFIED, VF_OK, IN_LOG);
 	CHECK(report.has_log && report.index == 0 && report.receipt.shown_by == VF_TIME_NONE);
 	CHECK_STR(report.unchecked[report.n_unchecked - 1].code, "PROMISE_TIME");
-	EXPECT(judge(&(struct trust){.integrity_only = true}, r, &proofs[0], NULL), INTACT, VF_OK, IN_LOG);
-	EXPECT(judge(&(struct trust){.none = true}, r, &proofs[0], NULL), INDETERMINATE, VF_NO_TRUST_ANCHOR, NOT_SHOWN);
-	EXPECT(judge(&(struct trust){0}, r, &proofs[1], NULL), REJECTED, VF_PROOF_ROOT, NOT_SHOWN);
-	EXPECT(judge(&(struct trust){0}, r, &receipts[0], NULL), REJECTED, VF_PROOF_SHAPE, NOT_SHOWN);
+	EXPECT(judge(&integrity, r, &proofs[0], NULL), INTACT, VF_OK, IN_LOG);
+	EXPECT(judge(&nobody, r, &proofs[0], NULL), INDETERMINATE, VF_NO_TRUST_ANCHOR, NOT_SHOWN);
+	EXPECT(judge(&full, r, &proofs[1], NULL), REJECTED, VF_PROOF_ROOT, NOT_SHOWN);
+	EXPECT(judge(&full, r, &receipts[0], NULL), REJECTED, VF_PROOF_SHAPE, NOT_SHOWN);
 	/* a log of another name, and a checkpoint that its log has not signed */
 	nt_buf_put(&other, nt_buf_bytes(&proofs[0]));
 	nt_buf_put_u8(&other, 0);
@@ -216,12 +221,12 @@ static void test_proofs(void)
 	origin[0] = 'r';
 	strstr(origin, "test.example/1 ")[0] = 'r';
 	other.n--;
-	EXPECT(judge(&(struct trust){0}, r, &other, NULL), REJECTED, VF_CHECKPOINT_ORIGIN, NOT_SHOWN);
+	EXPECT(judge(&full, r, &other, NULL), REJECTED, VF_CHECKPOINT_ORIGIN, NOT_SHOWN);
 	origin[0] = 't';
 	strstr(origin, "rest.example/1 ")[0] = 't';
-	EXPECT(judge(&(struct trust){0}, r, &other, NULL), VERIFIED, VF_OK, IN_LOG);
+	EXPECT(judge(&full, r, &other, NULL), VERIFIED, VF_OK, IN_LOG);
 	other.p[other.n - 10] = other.p[other.n - 10] == 'A' ? 'B' : 'A';
-	EXPECT(judge(&(struct trust){0}, r, &other, NULL), REJECTED, VF_NOTE_SIGNATURE, NOT_SHOWN);
+	EXPECT(judge(&full, r, &other, NULL), REJECTED, VF_NOTE_SIGNATURE, NOT_SHOWN);
 	nt_buf_done(&other);
 }
 
