@@ -16,7 +16,7 @@ struct nt_notary {
 	void *clock_ctx;
 	struct nt_store *store;
 	struct nt_headlock *head;
-	struct nt_signer *signer;
+	struct nt_signer *signer, *receipts; /* of the log, of receipts */
 	struct nt_tsa *tsa;
 	struct vf_pki *pki; /* the embedded authority's root, pinned */
 	struct nt_log log;
