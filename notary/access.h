@@ -104,7 +104,7 @@ VF_RC nt_access_check(struct nt_access *a, const struct nt_credential *c, enum n
 /* Each change is durable on VF_OK, and nothing is changed otherwise. */
 VF_RC nt_access_party_add(
 	struct nt_access *a, const char *name, enum nt_role role, int64_t now_ms, struct vf_err *reterr);
-/* With all its credentials. *ret_before: it was revoked before. UNKNOWN_PARTY, with a suggestion. */
+/* With all its credentials. *ret_before: it was revoked before. UNKNOWN_PARTY. */
 VF_RC nt_access_party_revoke(
 	struct nt_access *a, const char *name, int64_t now_ms, bool *ret_before, struct vf_err *reterr);
 

@@ -66,7 +66,7 @@ void nt_audit_name(char out[NT_AUDIT_NAME_LEN], int64_t day, uint64_t part);
 void nt_day_put(char out[11], int64_t day);
 bool nt_day_read(struct vf_bytes text, int64_t *ret);
 
-/* ---- the trail (access_events.c) ---- */
+/* ---- the trail (access_sqlite_events.c) ---- */
 
 /*
  * Stores all of them in one transaction: durable on VF_OK. number is set by the
