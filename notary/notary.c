@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "notary/access.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/notary_inside.h"
@@ -400,6 +401,7 @@ struct nt_notary *nt_notary_free(struct nt_notary *n)
 {
 	if (n == NULL)
 		return NULL;
+	nt_access_free(n->access);
 	nt_log_done(&n->log);
 	nt_store_free(n->store);
 	nt_headlock_free(n->head);
@@ -417,6 +419,17 @@ struct nt_notary *nt_notary_free(struct nt_notary *n)
 void nt_notary_freep(struct nt_notary **n)
 {
 	*n = nt_notary_free(*n);
+}
+
+VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	if (n->access == NULL)
+		rc = nt_access_open(n->dir, create, &n->access, reterr);
+	if (rc == VF_OK)
+		*ret = n->access;
+	return rc;
 }
 
 /* ---- accept ---- */

@@ -52,6 +52,13 @@ const struct nt_config *nt_notary_config(const struct nt_notary *n);
 const char *nt_notary_dir(const struct nt_notary *n);
 int64_t nt_notary_now(const struct nt_notary *n);
 
+/*
+ * Parties, tokens and the audit trail (access.h), opened once and closed with the
+ * notary. *ret is NULL when there are none yet and create is false.
+ */
+struct nt_access;
+VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret, struct vf_err *reterr);
+
 /* ---- streams and duplicates ---- */
 
 struct nt_stream {

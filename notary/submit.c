@@ -307,8 +307,17 @@ static VF_RC keep_file(struct build *b, const struct nt_submit_file *f, struct v
 	enum vf_rc rc;
 	int fd;
 
-	if (f->path.n == 0 || f->path.n >= sizeof(path))
-		return vf_fail(reterr, VF_INTERNAL, "a document to keep has no path");
+	/* Without a path its content was put into the notary before. */
+	if (f->path.n == 0) {
+		rc = nt_notary_open_kept(b->n, &f->digests.sha256, &fd, reterr);
+		if (rc == VF_OK && fd < 0)
+			rc = vf_fail(reterr, VF_INTERNAL, "a document to keep has no path");
+		else if (rc == VF_OK)
+			close(fd);
+		return rc;
+	}
+	if (f->path.n >= sizeof(path))
+		return vf_fail(reterr, VF_INTERNAL, "the path of a document to keep is too long");
 	memcpy(path, f->path.p, f->path.n);
 	path[f->path.n] = '\0';
 	rc = nt_open_document(path, &fd, &size, reterr);
