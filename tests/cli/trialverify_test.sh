@@ -361,7 +361,8 @@ fi
 "$tv" - <&- >out 2>err
 [ $? -ge 64 ] || fault "closed standard input gives a verdict" out
 "$tv" explain 2>err | true
-[ "${PIPESTATUS[0]}" = 74 ] || [ "${PIPESTATUS[0]}" = 0 ] || fault "a reader that went away is not noticed" err
+went=${PIPESTATUS[0]} # the next command sets it anew
+[ "$went" = 74 ] || [ "$went" = 0 ] || fault "a reader that went away is not noticed" err
 
 # ---- interrupts (U09) ----
 # It waits for standard input, which never ends. (Job control: else a shell makes jobs ignore SIGINT.)
