@@ -23,6 +23,23 @@ enum vf_form {
 	VF_FORM_RECORD,	   /* an RFC 4998 evidence record and the files given with it */
 	VF_FORM_TOKEN,	   /* an RFC 3161 token or reply and the file given with it */
 	VF_FORM_SIGNATURE, /* a CMS signature and its content */
+	VF_FORM_RECEIPT,   /* a notary's promise that an entry will be in the log */
+};
+
+/* What is known about the promise of a receipt (docs/formats/receipt.md). */
+enum vf_promise {
+	VF_PROMISE_NOT_SHOWN, /* nothing was given that shows the log */
+	VF_PROMISE_IN_LOG,    /* the entry is in the log, nothing shows that it was in time */
+	VF_PROMISE_KEPT,
+};
+
+struct vf_receipt_facts {
+	struct vf_bytes origin;
+	struct vf_hash id; /* of the record in the entry */
+	int64_t accepted, deadline;
+	uint64_t group, index; /* entries under the signature; its place among them */
+	enum vf_promise promise;
+	int64_t shown_by; /* the time at which the log is shown to have it; VF_TIME_NONE */
 };
 
 enum vf_check {
@@ -58,8 +75,12 @@ enum vf_revocation {
 };
 
 #define VF_MAX_REASONS 32
-/* More than there are kinds, and one for each evidence record but one: no record may crowd out a note. */
-#define VF_MAX_UNCHECKED 40
+/*
+ * The last VF_UNCHECKED_KINDS places, more than there are codes, are for codes that are not there yet: so no number
+ * of evidence records, time-stamps or signatures crowds out a note. Before them, one for each record of a bundle.
+ */
+#define VF_UNCHECKED_KINDS 48
+#define VF_MAX_UNCHECKED 72
 
 struct vf_reason {
 	enum vf_rc rc;
@@ -138,6 +159,9 @@ struct vf_report {
 	bool has_previous;
 	struct vf_hash previous;
 
+	bool has_receipt;
+	struct vf_receipt_facts receipt;
+
 	bool has_submitter, submitter_trusted;
 	char submitter[160];
 	struct vf_hash submitter_certificate;
@@ -173,7 +197,10 @@ void vf_report_skip(struct vf_report *r, enum vf_check c);
  * any other. object (may be NULL) is the part it is about; it is escaped here.
  */
 void vf_report_fault(struct vf_report *r, enum vf_check c, const struct vf_err *err, const char *object);
-/* Names something that nobody looked at. text is printf-like and must be plain. */
+/*
+ * Names something that nobody looked at. text is printf-like and must be plain. Of
+ * many with one code some are left out.
+ */
 void vf_report_unchecked(struct vf_report *r, const char *code, const char *fmt, ...) VF_PRINTF(3, 4);
 /*
  * The one place where a verdict is raised: REJECTED when any check failed,
