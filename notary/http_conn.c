@@ -51,6 +51,8 @@ static enum nt_conn_next begin_answer(struct nt_http_conn *c)
 	struct nt_http_request *q = c->q;
 
 	c->close = c->close || q->close || c->s->stopped || c->served + 1 >= c->s->config.limits.requests_each;
+	/* from here on q is the connection's again, also when that ends at once */
+	nt_conn_enter(c, NT_CONN_WRITING, c->s->config.limits.window_ms);
 	if (q->out.n == 0)
 		return nt_conn_finish(c);
 	nt_buf_reset(&c->out);
@@ -61,7 +63,6 @@ static enum nt_conn_next begin_answer(struct nt_http_conn *c)
 	q->sent = q->out_body.n;
 	if (nt_buf_check(&c->out, NULL) != VF_OK)
 		return nt_conn_finish(c);
-	nt_conn_enter(c, NT_CONN_WRITING, c->s->config.limits.window_ms);
 	return NT_GO_ON;
 }
 

@@ -212,22 +212,34 @@ static void test_file(const char *folder)
 static void test_later(void)
 {
 	struct http_server t;
-	struct http_client c[20];
+	struct http_client c[20], begun;
 	struct http_answer a;
 
 	http_server_start(&t, (struct nt_http_config){.limits = {.requests = 20, .retry_after = 7}});
+	begun = http_connect(t.port);
+	http_say(&begun, "POST /later HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+	CHECK_INT(http_read(&begun, &a, false), 100);
+	http_answer_done(&a);
 	for (unsigned i = 0; i < 20; i++) {
 		c[i] = http_connect(t.port);
 		http_say(&c[i], i == 3 ? "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1" : "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
 	}
 	http_server_await(&t, 20);
 	CHECK_INT(nt_http_stats(t.http).waiting, 20);
-	CHECK_INT(nt_http_stats(t.http).connections, 20);
+	CHECK_INT(nt_http_stats(t.http).connections, 21);
 	/* one more than may wait */
 	CHECK_INT(http_ask(t.port, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n", &a), 503);
 	CHECK_STR(http_value(&a, "Retry-After"), "7");
 	CHECK(strstr((char *)a.body, "\"code\":\"HTTP_BUSY\"") != NULL);
 	http_answer_done(&a);
+	/* nor is its body asked for */
+	CHECK_INT(http_ask(t.port, "POST /later HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n", &a), 503);
+	http_answer_done(&a);
+	/* a body that was begun when there was room, and ends when there is none */
+	http_say(&begun, "ab");
+	CHECK_INT(http_read(&begun, &a, false), 503);
+	http_answer_done(&a);
+	http_end(&begun);
 	http_end(&c[7]);
 	http_server_release(&t);
 	for (unsigned i = 0; i < 20; i++) {
@@ -242,7 +254,7 @@ static void test_later(void)
 	}
 	CHECK_INT(nt_http_stats(t.http).waiting, 0);
 	http_server_end(&t);
-	CHECK_INT(t.events, 20 + 1 + 19);
+	CHECK_INT(t.events, 20 + 3 + 19);
 }
 
 static void *release_soon(void *arg)
@@ -303,6 +315,17 @@ static void test_grace(void)
 	http_server_end(&t);
 	CHECK(http_at_end(&c));
 	http_end(&c);
+	/* an answer that comes after the grace reaches nobody, and is waited for */
+	http_server_start(&t, (struct nt_http_config){.limits = {.grace_ms = 20}});
+	c = http_connect(t.port);
+	http_say(&c, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+	http_server_await(&t, 1);
+	nt_http_stop(t.http);
+	CHECK(http_at_end(&c));
+	http_end(&c);
+	http_server_release(&t);
+	http_server_end(&t);
+	CHECK_INT(t.events, 1);
 }
 
 static void test_refused_config(const char *folder)
