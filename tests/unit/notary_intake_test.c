@@ -1,6 +1,7 @@
 /* What a service takes from outside: the documents' examples, every refusal with its field, and that whatever is taken verifies. */
 #include "notary/intake.h"
 
+#include "notary/intake_inside.h"
 #include "tests/submission_maker.h"
 #include "verify/limits.h"
 
@@ -294,6 +295,8 @@ static void test_refused_records(void)
 	refused_draft(&d, VF_JSON_SHAPE, "/documents/1/name", "a document twice");
 	d = good, draft_finish(&d), draft_member(&d, VF_NAME_STREAM)->digests.sha512.b[63] ^= 1;
 	refused_draft(&d, VF_DIGEST_MISMATCH, "/members/3/sha512", "SHA-512 of given octets");
+	d = good, draft_finish(&d), draft_member(&d, VF_NAME_STREAM)->digests.sha256.b[0] ^= 1;
+	refused_draft(&d, VF_DIGEST_MISMATCH, "/members/3/sha256", "SHA-256 of given octets");
 	d = good, draft_finish(&d), d.s.id.b[31] ^= 1;
 	refused_draft(&d, VF_ENTRY_MISMATCH, "/entry/sha256", "record hash");
 	d = good, draft_finish(&d), d.s.id512.b[0] ^= 1;
@@ -378,6 +381,7 @@ static void test_policy(void)
 	struct vf_bytes json, zeros = make_copy(example("submission.json"));
 	char *many = (char *)make_room(2 << 20);
 
+	CHECK_INT(nt_intake_count_values(vf_bytes_str("{\"a\":\"\\\",,,[{\",\"b\":[1,2]}")), 5);
 	plain_draft(&d);
 	json = draft_json(&d);
 	refused(text_replace(json, "\"schema\":", "\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]],\"schema\":"), VF_JSON_SHAPE,
