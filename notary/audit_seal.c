@@ -415,7 +415,7 @@ static VF_RC check_open_event(void *ctx, const struct nt_event_row *row, struct 
 
 static VF_RC check_open(struct checking *c, const struct nt_audit_counts *k, struct vf_err *reterr)
 {
-	if (k->least > 0 && k->least > INT64_MAX) /* a negative number */
+	if (k->stored > 0 && (k->least < 1 || k->least > INT64_MAX)) /* 0, or negative */
 		nt_found(&c->f, VF_AUDIT_MISMATCH, "an event was inserted before the first");
 	c->next = k->open;
 	c->told = 0;
