@@ -39,8 +39,23 @@ static void reopen(void)
 	fixture_need(nt_notary_access(f.n, false, &a, &err), &err, "access");
 }
 
+/* Puts the notary's folder aside, or back as it was. */
+static void save(void)
+{
+	nt_notary_free(f.n);
+	f.n = NULL;
+	folder_run("cp -a '%s' '%s.saved'", f.notary, f.notary);
+}
+
+static void put_back(void)
+{
+	nt_notary_free(f.n);
+	f.n = NULL;
+	folder_run("rm -rf '%s' && cp -a '%s.saved' '%s'", f.notary, f.notary, f.notary);
+}
+
 /* Changes the database behind the program's back. */
-static void tamper(const char *sql)
+static void change(const char *sql)
 {
 	char path[200];
 	sqlite3 *db = NULL;
@@ -51,6 +66,11 @@ static void tamper(const char *sql)
 	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
 	CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
+}
+
+static void tamper(const char *sql)
+{
+	change(sql);
 	reopen();
 }
 
@@ -95,11 +115,13 @@ static void test_token_text(void)
 static void test_words(void)
 {
 	for (unsigned i = 1; i < NT_ROLE_COUNT; i++) {
+		unsigned rights = nt_role_rights((enum nt_role)i);
+
 		CHECK_INT(nt_role_find(S(nt_role_name((enum nt_role)i))), i);
-		CHECK((nt_role_rights((enum nt_role)i) & NT_RIGHT_BIT(NT_RIGHT_NONE)) == 0);
+		CHECK((rights & NT_RIGHT_BIT(NT_RIGHT_NONE)) == 0);
 		/* Who runs the notary reads no record; nobody else runs it. */
-		CHECK(((nt_role_rights((enum nt_role)i) & NT_RIGHT_BIT(NT_RIGHT_ADMIN)) != 0) == (i == NT_ROLE_OPERATOR));
-		CHECK(((nt_role_rights((enum nt_role)i) & NT_RIGHT_BIT(NT_RIGHT_READ)) == 0) == (i == NT_ROLE_OPERATOR));
+		CHECK(((rights & NT_RIGHT_BIT(NT_RIGHT_ADMIN)) != 0) == (i == NT_ROLE_OPERATOR));
+		CHECK(((rights & NT_RIGHT_BIT(NT_RIGHT_READ)) == 0) == (i == NT_ROLE_OPERATOR));
 	}
 	for (unsigned i = 1; i < NT_RIGHT_COUNT; i++)
 		CHECK_INT(nt_right_find(S(nt_right_name((enum nt_right)i))), i);
@@ -183,7 +205,8 @@ static void test_decisions(void)
 	CHECK_RC(nt_access_party_add(a, "site-1", NT_ROLE_READER, NOW, NULL), VF_USAGE);
 	CHECK_RC(nt_access_party_add(a, "Site", NT_ROLE_SITE, NOW, NULL), VF_USAGE);
 	number = granted("site-1", 0, "", "", NOW + DAY, any);
-	granted("site-1", NT_RIGHT_BIT(NT_RIGHT_SUBMIT), "DEMO-1\nDEMO-2\n", "consent\nwithdrawal\n", NOW + 2 * DAY, narrow);
+	granted("site-1", NT_RIGHT_BIT(NT_RIGHT_SUBMIT), "DEMO-1\nDEMO-2\n", "consent\nwithdrawal\n", NOW + 2 * DAY,
+		narrow);
 	CHECK_RC(nt_token_make(&r, unknown, &other, NULL), VF_OK);
 
 	CHECK_RC(ask(any, NT_RIGHT_SUBMIT, "DEMO-1", "protocol", NOW), VF_OK);
@@ -241,11 +264,7 @@ static void test_decisions(void)
 	CHECK_RC(nt_access_credentials(a, count_row, &rows, NULL), VF_OK);
 	CHECK_INT(rows, 3);
 	/* A right that no role of the party gives does not come from the database either. */
-	nt_notary_free(f.n);
-	f.n = NULL;
-	folder_run("sqlite3 '%s/access.db' \"UPDATE credential SET rights = 31\" 2>/dev/null || python3 -c \"import sqlite3; "
-		   "c = sqlite3.connect('%s/access.db'); c.execute('UPDATE credential SET rights = 31'); c.commit()\"",
-		f.notary, f.notary);
+	change("UPDATE credential SET rights = 31");
 	fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, NULL), &(struct vf_err){0}, "open");
 	CHECK_RC(nt_notary_access(f.n, false, &a, NULL), VF_STORE_CORRUPT);
 	fixture_end(&f);
@@ -299,7 +318,9 @@ static void test_event_text(void)
 
 static void test_document_text(void)
 {
-	struct nt_audit_document d = {.origin = S("test.example/1"), .number = 1, .day = 20000, .part = 1, .first = 1, .events = 2}, got;
+	struct nt_audit_document d = {
+		.origin = S("test.example/1"), .number = 1, .day = 20000, .part = 1, .first = 1, .events = 2};
+	struct nt_audit_document got;
 	struct nt_buf text = nt_buf(4096);
 	struct vf_hash h = vf_sha256(S("one")), line;
 	char name[NT_AUDIT_NAME_LEN];
@@ -473,15 +494,19 @@ static void test_tampering(void)
 	static const struct {
 		const char *sql, *finding;
 	} cases[] = {
-		{"UPDATE event SET text = CAST(replace(CAST(text AS TEXT), 'FORBIDDEN', 'OK') AS BLOB) WHERE number = 2",
+		{"UPDATE event SET text = CAST(replace(CAST(text AS TEXT), 'FORBIDDEN', 'OK') AS BLOB)"
+		 " WHERE number = 2",
 			"AUDIT_MISMATCH event 2 was changed"},
 		{"UPDATE event SET salt = zeroblob(32) WHERE number = 5", "AUDIT_MISMATCH event 5 was changed"},
 		{"DELETE FROM event WHERE number = 4", "AUDIT_MISMATCH event 4 was removed"},
 		{"DELETE FROM event WHERE number = 6", "AUDIT_MISMATCH event 6 was removed"},
-		{"INSERT INTO event SELECT 0, day, salt, text FROM event WHERE number = 1", "AUDIT_MISMATCH an event was inserted"},
-		{"INSERT INTO event SELECT -1, day, salt, text FROM event WHERE number = 1", "AUDIT_MISMATCH an event was inserted"},
+		{"INSERT INTO event SELECT 0, day, salt, text FROM event WHERE number = 1",
+			"AUDIT_MISMATCH an event was inserted"},
+		{"INSERT INTO event SELECT -1, day, salt, text FROM event WHERE number = 1",
+			"AUDIT_MISMATCH an event was inserted"},
 		{"DELETE FROM event WHERE number = 8", "AUDIT_MISMATCH event 8 was removed before"},
-		{"UPDATE event SET number = -number - 1 WHERE number >= 3; UPDATE event SET number = -number WHERE number < 0;"
+		{"UPDATE event SET number = -number - 1 WHERE number >= 3;"
+		 "UPDATE event SET number = -number WHERE number < 0;"
 		 "INSERT INTO event SELECT 3, day, salt, text FROM event WHERE number = 1",
 			"AUDIT_MISMATCH event 3 was changed, or another"},
 		{"DELETE FROM event", "AUDIT_MISMATCH event 1 was removed"},
@@ -496,11 +521,13 @@ static void test_tampering(void)
 		{"UPDATE document SET part = 0 WHERE number = 1", "STORE_CORRUPT"},
 	};
 
+	begin();
+	put_days();
+	seal_days();
+	CHECK_INT(faults(), 0);
+	save();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		begin();
-		put_days();
-		seal_days();
-		CHECK_INT(faults(), 0);
+		put_back();
 		tamper(cases[i].sql);
 		if (strcmp(cases[i].finding, "STORE_CORRUPT") == 0) {
 			uint64_t n = 0;
@@ -512,8 +539,8 @@ static void test_tampering(void)
 			if (strncmp(first_finding, cases[i].finding, strlen(cases[i].finding)) != 0)
 				CHECK_FAIL("%s: %s", cases[i].sql, first_finding);
 		}
-		fixture_end(&f);
 	}
+	fixture_end(&f);
 }
 
 /* The database is gone with all that was in it: the notary's records know. */
@@ -618,13 +645,13 @@ static void test_kill(void)
 	bool ended = false;
 	int kills = 0;
 
+	begin();
+	put_days();
+	save();
 	for (int at = 0; !ended && at < 200; at++) {
 		uint64_t seals, size, pending;
 
-		begin();
-		put_days();
-		nt_notary_free(f.n);
-		f.n = NULL;
+		put_back();
 		ended = child_ends(at);
 		kills += !ended;
 		if (!ended)
@@ -636,8 +663,8 @@ static void test_kill(void)
 		CHECK_INT(faults(), 0);
 		CHECK_RC(nt_notary_counts(f.n, &seals, &size, &pending, NULL), VF_OK);
 		CHECK_INT(size + pending, 3); /* exactly one record a day */
-		fixture_end(&f);
 	}
+	fixture_end(&f);
 	CHECK(ended);
 	CHECK(kills >= 12); /* four steps for each of three documents */
 }
