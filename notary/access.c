@@ -147,11 +147,13 @@ VF_RC nt_token_read(struct vf_bytes text, struct vf_hash *ret_hash, struct vf_er
 	if (!vf_take_str(&in, TOKEN_PREFIX) || !vf_take(&in, SECRET_CHARS, &secret_text) ||
 		in.n != CHECK_CHARS || !read_url64(secret_text, secret, sizeof(secret)) ||
 		!read_url64(in, check, sizeof(check)) || !vf_bytes_slice(text, 0, text.n - CHECK_CHARS, &checked))
-		return vf_fail(reterr, VF_UNAUTHENTICATED, "the token is not in its exact form: %d characters that begin with '%s'",
-			NT_TOKEN_LEN, TOKEN_PREFIX);
+		return vf_fail(reterr, VF_UNAUTHENTICATED,
+			"the token is not in its exact form: %d characters that begin with '%s'", NT_TOKEN_LEN,
+			TOKEN_PREFIX);
 	want = vf_sha256(checked);
 	if (memcmp(check, want.b, sizeof(check)) != 0) /* no secret: a check against typing errors */
-		return vf_fail(reterr, VF_UNAUTHENTICATED, "the token was mistyped or cut: its check characters do not fit");
+		return vf_fail(reterr, VF_UNAUTHENTICATED,
+			"the token was mistyped or cut: its check characters do not fit");
 	*ret_hash = vf_sha256(vf_bytes(secret, sizeof(secret)));
 	explicit_bzero(secret, sizeof(secret));
 	return VF_OK;

@@ -367,6 +367,7 @@ VF_RC nt_access_open(const char *dir, bool create, struct nt_access **ret, struc
 	if (a == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for 'access.db'");
 	pthread_mutex_init(&a->lock, NULL);
+	a->broken.rc = VF_OK;
 	a->minute = INT64_MIN;
 	rc = open_db(a, (const char *)path.p, reterr);
 	if (rc == VF_OK)

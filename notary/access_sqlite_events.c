@@ -190,10 +190,12 @@ static VF_RC put_event(struct nt_access *a, const struct nt_event *event, struct
 	return VF_OK;
 }
 
-static bool bind_flood(sqlite3_stmt *st, int64_t minute, struct vf_bytes party, const char *right, const char *outcome)
+static bool bind_flood(
+	sqlite3_stmt *st, int64_t minute, struct vf_bytes party, const char *right, const char *outcome)
 {
 	return sqlite3_bind_int64(st, 1, minute) == SQLITE_OK &&
-		sqlite3_bind_text64(st, 2, (const char *)party.p, party.n, SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK &&
+		sqlite3_bind_text64(st, 2, (const char *)party.p, party.n, SQLITE_TRANSIENT, SQLITE_UTF8) ==
+			SQLITE_OK &&
 		sqlite3_bind_text(st, 3, right, -1, SQLITE_STATIC) == SQLITE_OK &&
 		sqlite3_bind_text(st, 4, outcome, -1, SQLITE_STATIC) == SQLITE_OK;
 }

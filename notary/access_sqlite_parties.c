@@ -171,8 +171,8 @@ VF_RC nt_access_party_add(
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(name));
 	if (!nt_party_name_is(vf_bytes_str(name)))
 		return vf_fail(reterr, VF_USAGE,
-			"'%s' cannot be the name of a party: 1 to %d of a-z, 0-9, '.', '_', '-', and not 'unknown', 'local' "
-			"or 'notary'",
+			"'%s' cannot be the name of a party: 1 to %d of a-z, 0-9, '.', '_', '-', and not "
+			"'unknown', 'local' or 'notary'",
 			shown, NT_PARTY_LEN);
 	if (role == NT_ROLE_NONE)
 		return vf_fail(reterr, VF_USAGE, "a party needs a role");
@@ -251,7 +251,8 @@ static VF_RC check_grant(struct nt_access *a, const struct nt_grant *g, int64_t 
 	more = g->rights & ~nt_role_rights((*ret)->role);
 	for (unsigned i = NT_RIGHT_NONE + 1; i < NT_RIGHT_COUNT; i++)
 		if ((more & NT_RIGHT_BIT(i)) != 0)
-			return vf_fail(reterr, VF_FORBIDDEN, "'%s' is %s %s, which may not %s: rights are narrowed, never widened",
+			return vf_fail(reterr, VF_FORBIDDEN,
+				"'%s' is %s %s, which may not %s: rights are narrowed, never widened",
 				(*ret)->name, strchr("aeo", nt_role_name((*ret)->role)[0]) ? "an" : "a",
 				nt_role_name((*ret)->role), nt_right_name((enum nt_right)i));
 	if (g->expires_ms <= now_ms || g->expires_ms - now_ms > NT_TOKEN_MAX_DAYS * DAY_MS)
@@ -261,7 +262,8 @@ static VF_RC check_grant(struct nt_access *a, const struct nt_grant *g, int64_t 
 	for (size_t i = 0; i < a->n_held; i++)
 		if (vf_hash_eq(&a->held[i].hash, &g->hash))
 			return vf_fail(reterr, VF_USAGE,
-				"this key is pinned already, as number %" PRIu64 " of '%s': a key names one party, once",
+				"this key is pinned already, as number %" PRIu64
+				" of '%s': a key names one party, once",
 				a->held[i].number, a->parties[a->held[i].party].name);
 	return check_lines(g, reterr);
 }

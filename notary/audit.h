@@ -99,7 +99,7 @@ VF_RC nt_audit_row(struct nt_access *a, uint64_t number, bool *ret_found, struct
 	struct vf_err *reterr);
 VF_RC nt_audit_row_of(struct nt_access *a, uint64_t event, bool *ret_found, struct nt_audit_row *ret,
 	struct vf_err *reterr);
-/* Smallest and largest number of a stored event (0: none), how many are stored, and the first that no document holds. */
+/* Smallest and largest number of a stored event (0: none), how many are stored, the first that no document holds. */
 struct nt_audit_counts {
 	uint64_t least, last, stored, open, documents;
 };

@@ -173,7 +173,7 @@ static VF_RC make_document(struct sealing *s, struct nt_audit_row *row, struct v
 	/* A gap in the numbers shows here: what the reader would refuse is not notarised. */
 	if (nt_audit_parse(nt_buf_bytes(&text), &d, NULL) != VF_OK)
 		return vf_fail(reterr, VF_AUDIT_MISMATCH,
-			"events are missing among %" PRIu64 " to %" PRIu64 ": nothing is notarised until 'audit check' was looked at",
+			"events are missing among %" PRIu64 " to %" PRIu64 ": nothing more is notarised, see 'audit check'",
 			row->first, row->first + row->events - 1);
 	row->sha256 = vf_sha256(nt_buf_bytes(&text));
 	rc = nt_audit_row_put(s->a, row, reterr);
@@ -415,7 +415,7 @@ static VF_RC check_open_event(void *ctx, const struct nt_event_row *row, struct 
 
 static VF_RC check_open(struct checking *c, const struct nt_audit_counts *k, struct vf_err *reterr)
 {
-	if (k->least > 0 && k->least > INT64_MAX) /* a negative number */
+	if (k->stored > 0 && (k->least < 1 || k->least > INT64_MAX)) /* 0, or negative */
 		nt_found(&c->f, VF_AUDIT_MISMATCH, "an event was inserted before the first");
 	c->next = k->open;
 	c->told = 0;
