@@ -149,7 +149,8 @@ static VF_RC finish_left(struct sealing *s, struct nt_audit_row *row, struct vf_
 	if (row->number > 1)
 		rc = nt_audit_row(s->a, row->number - 1, &found, &before, reterr);
 	if (rc == VF_OK && !found)
-		rc = vf_fail(reterr, VF_AUDIT_MISMATCH, "document %" PRIu64 " of the audit trail is gone", row->number - 1);
+		rc = vf_fail(reterr, VF_AUDIT_MISMATCH,
+			"document %" PRIu64 " of the audit trail is gone", row->number - 1);
 	if (rc == VF_OK)
 		rc = nt_audit_make(s->a, nt_notary_config(s->n)->origin, row, &before.sha256, &text, reterr);
 	if (rc != VF_OK)
@@ -173,7 +174,8 @@ static VF_RC make_document(struct sealing *s, struct nt_audit_row *row, struct v
 	/* A gap in the numbers shows here: what the reader would refuse is not notarised. */
 	if (nt_audit_parse(nt_buf_bytes(&text), &d, NULL) != VF_OK)
 		return vf_fail(reterr, VF_AUDIT_MISMATCH,
-			"events are missing among %" PRIu64 " to %" PRIu64 ": nothing more is notarised, see 'audit check'",
+			"events are missing among %" PRIu64 " to %" PRIu64
+			": nothing more is notarised, see 'audit check'",
 			row->first, row->first + row->events - 1);
 	row->sha256 = vf_sha256(nt_buf_bytes(&text));
 	rc = nt_audit_row_put(s->a, row, reterr);
@@ -291,7 +293,8 @@ static VF_RC explain(struct checking *c, const struct nt_audit_row *row, const s
 	}
 	if (c->notarised.number != row->number || c->notarised.day != row->day || c->notarised.part != row->part ||
 		c->notarised.first != row->first || c->notarised.events != row->events)
-		nt_found(&c->f, VF_AUDIT_MISMATCH, "the row of document %" PRIu64 " is not what was notarised", row->number);
+		nt_found(&c->f, VF_AUDIT_MISMATCH,
+			"the row of document %" PRIu64 " is not what was notarised", row->number);
 	if (row->number > 1 && !vf_hash_eq(&c->notarised.previous, previous))
 		nt_found(&c->f, VF_AUDIT_MISMATCH, "document %" PRIu64 " does not follow the one before", row->number);
 	c->next = c->notarised.first;
@@ -300,7 +303,8 @@ static VF_RC explain(struct checking *c, const struct nt_audit_row *row, const s
 	for (; rc == VF_OK && c->next < c->notarised.first + c->notarised.events; c->next++)
 		tell_event(c, c->next, "was removed");
 	if (c->told > MAX_TOLD)
-		nt_found(&c->f, VF_AUDIT_MISMATCH, "and %" PRIu64 " more events of document %" PRIu64, c->told - MAX_TOLD,
+		nt_found(&c->f, VF_AUDIT_MISMATCH,
+			"and %" PRIu64 " more events of document %" PRIu64, c->told - MAX_TOLD,
 			row->number);
 	return rc;
 }
@@ -330,7 +334,8 @@ static VF_RC check_document(
 	if (!row->notarised) {
 		if (!vf_hash_eq(&sha256, &row->sha256))
 			nt_found(&c->f, VF_AUDIT_MISMATCH,
-				"document %" PRIu64 ", which waits to be notarised, is not that of its events", row->number);
+				"document %" PRIu64 ", which waits to be notarised, is not that of its events",
+				row->number);
 		return VF_OK;
 	}
 	rc = nt_notary_get(c->n, &row->record, &r, reterr);
@@ -343,7 +348,8 @@ static VF_RC check_document(
 	if (!vf_hash_eq(&sha256, &r->documents[0].digests.sha256))
 		rc = explain(c, row, r, &before->sha256, reterr);
 	if (rc == VF_OK && !vf_hash_eq(&row->sha256, &r->documents[0].digests.sha256) && faults == c->f.n)
-		nt_found(&c->f, VF_AUDIT_MISMATCH, "the row of document %" PRIu64 " is not what was notarised", row->number);
+		nt_found(&c->f, VF_AUDIT_MISMATCH,
+			"the row of document %" PRIu64 " is not what was notarised", row->number);
 	return rc;
 }
 
@@ -393,7 +399,8 @@ static VF_RC check_record(void *ctx, const struct vf_hash *id, struct vf_err *re
 	/* A crash between the record and its name: the next 'audit seal' names it. */
 	if (rc == VF_OK && (!found || (row.notarised && !vf_hash_eq(&row.record, id))))
 		rc = vf_fail(&err, VF_AUDIT_MISMATCH,
-			"events %" PRIu64 " to %" PRIu64 " were notarised as document %" PRIu64 ", which 'access.db' does not know",
+			"events %" PRIu64 " to %" PRIu64 " were notarised as document %" PRIu64
+			", which 'access.db' does not know",
 			d.first, d.first + d.events - 1, d.number);
 	return nt_found_rc(&c->f, rc, &err, reterr);
 }

@@ -444,7 +444,8 @@ VF_RC nt_verb_token_revoke(struct nt_cli *cli, struct vf_err *reterr)
 	enum vf_rc rc;
 
 	if (!vf_decimal_read(vf_bytes_str(text), INT64_MAX, &number))
-		return vf_fail(reterr, VF_USAGE, "'token revoke' wants the number of a token, as 'token list' shows it");
+		return vf_fail(reterr, VF_USAGE,
+			"'token revoke' wants the number of a token, as 'token list' shows it");
 	rc = open_access(cli, false, &n, &a, reterr);
 	if (rc == VF_OK && a == NULL)
 		rc = vf_fail(reterr, VF_UNKNOWN_TOKEN, "no token was made yet");

@@ -216,7 +216,9 @@ VF_RC nt_verb_audit_check(struct nt_cli *cli, struct vf_err *reterr)
 		return rc;
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(&cli->text, ",\"events\":%" PRIu64 ",\"notarised\":%" PRIu64 ",\"documents\":%" PRIu64 ",\"findings\":[",
+		nt_buf_putf(&cli->text, 
+			",\"events\":%" PRIu64 ",\"notarised\":%" PRIu64
+			",\"documents\":%" PRIu64 ",\"findings\":[",
 			k.stored, k.open - 1, k.documents);
 	}
 	rc = nt_audit_check(n, a, put_finding, &f, &faults, reterr);
