@@ -26,7 +26,10 @@ struct nt_known {
 
 void nt_pack(
 	const struct nt_packer *p, const struct nt_known *known, struct nt_buf *out, struct vf_bytes text);
-/* STORE_CORRUPT when packed is not what nt_pack() writes with the same known digests. */
+/*
+ * STORE_CORRUPT when packed is cut short or names what is not known. Several packed forms may give one text:
+ * what the record is, its group hash decides.
+ */
 VF_RC nt_unpack(
 	struct nt_buf *out, const struct nt_known *known, struct vf_bytes packed, struct vf_err *reterr);
 

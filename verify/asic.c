@@ -167,6 +167,14 @@ static enum vf_rc read_ref(struct reading *r, struct list *l, size_t i, struct v
 	return VF_OK;
 }
 
+/* Evidence that a manifest of this kind may belong to; what is not judged here, is said elsewhere. */
+static bool is_target(enum kind kind, bool of_record)
+{
+	if (of_record)
+		return kind == KIND_RECORD || kind == KIND_XMLERS;
+	return kind == KIND_SIGNATURE || kind == KIND_TIME_STAMP || kind == KIND_XADES;
+}
+
 static enum vf_rc check_target(struct reading *r, struct list *l, struct vf_err *reterr)
 {
 	const struct vf_zip_entry *e = vf_zip_find(&r->j->box.zip, l->m.sig_uri);
@@ -177,7 +185,10 @@ static enum vf_rc check_target(struct reading *r, struct list *l, struct vf_err 
 		return vf_fail(reterr, VF_MANIFEST_SHAPE, "it belongs to '%.100s', which is not there", name);
 	l->target = (uint32_t)(e - r->j->box.zip.entries);
 	l->has_target = true;
-	if ((kind_of(e->name) == KIND_RECORD) != l->of_record)
+	/* nobody would judge it, so that the manifest's claim must not pass in silence */
+	if (kind_of(e->name) == KIND_OTHER)
+		return vf_fail(reterr, VF_UNSUPPORTED, "it belongs to '%.100s', which is no evidence by its name", name);
+	if (!is_target(kind_of(e->name), l->of_record))
 		return vf_fail(reterr, VF_MANIFEST_SHAPE, "it belongs to '%.100s', which is evidence of another kind", name);
 	for (size_t i = 0; i < r->n_lists; i++)
 		if (&r->lists[i] != l && r->lists[i].has_target && r->lists[i].target == l->target)
@@ -238,24 +249,39 @@ static struct list *list_of(struct reading *r, uint32_t target)
 
 /* ---- files beside the container ---- */
 
-static enum vf_rc is_this(struct reading *r, const struct vf_detached *d, uint32_t node, bool *ret, struct vf_err *reterr)
+/* A file given beside, as the only node of a graph: so each digest of it is computed once. */
+struct probe {
+	struct vf_given given;
+	struct vf_node node, *nodes;
+	struct vf_graph g;
+};
+
+static struct probe *new_probe(struct reading *r, const struct vf_detached *d)
+{
+	struct probe *p = VF_NEW(r->j->a, 1, struct probe);
+
+	if (!p)
+		return NULL;
+	p->given = (struct vf_given){.name = d->name, .source = d->source};
+	p->node = (struct vf_node){.name = vf_bytes_str(d->name), .given = &p->given};
+	p->nodes = &p->node;
+	p->g = (struct vf_graph){.j = r->j, .nodes = &p->nodes, .n = 1};
+	return p;
+}
+
+/* It is the file of this node when it has every digest that is listed, and one is. */
+static enum vf_rc is_this(struct reading *r, struct probe *p, uint32_t node, bool *ret, struct vf_err *reterr)
 {
 	struct vf_node *n = r->g.nodes[node];
-	struct vf_given *given = VF_NEW(r->j->a, 1, struct vf_given);
-	struct vf_node probe = {.name = n->name, .given = given};
-	struct vf_node *found = &probe;
-	struct vf_graph alone = {.j = r->j, .nodes = &found, .n = 1};
 	struct vf_digest digest;
-	enum vf_rc rc;
 
 	*ret = false;
-	if (!given)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a file");
-	*given = (struct vf_given){.name = d->name, .source = d->source};
 	for (unsigned alg = 0; alg < VF_ALG_COUNT; alg++) {
+		enum vf_rc rc;
+
 		if (!n->digests[alg])
 			continue;
-		rc = vf_graph_digest(&alone, 0, (enum vf_alg)alg, &digest, reterr);
+		rc = vf_graph_digest(&p->g, 0, (enum vf_alg)alg, &digest, reterr);
 		if (rc != VF_OK)
 			return rc;
 		*ret = vf_digest_eq(&digest, n->digests[alg]);
@@ -263,7 +289,7 @@ static enum vf_rc is_this(struct reading *r, const struct vf_detached *d, uint32
 			return VF_OK;
 	}
 	if (*ret)
-		n->given = given;
+		n->given = &p->given;
 	return VF_OK;
 }
 
@@ -272,10 +298,13 @@ static enum vf_rc match_detached(struct reading *r, const struct vf_detached *de
 	struct vf_err err;
 
 	for (size_t i = 0; i < n; i++) {
+		struct probe *p = new_probe(r, &detached[i]);
 		bool found = false;
 
+		if (!p)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for a file");
 		for (size_t k = 0; k < r->n_absent && !found; k++) {
-			enum vf_rc rc = r->g.nodes[r->absent[k]]->given ? VF_OK : is_this(r, &detached[i], r->absent[k], &found, reterr);
+			enum vf_rc rc = r->g.nodes[r->absent[k]]->given ? VF_OK : is_this(r, p, r->absent[k], &found, reterr);
 
 			if (rc != VF_OK)
 				return rc;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "verify/der.h"
+#include "verify/key.h"
 #include "verify/limits.h"
 #include "verify/text.h"
 
@@ -82,6 +83,15 @@ static enum vf_pubkey key_kind(struct vf_bytes spki)
 	return VF_PUBKEY_UNKNOWN;
 }
 
+/* With a key of small order one signature fits every content; OpenSSL does not mind. */
+static bool is_small_order(const EVP_PKEY *pkey)
+{
+	uint8_t raw[VF_ED25519_KEY];
+	size_t n = sizeof(raw);
+
+	return EVP_PKEY_get_raw_public_key(pkey, raw, &n) != 1 || n != sizeof(raw) || !vf_ed25519_key_is(raw);
+}
+
 static void read_key(struct vf_cert *c)
 {
 	EVP_PKEY *pkey = X509_get_pubkey(c->x509);
@@ -89,7 +99,8 @@ static void read_key(struct vf_cert *c)
 
 	c->facts.pubkey = key_kind(c->spki);
 	c->facts.bits = bits > 0 ? (unsigned)bits : 0;
-	if (c->facts.pubkey == VF_PUBKEY_UNKNOWN || bits <= 0 || bits > VF_MAX_RSA_BITS) {
+	if (c->facts.pubkey == VF_PUBKEY_UNKNOWN || bits <= 0 || bits > VF_MAX_RSA_BITS ||
+		(c->facts.pubkey == VF_PUBKEY_ED25519 && is_small_order(pkey))) {
 		EVP_PKEY_free(pkey);
 		return;
 	}
@@ -206,6 +217,8 @@ VF_RC vf_cert_check_key(const struct vf_cert *c, struct vf_err *reterr)
 		return VF_OK;
 	if (c->facts.bits > VF_MAX_RSA_BITS)
 		return vf_fail(reterr, VF_LIMIT, "the key of '%s' has %u bits", c->facts.name, c->facts.bits);
+	if (c->facts.pubkey == VF_PUBKEY_ED25519 && c->facts.bits)
+		return vf_fail(reterr, VF_KEY_SHAPE, "the key of '%s' is a point that no signer has", c->facts.name);
 	return vf_fail(reterr, VF_UNKNOWN_ALGORITHM, "the key of '%s' is of an unknown kind", c->facts.name);
 }
 

@@ -49,7 +49,10 @@ struct vf_cert {
 VF_RC vf_cert_open(struct vf_bytes der, struct vf_cert *ret, struct vf_err *reterr);
 void vf_cert_done(struct vf_cert *c);
 
-/* LIMIT for RSA keys above VF_MAX_RSA_BITS, UNKNOWN_ALGORITHM for other keys that cannot be used. */
+/*
+ * LIMIT for RSA keys above VF_MAX_RSA_BITS, KEY_SHAPE for Ed25519 keys of small
+ * order, UNKNOWN_ALGORITHM for other keys that cannot be used.
+ */
 VF_RC vf_cert_check_key(const struct vf_cert *c, struct vf_err *reterr);
 
 /* True when at lies in the validity, both ends included. */

@@ -7,9 +7,10 @@
 static const uint8_t oid_signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
 /* 1.2.840.113549.1.7.1 */
 static const uint8_t oid_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
-/* 1.2.840.113549.1.9.3 and .4 */
+/* 1.2.840.113549.1.9.3 to .5 */
 static const uint8_t oid_content_type[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03};
 static const uint8_t oid_message_digest[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04};
+static const uint8_t oid_signing_time[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x05};
 /* 1.2.840.113549.1.9.16.2.12 and .47 */
 static const uint8_t oid_ess_v1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02, 0x0c};
 static const uint8_t oid_ess_v2[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02, 0x2f};
@@ -65,7 +66,7 @@ static bool first_ess(struct vf_bytes value, struct vf_bytes *ret)
 
 static enum vf_rc read_attributes(struct reading *r, struct vf_bytes attrs, struct vf_err *reterr)
 {
-	struct vf_bytes type = {0}, digest = {0}, v1 = {0}, v2 = {0};
+	struct vf_bytes type = {0}, digest = {0}, time = {0}, v1 = {0}, v2 = {0};
 	struct vf_der attr, oid, values, content_type, message_digest;
 
 	while (attrs.n) {
@@ -82,6 +83,8 @@ static enum vf_rc read_attributes(struct reading *r, struct vf_bytes attrs, stru
 			fine = set_once(values.body, &v1);
 		else if (IS(oid.body, oid_ess_v2))
 			fine = set_once(values.body, &v2);
+		else if (IS(oid.body, oid_signing_time)) /* RFC 5652 11.3: once; a claim that nobody reads */
+			fine = set_once(values.body, &time);
 		else if (IS(oid.body, oid_protection))
 			fine = set_once(values.body, &r->protection);
 		if (!fine)

@@ -106,7 +106,8 @@ VF_RC vf_er_check_links(const struct vf_er *er, struct vf_err *reterr);
 /*
  * The data objects to prove. digest() yields the digest of object i under alg;
  * when it does not know that one, it fails with a code of the caller's choice
- * (a missing file, an algorithm that was not recorded).
+ * (a missing file, an algorithm that was not recorded). It may allocate in the
+ * arena that vf_er_cover() was given.
  */
 typedef VF_RC vf_er_digest_fn(const void *ctx, size_t i, enum vf_alg alg, struct vf_digest *ret,
 	struct vf_err *reterr);

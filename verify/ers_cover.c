@@ -149,23 +149,25 @@ static enum vf_rc search_chain(struct search *s, const struct vf_er_objects *obj
 	return VF_OK;
 }
 
-static enum vf_rc cover_chain(const struct vf_er *er, struct search *s, const struct vf_er_objects *objects,
-	struct vf_arena *arena, uint32_t *until, uint32_t *others, struct vf_err *reterr)
+/* Values that a chain's first list holds. */
+static size_t count_values(const struct vf_ats *ats)
 {
-	const size_t mark = arena->used;
+	return ats->has_tree ? ats->lists[0].n : 1;
+}
+
+static enum vf_rc cover_chain(const struct vf_er *er, struct search *s, const struct vf_er_objects *objects,
+	uint32_t *until, uint32_t *others, struct vf_err *reterr)
+{
 	enum vf_rc rc = VF_OK;
 
 	s->ats = &er->stamps[er->chains[s->chain].first];
-	s->seen = VF_NEW(arena, s->ats->has_tree ? s->ats->lists[0].n : 1, uint8_t);
-	if (!s->seen)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory to compare the first list");
+	memset(s->seen, 0, count_values(s->ats));
 	if (s->chain > 0)
 		rc = vf_er_older(er, s->chain, s->ats->alg, &s->older, reterr);
 	if (rc == VF_OK)
 		rc = search_chain(s, objects, until, reterr);
 	if (rc == VF_OK)
 		others[s->chain] = count_others(s);
-	arena->used = mark;
 	return rc;
 }
 
@@ -174,6 +176,7 @@ VF_RC vf_er_cover(const struct vf_er *er, const struct vf_er_objects *objects, b
 {
 	struct search s = {.allow_sorted = allow_sorted};
 	uint32_t *until, *others;
+	size_t longest = 1;
 	enum vf_rc rc;
 
 	if (er->encrypted)
@@ -183,10 +186,17 @@ VF_RC vf_er_cover(const struct vf_er *er, const struct vf_er_objects *objects, b
 		return rc;
 	until = VF_NEW(arena, objects->n, uint32_t);
 	others = VF_NEW(arena, er->n_chains, uint32_t);
-	if (!until || !others)
+	for (size_t c = 0; c < er->n_chains; c++) {
+		size_t n = count_values(&er->stamps[er->chains[c].first]);
+
+		longest = n > longest ? n : longest;
+	}
+	/* one for all chains, and never given back: digest() may keep what it finds in the same arena */
+	s.seen = VF_NEW(arena, longest, uint8_t);
+	if (!until || !others || !s.seen)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu objects", objects->n);
 	for (; rc == VF_OK && s.chain < er->n_chains; s.chain++)
-		rc = cover_chain(er, &s, objects, arena, until, others, reterr);
+		rc = cover_chain(er, &s, objects, until, others, reterr);
 	if (rc != VF_OK)
 		return rc;
 	*ret = (struct vf_er_cover){objects->n, er->n_chains, until, others, s.sorted};

@@ -15,7 +15,7 @@ VF_RC vf_graph_init(struct vf_graph *g, struct vf_judge *j, struct vf_err *reter
 		.nodes = VF_NEW(j->a, VF_MAX_NODES, struct vf_node *),
 		.evidence = VF_NEW(j->a, VF_MAX_CLAIMS, struct vf_evidence),
 		.claims = VF_NEW(j->a, VF_MAX_CLAIMS, struct vf_claim),
-		.signers = VF_NEW(j->a, VF_MAX_SIGNERS, struct vf_signer)};
+		.signers = VF_NEW(j->a, VF_MAX_SIGNATURES, struct vf_signer)};
 	if (!g->nodes || !g->evidence || !g->claims || !g->signers)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for tables");
 	return VF_OK;

@@ -110,6 +110,20 @@ VF_RC vf_graph_signatures(struct vf_graph *g, const char *part, uint32_t file, s
  * not applicable. The files go into the report.
  */
 VF_RC vf_graph_judge(struct vf_graph *g, struct vf_err *reterr);
+/* Whether trust is judged at all. */
+bool vf_graph_is_full(const struct vf_graph *g);
+/* Whether evidence that holds is over the node, trusted or not. */
+bool vf_graph_is_dated(const struct vf_graph *g, uint32_t node);
+/* The earliest time by which the policy is met for a node; VF_TIME_NONE, and reterr says why, when it isn't. */
+int64_t vf_graph_proven_time(const struct vf_graph *g, uint32_t node, struct vf_err *reterr);
+
+/* graph_signers.c */
+/*
+ * Every signer: SIGNATURE for algorithms that no longer counted, SUBMITTER at the
+ * time by which the policy is met for his signature; one without such a time is
+ * NO_TIME. Says which files no signature is over; POLICY_UNMET when it asks for one.
+ */
+VF_RC vf_graph_judge_signers(struct vf_graph *g, struct vf_err *reterr);
 
 /* The octets in definite-length form; says so in the report when that changed them. shape is the code for what is no BER. */
 VF_RC vf_graph_der(struct vf_graph *g, const char *part, struct vf_bytes octets, enum vf_rc shape, struct vf_bytes *ret,

@@ -5,7 +5,6 @@
 #include "verify/cms.h"
 #include "verify/ess.h"
 #include "verify/graph.h"
-#include "verify/path.h"
 #include "verify/text.h"
 
 /* ---- what a record or a token is directly over ---- */
@@ -194,39 +193,58 @@ static enum vf_rc spread_all(struct vf_graph *g, struct vf_err *reterr)
 	return VF_OK;
 }
 
-static bool is_full(const struct vf_graph *g)
+bool vf_graph_is_full(const struct vf_graph *g)
 {
 	return g->j->s->has_trust && !g->j->s->integrity_only;
 }
 
 static bool counts(const struct vf_graph *g, size_t claim)
 {
-	return g->evidence[claim].holds && (!is_full(g) || g->evidence[claim].is_trusted);
+	return g->evidence[claim].holds && (!vf_graph_is_full(g) || g->evidence[claim].is_trusted);
 }
 
-/* Newest first, so that what covers a token is judged before the token. */
+static bool covers(const struct vf_graph *g, size_t a, size_t b)
+{
+	return g->claims[b].has_holder && g->evidence[a].holds && g->claims[a].reach[g->claims[b].holder];
+}
+
+/* Newer, or of the same second and over the other's place. */
+static bool is_before(const struct vf_graph *g, size_t a, size_t b)
+{
+	int64_t x = g->evidence[a].tokens[0].gen_time, y = g->evidence[b].tokens[0].gen_time;
+
+	return x > y || (x == y && covers(g, a, b) && !covers(g, b, a));
+}
+
+static void swap(size_t *a, size_t *b)
+{
+	size_t x = *a;
+
+	*a = *b;
+	*b = x;
+}
+
+/* Newest first, so that what covers is judged before. A over B over C need not be over C: each place asks anew. */
 static void put_in_order(const struct vf_graph *g, size_t *order)
 {
-	for (size_t i = 0; i < g->n_claims; i++) {
-		int64_t t = g->evidence[i].tokens[0].gen_time;
-		size_t at = i;
-
-		for (; at > 0 && g->evidence[order[at - 1]].tokens[0].gen_time < t; at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
+	for (size_t at = 0; at < g->n_claims; at++)
+		order[at] = at;
+	for (size_t at = 0; at < g->n_claims; at++)
+		for (size_t pass = at; pass < g->n_claims; pass++) /* what it passes over may be before what it finds */
+			for (size_t i = at + 1; i < g->n_claims; i++)
+				if (is_before(g, order[i], order[at]))
+					swap(&order[i], &order[at]);
 }
 
 /* The earliest evidence that covers claim i's own place after its last token; NULL when there is none. */
 static const struct vf_evidence *find_cover(const struct vf_graph *g, const size_t *order, size_t place)
 {
-	const struct vf_claim *c = &g->claims[order[place]];
 	const struct vf_evidence *e = &g->evidence[order[place]], *found = NULL;
 
-	for (size_t k = 0; c->has_holder && k < place; k++) {
+	for (size_t k = 0; k < place; k++) {
 		const struct vf_evidence *d = &g->evidence[order[k]];
 
-		if (!counts(g, order[k]) || !g->claims[order[k]].reach[c->holder] ||
+		if (!counts(g, order[k]) || !covers(g, order[k], order[place]) ||
 			d->tokens[0].gen_time < e->tokens[e->er.n_stamps - 1].gen_time)
 			continue;
 		if (!found || d->tokens[0].gen_time < found->tokens[0].gen_time)
@@ -273,8 +291,7 @@ static size_t votes_for(const struct vf_graph *g, uint32_t node, struct vf_vote 
 	return n;
 }
 
-/* The earliest time by which the policy is met for a node; VF_TIME_NONE when it isn't. */
-static int64_t proven_time(const struct vf_graph *g, uint32_t node, struct vf_err *reterr)
+int64_t vf_graph_proven_time(const struct vf_graph *g, uint32_t node, struct vf_err *reterr)
 {
 	const struct vf_policy *p = &g->j->s->policy;
 	struct vf_vote votes[VF_MAX_CLAIMS] = {{0}};
@@ -289,12 +306,17 @@ static int64_t proven_time(const struct vf_graph *g, uint32_t node, struct vf_er
 	return found;
 }
 
-static bool is_covered(const struct vf_graph *g, uint32_t node)
+bool vf_graph_is_dated(const struct vf_graph *g, uint32_t node)
 {
 	for (size_t i = 0; i < g->n_claims; i++)
 		if (g->evidence[i].holds && g->claims[i].reach[node])
 			return true;
-	return g->nodes[node]->is_signed;
+	return false;
+}
+
+static bool is_covered(const struct vf_graph *g, uint32_t node)
+{
+	return vf_graph_is_dated(g, node) || g->nodes[node]->is_signed;
 }
 
 static bool is_there(const struct vf_node *n)
@@ -363,47 +385,6 @@ static enum vf_rc put_files(struct vf_graph *g, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* ---- signatures ---- */
-
-static enum vf_rc judge_signer(struct vf_graph *g, const struct vf_signer *s, struct vf_err *reterr)
-{
-	struct vf_judge *j = g->j;
-	int64_t proven = is_full(g) ? proven_time(g, s->node, NULL) : VF_TIME_NONE, at = proven;
-	const struct vf_cert *c;
-	char part[200];
-	struct vf_err err = {0};
-	enum vf_rc rc = vf_pki_cert(j->s->pki, s->cert, &c, &err);
-
-	for (size_t i = 0; proven == VF_TIME_NONE && i < g->n_claims; i++)
-		if (g->evidence[i].holds && g->claims[i].reach[s->node] && (at == VF_TIME_NONE || g->evidence[i].tokens[0].gen_time < at))
-			at = g->evidence[i].tokens[0].gen_time;
-	if (at == VF_TIME_NONE)
-		at = j->s->at;
-	vf_text_escape(part, sizeof(part), g->nodes[s->node]->name);
-	if (rc == VF_OK)
-		rc = vf_cms_check_algorithms(&s->cms, at, &err);
-	if (rc == VF_OK)
-		rc = vf_pubkey_check(c->facts.pubkey, c->facts.bits, at, c->facts.name, &err);
-	if (rc != VF_OK)
-		return vf_judge_note(j, VF_CHECK_SIGNATURE, rc, &err, part, reterr);
-	vf_report_pass(j->r, VF_CHECK_SIGNATURE);
-	vf_judge_show_signer(j, &c->facts);
-	if (proven == VF_TIME_NONE)
-		return VF_OK;
-	return vf_judge_signer(j, s->cert, &s->cms, s->extra, proven, part, reterr);
-}
-
-static enum vf_rc judge_signers(struct vf_graph *g, struct vf_err *reterr)
-{
-	enum vf_rc rc = VF_OK;
-
-	if (g->n_signers == 0 && g->j->r->checks[VF_CHECK_SIGNATURE] == VF_RESULT_NOT_CHECKED)
-		vf_judge_unsigned(g->j);
-	for (size_t i = 0; rc == VF_OK && i < g->n_signers; i++)
-		rc = judge_signer(g, &g->signers[i], reterr);
-	return rc;
-}
-
 /* ---- the policy ---- */
 
 /* Every file must meet it; what is proven is the time by which all of them existed. */
@@ -420,7 +401,7 @@ static void judge_policy(struct vf_graph *g)
 		if (!g->nodes[i]->is_payload)
 			continue;
 		/* what nothing covers is said already, file by file */
-		t = is_covered(g, i) ? proven_time(g, i, &err) : VF_TIME_NONE;
+		t = is_covered(g, i) ? vf_graph_proven_time(g, i, &err) : VF_TIME_NONE;
 		met = t != VF_TIME_NONE;
 		if (met && t > all)
 			all = t;
@@ -498,18 +479,18 @@ VF_RC vf_graph_judge(struct vf_graph *g, struct vf_err *reterr)
 		rc = judge_claim(g, &g->claims[i], &g->evidence[i], reterr);
 	if (rc == VF_OK)
 		rc = spread_all(g, reterr);
-	if (rc == VF_OK && is_full(g))
+	if (rc == VF_OK && vf_graph_is_full(g))
 		rc = judge_trust(g, reterr);
 	if (rc == VF_OK)
 		rc = put_files(g, reterr);
 	if (rc != VF_OK)
 		return rc;
 	judge_nothing(g);
-	if (is_full(g))
+	if (vf_graph_is_full(g))
 		judge_policy(g);
 	else
 		vf_judge_no_trust(g->j);
-	rc = judge_signers(g, reterr);
+	rc = vf_graph_judge_signers(g, reterr);
 	vf_judge_drop_unread(g->j);
 	note_weak(g);
 	skip_native(g->j->r);

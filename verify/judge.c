@@ -113,7 +113,9 @@ VF_RC vf_judge_signer(struct vf_judge *j, struct vf_bytes cert, const struct vf_
 		rc = vf_path_check_signer(j->s->pki, cert, at, sig->certificates, extra, &path, &err);
 	if (rc == VF_OK)
 		rc = check_revocation(j, &path, sig, extra, at, &err);
-	j->r->submitter_trusted = rc == VF_OK && j->r->checks[VF_CHECK_SUBMITTER] != VF_RESULT_FAIL;
+	/* the report names all signers in one breath: it vouches for all of them or none */
+	j->has_untrusted_signer = j->has_untrusted_signer || rc != VF_OK;
+	j->r->submitter_trusted = !j->has_untrusted_signer && j->r->checks[VF_CHECK_SUBMITTER] != VF_RESULT_FAIL;
 	if (rc != VF_UNKNOWN_SIGNER || j->s->policy.submitter_required)
 		return vf_judge_note(j, VF_CHECK_SUBMITTER, rc, &err, object, reterr);
 	vf_report_unchecked(j->r, "SUBMITTER_ROOT", "who stands behind the signer's certificate (no pinned root vouches for it)");

@@ -105,6 +105,7 @@ struct vf_judge {
 	struct vf_vote votes[VF_MAX_CLAIMS];
 	size_t n_votes;
 	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */
+	bool has_untrusted_signer; /* one at least: then the report calls none trusted */
 };
 
 /* judge.c */

@@ -38,7 +38,7 @@ static enum vf_rc add_signature_files(struct vf_judge *j, struct vf_err *reterr)
 	for (size_t i = 0; i < 2; i++) {
 		const struct vf_zip_entry *e = vf_zip_find(&j->box.zip, vf_bytes_str(names[i]));
 		struct vf_pair digests;
-		struct vf_err err;
+		struct vf_err err = {0};
 		enum vf_rc rc;
 
 		if (!e) {
@@ -46,10 +46,13 @@ static enum vf_rc add_signature_files(struct vf_judge *j, struct vf_err *reterr)
 			vf_report_fault(j->r, VF_CHECK_SIGNATURE, &err, names[i]);
 			continue;
 		}
-		rc = vf_container_hash(&j->box, e, &digests, reterr);
+		rc = vf_container_hash(&j->box, e, &digests, &err);
+		if (rc == VF_OK)
+			add_object(j, e->name, VF_ROLE_DOCUMENT, &digests);
+		else
+			rc = vf_judge_note(j, VF_CHECK_SIGNATURE, rc, &err, names[i], reterr);
 		if (rc != VF_OK)
 			return rc;
-		add_object(j, e->name, VF_ROLE_DOCUMENT, &digests);
 	}
 	return VF_OK;
 }

@@ -201,10 +201,14 @@ static enum vf_rc join_listed(struct reading *r, const struct vf_signed *s, cons
 {
 	struct vf_attrs it;
 	struct vf_attr attr;
+	bool has = false;
 	enum vf_rc rc = vf_attrs_init(&it, s->unsigned_attrs, VF_CMS_SUBMITTER, reterr);
 
 	while (rc == VF_OK && vf_attrs_next(&it, &attr)) {
-		if (!vf_hash_index_has_attr(index, &attr))
+		/* v1 lists whole attributes: hashed once, not for each of their values */
+		if (index->v3 || attr.first)
+			has = vf_hash_index_has_attr(index, &attr);
+		if (!has)
 			continue;
 		for (size_t i = 0; rc == VF_OK && i < r->n_inside; i++)
 			if (vf_bytes_eq(r->g->nodes[r->inside[i].node]->octets, attr.value))
@@ -278,6 +282,7 @@ static enum vf_rc read_attributes(struct reading *r, const struct vf_signed *s, 
 	const struct vf_pki_extra *extra, struct vf_err *reterr)
 {
 	const size_t first = r->n_inside;
+	size_t n_others = 0;
 	struct vf_attrs it;
 	struct vf_attr attr;
 	uint32_t ignored;
@@ -288,8 +293,12 @@ static enum vf_rc read_attributes(struct reading *r, const struct vf_signed *s, 
 		bool is_record = attr.kind == VF_ATTR_ER_INTERNAL || attr.kind == VF_ATTR_ER_EXTERNAL;
 
 		r->n_records += is_record;
+		n_others += attr.kind == VF_ATTR_OTHER;
 		rc = add_inside(r, attr.value, is_record ? r->n_records : 0, &ignored, reterr);
 	}
+	if (rc == VF_OK && n_others)
+		vf_report_unchecked(r->g->j->r, "OTHER_ATTRIBUTES", "%zu unsigned attribute%s of %.100s of no known kind", n_others,
+			n_others == 1 ? "" : "s", r->part);
 	if (rc == VF_OK)
 		rc = vf_attrs_init(&it, s->unsigned_attrs, VF_CMS_SUBMITTER, reterr);
 	while (rc == VF_OK && vf_attrs_next(&it, &attr))
@@ -299,11 +308,34 @@ static enum vf_rc read_attributes(struct reading *r, const struct vf_signed *s, 
 
 /* ---- one signer ---- */
 
+/* The embedded content is the one that was given: by the signer's algorithm, and by each digest that stands for a file. */
+static enum vf_rc compare_content(struct reading *r, const struct vf_signed *s, struct vf_err *reterr)
+{
+	const struct vf_given *given = r->g->nodes[r->content]->given;
+
+	for (unsigned alg = 0; alg < VF_ALG_COUNT; alg++) {
+		bool wanted = alg == s->digest, equal;
+		struct vf_digest own;
+		enum vf_rc rc;
+
+		for (size_t i = 0; given && i < given->n_digests; i++)
+			wanted = wanted || given->digests[i].alg == alg;
+		if (!wanted)
+			continue;
+		rc = vf_digest((enum vf_alg)alg, s->content, &own, reterr);
+		if (rc == VF_OK)
+			rc = vf_graph_expect(r->g, r->content, &own, &equal, reterr);
+		if (rc == VF_OK && !equal)
+			rc = vf_fail(reterr, VF_DIGEST_MISMATCH, "the signature holds another content");
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
 /* What is signed: the content given or listed, and the embedded one, which must then be the same. */
 static enum vf_rc find_content(struct reading *r, const struct vf_signed *s, struct vf_err *reterr)
 {
-	struct vf_digest own;
-	bool equal;
 	enum vf_rc rc;
 
 	if (s->detached) {
@@ -321,12 +353,7 @@ static enum vf_rc find_content(struct reading *r, const struct vf_signed *s, str
 		r->has_content = true;
 		return VF_OK;
 	}
-	rc = vf_digest(s->digest, s->content, &own, reterr);
-	if (rc == VF_OK)
-		rc = vf_graph_expect(r->g, r->content, &own, &equal, reterr);
-	if (rc == VF_OK && !equal)
-		rc = vf_fail(reterr, VF_DIGEST_MISMATCH, "the signature holds another content");
-	return rc;
+	return compare_content(r, s, reterr);
 }
 
 static enum vf_rc keep_signer(struct reading *r, const struct vf_signed *s, const struct vf_cert *cert, uint32_t node,

@@ -209,7 +209,7 @@ static enum vf_rc judge_token(struct vf_judge *j, struct vf_evidence *e, size_t 
 		e->vote.authority = authority;
 	else if (!e->stands)
 		e->vote.renewed_by |= UINT32_C(1) << authority;
-	e->stands = e->stands || ends || stands_alone(j, e, &e->tokens[i]);
+	e->stands = e->stands || last || stands_alone(j, e, &e->tokens[i]);
 	end = trust.earliest_end < trust.strong_until ? trust.earliest_end : trust.strong_until;
 	if (last && (j->r->renew_before == VF_TIME_NONE || end < j->r->renew_before))
 		j->r->renew_before = end;

@@ -111,12 +111,21 @@ void vf_report_fault(struct vf_report *r, enum vf_check c, const struct vf_err *
 	vf_text_escape(reason->object, sizeof(reason->object), vf_bytes_str(object ? object : ""));
 }
 
+static bool is_noted(const struct vf_report *r, const char *code)
+{
+	for (size_t i = 0; i < r->n_unchecked; i++)
+		if (strcmp(r->unchecked[i].code, code) == 0)
+			return true;
+	return false;
+}
+
 void vf_report_unchecked(struct vf_report *r, const char *code, const char *fmt, ...)
 {
 	struct vf_unchecked *u;
 	va_list ap;
 
-	if (r->n_unchecked == VF_MAX_UNCHECKED)
+	if (r->n_unchecked == VF_MAX_UNCHECKED ||
+		(r->n_unchecked >= VF_MAX_UNCHECKED - VF_UNCHECKED_KINDS && is_noted(r, code)))
 		return;
 	u = &r->unchecked[r->n_unchecked++];
 	u->code = code;

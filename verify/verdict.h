@@ -58,8 +58,12 @@ enum vf_revocation {
 };
 
 #define VF_MAX_REASONS 32
-/* More than there are kinds, and one for each evidence record but one: no record may crowd out a note. */
-#define VF_MAX_UNCHECKED 40
+/*
+ * The last VF_UNCHECKED_KINDS places, more than there are codes, are for codes that are not there yet: so no number
+ * of evidence records, time-stamps or signatures crowds out a note. Before them, one for each record of a bundle.
+ */
+#define VF_UNCHECKED_KINDS 48
+#define VF_MAX_UNCHECKED 72
 
 struct vf_reason {
 	enum vf_rc rc;
@@ -173,7 +177,7 @@ void vf_report_skip(struct vf_report *r, enum vf_check c);
  * any other. object (may be NULL) is the part it is about; it is escaped here.
  */
 void vf_report_fault(struct vf_report *r, enum vf_check c, const struct vf_err *err, const char *object);
-/* Names something that nobody looked at. text is printf-like and must be plain. */
+/* Names something that nobody looked at. text is printf-like and must be plain. Of many with one code some are left out. */
 void vf_report_unchecked(struct vf_report *r, const char *code, const char *fmt, ...) VF_PRINTF(3, 4);
 /*
  * The one place where a verdict is raised: REJECTED when any check failed,

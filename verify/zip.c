@@ -26,6 +26,7 @@ struct scan {
 	const struct vf_source *source;
 	struct vf_arena *arena;
 	struct vf_zip_rules rules;
+	bool has_mimetype;
 	struct end end;
 	struct vf_zip zip;
 };
@@ -204,10 +205,11 @@ static VF_RC check_mimetype(struct scan *x, const struct vf_zip_record *c, bool 
 	enum vf_rc rc = VF_OK;
 
 	if (!is_first) {
-		if (is_named && !vf_bytes_is(x->zip.entries[0].name, VF_ZIP_MIMETYPE_NAME))
+		if (is_named && !x->has_mimetype)
 			return vf_fail(reterr, VF_ZIP_MIMETYPE, "'mimetype' is not the first entry");
 		return VF_OK;
 	}
+	x->has_mimetype = is_named;
 	if (!is_named)
 		return vf_zip_depart(&x->rules, reterr, VF_ZIP_MIMETYPE, "the first entry is not 'mimetype'");
 	if (c->f.method != VF_ZIP_STORED || c->f.extra_n != 0)
@@ -260,6 +262,8 @@ static VF_RC scan_entry(struct scan *x, const struct vf_zip_record *c, uint64_t 
 		rc = vf_zip_record_local(&x->rules, x->source, c, limit, &data_at, reterr);
 	if (rc == VF_OK && !fits(data_at, c, limit))
 		return vf_fail(reterr, VF_ZIP_OVERLAP, "'%.*s' reaches into the directory", VF_STR(c->name));
+	if (rc == VF_OK && c->is_folder)
+		rc = vf_zip_record_empty(x->source, c, data_at, reterr);
 	if (rc == VF_OK && c->f.flags & VF_ZIP_FLAG_DESCRIPTOR)
 		rc = vf_zip_record_descriptor(x->source, c, data_at + c->f.packed, next, reterr);
 	if (rc != VF_OK)
@@ -277,9 +281,17 @@ static VF_RC scan_entry(struct scan *x, const struct vf_zip_record *c, uint64_t 
 	return VF_OK;
 }
 
+/* Files fill the table from its front, folders from its back. */
+static struct vf_zip_entry *place_of(struct scan *x, const struct vf_zip_record *c)
+{
+	struct vf_zip *z = &x->zip;
+
+	return c->is_folder ? &z->entries[x->end.count - ++z->n_folders] : &z->entries[z->n++];
+}
+
 /*
- * Invariant: entries[0..i) tile [0, at) and every one of them passed. total is
- * the sum of the inflated sizes, which bounds what reading all may cost.
+ * Invariant: the i entries so far tile [0, at) and every one of them passed.
+ * total is the sum of the inflated sizes, which bounds what reading all may cost.
  */
 static VF_RC scan_entries(struct scan *x, struct vf_bytes directory, struct vf_err *reterr)
 {
@@ -296,7 +308,7 @@ static VF_RC scan_entries(struct scan *x, struct vf_bytes directory, struct vf_e
 		if (rc == VF_OK)
 			rc = vf_zip_record_check(&x->rules, &c, reterr);
 		if (rc == VF_OK)
-			rc = scan_entry(x, &c, next_at(directory, end->central_at), &at, &x->zip.entries[i],
+			rc = scan_entry(x, &c, next_at(directory, end->central_at), &at, place_of(x, &c),
 				reterr);
 		if (rc != VF_OK)
 			return rc;
@@ -307,6 +319,9 @@ static VF_RC scan_entries(struct scan *x, struct vf_bytes directory, struct vf_e
 	if (at != end->central_at)
 		return vf_fail(
 			reterr, VF_ZIP_OVERLAP, "there are bytes between the last entry and the directory");
+	x->zip.folders = x->zip.entries + x->zip.n;
+	if (x->zip.n == 0)
+		return vf_fail(reterr, VF_ZIP_MIMETYPE, "the container holds no file");
 	if (total > VF_MAX_ZIP_RATIO_FREE && total / VF_MAX_ZIP_RATIO > x->source->size)
 		return vf_fail(reterr, VF_LIMIT, "the entries inflate to more than %d times the container",
 			VF_MAX_ZIP_RATIO);
@@ -394,7 +409,7 @@ static VF_RC check_media(struct scan *x, struct vf_err *reterr)
 	const struct vf_zip_entry *e = &z->entries[0];
 	enum vf_rc rc = VF_OK;
 
-	if (vf_bytes_is(e->name, VF_ZIP_MIMETYPE_NAME)) {
+	if (x->has_mimetype) {
 		rc = view_kept(x, e->data_at, (size_t)e->size, &z->media, reterr);
 		if (rc == VF_OK && !vf_bytes_is(z->media, VF_ZIP_ASICE))
 			rc = vf_zip_depart(
@@ -422,12 +437,11 @@ VF_RC vf_zip_scan(const struct vf_source *s, bool tolerant, struct vf_arena *a, 
 	if (rc != VF_OK)
 		return rc;
 	x.zip = (struct vf_zip){.entries = VF_NEW(a, x.end.count, struct vf_zip_entry),
-		.n = x.end.count,
 		.names = VF_NEW(a, x.end.count, struct vf_zip_name)};
 	if (!s->memory.p)
 		room = vf_arena_take(a, x.end.central_n, 1);
 	if (!x.zip.entries || !x.zip.names || (!s->memory.p && !room))
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a directory of %zu entries", x.zip.n);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a directory of %zu entries", (size_t)x.end.count);
 	rc = vf_source_view(s, x.end.central_at, x.end.central_n, room, &directory, reterr);
 	if (rc == VF_OK)
 		rc = scan_entries(&x, directory, reterr);

@@ -82,8 +82,14 @@ enum vf_zip_media {
 };
 
 struct vf_zip {
-	struct vf_zip_entry *entries; /* in the order of the file; mimetype, where it is there, is the first */
+	struct vf_zip_entry *entries; /* the files, in the order of the file; mimetype, where it is there, is the first */
 	size_t n;
+	/*
+	 * What stands between them in containers of other software, in reverse order: names that end in '/',
+	 * no data. They take part in the rules for names and in nothing else.
+	 */
+	const struct vf_zip_entry *folders;
+	size_t n_folders;
 	struct vf_zip_name *names; /* n of them, ascending */
 	/* Content of mimetype, or what the comment says in its place: printable ASCII, empty for NONE. */
 	struct vf_bytes media;
@@ -103,7 +109,7 @@ struct vf_zip {
  * When tolerant, the departures in docs/formats/foreign-zip.md pass as well and
  * the first of them is in ret->departure. Still every byte is accounted for and
  * every entry has one name and one range, whoever reads. A caller that judges
- * our own bundles must refuse when departure.rc is set.
+ * our own bundles must refuse when departure.rc is set. ret->n is never 0.
  */
 VF_RC vf_zip_scan(const struct vf_source *s, bool tolerant, struct vf_arena *a, struct vf_zip *ret,
 	struct vf_err *reterr);

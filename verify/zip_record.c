@@ -8,6 +8,9 @@
 
 #define COMMON_SIZE 26
 #define ZIP64_SIZE 0xffffffffu
+/* Nothing, deflated: the last block, fixed codes, its end (RFC 1951 3.2.3). */
+#define EMPTY "\3\0"
+#define EMPTY_SIZE 2
 
 VF_RC vf_zip_depart(struct vf_zip_rules *r, struct vf_err *reterr, enum vf_rc rc, const char *fmt, ...)
 {
@@ -45,21 +48,48 @@ bool vf_zip_record_take(struct vf_bytes *in, struct vf_zip_record *ret)
 		!vf_take_u16le(&head, &ret->internal) || !vf_take_u32le(&head, &ret->external) ||
 		!vf_take_u32le(&head, &ret->at))
 		return false;
-	return vf_take(in, ret->f.name_n, &ret->name) && vf_bytes_slice(start, 0, start.n - in->n, &ret->all) &&
+	if (!vf_take(in, ret->f.name_n, &ret->name))
+		return false;
+	ret->is_folder = ret->name.n > 0 && ret->name.p[ret->name.n - 1] == '/';
+	return vf_bytes_slice(start, 0, start.n - in->n, &ret->all) &&
 		vf_take(in, ret->f.extra_n, &ret->extra) && vf_take(in, ret->comment_n, &comment);
 }
 
 /* ---- what a record says by itself ---- */
 
-/*
- * Only plain files: no DOS folder or volume label, no Unix type but "regular" or
- * none, no set-ID bits, whatever system the header claims to come from.
- */
-static bool is_plain_file(const struct vf_zip_record *c)
+/* No Unix type but this or none, no set-ID bits, no DOS attributes but these, whatever system it claims to come from. */
+static bool is_of_type(const struct vf_zip_record *c, uint32_t type, uint32_t dos)
 {
-	uint32_t mode = c->external >> 16, dos = c->external & 0xffff;
+	uint32_t mode = c->external >> 16;
 
-	return (mode & ~0777u & ~0100000u) == 0 && (dos & ~0x27u) == 0;
+	return (mode & ~0777u & ~type) == 0 && (c->external & 0xffff & ~dos) == 0;
+}
+
+/* Only plain files, and what is a folder by its name as well: no volume label, link, device, FIFO, socket. */
+static VF_RC check_attributes(struct vf_zip_rules *r, const struct vf_zip_record *c, struct vf_err *reterr)
+{
+	static const char text[] = "an entry has the attributes 0x%08x";
+
+	if (is_of_type(c, 0100000u, 0x27))
+		return VF_OK;
+	if (!c->is_folder || !is_of_type(c, 0040000u, 0x37))
+		return vf_fail(reterr, VF_ZIP_TYPE, text, c->external);
+	return vf_zip_depart(r, reterr, VF_ZIP_TYPE, text, c->external);
+}
+
+/* A folder of other software says that it is there, and nothing else. */
+static VF_RC check_folder(struct vf_zip_rules *r, const struct vf_zip_record *c, struct vf_err *reterr)
+{
+	const struct vf_zip_common *f = &c->f;
+
+	if (!c->is_folder)
+		return VF_OK;
+	if (f->size != 0 || f->crc != 0 || f->packed != (f->method == VF_ZIP_STORED ? 0 : EMPTY_SIZE))
+		return vf_fail(reterr, VF_ZIP_TYPE, "the folder '%.*s' has data", VF_STR(c->name));
+	if (!is_of_type(c, 0040000u, 0x37))
+		return vf_fail(reterr, VF_ZIP_TYPE, "the folder '%.*s' has the attributes 0x%08x",
+			VF_STR(c->name), c->external);
+	return vf_zip_depart(r, reterr, VF_ZIP_TYPE, "'%.*s' is a folder", VF_STR(c->name));
 }
 
 static bool is_ascii(struct vf_bytes b)
@@ -75,15 +105,22 @@ static VF_RC check_name(struct vf_zip_rules *r, const struct vf_zip_record *c, s
 {
 	static const char text[] = "the UTF-8 flag contradicts the name '%.*s'";
 	bool has_flag = c->f.flags & VF_ZIP_FLAG_UTF8;
+	struct vf_bytes name = c->name;
 	struct vf_err why;
 
 	if (c->name.n > VF_MAX_NAME)
 		return vf_fail(reterr, VF_LIMIT, "a name of %zu bytes", c->name.n);
-	if (vf_name_check(c->name, &why) != VF_OK)
+	if (c->is_folder)
+		name.n--;
+	if (vf_name_check(name, &why) != VF_OK)
 		return vf_fail(reterr, VF_ZIP_PATH, "%s", why.text);
 	if (is_ascii(c->name) != has_flag)
 		return VF_OK;
-	if (!has_flag) /* the name would depend on the reader's locale */
+	/*
+	 * Without it the name depends on the reader. Where names are octets, one that
+	 * is UTF-8 in normal form was hardly meant as anything else.
+	 */
+	if (!has_flag && c->made_by >> 8 != VF_ZIP_HOST_UNIX)
 		return vf_fail(reterr, VF_ZIP_SHAPE, text, VF_STR(c->name));
 	return vf_zip_depart(r, reterr, VF_ZIP_SHAPE, text, VF_STR(c->name));
 }
@@ -137,9 +174,9 @@ static VF_RC check_extra(struct vf_zip_rules *r, const struct vf_zip_record *c, 
 
 	if (c->f.extra_n == 0 && c->comment_n == 0)
 		return VF_OK;
-	if (c->comment_n != 0)
+	if (c->comment_n > VF_ZIP_MAX_COMMENT)
 		return vf_fail(reterr, VF_ZIP_SHAPE, text, VF_STR(c->name));
-	if (r->tolerant && !is_harmless_extra(c->extra))
+	if (r->tolerant && c->f.extra_n != 0 && !is_harmless_extra(c->extra))
 		return vf_fail(reterr, VF_ZIP_SHAPE, "'%.*s' has an extra field that is not known to be harmless",
 			VF_STR(c->name));
 	return vf_zip_depart(r, reterr, VF_ZIP_SHAPE, text, VF_STR(c->name));
@@ -154,9 +191,11 @@ VF_RC vf_zip_record_check(struct vf_zip_rules *r, const struct vf_zip_record *c,
 		return vf_fail(reterr, VF_ZIP_ENCRYPTED, "an entry is encrypted");
 	if (f->method != VF_ZIP_STORED && f->method != VF_ZIP_DEFLATED)
 		return vf_fail(reterr, VF_ZIP_METHOD, "compression method %u", f->method);
-	if (!is_plain_file(c))
-		return vf_fail(reterr, VF_ZIP_TYPE, "an entry has the attributes 0x%08x", c->external);
-	rc = check_name(r, c, reterr);
+	rc = check_attributes(r, c, reterr);
+	if (rc == VF_OK)
+		rc = check_name(r, c, reterr);
+	if (rc == VF_OK)
+		rc = check_folder(r, c, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (f->packed == ZIP64_SIZE || f->size == ZIP64_SIZE || c->at == ZIP64_SIZE)
@@ -243,6 +282,21 @@ VF_RC vf_zip_record_local(struct vf_zip_rules *r, const struct vf_source *s, con
 	rc = check_local_extra(s, c, extra_at, local.extra_n, reterr);
 	if (rc == VF_OK)
 		*ret_data_at = extra_at + local.extra_n;
+	return rc;
+}
+
+VF_RC vf_zip_record_empty(const struct vf_source *s, const struct vf_zip_record *c, uint64_t at,
+	struct vf_err *reterr)
+{
+	uint8_t room[EMPTY_SIZE];
+	struct vf_bytes b = {NULL, 0};
+	enum vf_rc rc = VF_OK;
+
+	if (c->f.method == VF_ZIP_STORED) /* of size 0 */
+		return VF_OK;
+	rc = vf_source_view(s, at, EMPTY_SIZE, room, &b, reterr);
+	if (rc == VF_OK && !vf_bytes_eq(b, vf_bytes(EMPTY, EMPTY_SIZE)))
+		return vf_fail(reterr, VF_ZIP_TYPE, "the folder '%.*s' has data", VF_STR(c->name));
 	return rc;
 }
 

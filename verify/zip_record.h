@@ -16,6 +16,10 @@
 #define VF_ZIP_FLAGS_DEFLATE 0x0006
 /* Times and owners need far less; longer ones hold something else. */
 #define VF_ZIP_MAX_EXTRA 512
+/* Of an entry. Programs put their name there; nothing reads it. */
+#define VF_ZIP_MAX_COMMENT 1024
+/* Systems that made an entry (APPNOTE 4.4.2.2). */
+#define VF_ZIP_HOST_UNIX 3
 
 /* The profile that holds for a scan; the first departure is kept when it is tolerant. */
 struct vf_zip_rules {
@@ -42,6 +46,7 @@ struct vf_zip_record {
 	struct vf_zip_common f;
 	uint16_t made_by, comment_n, disk, internal;
 	uint32_t external, at;
+	bool is_folder; /* its name ends in '/', as that of no file does */
 };
 
 /* Takes one record with all that belongs to it; false when the directory does not hold one. */
@@ -56,6 +61,10 @@ VF_RC vf_zip_record_check(struct vf_zip_rules *r, const struct vf_zip_record *c,
  */
 VF_RC vf_zip_record_local(struct vf_zip_rules *r, const struct vf_source *s, const struct vf_zip_record *c,
 	uint64_t limit, uint64_t *ret_data_at, struct vf_err *reterr);
+
+/* The data of a folder, which begin at at, must be those of an empty file: ZIP_TYPE. */
+VF_RC vf_zip_record_empty(const struct vf_source *s, const struct vf_zip_record *c, uint64_t at,
+	struct vf_err *reterr);
 
 /*
  * The descriptor must fill what lies between the data, which end at at, and the

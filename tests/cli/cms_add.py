@@ -70,4 +70,5 @@ def main(argv):
     open(target, "wb").write(put(0x30, b"".join(info)))
 
 
-main(sys.argv)
+if __name__ == "__main__":
+    main(sys.argv)

@@ -67,7 +67,7 @@ certificate() {
 	local name=$1 ext=$2
 	shift 2
 	must openssl req -newkey "$@" -nodes -subj "/CN=$name" -config ca.cnf -keyout "$name.key" -out "$name.csr"
-	must openssl x509 -req -in "$name.csr" -CA ca.pem -CAkey ca.key -days 3000 -extfile ca.cnf -extensions "$ext" -out "$name.pem"
+	must openssl x509 -req -in "$name.csr" -CA ca.pem -CAkey ca.key -days "${days:-3000}" -extfile ca.cnf -extensions "$ext" -out "$name.pem"
 }
 certificate rsa tsa rsa:3072
 certificate p384 tsa ec -pkeyopt ec_paramgen_curve:P-384
@@ -102,7 +102,7 @@ stamp() {
 	local out=$1
 	shift
 	must openssl ts -query "$@" -cert -out "$work/query"
-	must openssl ts -reply -config "$work/tsa.cnf" -section t -queryfile "$work/query" -out "$out"
+	must ${frozen:+env TZ=UTC faketime -f "$frozen"} openssl ts -reply -config "$work/tsa.cnf" -section t -queryfile "$work/query" -out "$out"
 }
 # token AUTHORITY ALGORITHM FILE OUT: a token over FILE, and the reply that it came in as OUT.tsr
 token() {
@@ -187,6 +187,106 @@ bad DIGEST_MISMATCH "signature that holds another content" token attached.p7m el
 both MISSING_OBJECT 2 2 "signature without content" token stamped.p7s
 python3 "$here/cms_add.py" stamped.p7s unknown.p7s 1.2.840.113549.1.9.16.2.48 signature.tst
 both UNSUPPORTED 2 2 "signature with an archive time-stamp of version 2" token unknown.p7s data.csv
+# ---- archive time-stamps (EN 319 122-1 5.5.3) ----
+# index IN CONTENT ALGORITHM [--v1]: the hash index as ats.index, the imprint as $imprint
+index() {
+	imprint=$(python3 "$here/cms_archive.py" ${4:-} "$1" "$2" "$3" ats.index) || { echo "FAILED: index of $1"; exit 1; }
+}
+# archived AUTHORITY ALGORITHM IN CONTENT OUT [--v1]: IN with an archive time-stamp over all that it holds
+archived() {
+	authority "$1"
+	index "$3" "$4" "$2" "${6:-}"
+	stamp "$5.tsr" -digest "$imprint" "-$2"
+	must openssl ts -reply -in "$5.tsr" -token_out -out "$5.tst"
+	must python3 "$here/cms_add.py" "$5.tst" "$5.ats" "0.4.0.$([ "${6:-}" ] && echo 1733.2.5 || echo 19122.1.5)" ats.index
+	must python3 "$here/cms_add.py" "$3" "$5" "$ats" "$5.ats"
+}
+ats=0.4.0.1733.2.4
+sign data.csv full.p7s "-certfile ca.pem"
+python3 "$here/cms_add.py" --signature full.p7s value
+token p384 sha256 value full.tst
+python3 "$here/cms_add.py" full.p7s full-t.p7s 1.2.840.113549.1.9.16.2.14 full.tst
+for alg in sha256 sha384 sha512; do
+	archived rsa $alg full-t.p7s data.csv full-a.$alg
+	good "archive time-stamp by $alg" token full-a.$alg data.csv
+	archived rsa $alg full-t.p7s data.csv full-1.$alg --v1
+	good "archive time-stamp by $alg, hash index of TS 101 733" token full-1.$alg data.csv
+done
+bad SIGNATURE "archive time-stamp, other content" token full-a.sha256 else.txt
+archived rsa sha256 full.p7s data.csv only-a.p7s
+good "archive time-stamp that alone dates" token only-a.p7s data.csv
+archived rsa sha256 full-t.p7s else.txt content.p7s
+bad TS_IMPRINT "archive time-stamp over other content" token content.p7s data.csv
+sign data.csv twin.p7s "-certfile ca.pem"
+must python3 "$here/cms_add.py" twin.p7s moved.p7s $ats only-a.p7s.ats
+bad TS_IMPRINT "archive time-stamp of another signature" token moved.p7s data.csv
+must python3 "$here/cms_add.py" twin.p7s moved.p7s $ats full-a.sha256.ats
+bad TS_ESS "archive time-stamp of another signature and its time-stamp" token moved.p7s data.csv
+must openssl pkcs7 -inform DER -in full.p7s -print_certs -out certs.txt
+drop=$([ "$(grep -m1 '^subject' certs.txt | grep -c Root)" = 1 ] && echo 0 || echo 1)
+must python3 "$here/cms_archive.py" --drop-certificate "$drop" full-t.p7s dropped-t.p7s
+good "a certificate less, before any archive time-stamp" token dropped-t.p7s data.csv
+must python3 "$here/cms_archive.py" --drop-certificate "$drop" full-a.sha256 dropped.p7s
+bad TS_ESS "a certificate less than the hash index lists" token dropped.p7s data.csv
+must python3 "$here/cms_add.py" full-t.p7s bare.p7s $ats full-a.sha256.tst
+bad TS_SHAPE "archive time-stamp without its hash index" token bare.p7s data.csv
+must python3 "$here/cms_add.py" full-a.sha256.ats double.ats 0.4.0.19122.1.5 ats.index
+must python3 "$here/cms_add.py" full-t.p7s double.p7s $ats double.ats
+bad TS_SHAPE "archive time-stamp with two hash indexes" token double.p7s data.csv
+index full-t.p7s data.csv sha512
+must python3 "$here/cms_add.py" full-a.sha256.tst mixed.ats 0.4.0.19122.1.5 ats.index
+must python3 "$here/cms_add.py" full-t.p7s mixed.p7s $ats mixed.ats
+bad TS_SHAPE "archive time-stamp with a hash index by another algorithm" token mixed.p7s data.csv
+index full.p7s data.csv sha256
+must python3 "$here/cms_add.py" full-a.sha256.tst other.ats 0.4.0.19122.1.5 ats.index
+must python3 "$here/cms_add.py" full-t.p7s other.p7s $ats other.ats
+bad TS_IMPRINT "archive time-stamp with another hash index" token other.p7s data.csv
+token p384 sha256 value later.tst
+must python3 "$here/cms_add.py" full-a.sha256 later.p7s 1.2.840.113549.1.9.16.2.14 later.tst
+good "an attribute that came after the archive time-stamp" token later.p7s data.csv
+archived p384 sha512 full-a.sha256 data.csv second.p7s
+good "archive time-stamp over an archive time-stamp" token second.p7s data.csv
+must python3 "$here/cms_add.py" full-t.p7s gap.p7s $ats second.p7s.ats
+bad TS_ESS "archive time-stamp over one that is not there" token gap.p7s data.csv
+# kept NAME FILE: good later, with no time-stamp that does not count
+kept() {
+	expect 0 - "$1" token "$2" data.csv --trust trust --at "$later"
+	grep -q TS_EXPIRED out && { echo "FAILED: $1: a time-stamp does not count"; faults=$((faults + 1)); }
+}
+# an authority whose certificate ends in 30 days, seen in 60: what covers its time-stamp keeps it
+later=$(date -u -d "+60 days" +%Y-%m-%dT%H:%M:%SZ)
+days=30 certificate brief tsa ec -pkeyopt ec_paramgen_curve:P-256
+token brief sha256 value brief.tst
+python3 "$here/cms_add.py" full.p7s brief-t.p7s 1.2.840.113549.1.9.16.2.14 brief.tst
+good "time-stamp of a certificate that ends soon" token brief-t.p7s data.csv
+expect 2 TS_EXPIRED "time-stamp after its certificate" token brief-t.p7s data.csv --trust trust --at "$later"
+archived rsa sha256 brief-t.p7s data.csv brief-a.p7s
+kept "time-stamp after its certificate, under an archive time-stamp" brief-a.p7s
+archived brief sha256 full-t.p7s data.csv ended-a.p7s
+expect 0 - "archive time-stamp after its certificate over one that counts" token ended-a.p7s data.csv --trust trust --at "$later"
+archived brief sha256 brief-t.p7s data.csv both-a.p7s
+expect 2 TS_EXPIRED "both after their certificate" token both-a.p7s data.csv --trust trust --at "$later"
+archived rsa sha256 both-a.p7s data.csv three.p7s
+kept "both after their certificate, under a second archive time-stamp" three.p7s
+index full.p7s data.csv sha256
+stamp apart.tsr -digest "$imprint" -sha256
+must openssl ts -reply -in apart.tsr -token_out -out apart.tst
+must python3 "$here/cms_add.py" apart.tst apart.ats 0.4.0.19122.1.5 ats.index
+must python3 "$here/cms_add.py" brief-t.p7s apart.p7s $ats apart.ats
+expect 0 TS_EXPIRED "after its certificate, beside an archive time-stamp that does not list it" token apart.p7s data.csv --trust trust --at "$later"
+if command -v faketime >"$work/log"; then # all of one second, as fast authorities stamp
+	frozen=$(date -u +"%Y-%m-%d %H:%M:%S")
+	token brief sha256 value tie.tst
+	must python3 "$here/cms_add.py" full.p7s tie-t.p7s 1.2.840.113549.1.9.16.2.14 tie.tst
+	archived rsa sha256 tie-t.p7s data.csv tie-a.p7s
+	archived brief sha256 tie-t.p7s data.csv tie-b.p7s
+	archived rsa sha256 tie-b.p7s data.csv tie-c.p7s
+	frozen=
+	kept "the same in one second" tie-a.p7s
+	kept "three in one second" tie-c.p7s
+	expect 2 TS_EXPIRED "two in one second after their certificate" token tie-b.p7s data.csv --trust trust --at "$later"
+fi
+
 openssl cms -sign -cades -binary -stream -indef -md sha256 -in data.csv -signer signer.pem -inkey signer.key -outform DER -out ber.p7s 2>"$work/log" || cp signature.p7s ber.p7s
 expect 3 TIME "signature in BER" token ber.p7s data.csv --integrity-only
 

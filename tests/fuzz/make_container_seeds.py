@@ -31,8 +31,8 @@ def container(entries, tail=b"", hide=(), comment=b""):
     return out + directory + end + tail
 
 
-def foreign(entries, signature=True, extra=b"", comment=b"", flags=8):
-    """As other software writes it: deflated entries with descriptors, extra fields, a comment."""
+def foreign(entries, signature=True, extra=b"", comment=b"", flags=8, note=b""):
+    """As other software writes it: deflated entries with descriptors, extra fields, comments, folders."""
     out, directory = b"", b""
     for name, data, method in entries:
         packed = raw_deflate(data) if method == 8 else data
@@ -41,8 +41,9 @@ def foreign(entries, signature=True, extra=b"", comment=b"", flags=8):
         head = struct.pack("<HHHI", 20 if method else 10, bits, method, 0x5b6a6a6a)
         sizes = struct.pack("<III", zlib.crc32(data), len(packed), len(data))
         names = struct.pack("<HH", len(name), len(more))
+        attributes = 0o40755 << 16 | 0x10 if name.endswith(b"/") else 0o100644 << 16
         directory += (b"PK\1\2" + struct.pack("<H", 0x314) + head + sizes + names +
-                      struct.pack("<HHHII", 0, 0, 0, 0o100644 << 16, len(out)) + name + more)
+                      struct.pack("<HHHII", len(note), 0, 0, attributes, len(out)) + name + more + note)
         out += b"PK\3\4" + head + (bytes(12) if bits & 8 else sizes) + names + name + more + packed
         if bits & 8:
             out += (b"PK\7\x08" if signature else b"") + sizes
@@ -83,6 +84,9 @@ SEEDS = {
         "foreign_bare": foreign([(b"a.txt", b"a" * 30, 8), (b"b.txt", b"b", 0)], False, comment=b"mimetype=text/plain"),
         "foreign_extra": foreign([MIME, (b"a.txt", b"a", 8), (b"b.txt", b"b", 0)], extra=b"UT\5\0\1\1\2\3\4\xfe\xca\0\0"),
         "foreign_asics": foreign([(b"mimetype", MIME[1].replace(b"-e", b"-s"), 0), (b"a.txt", b"a", 8)], comment=b"c"),
+        "foreign_note": foreign([MIME, (b"a.txt", b"a" * 30, 8), ("\u00fc.txt".encode(), b"b", 0)], note=b"LIB DigiDocPP"),
+        "foreign_folders": foreign([(b"META-INF/", b"", 8), (b"META-INF/m.xml", b"<m/>", 8), (b"a/", b"", 0),
+                                    (b"a/b/", b"", 8), (b"a/b/c.txt", b"c", 8), (b"a/d/", b"", 0)]),
         "foreign_path": foreign([MIME, (b"a.txt", b"a", 0)], extra=b"up\6\0\1\0\0\0\0X"),
     },
     "verify_manifest": {

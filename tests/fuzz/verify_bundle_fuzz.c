@@ -12,7 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct vf_report report;
 	const struct vf_session_options options = {.at = INT64_C(1800000000000)};
 	struct vf_source source = vf_source_of(vf_bytes(data, size));
+	struct vf_err err = {0};
 	struct vf_arena a;
+	enum vf_rc rc;
 
 	if (!memory) {
 		memory = malloc(VF_BUNDLE_MEMORY);
@@ -21,8 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	vf_arena_init(&a, memory, VF_BUNDLE_MEMORY);
-	if (vf_bundle_check(s, &a, "input", &source, NULL, 0, &report, NULL) == VF_OK &&
-		(report.verdict == VF_VERIFIED || report.verdict == VF_INTACT))
+	rc = vf_bundle_check(s, &a, "input", &source, NULL, 0, &report, &err);
+	if (rc != VF_OK && rc != VF_NO_MEMORY)
+		abort(); /* whatever is wrong with the input is a verdict */
+	if (rc == VF_OK && (report.verdict == VF_VERIFIED || report.verdict == VF_INTACT))
 		abort(); /* nobody is trusted here */
 	return 0;
 }

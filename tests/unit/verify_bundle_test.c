@@ -119,6 +119,34 @@ static void test_flips(struct vf_bytes good, size_t stride)
 	vf_session_free(s);
 }
 
+/* A broken byte whose CRC-32 nobody repaired is a verdict, too: whichever entry holds it. */
+static void test_broken_data(void)
+{
+	static uint8_t block[1 << 16];
+	struct vf_session *s = fixture_session(&f, false, true, f.now, session_memory);
+	struct vf_bytes in = check_read("samples/bundles/good-signed.asice");
+	struct vf_source source = vf_source_of(in);
+	struct vf_arena a;
+	struct vf_zip z;
+
+	vf_arena_init(&a, block, sizeof(block));
+	CHECK_RC(vf_zip_scan(&source, false, &a, &z, NULL), VF_OK);
+	CHECK_INT(z.n, 12);
+	for (size_t i = 0; i < z.n; i++) {
+		uint8_t *byte = (uint8_t *)(uintptr_t)in.p + z.entries[i].data_at + z.entries[i].size / 2;
+		char name[100];
+
+		snprintf(name, sizeof(name), "%.*s", VF_STR(z.entries[i].name));
+		*byte ^= 1;
+		CHECK_INT(judge(s, in, NULL, 0), VF_REJECTED);
+		if (strcmp(name, VF_NAME_SIGNATURE) == 0)
+			expect(report.verdict, VF_REJECTED, VF_ZIP_DATA, name);
+		*byte ^= 1;
+	}
+	vf_session_free(s);
+	free((void *)(uintptr_t)in.p);
+}
+
 static void test_withheld_and_detached(void)
 {
 	static const char *const names[] = {"b.txt"};
@@ -190,6 +218,7 @@ int main(void)
 	CHECK_BYTES(nt_buf_bytes(&good), nt_buf_bytes(&second)); /* deterministic */
 	test_verdicts(nt_buf_bytes(&good));
 	test_flips(nt_buf_bytes(&good), stride ? stride : 1);
+	test_broken_data();
 	test_withheld_and_detached();
 	test_confidential();
 	nt_buf_done(&good);

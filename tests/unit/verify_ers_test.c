@@ -610,6 +610,45 @@ static void test_unchecked(void)
 	CHECK_RC(vf_er_older(&er, 2, A256, &imprint, NULL), VF_INTERNAL);
 }
 
+/* What a caller keeps in the arena while it is asked for digests. */
+struct keeper {
+	struct vf_arena arena;
+	struct vf_digest *kept;
+};
+
+static enum vf_rc digest_and_keep(const void *ctx, size_t i, enum vf_alg alg, struct vf_digest *ret,
+	struct vf_err *reterr)
+{
+	struct keeper *k = (struct keeper *)(uintptr_t)ctx;
+
+	k->kept = VF_NEW(&k->arena, 1, struct vf_digest);
+	if (!k->kept)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for digest %zu", i);
+	*ret = *k->kept = (struct vf_digest){.alg = alg};
+	return VF_OK;
+}
+
+/* digest() may allocate in the arena that the tables come from: nothing of it is taken back. */
+static void test_shared_arena(void)
+{
+	struct keeper k;
+	struct vf_er_objects objects = {1, digest_and_keep, &k};
+	struct vf_digest imprint, none = {.alg = A256};
+	struct vf_er_cover cover;
+	struct vf_er er;
+	uint8_t *more;
+
+	vf_arena_init(&k.arena, block, sizeof(block));
+	CHECK_RC(vf_er_parse(mk_record(stamp_chain(1, true)), &k.arena, &er, NULL), VF_OK);
+	CHECK(mk_imprint(er.stamps[0].token, &imprint));
+	CHECK_RC(vf_er_set_imprint(&er, 0, &imprint, NULL), VF_OK);
+	CHECK_RC(vf_er_cover(&er, &objects, false, &k.arena, &cover, NULL), VF_OK);
+	more = vf_arena_take(&k.arena, 256, 1);
+	memset(more, 0xff, 256);
+	CHECK(vf_digest_eq(k.kept, &none));
+	CHECK(cover.until[0] == 0 && cover.others[0] > 0);
+}
+
 int main(void)
 {
 	make_example();
@@ -628,5 +667,6 @@ int main(void)
 	test_limits();
 	test_no_memory();
 	test_unchecked();
+	test_shared_arena();
 	return check_done();
 }

@@ -336,6 +336,8 @@ static void test_forged_twin(void)
 /* T02, T06, T07, T15, T19, T21, T23 and what RFC 5652 asks of signed attributes. */
 static void test_cms_shape(void)
 {
+	struct vf_bytes when = make_der(VF_DER_UTC_TIME, vf_bytes_str("240601120000Z"));
+	struct vf_bytes signing_time = make_attr("1.2.840.113549.1.9.5", when);
 	struct vf_bytes md5 = DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.2.5"));
 	struct cms_spec s = good();
 
@@ -366,6 +368,14 @@ static void test_cms_shape(void)
 	CHECK_RC(run(make_cms(&s)), VF_TS_SIGNATURE);
 	s = good();
 	s.attrs = make_attr("1.2.840.113549.1.9.3", make_oid("1.2.840.113549.1.9.16.1.4"));
+	CHECK_RC(run(make_cms(&s)), VF_TS_SHAPE);
+	/* signingTime stands once and has one value (RFC 5652 11.3) */
+	s = good();
+	s.attrs = signing_time;
+	CHECK_RC(run(make_cms(&s)), VF_OK);
+	s.attrs = JOIN(signing_time, signing_time);
+	CHECK_RC(run(make_cms(&s)), VF_TS_SHAPE);
+	s.attrs = make_attr("1.2.840.113549.1.9.5", JOIN(when, when));
 	CHECK_RC(run(make_cms(&s)), VF_TS_SHAPE);
 	s = good();
 	s.digest = VF_SHA1;

@@ -58,6 +58,32 @@ static struct vf_source file_source(struct file *f)
 	return (struct vf_source){.ctx = f, .size = f->b.n, .read = file_read};
 }
 
+/* Exactly what was written, in its order; folders apart from files and never found. */
+static void check_ranges(struct vf_bytes all, const struct vf_zip *z, const struct zm_entry *e, size_t n)
+{
+	size_t files = 0, folders = 0;
+	uint64_t at = 0;
+
+	CHECK_INT(z->n + z->n_folders, n);
+	for (size_t i = 0; i < n && z->n + z->n_folders == n; i++) {
+		struct vf_bytes name = e[i].central.name, data;
+		bool is_folder = name.p[name.n - 1] == '/';
+		const struct vf_zip_entry *x = is_folder ? &z->folders[z->n_folders - ++folders] : &z->entries[files++];
+
+		CHECK_BYTES(x->name, name);
+		CHECK_INT(x->size, e[i].central.size);
+		CHECK(vf_bytes_slice(all, x->data_at, x->packed, &data));
+		CHECK_BYTES(data, e[i].data);
+		CHECK_INT(x->header_at, at);
+		at = x->end_at;
+		CHECK_INT(at, x->data_at + e[i].data.n + e[i].after.n);
+		CHECK(vf_zip_find(z, name) == (is_folder ? NULL : x));
+		CHECK(!is_folder || vf_zip_find(z, vf_bytes(name.p, name.n - 1)) == NULL);
+	}
+	CHECK_INT(files, z->n);
+	CHECK_INT(folders, z->n_folders);
+}
+
 /* The same for the tolerant scan of what the strict one refuses; wants a departure when it is accepted. */
 static void expect_foreign(int line, enum vf_rc want, enum vf_zip_media media, const struct zm_entry *e, size_t n,
 	const struct zm_end *end)
@@ -81,14 +107,7 @@ static void expect_foreign(int line, enum vf_rc want, enum vf_zip_media media, c
 			continue;
 		if (z.media_type != media)
 			CHECK_FAIL("line %d: media %d", line, (int)z.media_type);
-		CHECK_INT(z.n, n);
-		for (size_t i = 0; i < n && z.n == n; i++) { /* exactly the ranges that were written */
-			CHECK_BYTES(z.entries[i].name, e[i].central.name);
-			CHECK_INT(z.entries[i].size, e[i].central.size);
-			CHECK_BYTES(vf_bytes(b.p + z.entries[i].data_at, z.entries[i].packed), e[i].data);
-			CHECK_INT(z.entries[i].end_at, i + 1 < n ? z.entries[i + 1].header_at
-				: z.entries[i].data_at + e[i].data.n + e[i].after.n);
-		}
+		check_ranges(nt_buf_bytes(&b), &z, e, n);
 	}
 	nt_buf_done(&b);
 }
@@ -359,7 +378,7 @@ static void test_refusals(void)
 		enum vf_rc want;
 	} names[] = {{"statement.json", VF_ZIP_DUPLICATE}, {"Statement.JSON", VF_ZIP_NAME_COLLISION},
 		{"statement.json/x", VF_ZIP_NAME_COLLISION}, {"../x", VF_ZIP_PATH}, {"/abs", VF_ZIP_PATH},
-		{"a\\b", VF_ZIP_PATH}, {"META-INF/", VF_ZIP_PATH}, {"a//b", VF_ZIP_PATH}, {"\xc3\xbc.txt", VF_ZIP_SHAPE},
+		{"a\\b", VF_ZIP_PATH}, {"META-INF/", VF_ZIP_TYPE}, {"a//b", VF_ZIP_PATH}, {"\xc3\xbc.txt", VF_ZIP_SHAPE},
 		{"mimetype", VF_ZIP_DUPLICATE}, {"Mimetype", VF_ZIP_NAME_COLLISION}};
 	struct zm_entry e[3];
 
@@ -379,9 +398,6 @@ static void test_refusals(void)
 	e[2].external = 0x10;
 	BAD(VF_ZIP_TYPE, e, 3, NULL);
 	e[2].external = 0;
-	e[2].comment = vf_bytes_str("comment");
-	BAD(VF_ZIP_SHAPE, e, 3, NULL);
-	e[2].comment = vf_bytes(NULL, 0);
 	e[2].local.need = e[2].central.need = 45;
 	BAD(VF_ZIP_SHAPE, e, 3, NULL);
 	e[2].local.need = e[2].central.need = 10;
@@ -396,8 +412,172 @@ static void test_refusals(void)
 	BAD(VF_ZIP_MIMETYPE, e, 0, (&(struct zm_end){.comment = vf_bytes_str("c")}));
 }
 
+/* A folder between the files, as zip -r, jar and java.util.zip write it. */
+static void start_folder(struct zm_entry e[4], const char *name, enum vf_zip_media media)
+{
+	start(e);
+	if (media == VF_ZIP_MEDIA_ASICS)
+		e[0] = zm_entry("mimetype", VF_ZIP_ASICS);
+	e[3] = e[2];
+	e[2] = zm_entry(name, "");
+}
+
+static void test_folders(void)
+{
+	static const uint32_t good[] = {0, 0x10, 040755u << 16, 040755u << 16 | 0x10, 0755u << 16, 0x31},
+			bad[] = {0100644u << 16, 0120777u << 16 | 0x10, 0020000u << 16, 0010000u << 16, 0060000u << 16,
+				0140000u << 16, 042755u << 16 | 0x10, 041777u << 16, 044755u << 16, 0x18, 0x8, 0x40};
+	static const uint8_t nothing[] = {3, 0}, other[] = {3, 1}, block_0[] = {1, 0, 0, 0xff, 0xff};
+	struct zm_entry e[4], x;
+	uint8_t room[16];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		start_folder(e, "folder/", VF_ZIP_MEDIA_ASICE);
+		e[2].external = good[i];
+		FOREIGN(VF_OK, ASICE, e, 4, NULL);
+		FOREIGN(VF_OK, ASICE, e, 3, NULL);
+		FOREIGN(VF_OK, NONE, e + 1, 3, NULL);
+		FOREIGN(VF_OK, NONE, e + 2, 2, NULL); /* first */
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		start_folder(e, "folder/", VF_ZIP_MEDIA_ASICS);
+		e[2].external = bad[i];
+		BAD(VF_ZIP_TYPE, e, 4, NULL);
+		e[2].external = 0;
+		FOREIGN(VF_OK, ASICS, e, 4, NULL);
+		e[2].local.flags = e[2].central.flags = 1;
+		BAD(VF_ZIP_ENCRYPTED, e, 4, NULL);
+	}
+	start_folder(e, "folder/", VF_ZIP_MEDIA_ASICS);
+	BAD(VF_ZIP_MIMETYPE, e + 2, 1, NULL); /* nothing else */
+	x = e[0], e[0] = e[2], e[2] = x;
+	BAD(VF_ZIP_MIMETYPE, e, 4, NULL); /* mimetype behind a folder */
+	BAD(VF_ZIP_MIMETYPE, e, 3, NULL);
+	x = e[1], e[1] = e[2], e[2] = x;
+	BAD(VF_ZIP_MIMETYPE, e, 2, NULL);
+	e[0] = zm_entry("mimetype/", "");
+	e[1] = zm_entry("x", "y");
+	FOREIGN(VF_OK, NONE, e, 2, NULL);
+
+	start_folder(e, "folder/", VF_ZIP_MEDIA_ASICE);
+	e[2] = zm_entry("folder/", "x");
+	BAD(VF_ZIP_TYPE, e, 4, NULL);
+	e[2] = zm_entry("folder/", "");
+	e[2].local.crc = e[2].central.crc = 1;
+	BAD(VF_ZIP_TYPE, e, 4, NULL);
+	e[2] = zm_entry_raw(vf_bytes_str("folder/"), vf_bytes(nothing, 2));
+	BAD(VF_ZIP_TYPE, e, 4, NULL); /* stored */
+	for (int form = 0; form < 3; form++) {
+		e[2] = zm_entry("folder/", "");
+		e[2].local.method = e[2].central.method = 8;
+		e[2].local.need = e[2].central.need = 20;
+		e[2].data = form == 0 ? vf_bytes(nothing, 2) : form == 1 ? vf_bytes(other, 2) : vf_bytes(block_0, 5);
+		e[2].local.packed = e[2].central.packed = (uint32_t)e[2].data.n;
+		FOREIGN(form == 0 ? VF_OK : VF_ZIP_TYPE, ASICE, e, 4, NULL);
+		zm_describe(&e[2], true, room);
+		FOREIGN(form == 0 ? VF_OK : VF_ZIP_TYPE, ASICE, e, 4, NULL);
+		e[2].local.size = e[2].central.size = 1;
+		BAD(VF_ZIP_TYPE, e, 4, NULL);
+	}
+	start_folder(e, "folder/", VF_ZIP_MEDIA_ASICE);
+	e[2].data = vf_bytes_str("hidden"); /* behind it, in no range */
+	BAD(VF_ZIP_OVERLAP, e, 4, NULL);
+	zm_describe(&e[2], true, room);
+	BAD(VF_ZIP_SHAPE, e, 4, NULL);
+}
+
+static void test_folder_names(void)
+{
+	static const struct {
+		const char *folder, *file;
+		enum vf_rc want;
+	} cases[] = {{"a/", "a/b", VF_OK}, {"a/b/", "a/c", VF_OK}, {"a/", "b", VF_OK}, {"a/", "ab", VF_OK},
+		{"A/", "A/b", VF_OK}, {"a/", "a", VF_ZIP_NAME_COLLISION}, {"A/", "a", VF_ZIP_NAME_COLLISION},
+		{"A/", "a/b", VF_ZIP_NAME_COLLISION}, {"a/B/", "a/b/c", VF_ZIP_NAME_COLLISION},
+		{"A/b/", "a/b/c", VF_ZIP_NAME_COLLISION}, {"a/b/", "a", VF_ZIP_NAME_COLLISION},
+		{"a/", "a/", VF_ZIP_DUPLICATE}, {"a/", "A/", VF_ZIP_NAME_COLLISION}, {"a/", "A/b/", VF_ZIP_NAME_COLLISION},
+		{"a/", "a/b/", VF_OK}, {"\xc3\x9c/", "\xc3\xbc/x", VF_ZIP_NAME_COLLISION},
+		{"\xc3\xbc/", "\xc3\xbc/x", VF_OK}, {"mimetype/", "x", VF_ZIP_NAME_COLLISION}, {"/", "x", VF_ZIP_PATH},
+		{"a//", "x", VF_ZIP_PATH}, {"../", "x", VF_ZIP_PATH}, {"a/../", "x", VF_ZIP_PATH}, {"/a/", "x", VF_ZIP_PATH},
+		{"a\\/", "x", VF_ZIP_PATH}, {"C:/", "x", VF_ZIP_PATH}, {"a./", "x", VF_ZIP_PATH}};
+	struct zm_entry e[40], x;
+	char names[36][8];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start(e);
+		e[1] = zm_entry(cases[i].folder, "");
+		e[2] = zm_entry(cases[i].file, "");
+		e[1].external = 0x10;
+		e[1].made_by = e[2].made_by = 0x031e;
+		FOREIGN(cases[i].want, ASICE, e, 3, NULL);
+		x = e[1], e[1] = e[2], e[2] = x;
+		FOREIGN(cases[i].want, ASICE, e, 3, NULL);
+	}
+	start(e); /* so many that they are sorted in the other way */
+	for (size_t i = 0; i < 36; i++) {
+		snprintf(names[i], sizeof(names[i]), "f%02zu/", 36 - i);
+		e[i + 3] = zm_entry(names[i], "");
+	}
+	FOREIGN(VF_OK, ASICE, e, 39, NULL);
+	e[2] = zm_entry("F07/x", "");
+	BAD(VF_ZIP_NAME_COLLISION, e, 39, NULL);
+}
+
+/* As libdigidocpp writes its name, and what else may stand there. */
+static void test_entry_comment(void)
+{
+	static uint8_t long_text[VF_ZIP_MAX_COMMENT + 1];
+	struct zm_entry e[3];
+
+	start(e);
+	e[0].comment = e[1].comment = e[2].comment = vf_bytes_str("LIB DigiDocPP/4.0.0.0 format: application/vnd.etsi.asic-e+zip");
+	FOREIGN(VF_OK, ASICE, e, 3, NULL);
+	e[2].comment = vf_bytes_str("PK\5\6\xff\xfe\x1b[2J PK\1\2");
+	FOREIGN(VF_OK, ASICE, e, 3, NULL);
+	memset(long_text, 'x', sizeof(long_text));
+	e[1].comment = vf_bytes(long_text, VF_ZIP_MAX_COMMENT);
+	FOREIGN(VF_OK, ASICE, e, 3, NULL);
+	e[2].comment = vf_bytes(long_text, sizeof(long_text));
+	BAD(VF_ZIP_SHAPE, e, 3, NULL);
+	e[2].comment = vf_bytes_str("c");
+	e[2].central.extra = e[2].local.extra = vf_bytes("UT\0\0", 4);
+	FOREIGN(VF_OK, ASICE, e, 3, NULL);
+	e[2].central.extra = e[2].local.extra = vf_bytes("\x75\x70\0\0", 4); /* one excuse does not cover the other */
+	BAD(VF_ZIP_SHAPE, e, 3, NULL);
+}
+
+static void test_locale(void)
+{
+	struct zm_entry e[3];
+
+	for (uint16_t host = 0; host < 256; host++) {
+		start(e);
+		e[2] = zm_entry("\xc3\xbc.txt", "data");
+		e[2].made_by = (uint16_t)(host << 8 | 30);
+		FOREIGN(host == 3 ? VF_OK : VF_ZIP_SHAPE, ASICE, e, 3, NULL);
+	}
+	e[2].made_by = 0x031e;
+	e[2].local.flags = VF_ZIP_FLAG_UTF8;
+	BAD(VF_ZIP_HEADER_MISMATCH, e, 3, NULL);
+	e[2].local.flags = 0;
+	e[2].local.name = e[2].central.name = vf_bytes_str("\xfc.txt"); /* Latin-1 */
+	BAD(VF_ZIP_PATH, e, 3, NULL);
+	e[2].local.name = e[2].central.name = vf_bytes_str("u\xcc\x88.txt"); /* another normal form */
+	BAD(VF_ZIP_PATH, e, 3, NULL);
+	e[1] = zm_entry("\xc3\x9c.txt", "data"); /* with the flag, in upper case */
+	e[1].local.flags = e[1].central.flags = VF_ZIP_FLAG_UTF8;
+	e[2].local.name = e[2].central.name = vf_bytes_str("\xc3\xbc.txt");
+	BAD(VF_ZIP_NAME_COLLISION, e, 3, NULL);
+	e[2].local.name = e[2].central.name = vf_bytes_str("\xc3\x9c.txt");
+	BAD(VF_ZIP_DUPLICATE, e, 3, NULL);
+}
+
 int main(void)
 {
+	test_entry_comment();
+	test_folders();
+	test_folder_names();
+	test_locale();
 	test_mimetype();
 	test_comment();
 	test_descriptor();

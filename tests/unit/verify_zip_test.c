@@ -293,7 +293,10 @@ static void test_names(void)
 	NAME(VF_ZIP_PATH, "a\\b", 0);
 	NAME(VF_ZIP_PATH, "./a", 0);
 	NAME(VF_ZIP_PATH, "a//b", 0);
-	NAME(VF_ZIP_PATH, "a/", 0);
+	NAME(VF_ZIP_TYPE, "a/", 0);                            /* Z18 */
+	NAME(VF_ZIP_PATH, "/", 0);
+	NAME(VF_ZIP_PATH, "a//", 0);
+	NAME(VF_ZIP_PATH, "../", 0);
 	NAME(VF_ZIP_PATH, "", 0);
 	NAME(VF_ZIP_PATH, "a\0txt", 0);                        /* Z13 */
 	NAME(VF_ZIP_PATH, "\xff.txt", utf8);                   /* Z15 */
@@ -329,6 +332,11 @@ static void test_records(void)
 	start(e);
 	e[2].external = 0x10;
 	EXPECT(VF_ZIP_TYPE, e, 3, NULL);
+	e[2] = zm_entry("folder/", "");
+	EXPECT(VF_ZIP_TYPE, e, 3, NULL);
+	e[2].external = 040755u << 16 | 0x10;
+	EXPECT(VF_ZIP_TYPE, e, 3, NULL);
+	e[2] = zm_entry("consent.txt", "consent given");
 	e[2].external = 0x08;
 	EXPECT(VF_ZIP_TYPE, e, 3, NULL);
 	e[2].external = 0104755u << 16;
