@@ -57,7 +57,7 @@ bool vf_zip_record_take(struct vf_bytes *in, struct vf_zip_record *ret)
 
 /* ---- what a record says by itself ---- */
 
-/* No Unix type but this or none, no set-ID bits, no DOS attributes but these, whatever system it claims to come from. */
+/* No Unix type but this or none, no set-ID bits, no DOS attributes but these, whatever the system. */
 static bool is_of_type(const struct vf_zip_record *c, uint32_t type, uint32_t dos)
 {
 	uint32_t mode = c->external >> 16;

@@ -599,7 +599,7 @@ static const struct attack cases[] = {
 	ATTACK("Z12d", "a backslash: a\\b", VF_REJECTED, VF_ZIP_PATH, .rebuild = named, .with = "a\\b"),
 	ATTACK("Z12e", "a dot: ./a", VF_REJECTED, VF_ZIP_PATH, .rebuild = named, .with = "./a"),
 	ATTACK("Z12f", "an empty part: a//b", VF_REJECTED, VF_ZIP_PATH, .rebuild = named, .with = "a//b"),
-	ATTACK("Z12g", "a slash at the end: a/", VF_REJECTED, VF_ZIP_PATH, .rebuild = named, .with = "a/"),
+	ATTACK("Z12g", "a slash at the end: a/", VF_REJECTED, VF_ZIP_TYPE, .rebuild = named, .with = "a/"),
 	ATTACK("Z13a", "a NUL in a name", VF_REJECTED, VF_ZIP_PATH, .rebuild = z13),
 	ATTACK("Z13b", "a name that a NUL cuts to that of a member", VF_REJECTED, VF_ZIP_PATH, .rebuild = z13_member),
 	ATTACK("Z14", "a Unicode Path field that names another file", VF_REJECTED, VF_ZIP_SHAPE, .rebuild = z14),

@@ -36,6 +36,13 @@ static void count(enum vf_rc rc, struct tally *t)
 	t->good += rc == VF_OK;
 }
 
+/*
+ * A signature is random: its octets, taken for an INTEGER, are one of DER or, once in a hundred times, not. So the
+ * examples that hold one are made again before a count is called wrong.
+ */
+static bool is_last_try = true;
+static size_t differ;
+
 static void expect(const char *what, const struct tally *t, const char *want)
 {
 	char got[160];
@@ -43,7 +50,8 @@ static void expect(const char *what, const struct tally *t, const char *want)
 	snprintf(got, sizeof(got), "%zu: %zu refused, %zu useless, %zu silent, %zu good, %zu listed", t->all, t->refused,
 		t->useless, t->silent, t->good, t->listed);
 	check_count++;
-	if (strcmp(got, want) != 0)
+	differ += strcmp(got, want) != 0;
+	if (strcmp(got, want) != 0 && is_last_try)
 		CHECK_FAIL("%s: \"%s\", not \"%s\"", what, got, want);
 }
 
@@ -274,7 +282,7 @@ static void test_bound_certificate(void)
 		"322: 312 refused, 0 useless, 0 silent, 10 good, 0 listed");
 }
 
-static void test_tokens(void)
+static void test_tokens_once(void)
 {
 	struct vf_bytes rest = JOIN(DER(VF_DER_SEQUENCE, make_int(1), make_der(VF_DER_CONTEXT_PRIMITIVE(0), vf_bytes("\5", 1)),
 		make_der(VF_DER_CONTEXT_PRIMITIVE(1), vf_bytes("\6", 1))), make_der(VF_DER_BOOLEAN, vf_bytes("\xff", 1)), make_int(99),
@@ -296,6 +304,18 @@ static void test_tokens(void)
 		"2221: 940 refused, 0 useless, 0 silent, 1281 good, 0 listed");
 	walk("signature", make_cms(&signature), judge_signature,
 		"1465: 586 refused, 0 useless, 0 silent, 879 good, 0 listed");
+}
+
+static void test_tokens(void)
+{
+	for (size_t i = 0; i < 3; i++) {
+		is_last_try = i == 2;
+		differ = 0;
+		test_tokens_once();
+		if (!differ)
+			break;
+	}
+	is_last_try = true;
 }
 
 /* AlgorithmIdentifiers: of RSASSA-PSS with all of its parameters, and of a hash. */

@@ -69,7 +69,10 @@ int main(void)
 	CHECK_STR(r.reasons[0].object, "na\\x0ame");
 	for (size_t i = 0; i < 2 * VF_MAX_UNCHECKED; i++)
 		vf_report_unchecked(&r, "X", "%zu", i);
-	CHECK_INT(r.n_unchecked, VF_MAX_UNCHECKED);
+	/* the last places are for codes that are not there yet */
+	CHECK_INT(r.n_unchecked, VF_MAX_UNCHECKED - VF_UNCHECKED_KINDS);
+	vf_report_unchecked(&r, "Y", "another");
+	CHECK_INT(r.n_unchecked, VF_MAX_UNCHECKED - VF_UNCHECKED_KINDS + 1);
 	CHECK_INT(vf_verdict_exit(VF_VERIFIED), 0);
 	CHECK_INT(vf_verdict_exit(VF_REJECTED), 1);
 	CHECK_INT(vf_verdict_exit(VF_INDETERMINATE), 2);

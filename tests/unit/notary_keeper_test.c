@@ -1,0 +1,340 @@
+/* The keeper: groups, seals, backpressure, refusals that harm nobody else, fail-stop. */
+#include "notary/keeper.h"
+
+#include <pthread.h>
+
+#include "verify/bundle.h"
+
+#include "tests/check.h"
+#include "tests/made.h"
+#include "tests/notary_fixture.h"
+
+#define THREADS 8
+#define EACH 60
+
+/* An offer of one record, and how it ended. */
+struct offered {
+	struct nt_offer offer;
+	struct made made;
+	enum nt_accepted result;
+	enum vf_rc rc;
+	bool ended;
+	unsigned times;
+	struct vf_err err;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool gate_open = true, in_gate;
+
+static void on_done(struct nt_offer *o, enum vf_rc rc, const struct vf_err *err)
+{
+	struct offered *x = o->ctx;
+
+	pthread_mutex_lock(&lock);
+	x->rc = rc;
+	x->err = *err;
+	x->ended = true;
+	x->times++;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Holds the keeper's thread until the gate is open. */
+static enum vf_rc wait_at_gate(struct nt_offer *o, struct nt_notary *n, struct vf_err *reterr)
+{
+	(void)o, (void)n, (void)reterr;
+	pthread_mutex_lock(&lock);
+	in_gate = true;
+	pthread_cond_broadcast(&changed);
+	while (!gate_open)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	return VF_OK;
+}
+
+static enum vf_rc refuse(struct nt_offer *o, struct nt_notary *n, struct vf_err *reterr)
+{
+	(void)o, (void)n;
+	return vf_fail(reterr, VF_STREAM_CONFLICT, "as the test wants");
+}
+
+static void make_offer(struct offered *x, uint64_t number)
+{
+	memset(x, 0, sizeof(*x));
+	made_record(&x->made, NULL, number, false);
+	x->offer = (struct nt_offer){.submissions = &x->made.s, .n = 1, .results = &x->result, .done = on_done, .ctx = x};
+	x->rc = VF_NOT_CHECKED;
+}
+
+static void wait_for(struct offered *x)
+{
+	pthread_mutex_lock(&lock);
+	while (!x->ended)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
+static void open_gate(bool open)
+{
+	pthread_mutex_lock(&lock);
+	gate_open = open;
+	in_gate = false;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void wait_until_in_gate(void)
+{
+	pthread_mutex_lock(&lock);
+	while (!in_gate)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
+static struct nt_keeper *start(struct fixture *f, const struct nt_keeper_options *o)
+{
+	struct nt_keeper *k = NULL;
+	struct vf_err err = {0};
+
+	fixture_need(nt_keeper_new(f->n, o, &k, &err), &err, "keeper");
+	return k;
+}
+
+static struct offered many[THREADS * EACH];
+static struct nt_keeper *shared;
+
+static void *offer_many(void *ctx)
+{
+	struct offered *mine = ctx;
+
+	for (size_t i = 0; i < EACH; i++) {
+		struct vf_err err;
+
+		if (nt_keeper_offer(shared, &mine[i].offer, &err) != VF_OK)
+			abort();
+		if (i % 7 == 0)
+			wait_for(&mine[i]);
+	}
+	return NULL;
+}
+
+/* Each gets its answer once, all of it is in the log and sealed when the keeper has ended. */
+static void test_many(void)
+{
+	struct nt_keeper_options o = {.seal_ms = 20};
+	struct nt_keeper_counts counts;
+	struct fixture f;
+	pthread_t threads[THREADS];
+	uint64_t seals, size, pending;
+	struct vf_err err;
+
+	fixture_begin(&f);
+	for (size_t i = 0; i < THREADS * EACH; i++)
+		make_offer(&many[i], i);
+	shared = start(&f, &o);
+	for (size_t i = 0; i < THREADS; i++)
+		CHECK(pthread_create(&threads[i], NULL, offer_many, &many[i * EACH]) == 0);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < THREADS * EACH; i++)
+		wait_for(&many[i]);
+	nt_keeper_get_counts(shared, &counts);
+	CHECK_INT(counts.accepted, THREADS * EACH);
+	CHECK(counts.groups <= THREADS * EACH && counts.groups > 0);
+	nt_keeper_free(shared);
+	for (size_t i = 0; i < THREADS * EACH; i++) {
+		struct nt_record *r = NULL;
+
+		CHECK_RC(many[i].rc, VF_OK);
+		CHECK_INT(many[i].times, 1);
+		CHECK_INT(many[i].result, NT_ACCEPTED_NEW);
+		CHECK_RC(nt_notary_get(f.n, &many[i].made.s.id, &r, &err), VF_OK);
+		CHECK_INT(r->state, NT_SEALED);
+		nt_record_free(r);
+	}
+	CHECK_RC(nt_notary_counts(f.n, &seals, &size, &pending, &err), VF_OK);
+	CHECK_INT(size, THREADS * EACH);
+	CHECK_INT(pending, 0);
+	CHECK(seals >= 1);
+	fixture_end(&f);
+}
+
+/* What waits together is one commit; what is refused among it is refused alone. */
+static void test_group(void)
+{
+	struct nt_keeper_options o = {.seal_ms = 1000000};
+	struct nt_keeper_counts counts;
+	struct offered first, good[3], again, stale, unwanted;
+	struct made_stream st = made_stream("site-1", "DEMO-1");
+	struct fixture f;
+	struct nt_keeper *k;
+	struct vf_err err;
+
+	fixture_begin(&f);
+	k = start(&f, &o);
+	make_offer(&first, 1);
+	first.offer.prepare = wait_at_gate;
+	open_gate(false);
+	CHECK_RC(nt_keeper_offer(k, &first.offer, &err), VF_OK);
+	wait_until_in_gate();
+	for (size_t i = 0; i < 3; i++) {
+		make_offer(&good[i], 10 + i);
+		CHECK_RC(nt_keeper_offer(k, &good[i].offer, &err), VF_OK);
+	}
+	make_offer(&again, 10);
+	CHECK_RC(nt_keeper_offer(k, &again.offer, &err), VF_OK);
+	/* the second record of a stream whose first is not there */
+	memset(&stale, 0, sizeof(stale));
+	made_record(&stale.made, &st, 20, false);
+	made_record(&stale.made, &st, 21, false);
+	stale.offer = (struct nt_offer){.submissions = &stale.made.s, .n = 1, .results = &stale.result, .done = on_done,
+		.ctx = &stale};
+	CHECK_RC(nt_keeper_offer(k, &stale.offer, &err), VF_OK);
+	make_offer(&unwanted, 30);
+	unwanted.offer.prepare = refuse;
+	CHECK_RC(nt_keeper_offer(k, &unwanted.offer, &err), VF_OK);
+	open_gate(true);
+	wait_for(&unwanted);
+	wait_for(&stale);
+	wait_for(&again);
+	for (size_t i = 0; i < 3; i++) {
+		wait_for(&good[i]);
+		CHECK_RC(good[i].rc, VF_OK);
+	}
+	CHECK_RC(again.rc, VF_OK);
+	CHECK_INT(again.result, NT_ACCEPTED_BEFORE);
+	CHECK_RC(stale.rc, VF_STREAM_CONFLICT);
+	CHECK_RC(unwanted.rc, VF_STREAM_CONFLICT);
+	CHECK_STR(unwanted.err.text, "as the test wants");
+	nt_keeper_get_counts(k, &counts);
+	CHECK_INT(counts.accepted, 4);
+	CHECK_INT(counts.accepted_before, 1);
+	CHECK_INT(counts.refused, 2);
+	CHECK_INT(counts.failed, VF_OK);
+	nt_keeper_free(k);
+	fixture_end(&f);
+}
+
+/* Too much is refused at once, and nothing of it is lost or answered twice. */
+static void test_full(void)
+{
+	struct nt_keeper_options o = {.max_waiting = 2};
+	struct offered first, next[2], surplus;
+	struct fixture f;
+	struct nt_keeper *k;
+	struct vf_err err;
+
+	fixture_begin(&f);
+	k = start(&f, &o);
+	make_offer(&first, 1);
+	first.offer.prepare = wait_at_gate;
+	open_gate(false);
+	CHECK_RC(nt_keeper_offer(k, &first.offer, &err), VF_OK);
+	wait_until_in_gate();
+	for (size_t i = 0; i < 2; i++) {
+		make_offer(&next[i], 2 + i);
+		CHECK_RC(nt_keeper_offer(k, &next[i].offer, &err), VF_OK);
+	}
+	make_offer(&surplus, 9);
+	CHECK_RC(nt_keeper_offer(k, &surplus.offer, &err), VF_STORE_BUSY);
+	open_gate(true);
+	wait_for(&next[1]);
+	CHECK_RC(nt_keeper_offer(k, &surplus.offer, &err), VF_OK);
+	nt_keeper_free(k);
+	CHECK_INT(surplus.times, 1);
+	CHECK_RC(surplus.rc, VF_OK);
+	fixture_end(&f);
+}
+
+struct called {
+	struct nt_call call;
+	uint64_t size;
+	enum vf_rc rc;
+	bool ended;
+};
+
+static void on_run(struct nt_call *c, struct nt_notary *n)
+{
+	struct called *x = c->ctx;
+	uint64_t seals, pending;
+
+	pthread_mutex_lock(&lock);
+	x->rc = nt_notary_counts(n, &seals, &x->size, &pending, NULL);
+	x->ended = true;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void on_refused(struct nt_call *c, enum vf_rc rc, const struct vf_err *err)
+{
+	struct called *x = c->ctx;
+
+	(void)err;
+	pthread_mutex_lock(&lock);
+	x->rc = rc;
+	x->ended = true;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static enum vf_rc fail_group(void *ctx, struct nt_offer *const *offers, size_t n, struct vf_err *reterr)
+{
+	(void)offers, (void)n;
+	if (*(bool *)ctx)
+		return VF_OK;
+	return vf_fail(reterr, VF_SIGNER_FAILED, "no key");
+}
+
+/* After a fault of the notary nothing more is taken; what was durable is there after the next opening. */
+static void test_stop(void)
+{
+	bool works = true;
+	struct nt_keeper_options o = {.group = fail_group, .group_ctx = &works, .seal_ms = 1000000};
+	struct nt_keeper_counts counts;
+	struct called call = {.call = {.run = on_run, .refused = on_refused, .ctx = &call}};
+	struct offered good, bad, later;
+	struct nt_record *r = NULL;
+	struct fixture f;
+	struct nt_keeper *k;
+	struct vf_err err;
+
+	fixture_begin(&f);
+	k = start(&f, &o);
+	make_offer(&good, 1);
+	CHECK_RC(nt_keeper_offer(k, &good.offer, &err), VF_OK);
+	wait_for(&good);
+	CHECK_RC(good.rc, VF_OK);
+	nt_keeper_seal_soon(k);
+	CHECK_RC(nt_keeper_call(k, &call.call, &err), VF_OK);
+	pthread_mutex_lock(&lock);
+	while (!call.ended)
+		pthread_cond_wait(&changed, &lock);
+	works = false;
+	pthread_mutex_unlock(&lock);
+	CHECK_RC(call.rc, VF_OK);
+	make_offer(&bad, 2);
+	CHECK_RC(nt_keeper_offer(k, &bad.offer, &err), VF_OK);
+	wait_for(&bad);
+	CHECK_RC(bad.rc, VF_SIGNER_FAILED);
+	make_offer(&later, 3);
+	CHECK_RC(nt_keeper_offer(k, &later.offer, &err), VF_SIGNER_FAILED);
+	CHECK_STR(err.text, "no key");
+	CHECK_RC(nt_keeper_call(k, &call.call, &err), VF_SIGNER_FAILED);
+	nt_keeper_get_counts(k, &counts);
+	CHECK_INT(counts.failed, VF_SIGNER_FAILED);
+	nt_keeper_free(k);
+	CHECK_INT(later.times, 0);
+	CHECK_RC(nt_notary_get(f.n, &bad.made.s.id, &r, &err), VF_OK);
+	nt_record_free(r);
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	test_many();
+	test_group();
+	test_full();
+	test_stop();
+	return check_done();
+}
