@@ -442,6 +442,11 @@ static void test_records(void)
 	box_put(&c, LIST1, list);
 	in = box_input(&c);
 	EXPECT_BOTH(&in, VF_REJECTED, VF_MANIFEST_SHAPE);
+	/* its manifest uses another algorithm than its first time-stamp (EN 319 162-1 4.4.3.2) */
+	c = b;
+	replace(&c, RECORD_LIST1, make_manifest(RECORD1, VF_SHA512, (const struct ref[]){{"data.csv", data}, {"note.txt", note}}, 2));
+	in = box_input(&c);
+	EXPECT_BOTH(&in, VF_REJECTED, VF_MANIFEST_DIGEST);
 	/* over one of two files, the other is listed by nobody */
 	c = b;
 	replace(&c, RECORD_LIST1, MANIFEST(RECORD1, {"data.csv", data}));
