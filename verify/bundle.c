@@ -285,9 +285,14 @@ static void judge_policy(struct vf_judge *j)
 
 /* ---- the order of checks ---- */
 
+/* By any part that others do not have: a bundle that lost some is a bad bundle, not a good container of others. */
 static bool is_native(const struct vf_judge *j)
 {
-	return vf_zip_find(&j->box.zip, vf_bytes_str(VF_NAME_STATEMENT)) || vf_zip_find(&j->box.zip, vf_bytes_str(VF_PART_HEAD));
+	for (size_t i = 0; i < j->box.zip.n; i++)
+		if (vf_bytes_is(j->box.zip.entries[i].name, VF_NAME_STATEMENT) ||
+			vf_bytes_starts(j->box.zip.entries[i].name, VF_PART_FOLDER))
+			return true;
+	return false;
 }
 
 /* A bundle is a function of its record: headers that our writer never writes are not its own. */

@@ -11,6 +11,7 @@
 #include "verify/zip.h"
 
 /* The parts of a bundle that are not members (docs/formats/bundle.md). */
+#define VF_PART_FOLDER "META-INF/trialnotary/"
 #define VF_PART_ENTRY "META-INF/trialnotary/entry"
 #define VF_PART_PROOF "META-INF/trialnotary/log.tlog-proof"
 #define VF_PART_HEAD "META-INF/trialnotary/seal-head"

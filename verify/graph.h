@@ -117,6 +117,13 @@ bool vf_graph_is_dated(const struct vf_graph *g, uint32_t node);
 /* The earliest time by which the policy is met for a node; VF_TIME_NONE, and reterr says why, when it isn't. */
 int64_t vf_graph_proven_time(const struct vf_graph *g, uint32_t node, struct vf_err *reterr);
 
+/* graph_cover.c */
+/*
+ * The tokens of one claim, without trust, and whether it is over the nodes that it
+ * was added for: TOKENS, TIME_ORDER, GROUP, RENEWALS. What is not covered leaves c->over.
+ */
+VF_RC vf_graph_judge_claim(struct vf_graph *g, struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr);
+
 /* graph_signers.c */
 /*
  * Every signer: SIGNATURE for algorithms that no longer counted, SUBMITTER at the

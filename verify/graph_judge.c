@@ -7,146 +7,6 @@
 #include "verify/graph.h"
 #include "verify/text.h"
 
-/* ---- what a record or a token is directly over ---- */
-
-struct objects {
-	struct vf_graph *g;
-	const struct vf_claim *c;
-};
-
-static enum vf_rc yield_digest(const void *ctx, size_t i, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr)
-{
-	const struct objects *o = ctx;
-
-	return vf_graph_digest(o->g, o->c->over[i], alg, ret, reterr);
-}
-
-/* As a token says it: the imprint is another one. */
-static enum vf_rc cover_token(struct vf_graph *g, const struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
-{
-	struct vf_digest found;
-	enum vf_rc rc = vf_graph_digest(g, c->over[0], e->tokens[0].imprint.alg, &found, reterr);
-
-	if (rc == VF_OK && !vf_digest_eq(&found, &e->tokens[0].imprint))
-		rc = vf_fail(reterr, VF_TS_IMPRINT, "the time-stamp is over other data");
-	return rc;
-}
-
-/* Each object that is not covered is a fault of its own; the others are proven nevertheless. */
-static void sort_out(struct vf_graph *g, struct vf_claim *c, const struct vf_evidence *e, const struct vf_er_cover *cover)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < cover->n_objects; i++) {
-		const struct vf_node *node = g->nodes[c->over[i]];
-		char name[200];
-		struct vf_err err;
-
-		if (cover->until[i] == cover->n_chains) {
-			c->over[kept++] = c->over[i];
-			continue;
-		}
-		vf_text_escape(name, sizeof(name), node->name);
-		if (cover->until[i] == 0) {
-			vf_fail(&err, VF_ER_NOT_COVERED, "its digest is not in the first list of '%.100s'", e->part);
-			vf_report_fault(g->j->r, VF_CHECK_GROUP, &err, name);
-		} else {
-			vf_fail(&err, VF_ER_RENEWAL, "provable only up to chain %" PRIu32 " of %zu", cover->until[i],
-				cover->n_chains);
-			vf_report_fault(g->j->r, VF_CHECK_RENEWALS, &err, name);
-		}
-	}
-	c->n_over = kept;
-}
-
-static bool get_size(const struct vf_node *n, uint64_t *ret)
-{
-	if (n->entry)
-		*ret = n->entry->size;
-	else if (n->has_octets)
-		*ret = n->octets.n;
-	else if (n->given && n->given->source)
-		*ret = n->given->source->size;
-	else
-		return false;
-	return true;
-}
-
-/* RFC 4998 does not tell a file of two digests from an inner node of the tree, whose children nobody has shown. */
-static void note_nodes(struct vf_graph *g, const struct vf_claim *c, const struct vf_evidence *e)
-{
-	const uint64_t node = 2 * (uint64_t)vf_alg_size(e->er.stamps[0].alg);
-	uint64_t size;
-
-	for (size_t i = 0; e->er.stamps[0].has_tree && i < c->n_over; i++) {
-		char name[160];
-
-		if (!get_size(g->nodes[c->over[i]], &size) || size != node)
-			continue;
-		vf_text_escape(name, sizeof(name), g->nodes[c->over[i]]->name);
-		vf_report_unchecked(g->j->r, "TREE_NODE", "%s: whether it is a file or two values of the hash tree (it is as long as these)", name);
-	}
-}
-
-static void count_others(struct vf_graph *g, const struct vf_evidence *e, const struct vf_er_cover *cover)
-{
-	struct vf_err err;
-	size_t most = 0;
-
-	for (size_t i = 0; i < cover->n_chains; i++)
-		if (cover->others[i] > most)
-			most = cover->others[i];
-	if (most == 0)
-		return;
-	g->j->r->n_others += most;
-	if (!g->options.exact)
-		return;
-	vf_fail(&err, VF_ER_GROUP, "the record covers %zu other object%s", most, most == 1 ? "" : "s");
-	vf_report_fault(g->j->r, VF_CHECK_GROUP, &err, e->part);
-}
-
-static enum vf_rc cover_record(struct vf_graph *g, struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
-{
-	const struct objects ctx = {g, c};
-	const struct vf_er_objects objects = {.n = c->n_over, .digest = yield_digest, .ctx = &ctx};
-	struct vf_er_cover cover;
-	struct vf_err err = {0};
-	enum vf_rc rc = vf_er_check_links(&e->er, &err);
-
-	if (rc != VF_OK) {
-		e->holds = false;
-		return vf_judge_note(g->j, VF_CHECK_RENEWALS, rc, &err, e->part, reterr);
-	}
-	rc = vf_er_cover(&e->er, &objects, g->options.sorted_renewal, g->j->a, &cover, reterr);
-	if (rc != VF_OK)
-		return rc;
-	sort_out(g, c, e, &cover);
-	count_others(g, e, &cover);
-	note_nodes(g, c, e);
-	if (cover.sorted && !g->j->r->sorted_renewal)
-		vf_report_unchecked(g->j->r, "SORTED_RENEWAL",
-			"renewals by the order of RFC 4998: they hold only in the sorted form, as --sorted-renewal allows");
-	g->j->r->sorted_renewal = g->j->r->sorted_renewal || cover.sorted;
-	if (e->er.n_stamps > 1)
-		vf_report_pass(g->j->r, VF_CHECK_RENEWALS);
-	if (!vf_er_algorithms_agree(&e->er))
-		vf_report_unchecked(g->j->r, "ER_ALGORITHM_LIST", "%.100s: its list of algorithms, which is not that of its chains",
-			e->part);
-	return VF_OK;
-}
-
-static enum vf_rc judge_claim(struct vf_graph *g, struct vf_claim *c, struct vf_evidence *e, struct vf_err *reterr)
-{
-	struct vf_err err = {0};
-	enum vf_rc rc = vf_judge_tokens(g->j, e, reterr);
-
-	if (rc != VF_OK || !e->holds)
-		return rc;
-	rc = c->is_token ? cover_token(g, c, e, &err) : cover_record(g, c, e, &err);
-	e->holds = e->holds && rc == VF_OK;
-	return vf_judge_note(g->j, VF_CHECK_GROUP, rc, &err, e->part, reterr);
-}
-
 /* ---- what follows ---- */
 
 static void spread(const struct vf_graph *g, uint8_t *reach, uint32_t *stack, uint32_t from)
@@ -239,12 +99,13 @@ static void put_in_order(const struct vf_graph *g, size_t *order)
 /* The earliest evidence that covers claim i's own place after its last token; NULL when there is none. */
 static const struct vf_evidence *find_cover(const struct vf_graph *g, const size_t *order, size_t place)
 {
+	const struct vf_claim *c = &g->claims[order[place]];
 	const struct vf_evidence *e = &g->evidence[order[place]], *found = NULL;
 
-	for (size_t k = 0; k < place; k++) {
+	for (size_t k = 0; c->has_holder && k < place; k++) {
 		const struct vf_evidence *d = &g->evidence[order[k]];
 
-		if (!counts(g, order[k]) || !covers(g, order[k], order[place]) ||
+		if (!counts(g, order[k]) || !g->claims[order[k]].reach[c->holder] ||
 			d->tokens[0].gen_time < e->tokens[e->er.n_stamps - 1].gen_time)
 			continue;
 		if (!found || d->tokens[0].gen_time < found->tokens[0].gen_time)
@@ -387,6 +248,20 @@ static enum vf_rc put_files(struct vf_graph *g, struct vf_err *reterr)
 
 /* ---- the policy ---- */
 
+/* A vote on one file is none on another: each must have one by somebody else. */
+static void note_operator(struct vf_graph *g)
+{
+	struct vf_judge *j = g->j;
+	bool found = false;
+
+	for (uint32_t i = 0; i < g->n && !found; i++) {
+		if (!g->nodes[i]->is_payload)
+			continue;
+		j->n_votes = votes_for(g, i, j->votes);
+		found = vf_judge_note_operator(j);
+	}
+}
+
 /* Every file must meet it; what is proven is the time by which all of them existed. */
 static void judge_policy(struct vf_graph *g)
 {
@@ -410,7 +285,7 @@ static void judge_policy(struct vf_graph *g)
 	if (met) {
 		vf_report_pass(j->r, VF_CHECK_POLICY);
 		j->r->existed_by = all;
-		vf_judge_note_operator(j);
+		note_operator(g);
 		return;
 	}
 	if (g->n_claims > 0 && err.rc != VF_NOT_CHECKED)
@@ -427,11 +302,11 @@ static void judge_nothing(struct vf_graph *g)
 		r->checks[VF_CHECK_TOKENS] != VF_RESULT_NOT_CHECKED)
 		return;
 	if (g->n_signers == 0) {
-		/* when there was something, a fault of its own says what is wrong with it */
-		if (r->n_reasons)
-			return;
-		vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
-		vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
+		/* a fault of its own says why, when there was something */
+		if (r->checks[VF_CHECK_SIGNATURE] == VF_RESULT_NOT_CHECKED) {
+			vf_fail(&err, VF_NO_EVIDENCE, "there is no evidence that this version can judge");
+			vf_report_fault(r, VF_CHECK_GROUP, &err, NULL);
+		}
 		return;
 	}
 	vf_report_pass(r, VF_CHECK_GROUP);
@@ -460,6 +335,19 @@ static void skip_native(struct vf_report *r)
 	vf_report_pass(r, VF_CHECK_FORMS);
 }
 
+/* What holds and dates no file must not be read as if it did. */
+static void note_unrelated(struct vf_graph *g)
+{
+	for (size_t i = 0; i < g->n_claims; i++) {
+		bool found = false;
+
+		for (uint32_t k = 0; g->evidence[i].holds && k < g->n && !found; k++)
+			found = g->nodes[k]->is_payload && g->claims[i].reach[k];
+		if (g->evidence[i].holds && !found)
+			vf_report_unchecked(g->j->r, "UNRELATED", "%.150s: it is over none of the files", g->evidence[i].part);
+	}
+}
+
 static void note_weak(struct vf_graph *g)
 {
 	for (size_t i = 0; i < g->n_claims; i++)
@@ -476,7 +364,7 @@ VF_RC vf_graph_judge(struct vf_graph *g, struct vf_err *reterr)
 	enum vf_rc rc = g->n_claims ? vf_judge_make_stamps(g->j, g->evidence, g->n_claims, reterr) : VF_OK;
 
 	for (size_t i = 0; rc == VF_OK && i < g->n_claims; i++)
-		rc = judge_claim(g, &g->claims[i], &g->evidence[i], reterr);
+		rc = vf_graph_judge_claim(g, &g->claims[i], &g->evidence[i], reterr);
 	if (rc == VF_OK)
 		rc = spread_all(g, reterr);
 	if (rc == VF_OK && vf_graph_is_full(g))
@@ -493,6 +381,7 @@ VF_RC vf_graph_judge(struct vf_graph *g, struct vf_err *reterr)
 	rc = vf_graph_judge_signers(g, reterr);
 	vf_judge_drop_unread(g->j);
 	note_weak(g);
+	note_unrelated(g);
 	skip_native(g->j->r);
 	return rc;
 }

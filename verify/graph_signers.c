@@ -6,14 +6,16 @@
 static enum vf_rc judge_signer(struct vf_graph *g, const struct vf_signer *s, struct vf_err *reterr)
 {
 	struct vf_judge *j = g->j;
-	int64_t proven = vf_graph_is_full(g) ? vf_graph_proven_time(g, s->node, NULL) : VF_TIME_NONE, at = proven;
+	int64_t proven = vf_graph_is_full(g) ? vf_graph_proven_time(g, s->node, NULL) : VF_TIME_NONE,
+		at = proven;
 	const struct vf_cert *c;
 	char part[200];
 	struct vf_err err = {0};
 	enum vf_rc rc = vf_pki_cert(j->s->pki, s->cert, &c, &err);
 
 	for (size_t i = 0; proven == VF_TIME_NONE && i < g->n_claims; i++)
-		if (g->evidence[i].holds && g->claims[i].reach[s->node] && (at == VF_TIME_NONE || g->evidence[i].tokens[0].gen_time < at))
+		if (g->evidence[i].holds && g->claims[i].reach[s->node] &&
+			(at == VF_TIME_NONE || g->evidence[i].tokens[0].gen_time < at))
 			at = g->evidence[i].tokens[0].gen_time;
 	if (at == VF_TIME_NONE)
 		at = j->s->at;
@@ -27,7 +29,8 @@ static enum vf_rc judge_signer(struct vf_graph *g, const struct vf_signer *s, st
 	vf_report_pass(j->r, VF_CHECK_SIGNATURE);
 	vf_judge_show_signer(j, &c->facts);
 	if (proven == VF_TIME_NONE) {
-		/* a certificate is judged at a proven time only; when the files have one, this is all that is missing */
+		/* a certificate is judged at a proven time only; when the files have one, this is all that is
+		 * missing */
 		j->has_untrusted_signer = true;
 		j->r->submitter_trusted = false;
 		if (j->r->existed_by == VF_TIME_NONE)
@@ -38,7 +41,8 @@ static enum vf_rc judge_signer(struct vf_graph *g, const struct vf_signer *s, st
 	return vf_judge_signer(j, s->cert, &s->cms, s->extra, proven, part, reterr);
 }
 
-/* The names of signers must not be read as if they had signed, or any time-stamp dated, what neither is over. */
+/* The names of signers must not be read as if they had signed, or any time-stamp dated, what neither is over.
+ */
 static void note_partly(struct vf_graph *g)
 {
 	struct vf_judge *j = g->j;
@@ -52,14 +56,19 @@ static void note_partly(struct vf_graph *g)
 		n_undated += g->nodes[i]->is_signed && !vf_graph_is_dated(g, i);
 	}
 	if (n_undated && g->n_claims && j->s->integrity_only)
-		vf_report_unchecked(j->r, "TIME", "when %zu of %zu files existed (signed, and no time-stamp covers them)", n_undated, j->n_files);
+		vf_report_unchecked(j->r, "TIME",
+			"when %zu of %zu files existed (signed, and no time-stamp covers them)", n_undated,
+			j->n_files);
 	if (n_unsigned == 0)
 		return;
 	if (!vf_graph_is_full(g) || !j->s->policy.submitter_required) {
-		vf_report_unchecked(j->r, "UNSIGNED", "who stands behind %zu of %zu files (no signature covers them)", n_unsigned, j->n_files);
+		vf_report_unchecked(j->r, "UNSIGNED",
+			"who stands behind %zu of %zu files (no signature covers them)", n_unsigned,
+			j->n_files);
 		return;
 	}
-	vf_fail(&err, VF_POLICY_UNMET, "the policy asks for a submitter's signature and %zu of %zu files have none", n_unsigned,
+	vf_fail(&err, VF_POLICY_UNMET,
+		"the policy asks for a submitter's signature and %zu of %zu files have none", n_unsigned,
 		j->n_files);
 	vf_report_fault(j->r, VF_CHECK_SUBMITTER, &err, NULL);
 }

@@ -53,10 +53,12 @@ static bool is_operator_alone(const struct vf_judge *j)
 	return !j->r->n_witnesses;
 }
 
-void vf_judge_note_operator(struct vf_judge *j)
+bool vf_judge_note_operator(struct vf_judge *j)
 {
-	if (is_operator_alone(j))
-		vf_report_unchecked(j->r, "OPERATOR_ONLY", "the time by anybody but the operator of the log: only the operator vouches for it");
+	if (!is_operator_alone(j))
+		return false;
+	vf_report_unchecked(j->r, "OPERATOR_ONLY", "the time by anybody but the operator of the log: only the operator vouches for it");
+	return true;
 }
 
 void vf_judge_no_trust(struct vf_judge *j)

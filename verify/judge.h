@@ -124,8 +124,8 @@ VF_RC vf_judge_note(struct vf_judge *j, enum vf_check c, enum vf_rc rc, struct v
 
 /* Nobody vouches: NO_TRUST_ANCHOR, or what --integrity-only leaves out. */
 void vf_judge_no_trust(struct vf_judge *j);
-/* Says so when every vote is by the operator of the log itself. */
-void vf_judge_note_operator(struct vf_judge *j);
+/* Says so, and returns true, when every vote is by the operator of the log itself. */
+bool vf_judge_note_operator(struct vf_judge *j);
 /* There is no signature of a submitter: a fault when the policy asks for one. */
 void vf_judge_unsigned(struct vf_judge *j);
 /* Puts a good signature's certificate into the report. */

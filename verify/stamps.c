@@ -186,7 +186,7 @@ static enum vf_rc judge_token(struct vf_judge *j, struct vf_evidence *e, size_t 
 {
 	/* what other evidence covers is judged as that evidence found it */
 	bool ends = i + 1 == e->er.n_stamps, last = ends && !e->is_covered;
-	bool allow_expired = last && j->s->policy.accept_expired;
+	bool allow_expired = ends && j->s->policy.accept_expired;
 	int64_t judged_at = last ? j->s->at : ends ? e->covered_at : e->tokens[i + 1].gen_time;
 	struct vf_stamp *stamp = &e->stamps[i];
 	struct vf_tst_trust trust;

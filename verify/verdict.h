@@ -177,7 +177,10 @@ void vf_report_skip(struct vf_report *r, enum vf_check c);
  * any other. object (may be NULL) is the part it is about; it is escaped here.
  */
 void vf_report_fault(struct vf_report *r, enum vf_check c, const struct vf_err *err, const char *object);
-/* Names something that nobody looked at. text is printf-like and must be plain. Of many with one code some are left out. */
+/*
+ * Names something that nobody looked at. text is printf-like and must be plain. Of
+ * many with one code some are left out.
+ */
 void vf_report_unchecked(struct vf_report *r, const char *code, const char *fmt, ...) VF_PRINTF(3, 4);
 /*
  * The one place where a verdict is raised: REJECTED when any check failed,

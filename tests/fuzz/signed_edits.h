@@ -136,6 +136,33 @@ static inline void se_strip(struct bt_part *p)
 			(vf_der_only(t.unsigned_attrs, VF_DER_CONTEXT(1), &d) && se_delete(p, VF_DER_CONTEXT(1), d.body.p));
 }
 
+/* The BasicOCSPResponse in an OCSPResponse. */
+static inline bool se_basic(struct vf_bytes whole, struct vf_bytes *ret)
+{
+	struct vf_der outer, status, bytes, response, type, basic;
+
+	if (!vf_der_take_tag(&whole, VF_DER_SEQUENCE, &outer) || !vf_der_take_tag(&outer.body, VF_DER_ENUMERATED, &status) ||
+		!vf_der_take_tag(&outer.body, VF_DER_CONTEXT(0), &bytes) ||
+		!vf_der_take_tag(&bytes.body, VF_DER_SEQUENCE, &response) ||
+		!vf_der_take_tag(&response.body, VF_DER_OID, &type) ||
+		!vf_der_take_tag(&response.body, VF_DER_OCTET_STRING, &basic))
+		return false;
+	*ret = basic.body;
+	return true;
+}
+
+/* Takes away the certificates, which nobody signed. */
+static inline void se_strip_ocsp(struct bt_part *p)
+{
+	struct vf_der outer, part, certs;
+	struct vf_bytes basic;
+
+	if (se_basic(bt_bytes(p), &basic) && vf_der_take_tag(&basic, VF_DER_SEQUENCE, &outer) &&
+		vf_der_take(&outer.body, &part) && vf_der_take(&outer.body, &part) && vf_der_take(&outer.body, &part) &&
+		vf_der_take_tag(&outer.body, VF_DER_CONTEXT(0), &certs))
+		se_delete(p, VF_DER_CONTEXT(0), certs.body.p);
+}
+
 /* ---- signing again ---- */
 
 /* Writes a signature of exactly n octets over data, when there is one after a few tries. */
@@ -180,12 +207,9 @@ static inline bool se_sign_tbs(EVP_PKEY *key, struct vf_bytes whole)
 
 static inline bool se_sign_ocsp(EVP_PKEY *key, struct vf_bytes whole)
 {
-	struct vf_der outer, status, bytes, response, type, basic;
+	struct vf_bytes basic;
 
-	return vf_der_take_tag(&whole, VF_DER_SEQUENCE, &outer) && vf_der_take_tag(&outer.body, VF_DER_ENUMERATED, &status) &&
-		vf_der_take_tag(&outer.body, VF_DER_CONTEXT(0), &bytes) &&
-		vf_der_take_tag(&bytes.body, VF_DER_SEQUENCE, &response) && vf_der_take_tag(&response.body, VF_DER_OID, &type) &&
-		vf_der_take_tag(&response.body, VF_DER_OCTET_STRING, &basic) && se_sign_tbs(key, basic.body);
+	return se_basic(whole, &basic) && se_sign_tbs(key, basic);
 }
 
 /* The message digest is made to fit, then the signed attributes are signed. */

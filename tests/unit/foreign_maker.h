@@ -29,7 +29,7 @@ struct person {
 };
 
 static struct person alpha, beta, short_, stranger; /* authorities; no root of the stranger is pinned */
-static struct person signer, second, unknown;	    /* signers; no root of the unknown is pinned */
+static struct person signer, second, unknown;       /* signers; no root of the unknown is pinned */
 static struct vf_report report;
 static uint8_t *tables, *session_tables;
 
@@ -66,10 +66,20 @@ MAKER EVP_PKEY *new_key(void)
 MAKER struct person make_person(const char *name, const char *root, bool is_tsa, const char *to)
 {
 	struct person p = {.name = name, .root_name = root, .root_key = new_key(), .key = new_key()};
-	struct cert_spec leaf = {.name = name, .issuer = root, .key = p.key, .issuer_key = p.root_key, .serial = 5, .to = to, .ext = TSA_EXT};
+	struct cert_spec leaf = {.name = name,
+		.issuer = root,
+		.key = p.key,
+		.issuer_key = p.root_key,
+		.serial = 5,
+		.to = to,
+		.ext = TSA_EXT};
 
-	p.root = make_cert(&(struct cert_spec){.name = root, .issuer = root, .key = p.root_key, .issuer_key = p.root_key,
-		.to = "20440101000000Z", .ext = CA_EXT});
+	p.root = make_cert(&(struct cert_spec){.name = root,
+		.issuer = root,
+		.key = p.root_key,
+		.issuer_key = p.root_key,
+		.to = "20440101000000Z",
+		.ext = CA_EXT});
 	if (!is_tsa)
 		leaf.ext[2][0] = leaf.ext[2][1] = NULL;
 	p.cert = make_cert(&leaf);
@@ -120,19 +130,28 @@ MAKER struct vf_session *new_session(void)
 	struct vf_session *s = NULL;
 	struct vf_err err = {0};
 	const struct vf_trust_file files[] = {
-		{"policy.json", vf_bytes_str(make_text("{\"schema\":\"trialnotary/policy/1\",\"name\":\"test\",\"authorities\":["
-			"{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true},"
-			"{\"name\":\"beta\",\"roots\":\"tsa/beta.pem\",\"operator\":true,\"qualified\":false},"
-			"{\"name\":\"short\",\"roots\":\"tsa/short.pem\",\"operator\":false,\"qualified\":true}],"
-			"\"time\":%s,\"revocation\":\"%s\",\"expired\":\"%s\",\"submitter\":\"%s\"}\n", owner.rules, owner.revocation,
-			owner.expired, owner.submitter))},
+		{"policy.json",
+			vf_bytes_str(make_text(
+				"{\"schema\":\"trialnotary/policy/1\",\"name\":\"test\",\"authorities\":["
+				"{\"name\":\"alpha\",\"roots\":\"tsa/"
+				"alpha.pem\",\"operator\":false,\"qualified\":true},"
+				"{\"name\":\"beta\",\"roots\":\"tsa/"
+				"beta.pem\",\"operator\":true,\"qualified\":false},"
+				"{\"name\":\"short\",\"roots\":\"tsa/"
+				"short.pem\",\"operator\":false,\"qualified\":true}],"
+				"\"time\":%s,\"revocation\":\"%s\",\"expired\":\"%s\",\"submitter\":\"%s\"}"
+				"\n",
+				owner.rules, owner.revocation, owner.expired, owner.submitter))},
 		{"submitters/all.pem", JOIN(make_pem(signer.root), make_pem(second.root))},
 		{"tsa/alpha.pem", make_pem(alpha.root)},
 		{"tsa/beta.pem", make_pem(beta.root)},
 		{"tsa/short.pem", make_pem(short_.root)},
 	};
-	struct vf_session_options o = {.files = files, .n_files = owner.none ? 0 : 5, .at = make_time(owner.at),
-		.integrity_only = owner.integrity_only, .extra = &owner.extra};
+	struct vf_session_options o = {.files = files,
+		.n_files = owner.none ? 0 : 5,
+		.at = make_time(owner.at),
+		.integrity_only = owner.integrity_only,
+		.extra = &owner.extra};
 	enum vf_rc rc = vf_session_new(&o, session_tables, VF_SESSION_MEMORY, &s, &err);
 
 	if (rc != VF_OK)
@@ -237,17 +256,19 @@ MAKER void expect_at(int line, enum vf_verdict want, enum vf_rc code)
 	check_count++;
 	if (report.verdict == want && (code == VF_OK ? report.n_reasons == 0 : has_reason(code)))
 		return;
-	CHECK_FAIL("line %d: %s, not %s %s", line, vf_verdict_name(report.verdict), vf_verdict_name(want), vf_rc_name(code));
+	CHECK_FAIL("line %d: %s, not %s %s", line, vf_verdict_name(report.verdict), vf_verdict_name(want),
+		vf_rc_name(code));
 	for (size_t i = 0; i < report.n_reasons; i++)
-		fprintf(stderr, "    %s %s: %s\n", vf_rc_name(report.reasons[i].rc), report.reasons[i].object, report.reasons[i].text);
+		fprintf(stderr, "    %s %s: %s\n", vf_rc_name(report.reasons[i].rc), report.reasons[i].object,
+			report.reasons[i].text);
 	for (size_t c = 0; c < VF_CHECK_COUNT; c++)
 		if (report.checks[c] == VF_RESULT_NOT_CHECKED || report.checks[c] == VF_RESULT_UNDECIDED)
 			fprintf(stderr, "    %s: %d\n", vf_check_name((enum vf_check)c), report.checks[c]);
 }
-#define EXPECT(in, verdict, code)                                                                          \
-	do {                                                                                               \
-		judge(in);                                                                                 \
-		expect_at(__LINE__, verdict, code);                                                        \
+#define EXPECT(in, verdict, code)                                                                            \
+	do {                                                                                                 \
+		judge(in);                                                                                   \
+		expect_at(__LINE__, verdict, code);                                                          \
 	} while (0)
 
 /* With trust, then without: VERIFIED becomes INTACT. */
@@ -264,11 +285,13 @@ MAKER void expect_both_at(int line, const struct input *in, enum vf_verdict want
 
 /* ---- evidence ---- */
 
-MAKER struct vf_bytes make_tst(const struct person *by, enum vf_alg alg, struct vf_bytes imprint, const char *gen_time)
+MAKER struct vf_bytes make_tst(
+	const struct person *by, enum vf_alg alg, struct vf_bytes imprint, const char *gen_time)
 {
 	struct info_spec info = {.alg = alg, .value = imprint, .gen_time = gen_time};
 
-	return make_cms(&(struct cms_spec){.cert = by->cert, .certs = by->cert, .key = by->key, .content = make_info(&info)});
+	return make_cms(&(struct cms_spec){
+		.cert = by->cert, .certs = by->cert, .key = by->key, .content = make_info(&info)});
 }
 
 MAKER struct vf_bytes stamp(const struct person *by, struct vf_bytes data, const char *gen_time)
@@ -279,7 +302,8 @@ MAKER struct vf_bytes stamp(const struct person *by, struct vf_bytes data, const
 /* A SignerInfo over content; unsigned attributes are added later, when the signature is known. */
 MAKER struct vf_bytes sign(const struct person *by, enum vf_alg alg, struct vf_bytes content)
 {
-	struct cms_spec s = {.cert = by->cert, .key = by->key, .digest = alg, .content_type = ID_DATA, .content = content};
+	struct cms_spec s = {
+		.cert = by->cert, .key = by->key, .digest = alg, .content_type = ID_DATA, .content = content};
 
 	return make_signer(&s, alg, make_alg(alg));
 }
@@ -307,15 +331,20 @@ MAKER struct vf_bytes signature_of(struct vf_bytes signer_info)
 /* SignedData; content is left out when its address is NULL. */
 MAKER struct vf_bytes make_p7s(struct vf_bytes content, struct vf_bytes certs, struct vf_bytes signers)
 {
-	return DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.7.2"), make_der(VF_DER_CONTEXT(0),
-		DER(VF_DER_SEQUENCE, make_int(1), DER(VF_DER_SET, make_alg(VF_SHA256), make_alg(VF_SHA512)),
-			DER(VF_DER_SEQUENCE, make_oid(ID_DATA),
-				content.p ? make_der(VF_DER_CONTEXT(0), make_der(VF_DER_OCTET_STRING, content)) : NOTHING),
-			make_der(VF_DER_CONTEXT(0), certs), make_der(VF_DER_SET, signers))));
+	return DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.7.2"),
+		make_der(VF_DER_CONTEXT(0),
+			DER(VF_DER_SEQUENCE, make_int(1),
+				DER(VF_DER_SET, make_alg(VF_SHA256), make_alg(VF_SHA512)),
+				DER(VF_DER_SEQUENCE, make_oid(ID_DATA),
+					content.p ? make_der(VF_DER_CONTEXT(0),
+							    make_der(VF_DER_OCTET_STRING, content))
+						  : NOTHING),
+				make_der(VF_DER_CONTEXT(0), certs), make_der(VF_DER_SET, signers))));
 }
 
 /* A detached signature with a time-stamp over it; by NULL: none. */
-MAKER struct vf_bytes make_cades(const struct person *who, struct vf_bytes content, const struct person *by, const char *gen_time)
+MAKER struct vf_bytes make_cades(
+	const struct person *who, struct vf_bytes content, const struct person *by, const char *gen_time)
 {
 	struct vf_bytes s = sign(who, VF_SHA256, content);
 
@@ -371,19 +400,26 @@ struct ref {
 MAKER struct vf_bytes make_manifest(const char *target, enum vf_alg alg, const struct ref *refs, size_t n)
 {
 	char text[VF_BASE64_LEN(VF_DIGEST_MAX) + 1];
-	struct vf_bytes r = vf_bytes_str(make_text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
-		"<asic:SigReference URI=\"%s\"/>", target));
+	struct vf_bytes r =
+		vf_bytes_str(make_text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+				       "<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" "
+				       "xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
+				       "<asic:SigReference URI=\"%s\"/>",
+			target));
 
 	for (size_t i = 0; i < n; i++) {
 		vf_base64_put(text, make_digest(alg, refs[i].data));
-		r = JOIN(r, vf_bytes_str(make_text("<asic:DataObjectReference URI=\"%s\"><ds:DigestMethod "
-			"Algorithm=\"http://www.w3.org/2001/04/xmlenc#%s\"/><ds:DigestValue>%s</ds:DigestValue>"
-			"</asic:DataObjectReference>", refs[i].name, alg == VF_SHA512 ? "sha512" : "sha256", text)));
+		r = JOIN(r,
+			vf_bytes_str(make_text("<asic:DataObjectReference URI=\"%s\"><ds:DigestMethod "
+					       "Algorithm=\"http://www.w3.org/2001/04/xmlenc#%s\"/"
+					       "><ds:DigestValue>%s</ds:DigestValue>"
+					       "</asic:DataObjectReference>",
+				refs[i].name, alg == VF_SHA512 ? "sha512" : "sha256", text)));
 	}
 	return JOIN(r, vf_bytes_str("</asic:ASiCManifest>"));
 }
-#define MANIFEST(target, ...)                                                                              \
-	make_manifest(target, VF_SHA256, (const struct ref[]){__VA_ARGS__}, sizeof((const struct ref[]){__VA_ARGS__}) / sizeof(struct ref))
+#define MANIFEST(target, ...)                                                                                \
+	make_manifest(target, VF_SHA256, (const struct ref[]){__VA_ARGS__},                                  \
+		sizeof((const struct ref[]){__VA_ARGS__}) / sizeof(struct ref))
 
 #endif

@@ -1,4 +1,5 @@
-/* ASiC containers of other software: what is accepted, what is refused, and attacks on which file is covered by what. */
+/* ASiC containers of other software: what is accepted, what is refused, and attacks on which file is covered
+ * by what. */
 #include "verify/graph.h"
 
 #include "tests/unit/foreign_maker.h"
@@ -156,11 +157,45 @@ static void test_evidence(void)
 	owner_begin();
 }
 
+/* A token over nothing that matters: it must not lend its authority or its time to the files. */
+static void test_unrelated(void)
+{
+	struct vf_bytes list = MANIFEST(STAMP1, {"data.csv", data}),
+			nothing = MANIFEST(STAMP2, {"mimetype", vf_bytes_str(ASICE)});
+	struct box b = new_box(ASICE);
+	struct input in;
+
+	box_put(&b, "data.csv", data);
+	box_put(&b, LIST1, list);
+	box_put(&b, STAMP1, stamp(&beta, list, T2));
+	in = box_input(&b);
+	EXPECT(&in, VF_VERIFIED, VF_OK);
+	CHECK(has_note("OPERATOR_ONLY") && !has_note("UNRELATED"));
+	box_put(&b, LIST2, nothing);
+	box_put(&b, STAMP2, stamp(&alpha, nothing, T1));
+	in = box_input(&b);
+	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
+	CHECK_INT(report.existed_by, make_time("2024-07-01T12:00:00Z"));
+	CHECK(has_note("OPERATOR_ONLY") && has_note("UNRELATED"));
+	owner.rules = "[{\"count\":1,\"of\":[\"alpha\"]}]";
+	EXPECT(&in, VF_INDETERMINATE, VF_POLICY_UNMET);
+	owner_begin();
+	/* a vote by another on one of two files */
+	box_put(&b, "note.txt", note);
+	nothing = MANIFEST(STAMP2, {"note.txt", note});
+	replace(&b, LIST2, nothing);
+	replace(&b, STAMP2, stamp(&alpha, nothing, T1));
+	in = box_input(&b);
+	EXPECT(&in, VF_VERIFIED, VF_OK);
+	CHECK(has_note("OPERATOR_ONLY") && !has_note("UNRELATED"));
+}
+
 /* ---- which entry is what ---- */
 
 static void test_names(void)
 {
-	static const char *const no_evidence[] = {"META-INF/Timestamp001.tst", "META-INF/timestamp001.TST", "META-INF/x.tst"};
+	static const char *const no_evidence[] = {
+		"META-INF/Timestamp001.tst", "META-INF/timestamp001.TST", "META-INF/x.tst"};
 	struct vf_bytes list;
 	struct box b;
 	struct input in;
@@ -338,7 +373,8 @@ static void test_simple(void)
 
 static void test_signatures(void)
 {
-	struct vf_bytes list = MANIFEST(SIGN1, {"data.csv", data}), list2 = MANIFEST(SIGN2, {"data.csv", data});
+	struct vf_bytes list = MANIFEST(SIGN1, {"data.csv", data}),
+			list2 = MANIFEST(SIGN2, {"data.csv", data});
 	struct vf_bytes times = MANIFEST(STAMP1, {"data.csv", data}, {"note.txt", note});
 	struct box b = new_box(ASICE);
 	struct input in;
@@ -412,11 +448,13 @@ static void test_many_signatures(void)
 
 /* ---- evidence records ---- */
 
-static struct vf_bytes record_over(enum vf_alg alg, const struct vf_bytes *values, size_t n, const struct person *by, const char *at)
+static struct vf_bytes record_over(
+	enum vf_alg alg, const struct vf_bytes *values, size_t n, const struct person *by, const char *at)
 {
 	struct vf_bytes root = n == 1 ? values[0] : mk_node(alg, values, n);
 
-	return mk_record(MK_SEQ(mk_ats(alg, n == 1 ? NOTHING : mk_list(values, n), make_tst(by, alg, root, at))));
+	return mk_record(
+		MK_SEQ(mk_ats(alg, n == 1 ? NOTHING : mk_list(values, n), make_tst(by, alg, root, at))));
 }
 
 static void test_records(void)
@@ -493,7 +531,8 @@ static void test_notes(void)
 	box_put(&b, "META-INF/hidden.pdf", other);
 	in = box_input(&b);
 	EXPECT(&in, VF_VERIFIED, VF_OK);
-	CHECK(has_note("BER") && has_note("SUBMITTER_ROOT") && has_note("OTHER_FILES") && has_note("REVOCATION"));
+	CHECK(has_note("BER") && has_note("SUBMITTER_ROOT") && has_note("OTHER_FILES") &&
+		has_note("REVOCATION"));
 	owner.integrity_only = true;
 	EXPECT(&in, VF_INTACT, VF_OK);
 	CHECK(has_note("BER") && has_note("TRUST"));
@@ -534,7 +573,8 @@ static void test_many_absent(void)
 	struct vf_arena a;
 
 	for (size_t i = 0; i < 200; i++)
-		refs[i] = (struct ref){make_text("gone%03zu", i), make_digest(VF_SHA256, vf_bytes_str(make_text("%zu", i)))};
+		refs[i] = (struct ref){
+			make_text("gone%03zu", i), make_digest(VF_SHA256, vf_bytes_str(make_text("%zu", i)))};
 	refs[199].data = data;
 	list = make_manifest(STAMP1, VF_SHA256, refs, 200);
 	box_put(&b, "note.txt", note);
@@ -549,12 +589,17 @@ static void test_many_absent(void)
 
 /* ---- native and foreign ---- */
 
-/* A container becomes one of ours by either part; it must then be a whole one. */
+/*
+ * A container becomes one of ours by any such part; it must then be a whole one. Otherwise who takes
+ * statement and seal head out of a bundle would have it judged without its log and the witnesses that the
+ * owner asks for.
+ */
 static void test_native(void)
 {
-	static const char *const parts[] = {VF_NAME_STATEMENT, VF_PART_HEAD};
+	static const char *const parts[] = {
+		VF_NAME_STATEMENT, VF_PART_HEAD, VF_PART_ENTRY, VF_PART_PROOF, VF_PART_PREVIOUS};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		struct box b = time_stamped();
 		struct input in;
 
@@ -594,7 +639,8 @@ static void test_bits(void)
 			if (report.verdict != VF_VERIFIED && report.verdict != VF_INTACT)
 				continue;
 			same++;
-			if (report.n_files != 1 || !vf_hash_eq(&report.files[0].sha256, &want) || report.n_stamps != 1 ||
+			if (report.n_files != 1 || !vf_hash_eq(&report.files[0].sha256, &want) ||
+				report.n_stamps != 1 ||
 				report.stamps[0].gen_time != make_time("2024-06-01T12:00:00Z") ||
 				(!integrity && report.existed_by != make_time("2024-06-01T12:00:00Z")))
 				CHECK_FAIL("bit %zu of octet %zu changes the claims", bit % 8, bit / 8);
@@ -613,6 +659,7 @@ int main(void)
 	foreign_begin();
 	test_ordinary();
 	test_evidence();
+	test_unrelated();
 	test_names();
 	test_manifests();
 	test_simple();

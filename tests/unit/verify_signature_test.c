@@ -1,4 +1,5 @@
-/* CMS signatures of other software: what is accepted, what is refused, and attacks on what follows from a signature. */
+/* CMS signatures of other software: what is accepted, what is refused, and attacks on what follows from a
+ * signature. */
 #include "verify/foreign.h"
 
 #include "tests/unit/foreign_maker.h"
@@ -49,7 +50,8 @@ static void test_ordinary(void)
 	owner.submitter = "required";
 	EXPECT(&in, VF_INDETERMINATE, VF_UNKNOWN_SIGNER);
 	owner_begin();
-	in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(sign(&signer, VF_SHA256, data), make_attr("1.2.3.4", make_int(1)))));
+	in = over_data(make_p7s(NOTHING, signer.cert,
+		with_attrs(sign(&signer, VF_SHA256, data), make_attr("1.2.3.4", make_int(1)))));
 	EXPECT(&in, VF_INDETERMINATE, VF_NO_TIME);
 	CHECK(has_note("OTHER_ATTRIBUTES"));
 }
@@ -85,7 +87,8 @@ static void test_embedded_and_digest(void)
 
 static void test_several_signers(void)
 {
-	struct vf_bytes a = sign(&signer, VF_SHA256, data), c = sign(&second, VF_SHA256, data), u = sign(&unknown, VF_SHA256, data);
+	struct vf_bytes a = sign(&signer, VF_SHA256, data), c = sign(&second, VF_SHA256, data),
+			u = sign(&unknown, VF_SHA256, data);
 	struct vf_bytes certs = JOIN(signer.cert, second.cert, unknown.cert), sa, sc, su, wrong;
 	struct input in;
 
@@ -118,24 +121,33 @@ static void test_several_signers(void)
 	in = over_data(make_p7s(NOTHING, certs, JOIN(wrong, sa)));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_SIGNATURE);
 	/* the time-stamp of one in the other's attributes */
-	in = over_data(make_p7s(NOTHING, certs, JOIN(sa, with_attrs(c, make_attr(ATTR_TIME_STAMP, stamp(&alpha, signature_of(a), T1))))));
+	in = over_data(make_p7s(NOTHING, certs,
+		JOIN(sa, with_attrs(c, make_attr(ATTR_TIME_STAMP, stamp(&alpha, signature_of(a), T1))))));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_TS_IMPRINT);
 }
 
 /* ---- keys that anything is signed by ---- */
 
 /*
- * A signature time-stamp is over the signature alone: content follows only when no key makes the signature fit
- * another content. Ed25519 keys of small order do: with the neutral element as key, R = neutral and S = 0 fit all.
+ * A signature time-stamp is over the signature alone: content follows only when no key makes the signature
+ * fit another content. Ed25519 keys of small order do: with the neutral element as key, R = neutral and S = 0
+ * fit all.
  */
 static void test_small_order(void)
 {
 	static const uint8_t neutral[32] = {1}, signature[64] = {1};
 	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, neutral, 32);
-	struct person fraud = {.name = "Fraud", .root_name = "Frauds Root", .key = key, .root_key = new_key()};
-	struct cms_spec spec = {.key = key, .digest = VF_SHA512, .content_type = ID_DATA, .content = data,
+	struct person fraud = {
+		.name = "Fraud", .root_name = "Frauds Root", .key = key, .root_key = new_key()};
+	struct cms_spec spec = {.key = key,
+		.digest = VF_SHA512,
+		.content_type = ID_DATA,
+		.content = data,
 		.signature = vf_bytes(signature, 64)};
-	struct cert_spec leaf = {.name = fraud.name, .issuer = fraud.root_name, .key = key, .issuer_key = fraud.root_key,
+	struct cert_spec leaf = {.name = fraud.name,
+		.issuer = fraud.root_name,
+		.key = key,
+		.issuer_key = fraud.root_key,
 		.ext = {{"keyUsage", "critical,digitalSignature"}}};
 	struct vf_bytes token = stamp(&alpha, vf_bytes(signature, 64), T1), s;
 	struct input in;
@@ -157,7 +169,11 @@ static void test_small_order(void)
 /* Without an attribute that names the certificate a key can be made to fit: such signatures are refused. */
 static void test_unbound(void)
 {
-	struct cms_spec spec = {.cert = signer.cert, .key = signer.key, .digest = VF_SHA256, .content_type = ID_DATA, .content = data,
+	struct cms_spec spec = {.cert = signer.cert,
+		.key = signer.key,
+		.digest = VF_SHA256,
+		.content_type = ID_DATA,
+		.content = data,
 		.ess = ESS_NONE};
 	struct vf_bytes s = make_signer(&spec, VF_SHA256, make_alg(VF_SHA256));
 	struct input in;
@@ -169,11 +185,13 @@ static void test_unbound(void)
 
 /* ---- attributes ---- */
 
-static struct vf_bytes record_over(enum vf_alg alg, const struct vf_bytes *values, size_t n, const struct person *by, const char *at)
+static struct vf_bytes record_over(
+	enum vf_alg alg, const struct vf_bytes *values, size_t n, const struct person *by, const char *at)
 {
 	struct vf_bytes root = n == 1 ? values[0] : mk_node(alg, values, n);
 
-	return mk_record(MK_SEQ(mk_ats(alg, n == 1 ? NOTHING : mk_list(values, n), make_tst(by, alg, root, at))));
+	return mk_record(
+		MK_SEQ(mk_ats(alg, n == 1 ? NOTHING : mk_list(values, n), make_tst(by, alg, root, at))));
 }
 
 static struct vf_bytes record_of(struct vf_bytes octets, const struct person *by, const char *at)
@@ -185,7 +203,8 @@ static struct vf_bytes record_of(struct vf_bytes octets, const struct person *by
 
 static void test_records_inside(void)
 {
-	struct vf_bytes bare = sign(&signer, VF_SHA256, data), plain = make_p7s(NOTHING, signer.cert, bare), one, two, group[2], with_one;
+	struct vf_bytes bare = sign(&signer, VF_SHA256, data), plain = make_p7s(NOTHING, signer.cert, bare),
+			one, two, group[2], with_one;
 	struct input in;
 
 	one = make_attr(ATTR_ER_INTERNAL, record_of(plain, &alpha, T1));
@@ -202,23 +221,28 @@ static void test_records_inside(void)
 	/* external: over file and content */
 	group[0] = make_digest(VF_SHA256, plain);
 	group[1] = make_digest(VF_SHA256, data);
-	in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(bare, make_attr(ATTR_ER_EXTERNAL, record_over(VF_SHA256, group, 2, &alpha, T1)))));
+	in = over_data(make_p7s(NOTHING, signer.cert,
+		with_attrs(bare, make_attr(ATTR_ER_EXTERNAL, record_over(VF_SHA256, group, 2, &alpha, T1)))));
 	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
-	in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(bare, make_attr(ATTR_ER_EXTERNAL, record_of(plain, &alpha, T1)))));
+	in = over_data(make_p7s(NOTHING, signer.cert,
+		with_attrs(bare, make_attr(ATTR_ER_EXTERNAL, record_of(plain, &alpha, T1)))));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_ER_NOT_COVERED);
 	/* a record as if it were a time-stamp, a time-stamp as if it were a record */
-	in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(bare, make_attr(ATTR_TIME_STAMP, record_of(plain, &alpha, T1)))));
+	in = over_data(make_p7s(NOTHING, signer.cert,
+		with_attrs(bare, make_attr(ATTR_TIME_STAMP, record_of(plain, &alpha, T1)))));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_TS_SHAPE);
-	in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(bare, make_attr(ATTR_ER_INTERNAL, stamp(&alpha, plain, T1)))));
+	in = over_data(make_p7s(NOTHING, signer.cert,
+		with_attrs(bare, make_attr(ATTR_ER_INTERNAL, stamp(&alpha, plain, T1)))));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_ER_SHAPE);
 	/* a record of the second signer: RFC 4998 knows those of the first only */
-	in = over_data(make_p7s(NOTHING, JOIN(signer.cert, second.cert), JOIN(bare, with_attrs(sign(&second, VF_SHA256, data), one))));
+	in = over_data(make_p7s(NOTHING, JOIN(signer.cert, second.cert),
+		JOIN(bare, with_attrs(sign(&second, VF_SHA256, data), one))));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_CMS_SHAPE);
 }
 
 /* An archive time-stamp of the third version over the signature and the listed attributes. */
-static struct vf_bytes archive(struct vf_bytes signer_info, struct vf_bytes content, const struct vf_bytes *listed,
-	size_t n, const struct person *by, const char *at)
+static struct vf_bytes archive(struct vf_bytes signer_info, struct vf_bytes content,
+	const struct vf_bytes *listed, size_t n, const struct person *by, const char *at)
 {
 	struct vf_bytes attrs = NOTHING, index, body;
 	struct vf_der d;
@@ -227,20 +251,27 @@ static struct vf_bytes archive(struct vf_bytes signer_info, struct vf_bytes cont
 	for (size_t i = 0; i < n; i++) {
 		struct vf_der attr, oid, values;
 
-		MUST(vf_der_only(listed[i], VF_DER_SEQUENCE, &attr) && vf_der_take_tag(&attr.body, VF_DER_OID, &oid) &&
+		MUST(vf_der_only(listed[i], VF_DER_SEQUENCE, &attr) &&
+			vf_der_take_tag(&attr.body, VF_DER_OID, &oid) &&
 			vf_der_only(attr.body, VF_DER_SET, &values));
-		attrs = JOIN(attrs, make_der(VF_DER_OCTET_STRING, make_digest(VF_SHA256, JOIN(oid.whole, values.body))));
+		attrs = JOIN(attrs,
+			make_der(VF_DER_OCTET_STRING, make_digest(VF_SHA256, JOIN(oid.whole, values.body))));
 	}
-	index = DER(VF_DER_SEQUENCE, make_alg(VF_SHA256), make_der(VF_DER_SEQUENCE, NOTHING), make_der(VF_DER_SEQUENCE, NOTHING),
-		make_der(VF_DER_SEQUENCE, attrs));
+	index = DER(VF_DER_SEQUENCE, make_alg(VF_SHA256), make_der(VF_DER_SEQUENCE, NOTHING),
+		make_der(VF_DER_SEQUENCE, NOTHING), make_der(VF_DER_SEQUENCE, attrs));
 	MUST(vf_der_only(signer_info, VF_DER_SEQUENCE, &d));
 	body = JOIN(make_oid(ID_DATA), make_digest(VF_SHA256, content), d.body, index);
 	info.value = make_digest(VF_SHA256, body);
-	return make_attr(ATTR_ARCHIVE_V3, make_cms(&(struct cms_spec){.cert = by->cert, .certs = by->cert, .key = by->key,
-		.content = make_info(&info), .unsigned_attrs = make_attr(ATTR_HASH_INDEX_V3, index)}));
+	return make_attr(ATTR_ARCHIVE_V3,
+		make_cms(&(struct cms_spec){.cert = by->cert,
+			.certs = by->cert,
+			.key = by->key,
+			.content = make_info(&info),
+			.unsigned_attrs = make_attr(ATTR_HASH_INDEX_V3, index)}));
 }
 
-static struct vf_bytes with_archive(const struct person *first, const char *t1, const struct person *then, const char *t2, bool listed)
+static struct vf_bytes with_archive(
+	const struct person *first, const char *t1, const struct person *then, const char *t2, bool listed)
 {
 	struct vf_bytes bare = sign(&signer, VF_SHA256, data);
 	struct vf_bytes one = make_attr(ATTR_TIME_STAMP, stamp(first, signature_of(bare), t1));
@@ -251,12 +282,14 @@ static struct vf_bytes with_archive(const struct person *first, const char *t1, 
 
 static void test_archive(void)
 {
-	struct vf_bytes bare = sign(&signer, VF_SHA256, data), one = make_attr(ATTR_TIME_STAMP, stamp(&alpha, signature_of(bare), T1)), a, not_there;
+	struct vf_bytes bare = sign(&signer, VF_SHA256, data),
+			one = make_attr(ATTR_TIME_STAMP, stamp(&alpha, signature_of(bare), T1)), a, not_there;
 	struct input in;
 
 	in = over_data(with_archive(&alpha, T1, &beta, T2, true));
 	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
-	in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(bare, archive(bare, other, NULL, 0, &alpha, T2))));
+	in = over_data(
+		make_p7s(NOTHING, signer.cert, with_attrs(bare, archive(bare, other, NULL, 0, &alpha, T2))));
 	EXPECT_BOTH(&in, VF_REJECTED, VF_TS_IMPRINT);
 	/* it lists what is not there any more */
 	not_there = make_attr("1.2.3.4", make_int(1));
@@ -265,7 +298,8 @@ static void test_archive(void)
 	EXPECT_BOTH(&in, VF_REJECTED, VF_TS_ESS);
 }
 
-/* A token whose certificate has ended counts when another covers it in time, and then only as far as that one goes. */
+/* A token whose certificate has ended counts when another covers it in time, and then only as far as that one
+ * goes. */
 static void test_cover(void)
 {
 	struct input in = over_data(make_cades(&signer, data, &short_, T1));
@@ -287,6 +321,12 @@ static void test_cover(void)
 	in = over_data(with_archive(&short_, T2, &alpha, T1, true));
 	EXPECT(&in, VF_VERIFIED, VF_OK);
 	CHECK_INT(report.existed_by, make_time("2024-06-01T12:00:00Z"));
+	/* who accepts what has expired, accepts it also when something late is over it */
+	owner.expired = "accept";
+	in = over_data(with_archive(&short_, T1, &alpha, "20250201120000Z", true));
+	EXPECT(&in, VF_VERIFIED, VF_OK);
+	CHECK_INT(report.existed_by, make_time("2024-06-01T12:00:00Z"));
+	owner_begin();
 	/* whose cover the token rests on must fit the rule, too */
 	owner.rules = "[{\"count\":1,\"qualified\":true}]";
 	in = over_data(with_archive(&short_, T1, &alpha, T2, true));
@@ -309,7 +349,8 @@ struct claims {
 
 static struct claims claims_now(void)
 {
-	struct claims c = {.existed_by = report.existed_by, .first = report.n_stamps ? report.stamps[0].gen_time : 0};
+	struct claims c = {
+		.existed_by = report.existed_by, .first = report.n_stamps ? report.stamps[0].gen_time : 0};
 
 	if (report.n_files)
 		c.file = report.files[0].sha256;
@@ -333,10 +374,12 @@ static void flip_all(struct vf_session *s, struct input *in)
 		p[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		judge_in(s, in);
 		got = claims_now();
-		/* a time-stamp that is no longer called one claims less: nobody signs the names of attributes */
+		/* a time-stamp that is no longer called one claims less: nobody signs the names of attributes
+		 */
 		if (report.verdict == VF_INTACT && report.n_stamps == 0 && has_note("TIME"))
 			got.first = want.first;
-		if ((report.verdict == VF_VERIFIED || report.verdict == VF_INTACT) && memcmp(&want, &got, sizeof(want)) != 0)
+		if ((report.verdict == VF_VERIFIED || report.verdict == VF_INTACT) &&
+			memcmp(&want, &got, sizeof(want)) != 0)
 			CHECK_FAIL("bit %zu of octet %zu changes the claims", bit % 8, bit / 8);
 		same += report.verdict == VF_VERIFIED || report.verdict == VF_INTACT;
 		p[bit / 8] ^= (uint8_t)(1 << bit % 8);

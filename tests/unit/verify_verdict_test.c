@@ -51,6 +51,7 @@ static void test_each_check(void)
 int main(void)
 {
 	struct vf_err e = {VF_DIGEST_MISMATCH, "a\x1b[31m"};
+	static char codes[2 * VF_MAX_UNCHECKED][8];
 
 	vf_report_init(&r, "\x1b", false);
 	CHECK_STR(r.input, "\\x1b");
@@ -69,10 +70,15 @@ int main(void)
 	CHECK_STR(r.reasons[0].object, "na\\x0ame");
 	for (size_t i = 0; i < 2 * VF_MAX_UNCHECKED; i++)
 		vf_report_unchecked(&r, "X", "%zu", i);
-	/* the last places are for codes that are not there yet */
+	/* many of one kind leave room for one of each other kind */
 	CHECK_INT(r.n_unchecked, VF_MAX_UNCHECKED - VF_UNCHECKED_KINDS);
-	vf_report_unchecked(&r, "Y", "another");
-	CHECK_INT(r.n_unchecked, VF_MAX_UNCHECKED - VF_UNCHECKED_KINDS + 1);
+	for (size_t i = 0; i < 2 * VF_MAX_UNCHECKED; i++) {
+		snprintf(codes[i], sizeof(codes[i]), "C%zu", i);
+		vf_report_unchecked(&r, codes[i], "%zu", i);
+		vf_report_unchecked(&r, codes[i], "%zu", i);
+	}
+	CHECK_INT(r.n_unchecked, VF_MAX_UNCHECKED);
+	CHECK_STR(r.unchecked[VF_MAX_UNCHECKED - 1].code, codes[VF_UNCHECKED_KINDS - 1]);
 	CHECK_INT(vf_verdict_exit(VF_VERIFIED), 0);
 	CHECK_INT(vf_verdict_exit(VF_REJECTED), 1);
 	CHECK_INT(vf_verdict_exit(VF_INDETERMINATE), 2);
