@@ -158,6 +158,7 @@ static void test_small_order(void)
 	in = over_data(make_p7s(NOTHING, fraud.cert, s));
 	judge(&in);
 	CHECK(report.verdict != VF_VERIFIED && report.verdict != VF_INTACT);
+	CHECK(has_reason(VF_KEY_SHAPE));
 	owner.integrity_only = true;
 	judge(&in);
 	CHECK(report.verdict != VF_VERIFIED && report.verdict != VF_INTACT);
