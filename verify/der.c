@@ -184,6 +184,16 @@ bool vf_der_utc_time(struct vf_bytes in, int64_t *ret_ms)
 	return vf_time_from(&t, ret_ms);
 }
 
+/* At most seven unused bits, and those are zero (X.690 11.2.1). */
+static bool is_bit_string(struct vf_bytes body)
+{
+	uint8_t unused;
+
+	if (!vf_take_u8(&body, &unused) || unused > 7)
+		return false;
+	return unused == 0 || (body.n > 0 && (body.p[body.n - 1] & ((1u << unused) - 1)) == 0);
+}
+
 static bool is_strict(struct vf_bytes b, unsigned depth)
 {
 	struct vf_der d;
@@ -200,6 +210,8 @@ static bool is_strict(struct vf_bytes b, unsigned depth)
 		if (d.tag == VF_DER_BOOLEAN && (d.body.n != 1 || (d.body.p[0] != 0 && d.body.p[0] != 0xff)))
 			return false;
 		if (d.tag == VF_DER_OID && !vf_der_is_oid(d.body))
+			return false;
+		if (d.tag == VF_DER_BIT_STRING && !is_bit_string(d.body))
 			return false;
 	}
 	return true;

@@ -27,6 +27,7 @@ struct vf_node {
 	bool is_payload;   /* what the verdict is about */
 	bool is_altered;   /* contradicts a list */
 	bool is_signed;	   /* reached from a signature that holds */
+	uint32_t node_algs; /* for each algorithm, whether it was asked if this could be a node of a hash tree */
 	struct vf_digest *digests[VF_ALG_COUNT]; /* as far as they are known */
 	struct vf_edge *edges;
 };

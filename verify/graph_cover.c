@@ -39,13 +39,11 @@ static uint64_t size_of(const struct vf_node *n)
 	return n->given && n->given->source ? n->given->source->size : 0;
 }
 
-/* Longer ones ascend by chance no more often than hashes collide. */
-#define MAX_NODE 65536
-
 /*
- * RFC 4998 hashes nodes like files: what is under a node, digests in ascending
- * order, has the node's digest, and a record whose first list holds the node covers
- * it as if it had been a file.
+ * RFC 4998 hashes nodes like files: what is under a node, digests in ascending order
+ * (of a renewal two in any order), has the node's digest, and a record whose first
+ * list holds the node covers it as if it had been a file. Asked once for each node
+ * and algorithm, as it is read for it.
  */
 static bool may_be_node(struct vf_graph *g, uint32_t node, enum vf_alg alg)
 {
@@ -53,10 +51,16 @@ static bool may_be_node(struct vf_graph *g, uint32_t node, enum vf_alg alg)
 	uint64_t size = size_of(g->nodes[node]);
 	struct vf_bytes all, before = {NULL, 0}, value;
 	struct vf_err ignored;
-	bool ascends = one && size >= 2 * one && size <= MAX_NODE && size % one == 0;
+	bool ascends = true;
 
-	if (!ascends || vf_graph_read(g, node, &all, &ignored) != VF_OK)
+	if (one == 0 || size < 2 * one || size > (uint64_t)VF_MAX_ER_VALUES * one || size % one != 0 ||
+		(g->nodes[node]->node_algs >> alg & 1))
 		return false;
+	g->nodes[node]->node_algs |= UINT32_C(1) << alg;
+	if (size == 2 * one)
+		return true;
+	if (vf_graph_read(g, node, &all, &ignored) != VF_OK)
+		return true; /* nobody can say that it is none */
 	while (ascends && all.n && vf_take(&all, one, &value)) {
 		ascends = before.n == 0 || vf_bytes_cmp(before, value) <= 0;
 		before = value;
@@ -73,7 +77,7 @@ static void note_nodes(struct vf_graph *g, const struct vf_claim *c, const struc
 		if (!may_be_node(g, c->over[i], e->er.stamps[0].alg))
 			continue;
 		vf_text_escape(name, sizeof(name), g->nodes[c->over[i]]->name);
-		vf_report_unchecked(g->j->r, "ER_NODE",
+		vf_report_unchecked(g->j->r, "TREE_NODE",
 			"%.100s: that it ever was a file (its octets may be digests in a hash tree)", name);
 	}
 }

@@ -111,7 +111,8 @@ run 64 "mistyped verb" "$tv" inspct text
 has err "did you mean the verb 'inspect'?"
 
 # ---- evidence of others: the command line ----
-vectors=$source/tests/vectors/tst
+cp -r "$source/tests/vectors/tst" vectors # short names, so that no path decides where a line breaks
+vectors=vectors
 h256=$(sha256sum text | cut -c1-64)
 h512=$(sha512sum text | cut -c1-128)
 run 64 "er alone" "$tv" er
@@ -209,7 +210,8 @@ for name in p256-certs.tst p256-certs.tsr ber.tst detached.p7s; do
 	run 2 "$name without trust" "$tv" token "$vectors/$name" data
 	run 1 "$name of another file" "$tv" token "$vectors/$name" text
 	run 64 "$name without its verb" "$tv" "$vectors/$name"
-	has out "token TOKEN FILE"
+	tr -s ' \n' ' ' <out >flat # where a line breaks depends on the path
+	has flat "token TOKEN FILE"
 	run 64 "$name as a record" "$tv" er "$vectors/$name" data
 	run 0 "inspect $name" "$tv" inspect "$vectors/$name"
 	has out "NOT CHECKED"

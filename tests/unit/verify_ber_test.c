@@ -96,6 +96,8 @@ static struct twin primitive(void)
 	case 2:
 		return (struct twin){make_der(VF_DER_OCTET_STRING, body), pieces(body, 4)};
 	default:
+		if (tag == VF_DER_BIT_STRING) /* all bits in use */
+			body = JOIN(vf_bytes("", 1), body);
 		return (struct twin){make_der(tag, body), any_length(tag, body)};
 	}
 }

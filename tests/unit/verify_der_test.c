@@ -80,6 +80,12 @@ static void test_strict(void)
 	CHECK(!vf_der_is_strict(B("\x30\x04\x02\x02\x00\x05")));
 	CHECK(!vf_der_is_strict(B("\x30\x80\x02\x01\x05\x00\x00")));
 	CHECK(!vf_der_is_strict(B("")));
+	CHECK(vf_der_is_strict(B("\x03\x01\x00")));
+	CHECK(vf_der_is_strict(B("\x03\x02\x07\x80")));
+	CHECK(!vf_der_is_strict(B("\x03\x00")));
+	CHECK(!vf_der_is_strict(B("\x03\x01\x01")));
+	CHECK(!vf_der_is_strict(B("\x03\x02\x07\x40")));
+	CHECK(!vf_der_is_strict(B("\x03\x02\x08\x00")));
 	for (size_t i = 0; i < 50; i++) {
 		deep[2 * i] = 0x30;
 		deep[2 * i + 1] = (uint8_t)(98 - 2 * i);

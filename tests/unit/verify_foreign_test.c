@@ -195,14 +195,21 @@ static void test_records(void)
 			.octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
 		give(&in, "node", both);
 		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
-		CHECK(has_note("ER_NODE"));
-		both = vf_bytes_cmp(a, z) < 0 ? JOIN(z, a) : JOIN(a, z);
+		CHECK(has_note("TREE_NODE"));
+		both = vf_bytes_cmp(a, z) < 0 ? JOIN(a, z, z) : JOIN(z, a, a);
+		h = sha256(both);
+		in = (struct input){.form = VF_FORM_RECORD,
+			.octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
+		give(&in, "three digests", both);
+		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
+		CHECK(has_note("TREE_NODE"));
+		both = vf_bytes_cmp(a, z) < 0 ? JOIN(z, z, a) : JOIN(a, a, z);
 		h = sha256(both);
 		in = (struct input){.form = VF_FORM_RECORD,
 			.octets = mk_record(MK_SEQ(ats_over(VF_SHA256, &h, 1, &alpha, T1, NULL)))};
 		give(&in, "no node", both);
 		EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
-		CHECK(!has_note("ER_NODE"));
+		CHECK(!has_note("TREE_NODE"));
 	}
 	/* a single digest of the list is none */
 	in = (struct input){.form = VF_FORM_RECORD, .octets = group_record(&alpha, T1)};
