@@ -385,6 +385,11 @@ static void test_signatures(void)
 	in = box_input(&b);
 	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
 	CHECK_STR(report.submitter, "Good Signer");
+	replace(&b, SIGN1, NOTHING);
+	in = box_input(&b);
+	judge(&in);
+	CHECK(report.verdict == VF_REJECTED && has_reason(VF_EMPTY_EVIDENCE));
+	replace(&b, SIGN1, make_cades(&signer, list, &alpha, T1));
 	/* a second signature that nothing dates: its signer must not be named as trusted */
 	box_put(&b, LIST2, list2);
 	box_put(&b, SIGN2, make_cades(&unknown, list2, NULL, NULL));
