@@ -7,6 +7,8 @@ import re
 
 # Outcomes that say nothing about the evidence: the machine, the program itself, or a size.
 EXCLUDED_CODES = ("NO_MEMORY", "IO", "INTERNAL", "LIMIT")
+# Statements that write a fault down where no return value carries it: in XML callbacks, and about a container's parts.
+RECORDS = re.compile(r"(?:stop|stop_str|stop_with|doubt|fault)\((?=[^;]*[;)])")
 NO_DECISION = re.compile(r"^(if|for|while|switch|else|do|case|default)\b")
 
 
@@ -98,7 +100,7 @@ class Source:
         self.helpers = self.find_helpers()
         self.sites = []
         for name, head, start, end in self.functions:
-            if name not in self.helpers and name != "vf_fail":
+            if name not in self.helpers and name not in ("vf_fail", "stop", "stop_str", "stop_with", "doubt"):
                 self.walk(name, head, start, end)
 
     def find_helpers(self):
@@ -131,6 +133,9 @@ class Source:
             return m.group(1)
         if re.match(r"(\*ret_)?fault = \s*;", statement):
             return "?"
+        if RECORDS.match(statement):
+            named = set(re.findall(r"\bVF_(%s)\b" % "|".join(sorted(self.codes)), statement))
+            return named.pop() if len(named) == 1 else "?"
         return None
 
     def add(self, function, at, text, code, edits, kind="refusal"):
@@ -187,7 +192,7 @@ class Source:
         at = start
         for m in re.finditer(r"[;{}:)]\s*", self.masked[start:end]):
             at = start + m.end()
-            if re.match(r"(return\b|\*?\w+ =|enum vf_rc rc =|vf_fail\()", self.masked[at:end]):
+            if re.match(r"(return\b|\*?\w+ =|enum vf_rc rc =|vf_fail\(|%s)" % RECORDS.pattern, self.masked[at:end]):
                 try:
                     yield at, statement_end(self.masked, at) + 1
                 except ValueError:
@@ -224,6 +229,9 @@ class Source:
                     return
                 edits = [(report, "if (vf_mutant_refuses(@)) ")]
             self.add(name, a, self.text[a + call.start():stop], code, edits)
+            return
+        if RECORDS.match(text):
+            self.add(name, a, self.text[a:b - 1], self.refusal(text, head), [(a, "if (vf_mutant_refuses(@)) ")])
             return
         m = re.match(r"return (\w+)\(", text)
         if m and m.group(1) in self.helpers:

@@ -385,6 +385,11 @@ static void test_signatures(void)
 	in = box_input(&b);
 	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
 	CHECK_STR(report.submitter, "Good Signer");
+	replace(&b, SIGN1, NOTHING);
+	in = box_input(&b);
+	judge(&in);
+	CHECK(report.verdict == VF_REJECTED && has_reason(VF_EMPTY_EVIDENCE));
+	replace(&b, SIGN1, make_cades(&signer, list, &alpha, T1));
 	/* a second signature that nothing dates: its signer must not be named as trusted */
 	box_put(&b, LIST2, list2);
 	box_put(&b, SIGN2, make_cades(&unknown, list2, NULL, NULL));
@@ -480,6 +485,11 @@ static void test_records(void)
 	box_put(&c, LIST1, list);
 	in = box_input(&c);
 	EXPECT_BOTH(&in, VF_REJECTED, VF_MANIFEST_SHAPE);
+	/* its manifest uses another algorithm than its first time-stamp (EN 319 162-1 4.4.3.2) */
+	c = b;
+	replace(&c, RECORD_LIST1, make_manifest(RECORD1, VF_SHA512, (const struct ref[]){{"data.csv", data}, {"note.txt", note}}, 2));
+	in = box_input(&c);
+	EXPECT_BOTH(&in, VF_REJECTED, VF_MANIFEST_DIGEST);
 	/* over one of two files, the other is listed by nobody */
 	c = b;
 	replace(&c, RECORD_LIST1, MANIFEST(RECORD1, {"data.csv", data}));

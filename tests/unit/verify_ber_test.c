@@ -277,6 +277,8 @@ static void test_limits(void)
 	CHECK_RC(convert(nested(VF_DER_SEQUENCE, VF_MAX_DER_DEPTH + 1, true, null), &got), VF_LIMIT);
 	CHECK_RC(convert(nested(VF_DER_SEQUENCE, VF_MAX_DER_DEPTH + 1, false, null), &got), VF_LIMIT);
 	CHECK_RC(convert(nested(0x24, VF_MAX_DER_DEPTH + 1, true, NOTHING), &got), VF_LIMIT);
+	/* malformed is malformed, however deep */
+	CHECK_RC(convert(nested(VF_DER_SEQUENCE, VF_MAX_DER_DEPTH, false, vf_bytes("\x30\x05", 2)), &got), VF_CMS_SHAPE);
 	/* nothing is read when it is too large, and nesting costs no stack */
 	p = malloc(large);
 	MUST(p);
@@ -299,7 +301,7 @@ static void test_refusals(void)
 		size_t n;
 	} rows[] = {
 		ROW(""), ROW("\x30"), ROW("\x00\x00"), ROW("\x05\x80\x00\x00"), /* primitive and indefinite */
-		ROW("\x04\x80" "a\x00\x00"), ROW("\x30\xff\x00"), /* a reserved length */
+		ROW("\x04\x80" "a\x00\x00"), ROW("\x30\x80\x30\x02\x04\x80\x00\x00"), ROW("\x30\xff\x00"), /* a reserved length */
 		ROW("\x30\x85\x01\x00\x00\x00\x00"), ROW("\x30\x84\xff\xff\xff\xff"), ROW("\x30\x81"),
 		ROW("\x1f\x81\x01\x00"), ROW("\x30\x80\x1f\x22\x00\x00\x00"), /* high tag numbers */
 		ROW("\x30\x02\x00\x00"), ROW("\x30\x80\x00\x01\x00\x00"), /* an end where none may be */

@@ -71,6 +71,13 @@ static void test_fixed(void)
 	/* a line is never by another key, and a key of another role never fits */
 	CHECK_RC(vf_checkpoint_check_line(&c, &c.note.lines[0], &w1, &seconds, NULL), VF_NOTE_SIGNATURE);
 	CHECK_RC(vf_checkpoint_check_line(&c, &c.note.lines[1], &log, &seconds, NULL), VF_NOTE_SIGNATURE);
+	/* nor by the same key under another name or id: the signature is over neither */
+	log.name = vf_bytes_str("example.com/other");
+	CHECK_RC(vf_checkpoint_check_line(&c, &c.note.lines[0], &log, &seconds, NULL), VF_NOTE_SIGNATURE);
+	log.name = c.origin;
+	log.id++;
+	CHECK_RC(vf_checkpoint_check_line(&c, &c.note.lines[0], &log, &seconds, NULL), VF_NOTE_SIGNATURE);
+	log.id--;
 	log.type = VF_KEY_COSIGNATURE;
 	CHECK_RC(vf_checkpoint_check_line(&c, &c.note.lines[0], &log, &seconds, NULL), VF_NOTE_SIGNATURE);
 	log.type = VF_KEY_MLDSA44;
@@ -228,6 +235,12 @@ static void test_note_limits(void)
 	CHECK_RC(vf_note_parse(vf_bytes(text, len + 8193), &n, NULL), VF_LIMIT);
 	text[len + 8000] = '\n';
 	CHECK_RC(vf_note_parse(vf_bytes(text, len + 8001), &n, NULL), VF_OK);
+	/* base64 is exact from its first character to its last */
+	for (size_t at = 0; at < 8000; at += 999) {
+		text[len + at] = '-';
+		CHECK_RC(vf_note_parse(vf_bytes(text, len + 8001), &n, NULL), VF_NOTE_SHAPE);
+		text[len + at] = 'A';
+	}
 	memset(text, 'a', sizeof(text));
 	CHECK_RC(vf_note_parse(vf_bytes(text, VF_MAX_NOTE + 1), &n, NULL), VF_LIMIT);
 	CHECK_RC(vf_note_parse(vf_bytes(text, VF_MAX_NOTE), &n, NULL), VF_NOTE_SHAPE);

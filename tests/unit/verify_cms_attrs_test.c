@@ -357,6 +357,7 @@ static void test_er_refusals(void)
 		DER(VF_DER_SEQUENCE, make_int(1), make_oid(SIGNED_DATA), make_der(VF_DER_CONTEXT(0), seq(1))),
 	};
 	uint8_t block[16], *large = malloc(VF_MAX_PART + 1);
+	struct vf_der all, type;
 	struct vf_arena a;
 	struct vf_err err;
 
@@ -364,6 +365,10 @@ static void test_er_refusals(void)
 		if (without(rows[i], 0, &got) != VF_CMS_SHAPE)
 			CHECK_FAIL("row %zu is accepted", i);
 	CHECK_RC(without(good, 0, &got), VF_OK);
+	/* all the same, and only its type says that it is no SignedData */
+	MUST(vf_der_only(good, VF_DER_SEQUENCE, &all) && vf_der_take(&all.body, &type));
+	CHECK_RC(without(DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.7.3"), all.body), 0, &got), VF_CMS_SHAPE);
+	CHECK_RC(without(DER(VF_DER_SEQUENCE, make_oid(SIGNED_DATA), all.body), 0, &got), VF_OK);
 	for (size_t n = 0; n < good.n; n++) {
 		MUST(vf_bytes_slice(good, 0, n, &part));
 		CHECK_RC(without(part, 0, &got), VF_CMS_SHAPE);

@@ -109,6 +109,15 @@ static void test_protection(void)
 			DER(VF_DER_SEQUENCE, rows[i].digest, make_der(VF_DER_CONTEXT(1), rows[i].sigalg)));
 		CHECK_RC(check_spec(&s), rows[i].rc);
 	}
+	/* a MAC beside the signature */
+	s.attrs = make_attr("1.2.840.113549.1.9.52", DER(VF_DER_SEQUENCE, sha256, make_der(VF_DER_CONTEXT(1), ecdsa256),
+		make_der(VF_DER_CONTEXT(2), make_oid("1.2.840.113549.2.9"))));
+	CHECK_RC(check_spec(&s), VF_CMS_SHAPE);
+	/* without signed attributes, whatever the algorithms are */
+	s = good();
+	s.no_attrs = true;
+	s.sigalg = DER(VF_DER_SEQUENCE, ecdsa384);
+	CHECK_RC(check_spec(&s), VF_CMS_SHAPE);
 }
 
 /* The elements of [0] and [1] in any order and of any kind. */

@@ -208,6 +208,23 @@ static void test_order(void)
 	CHECK_RC(vf_ats_node(&er.stamps[0], 0, &d, NULL), VF_ER_SHAPE);
 }
 
+/* A time-stamp that names no algorithm has that of its token; until that was read, its tree has no value. */
+static void test_no_algorithm(void)
+{
+	struct vf_bytes value = mk_hash(A256, vf_bytes_str("x")), none = vf_bytes("\x04\x00", 2);
+	struct vf_bytes token = mk_token(A256, value, "1"), rows[] = {none, MK_CAT(none, none), MK_CAT(none, MK_LIST(value))};
+	struct vf_digest d;
+	struct vf_arena a;
+	struct vf_er er;
+
+	vf_arena_init(&a, block, sizeof(block));
+	CHECK_RC(vf_er_parse(mk_record(MK_SEQ(mk_ats(VF_ALG_NONE, MK_LIST(value), token))), &a, &er, NULL), VF_OK);
+	CHECK_RC(vf_ats_node(&er.stamps[0], 1, &d, NULL), VF_UNKNOWN_ALGORITHM);
+	for (size_t i = 0; i < 3; i++)
+		CHECK_RC(vf_er_parse(mk_record(MK_SEQ(mk_ats(VF_ALG_NONE, mk_tlv(VF_DER_SEQUENCE, rows[i]), token))), &a, &er, NULL),
+			VF_ER_SHAPE);
+}
+
 static void test_algorithms(void)
 {
 	struct vf_bytes h = mk_hash(A512, d1), null, differs, omitted, short_value, mixed;
@@ -656,6 +673,7 @@ int main(void)
 	test_not_covered();
 	test_wrong_nodes();
 	test_order();
+	test_no_algorithm();
 	test_algorithms();
 	test_stamp_renewal();
 	test_tree_renewal_order();

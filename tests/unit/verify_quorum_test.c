@@ -526,6 +526,83 @@ static void test_unchecked(void)
 	nt_buf_done(&text);
 }
 
+/* A good signature over a time that no clock shows. */
+static void test_impossible_time(void)
+{
+	struct vf_tlog_policy p = policy("log @a\nwitness one @1\nquorum one\n");
+	uint8_t message[VF_COSIGNED_MAX], payload[72];
+	uint64_t times[] = {INT64_MAX, UINT64_C(1) << 63, UINT64_MAX};
+
+	for (size_t k = 0; k < 3; k++) {
+		struct vf_tlog_seen seen;
+		size_t n;
+
+		begin(&log_a, 7);
+		n = vf_cosigned_ed25519(message, &c, times[k]);
+		for (size_t i = 0; i < 8; i++)
+			payload[i] = (uint8_t)(times[k] >> (56 - 8 * i));
+		CHECK_RC(sign(&w[0], vf_bytes(message, n), payload + 8, NULL), VF_OK);
+		CHECK_RC(nt_note_put_signature(&note, w[0].name, vf_key_id(vf_bytes_str(w[0].name), w[0].type,
+			vf_bytes(w[0].key.raw, 32)), w[0].type, vf_bytes(payload, 72), NULL), VF_OK);
+		CHECK_RC(vf_checkpoint_parse(nt_buf_bytes(&note), &c, NULL), VF_OK);
+		CHECK_RC(vf_tlog_policy_check(&p, &c, &seen, NULL), k == 0 ? VF_OK : VF_NOTE_SIGNATURE);
+	}
+}
+
+/* The id of a key has 32 bits: two keys of one name that share it were searched for, and would be one key in a note. */
+static void test_equal_ids(void)
+{
+	static const char *const hex[] = {"b75da9241bfa94977aaec26a0a0935ef2b6729546f1a2e395bd0b10cd852f425",
+		"ae1785e315d9767205ec77d66e5c29f708e8378831335282ac97d7787bfba136"};
+	const char *name = "log.example/1";
+	struct nt_buf text = nt_buf(1024);
+	struct vf_tlog_policy p;
+
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t key[32];
+
+		CHECK(vf_hex_read(vf_bytes_str(hex[i]), key, sizeof(key)));
+		CHECK_INT(vf_key_id(vf_bytes_str(name), VF_KEY_ED25519, vf_bytes(key, 32)), 0xbb2f8e34);
+		nt_buf_putf(&text, "log ");
+		CHECK_RC(nt_note_put_vkey(&text, name, VF_KEY_ED25519, vf_bytes(key, 32), NULL), VF_OK);
+		nt_buf_putf(&text, "\n%s", i ? "quorum none\n" : "");
+	}
+	nt_buf_put_u8(&text, 0);
+	CHECK_RC(parse((const char *)text.p, &p, NULL), VF_POLICY_SHAPE);
+	nt_buf_done(&text);
+}
+
+/* What signs for a log may be of a kind that this OpenSSL has not: undecided, and not unsigned. */
+static void test_unchecked_log(void)
+{
+	static uint8_t key[VF_MLDSA44_KEY], payload[8 + VF_MLDSA44_SIGNATURE];
+	struct nt_buf text = nt_buf(8192);
+	struct nt_note_key by = log_a.key;
+	struct vf_tlog_policy p;
+	struct vf_tlog_seen seen;
+	uint32_t id;
+	enum vf_rc rc;
+
+	memset(key, 3, sizeof(key));
+	id = vf_key_id(vf_bytes_str(by.name), VF_KEY_MLDSA44, vf_bytes(key, sizeof(key)));
+	nt_buf_putf(&text, "log ");
+	CHECK_RC(nt_note_put_vkey(&text, by.name, VF_KEY_MLDSA44, vf_bytes(key, sizeof(key)), NULL), VF_OK);
+	nt_buf_putf(&text, "\nquorum none\n");
+	nt_buf_put_u8(&text, 0);
+	CHECK_RC(parse((const char *)text.p, &p, NULL), VF_OK);
+	begin(&log_a, 7);
+	CHECK_RC(vf_checkpoint_parse(nt_buf_bytes(&note), &c, NULL), VF_OK);
+	CHECK_RC(vf_tlog_policy_check(&p, &c, &seen, NULL), VF_NOTE_UNSIGNED);
+	nt_buf_reset(&note);
+	nt_buf_put(&note, vf_bytes(c.note.text.p, c.note.text.n));
+	nt_buf_put_u8(&note, '\n');
+	CHECK_RC(nt_note_put_signature(&note, by.name, id, VF_KEY_MLDSA44, vf_bytes(payload, sizeof(payload)), NULL), VF_OK);
+	CHECK_RC(vf_checkpoint_parse(nt_buf_bytes(&note), &c, NULL), VF_OK);
+	rc = vf_tlog_policy_check(&p, &c, &seen, NULL);
+	CHECK(rc == VF_UNSUPPORTED || rc == VF_NOTE_SIGNATURE);
+	nt_buf_done(&text);
+}
+
 static void test_cache(void)
 {
 	static struct vf_note_cache cache;
@@ -665,6 +742,9 @@ int main(int argc, char **argv)
 	test_quorum();
 	test_nested();
 	test_unchecked();
+	test_unchecked_log();
+	test_impossible_time();
+	test_equal_ids();
 	test_cache();
 	test_flips();
 	free_signers();

@@ -151,6 +151,8 @@ static const struct {
 	{STATEMENT("", MEMBER("commitment-001.json", "document")), VF_NAME_SHAPE},
 	{STATEMENT("", MEMBER("commitment-000.json", "commitment")), VF_STATEMENT_SHAPE},
 	{STATEMENT("", MEMBER("commitment-01.json", "commitment")), VF_STATEMENT_SHAPE},
+	{STATEMENT("", MEMBER("commitment-0a1.json", "commitment")), VF_STATEMENT_SHAPE},
+	{STATEMENT("", MEMBER("commitment-1:0.json", "commitment")), VF_STATEMENT_SHAPE},
 	{STATEMENT("", MEMBER("commitment-0001.json", "commitment")), VF_STATEMENT_SHAPE},
 	{STATEMENT("", MEMBER("../a", "document")), VF_NAME_SHAPE},
 	{STATEMENT("", "{\"name\":\"a\",\"role\":\"document\",\"sha256\":\"" H64 "\"}"), VF_STATEMENT_SHAPE},

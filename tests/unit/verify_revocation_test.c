@@ -204,6 +204,9 @@ static void test_scope(void)
 	WANT(check_spec(s), VF_OK, VF_REVOCATION_GOOD);
 	s.ext[0][1] = "critical,DER:0500";
 	WANT(check_spec(s), VF_CRL_SHAPE, 0);
+	s.ext[0][0] = "2.5.29.35"; /* no AuthorityKeyIdentifier */
+	s.ext[0][1] = "DER:0500";
+	WANT(check_spec(s), VF_CRL_SHAPE, 0);
 	s.ext[0][0] = NULL;
 	s.entries[0] = (struct crl_entry){77, "20240501000000Z", 1, NULL, true};
 	WANT(check_spec(s), VF_OK, VF_REVOCATION_NONE);

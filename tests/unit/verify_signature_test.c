@@ -56,6 +56,22 @@ static void test_ordinary(void)
 	CHECK(has_note("OTHER_ATTRIBUTES"));
 }
 
+/* Forms of evidence that this version knows by name and does not judge, beside a good time-stamp. */
+static void test_not_judged(void)
+{
+	static const char *const oids[] = {"1.2.840.113549.1.9.16.2.27", "1.2.840.113549.1.9.16.2.48",
+		"1.2.840.113549.1.9.16.2.25", "1.2.840.113549.1.9.16.2.26", "1.2.840.113549.1.9.6"};
+	struct vf_bytes s = sign(&signer, VF_SHA256, data);
+	struct vf_bytes good = make_attr(ATTR_TIME_STAMP, stamp(&alpha, signature_of(s), T1));
+
+	for (size_t i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
+		struct vf_bytes more = make_attr(oids[i], DER(VF_DER_SEQUENCE, make_int(1)));
+		struct input in = over_data(make_p7s(NOTHING, signer.cert, with_attrs(s, JOIN(good, more))));
+
+		EXPECT_BOTH(&in, VF_INDETERMINATE, VF_UNSUPPORTED);
+	}
+}
+
 /* ---- digests instead of files ---- */
 
 /* A signature by SHA-512 that holds its content says nothing about a file of which only SHA-256 is known. */
@@ -158,6 +174,7 @@ static void test_small_order(void)
 	in = over_data(make_p7s(NOTHING, fraud.cert, s));
 	judge(&in);
 	CHECK(report.verdict != VF_VERIFIED && report.verdict != VF_INTACT);
+	CHECK(has_reason(VF_KEY_SHAPE));
 	owner.integrity_only = true;
 	judge(&in);
 	CHECK(report.verdict != VF_VERIFIED && report.verdict != VF_INTACT);
@@ -428,6 +445,7 @@ int main(void)
 	other = vf_bytes_str("something else\n");
 	foreign_begin();
 	test_ordinary();
+	test_not_judged();
 	test_embedded_and_digest();
 	test_several_signers();
 	test_small_order();

@@ -402,13 +402,26 @@ static void test_pinned(struct nt_buf *bytes)
 static void test_trust_files(void)
 {
 	static const char *const needed[] = {"policy.json", "tsa/alpha.pem"};
+	struct vf_session_options none = {.at = make_time(AT)};
 	struct vf_session *s = NULL;
+	struct vf_err err = {0};
+	struct vf_bytes name;
+	struct vf_hash digest;
 
 	begin_case();
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		owner.leave_out = needed[i];
 		CHECK_RC(new_session(&s), VF_POLICY_SHAPE);
 	}
+	/* without any there is a session, and no policy that a report could name */
+	CHECK_RC(vf_session_new(&none, session_memory, VF_SESSION_MEMORY, &s, &err), VF_OK);
+	CHECK(!vf_session_policy(s, &name, &digest));
+	vf_session_free(s);
+	owner.leave_out = NULL;
+	CHECK_RC(new_session(&s), VF_OK);
+	CHECK(vf_session_policy(s, &name, &digest));
+	CHECK_BYTES(name, vf_bytes_str("test"));
+	vf_session_free(s);
 }
 
 /*
