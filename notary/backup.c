@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "notary/access.h"
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
 
-/* Everything but the two databases, which SQLite copies itself, and the lock. */
+/* Everything but the databases, which SQLite copies itself, and the lock. */
 static const char *const copied[] = {"keys", "tsa", "log", "documents"};
 
 static VF_RC copy_rest(int from, int to, struct vf_err *reterr)
@@ -44,6 +45,21 @@ static VF_RC copy_databases(struct nt_notary *n, const char *to, struct vf_err *
 	return rc;
 }
 
+/* Most notaries that serve nobody have none. */
+static VF_RC copy_access(struct nt_notary *n, const char *to, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192);
+	struct nt_access *a = NULL;
+	enum vf_rc rc = nt_notary_access(n, false, &a, reterr);
+
+	if (rc != VF_OK || a == NULL)
+		return rc;
+	nt_buf_putf(&path, "%s/access.db", to);
+	nt_buf_put_u8(&path, 0);
+	rc = nt_buf_check(&path, reterr);
+	return rc == VF_OK ? nt_access_backup(a, (const char *)path.p, reterr) : rc;
+}
+
 static VF_RC copy_notary(struct nt_notary *n, const char *to, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep) int fd = -1;
@@ -51,6 +67,8 @@ static VF_RC copy_notary(struct nt_notary *n, const char *to, struct vf_err *ret
 
 	if (rc == VF_OK)
 		rc = copy_databases(n, to, reterr);
+	if (rc == VF_OK)
+		rc = copy_access(n, to, reterr);
 	if (rc == VF_OK)
 		rc = copy_rest(n->fd, fd, reterr);
 	return rc;
@@ -191,7 +209,7 @@ static VF_RC copy_backup(const char *from, const char *to, struct vf_err *reterr
 		rc = nt_notary_lock(in, from, &lock, reterr);
 	if (rc == VF_OK &&
 		(has_bytes(in, "notary.db-wal") || has_bytes(in, "notary.db-journal") ||
-			has_bytes(in, "head.db-journal")))
+			has_bytes(in, "head.db-journal") || has_bytes(in, "access.db-wal")))
 		rc = vf_fail(reterr, VF_STORE_CORRUPT,
 			"'%s' was not made by backup: its last transaction is unfinished", from);
 	if (rc == VF_OK)
@@ -202,6 +220,8 @@ static VF_RC copy_backup(const char *from, const char *to, struct vf_err *reterr
 		rc = nt_durable_copy(in, "notary.db", out, "notary.db", 0600, reterr);
 	if (rc == VF_OK)
 		rc = nt_durable_copy(in, "head.db", out, "head.db", 0600, reterr);
+	if (rc == VF_OK && faccessat(in, "access.db", F_OK, 0) == 0)
+		rc = nt_durable_copy(in, "access.db", out, "access.db", 0600, reterr);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "notary/access.h"
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
 #include "verify/seal.h"
@@ -249,6 +250,14 @@ static VF_RC check_files(struct nt_notary *n, struct nt_findings *f, struct vf_e
 	return rc;
 }
 
+static VF_RC check_access(struct nt_notary *n, struct nt_findings *f, struct vf_err *reterr)
+{
+	struct nt_access *a = NULL;
+	enum vf_rc rc = nt_notary_access(n, false, &a, reterr);
+
+	return rc == VF_OK && a != NULL ? nt_access_fsck(a, f, reterr) : rc;
+}
+
 /* ---- the whole ---- */
 
 /* Runs a check; what it could not do is a finding as well. */
@@ -272,6 +281,7 @@ VF_RC nt_notary_fsck(
 	RUN(nt_log_check(&n->log, &f, reterr_));
 	RUN(check_seals(n, &f, reterr_));
 	RUN(check_files(n, &f, reterr_));
+	RUN(check_access(n, &f, reterr_));
 	*ret_faults = f.n;
 	return VF_OK;
 }

@@ -11,13 +11,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "notary/access.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/notary_inside.h"
 #include "notary/random.h"
+#include "notary/receipt_out.h"
+#include "verify/receipt.h"
 #include "verify/text.h"
 
 #define CONFIG_MAX 65536
+#define RECEIPT_KEY "keys/receipt.key"
+/* Where one is made for a notary that has none: a crash leaves no half of a key in its place. */
+#define RECEIPT_KEY_NEW "keys/receipt.key.tmp"
 /* How far the system's clock may be behind by its own coarseness before it counts as stopped. */
 #define CLOCK_GRAIN_MS 3
 
@@ -139,6 +145,10 @@ static VF_RC create_all(
 	if (rc == VF_OK)
 		rc = nt_signer_create((const char *)path.p, NT_KEY_ED25519, &signer, reterr);
 	if (rc == VF_OK)
+		rc = path_put(&path, dir, RECEIPT_KEY, reterr);
+	if (rc == VF_OK)
+		rc = nt_signer_create((const char *)path.p, NT_KEY_ED25519, NULL, reterr);
+	if (rc == VF_OK)
 		rc = path_put(&path, dir, "tsa", reterr);
 	if (rc == VF_OK)
 		rc = nt_tsa_create((const char *)path.p, config, init->now_ms, reterr);
@@ -233,6 +243,36 @@ static VF_RC pin_root(struct nt_notary *n, struct vf_err *reterr)
 	return vf_pki_add_anchors(n->pki, 0, nt_buf_bytes(&pem), reterr);
 }
 
+/* Notaries of earlier versions have no key for receipts: they get one when they are opened. */
+static VF_RC make_receipt_key(struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192);
+	VF_CLEANUP(nt_fd_closep) int keys = -1;
+	enum vf_rc rc = path_put(&path, n->dir, RECEIPT_KEY_NEW, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_durable_remove(n->fd, RECEIPT_KEY_NEW, reterr); /* left by a crash, never used */
+	if (rc == VF_OK)
+		rc = nt_signer_create((const char *)path.p, NT_KEY_ED25519, &n->receipts, reterr);
+	if (rc == VF_OK)
+		rc = nt_dir_open(n->fd, "keys", &keys, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (renameat(n->fd, RECEIPT_KEY_NEW, n->fd, RECEIPT_KEY) != 0)
+		return vf_fail(reterr, VF_IO, "cannot rename '%s': %s", RECEIPT_KEY_NEW, strerror(errno));
+	return nt_fd_sync(keys, "keys", reterr);
+}
+
+static VF_RC open_receipt_key(struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192);
+	enum vf_rc rc = path_put(&path, n->dir, RECEIPT_KEY, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_signer_load((const char *)path.p, &n->receipts, reterr);
+	return rc == VF_NO_INPUT ? make_receipt_key(n, reterr) : rc;
+}
+
 static VF_RC open_parts(struct nt_notary *n, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192);
@@ -248,6 +288,8 @@ static VF_RC open_parts(struct nt_notary *n, struct vf_err *reterr)
 		rc = path_put(&path, n->dir, "keys/log.key", reterr);
 	if (rc == VF_OK)
 		rc = must_be(nt_signer_load((const char *)path.p, &n->signer, reterr), reterr);
+	if (rc == VF_OK)
+		rc = open_receipt_key(n, reterr);
 	if (rc == VF_OK)
 		rc = path_put(&path, n->dir, "tsa", reterr);
 	if (rc == VF_OK)
@@ -359,10 +401,12 @@ struct nt_notary *nt_notary_free(struct nt_notary *n)
 {
 	if (n == NULL)
 		return NULL;
+	nt_access_free(n->access);
 	nt_log_done(&n->log);
 	nt_store_free(n->store);
 	nt_headlock_free(n->head);
 	nt_signer_free(n->signer);
+	nt_signer_free(n->receipts);
 	nt_tsa_free(n->tsa);
 	vf_pki_free(n->pki);
 	nt_fd_closep(&n->lock);
@@ -375,6 +419,17 @@ struct nt_notary *nt_notary_free(struct nt_notary *n)
 void nt_notary_freep(struct nt_notary **n)
 {
 	*n = nt_notary_free(*n);
+}
+
+VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	if (n->access == NULL)
+		rc = nt_access_open(n->dir, create, &n->access, reterr);
+	if (rc == VF_OK)
+		*ret = n->access;
+	return rc;
 }
 
 /* ---- accept ---- */
@@ -668,6 +723,22 @@ VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err 
 {
 	return nt_note_put_vkey(
 		ret, n->config.origin, VF_KEY_ED25519, vf_bytes(n->log.key.raw, VF_ED25519_KEY), reterr);
+}
+
+VF_RC nt_notary_receipt_pins(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
+{
+	if (strlen(n->config.origin) > VF_MAX_RECEIPT_ORIGIN)
+		return VF_OK;
+	return nt_receipt_pin(n->receipts, n->config.origin, NT_RECEIPT_DELAY, ret, reterr);
+}
+
+VF_RC nt_notary_sign_receipts(struct nt_notary *n, struct nt_receipts *g, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	return nt_receipts_sign(g, n->receipts, n->config.origin, nt_notary_now(n), NT_RECEIPT_DELAY, reterr);
 }
 
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)

@@ -52,6 +52,13 @@ const struct nt_config *nt_notary_config(const struct nt_notary *n);
 const char *nt_notary_dir(const struct nt_notary *n);
 int64_t nt_notary_now(const struct nt_notary *n);
 
+/*
+ * Parties, tokens and the audit trail (access.h), opened once and closed with the
+ * notary. *ret is NULL when there are none yet and create is false.
+ */
+struct nt_access;
+VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret, struct vf_err *reterr);
+
 /* ---- streams and duplicates ---- */
 
 struct nt_stream {
@@ -135,6 +142,13 @@ VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests,
 /* Opens kept content; *ret_fd is -1 when it is not kept. */
 VF_RC nt_notary_open_kept(
 	struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd, struct vf_err *reterr);
+
+/*
+ * Signs the promise for entries that accept has stored (receipt_out.h), with the notary's clock at
+ * the call: the promise is never earlier than the storing. CONFIG_SHAPE for an origin of more than 246 octets.
+ */
+struct nt_receipts;
+VF_RC nt_notary_sign_receipts(struct nt_notary *n, struct nt_receipts *g, struct vf_err *reterr);
 
 /* ---- sequence and seal ---- */
 
@@ -238,6 +252,8 @@ VF_RC nt_notary_checkpoint(struct nt_notary *n, struct nt_buf *ret, struct vf_er
 /* vkey of the log, PEM of the embedded TSA's root. */
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
+/* The file 'receipts' of a trust directory: empty when the origin is too long for a receipt key's name. */
+VF_RC nt_notary_receipt_pins(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 
 /* ---- care ---- */
 

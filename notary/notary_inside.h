@@ -8,6 +8,8 @@
 #include "notary/tsa.h"
 #include "verify/pki.h"
 
+struct nt_access;
+
 struct nt_notary {
 	char *dir;
 	int fd, lock;
@@ -16,10 +18,11 @@ struct nt_notary {
 	void *clock_ctx;
 	struct nt_store *store;
 	struct nt_headlock *head;
-	struct nt_signer *signer;
+	struct nt_signer *signer, *receipts; /* of the log, of receipts */
 	struct nt_tsa *tsa;
 	struct vf_pki *pki; /* the embedded authority's root, pinned */
 	struct nt_log log;
+	struct nt_access *access; /* NULL until nt_notary_access() */
 	struct vf_err broken; /* rc is VF_OK while all is well */
 };
 

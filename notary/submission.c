@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verify/text.h"
+
 /* More than tables and texts of a record, and of one document, take beside its name. */
 #define RECORD_ROOM ((size_t)16 * 1024)
 #define FILE_ROOM 2048
@@ -54,33 +56,77 @@ static void put_sized(struct nt_buf *out, struct vf_bytes b)
 	nt_buf_put(out, b);
 }
 
-VF_RC nt_making_same(
-	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr)
+void nt_same_begin(struct nt_buf *out, const struct nt_same *s)
 {
-	const struct nt_submit *s = maker->s;
-
 	nt_buf_put_str(out, "trialnotary/journal/1\n");
 	put_sized(out, s->submitter);
 	put_sized(out, s->study);
-	put_sized(out, vf_bytes_str(tr_kind_name(s->kind)));
+	put_sized(out, s->kind);
 	put_sized(out, s->version);
 	put_sized(out, s->date);
 	put_sized(out, s->title);
 	put_sized(out, s->signer ? vf_bytes(s->signer->b, sizeof(s->signer->b)) : vf_bytes(NULL, 0));
-	nt_buf_put_u8(out, s->confidential);
+	nt_buf_put_u8(out, (uint8_t)s->hidden);
 	nt_buf_put_u64be(out, s->n_links);
 	for (size_t i = 0; i < s->n_links; i++) {
-		put_sized(out, maker->nt_links[i].type);
-		nt_buf_put(out, vf_bytes(maker->nt_links[i].record.b, sizeof(maker->nt_links[i].record.b)));
+		put_sized(out, s->links[i].type);
+		nt_buf_put(out, vf_bytes(s->links[i].record.b, sizeof(s->links[i].record.b)));
 	}
-	for (size_t i = 0; i < m->n_docs; i++) {
-		const struct vf_pair *d = &m->docs[i]->digests;
+}
 
-		put_sized(out, m->docs[i]->name);
-		nt_buf_put(out, vf_bytes(d->sha256.b, sizeof(d->sha256.b)));
-		nt_buf_put(out, vf_bytes(d->sha512.b, sizeof(d->sha512.b)));
+void nt_same_document(struct nt_buf *out, const struct nt_same *s, struct vf_bytes name, const struct vf_pair *digests,
+	bool is_hidden)
+{
+	put_sized(out, name);
+	nt_buf_put(out, vf_bytes(digests->sha256.b, sizeof(digests->sha256.b)));
+	nt_buf_put(out, vf_bytes(digests->sha512.b, sizeof(digests->sha512.b)));
+	if (s->hidden == NT_HIDDEN_SOME)
+		nt_buf_put_u8(out, is_hidden);
+}
+
+VF_RC nt_making_same(
+	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr)
+{
+	const struct nt_submit *s = maker->s;
+	bool hidden = m->n_docs > 0 && (s->confidential || maker->details.name.n > 0);
+	struct nt_same same = {.submitter = s->submitter,
+		.study = s->study,
+		.kind = vf_bytes_str(tr_kind_name(s->kind)),
+		.signer = s->signer,
+		.hidden = hidden ? NT_HIDDEN_ALL : NT_HIDDEN_NONE,
+		.links = maker->nt_links,
+		.n_links = s->n_links};
+
+	if (!tr_kind_is_personal(s->kind)) {
+		same.version = s->version;
+		same.date = s->date;
+		same.title = s->title;
 	}
+	nt_same_begin(out, &same);
+	for (size_t i = 0; i < m->n_docs; i++)
+		nt_same_document(out, &same, m->docs[i]->name, &m->docs[i]->digests, hidden);
 	return nt_buf_check(out, reterr);
+}
+
+VF_RC nt_link_check(struct nt_notary *n, enum tr_kind from, const struct tr_link *link, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
+	char hex[65];
+	enum tr_kind to;
+	enum vf_rc rc = nt_notary_get(n, &link->record, &target, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	vf_hex_put(hex, vf_bytes(link->record.b, 8));
+	if (target->state == NT_ERASED)
+		return vf_fail(
+			reterr, VF_UNKNOWN_RECORD, "record '%s…' was erased and cannot be linked", hex);
+	to = tr_kind_find(target->kind);
+	if (!tr_link_is_sensible(link->type, from, to))
+		return vf_fail(reterr, VF_LINK_SHAPE,
+			"a '%s' record cannot have a link '%s' to a '%s' record", tr_kind_name(from),
+			tr_link_name(link->type), tr_kind_name(to));
+	return VF_OK;
 }
 
 static void list_member(struct nt_making *m, struct vf_bytes name, enum vf_role role,

@@ -38,16 +38,34 @@ struct nt_making {
 	struct vf_hash key, id;
 };
 
+/*
+ * What makes two submissions the same one: everything that the submitter says, and
+ * the documents by name and digests. Nonces and places do not count. Version, date and title
+ * are empty in a personal kind: there the document details.json says them.
+ */
+struct nt_same {
+	struct vf_bytes submitter, study, kind, version, date, title;
+	const struct vf_hash *signer; /* NULL: unsigned */
+	enum nt_hidden { NT_HIDDEN_NONE, NT_HIDDEN_ALL, NT_HIDDEN_SOME } hidden; /* documents behind commitments */
+	const struct nt_link *links;
+	size_t n_links;
+};
+
+/* Writes the text of which the journal key is made; then all documents, ascending by name. */
+void nt_same_begin(struct nt_buf *out, const struct nt_same *s);
+void nt_same_document(struct nt_buf *out, const struct nt_same *s, struct vf_bytes name, const struct vf_pair *digests,
+	bool is_hidden);
+
+/* Whether the record that a link names is there and may be linked from this kind: UNKNOWN_RECORD, LINK_SHAPE. */
+VF_RC nt_link_check(struct nt_notary *n, enum tr_kind from, const struct tr_link *link, struct vf_err *reterr);
+
 /* Octets of arena that a record needs at most. */
 size_t nt_making_room(const struct nt_maker *maker, const struct nt_submit_record *r);
 
 /* Begins with the documents in order. */
 VF_RC nt_making_init(
 	struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m, struct vf_err *reterr);
-/*
- * Writes what makes two submissions the same one: everything that the submitter
- * says, and the documents by name and digests. Nonces and places do not count.
- */
+/* Writes what makes two submissions the same one, as struct nt_same says. */
 VF_RC nt_making_same(
 	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr);
 /* Makes the members and the ID, and moves the stream on. One thread at a time. */

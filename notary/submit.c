@@ -213,27 +213,6 @@ static VF_RC check_details_name(
 	return VF_OK;
 }
 
-static VF_RC check_link(struct build *b, const struct tr_link *link, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
-	char hex[65];
-	enum tr_kind to;
-	enum vf_rc rc = nt_notary_get(b->n, &link->record, &target, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	vf_hex_put(hex, vf_bytes(link->record.b, 8));
-	if (target->state == NT_ERASED)
-		return vf_fail(
-			reterr, VF_UNKNOWN_RECORD, "record '%s…' was erased and cannot be linked", hex);
-	to = tr_kind_find(target->kind);
-	if (!tr_link_is_sensible(link->type, b->s->kind, to))
-		return vf_fail(reterr, VF_LINK_SHAPE,
-			"a '%s' record cannot have a link '%s' to a '%s' record", tr_kind_name(b->s->kind),
-			tr_link_name(link->type), tr_kind_name(to));
-	return VF_OK;
-}
-
 static int by_link(const void *a, const void *b)
 {
 	const struct tr_link *x = a, *y = b;
@@ -257,7 +236,7 @@ static VF_RC prepare_links(struct build *b, struct vf_err *reterr)
 		memcpy(b->links, b->s->links, n * sizeof(*b->links));
 	qsort(b->links, n, sizeof(*b->links), by_link);
 	for (size_t i = 0; i < n; i++) {
-		enum vf_rc rc = check_link(b, &b->links[i], reterr);
+		enum vf_rc rc = nt_link_check(b->n, b->s->kind, &b->links[i], reterr);
 
 		if (rc != VF_OK)
 			return rc;
@@ -328,8 +307,17 @@ static VF_RC keep_file(struct build *b, const struct nt_submit_file *f, struct v
 	enum vf_rc rc;
 	int fd;
 
-	if (f->path.n == 0 || f->path.n >= sizeof(path))
-		return vf_fail(reterr, VF_INTERNAL, "a document to keep has no path");
+	/* Without a path its content was put into the notary before. */
+	if (f->path.n == 0) {
+		rc = nt_notary_open_kept(b->n, &f->digests.sha256, &fd, reterr);
+		if (rc == VF_OK && fd < 0)
+			rc = vf_fail(reterr, VF_INTERNAL, "a document to keep has no path");
+		else if (rc == VF_OK)
+			close(fd);
+		return rc;
+	}
+	if (f->path.n >= sizeof(path))
+		return vf_fail(reterr, VF_INTERNAL, "the path of a document to keep is too long");
 	memcpy(path, f->path.p, f->path.n);
 	path[f->path.n] = '\0';
 	rc = nt_open_document(path, &fd, &size, reterr);

@@ -18,7 +18,7 @@
 /* A document that was hashed. */
 struct nt_submit_file {
 	struct vf_bytes name; /* in the record; checked here */
-	struct vf_bytes path; /* absolute; empty when only the digests are known */
+	struct vf_bytes path; /* absolute; empty when only the digests are known, or nt_notary_keep() has the content */
 	struct vf_pair digests;
 	uint64_t size;
 };

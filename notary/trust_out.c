@@ -54,7 +54,7 @@ static void put_readme(struct nt_trust *t, const struct nt_config *c)
 
 VF_RC nt_trust_make(struct nt_notary *n, struct nt_trust *ret, struct vf_err *reterr)
 {
-	static const char *const names[NT_TRUST_FILES] = {"README.txt", "policy.json", "tlog-policy", "tsa/embedded.pem"};
+	static const char *const names[NT_TRUST_FILES] = {"README.txt", "policy.json", "receipts", "tlog-policy", "tsa/embedded.pem"};
 	struct nt_trust t;
 	enum vf_rc rc;
 
@@ -63,9 +63,11 @@ VF_RC nt_trust_make(struct nt_notary *n, struct nt_trust *ret, struct vf_err *re
 		t.files[i] = nt_buf(VF_MAX_TRUST_FILE);
 	}
 	put_policy(n, &t.files[1]);
-	rc = put_tlog_policy(n, &t.files[2], reterr);
+	rc = nt_notary_receipt_pins(n, &t.files[2], reterr);
 	if (rc == VF_OK)
-		rc = nt_notary_tsa_root(n, &t.files[3], reterr);
+		rc = put_tlog_policy(n, &t.files[3], reterr);
+	if (rc == VF_OK)
+		rc = nt_notary_tsa_root(n, &t.files[4], reterr);
 	if (rc == VF_OK)
 		put_readme(&t, nt_notary_config(n));
 	for (size_t i = 0; rc == VF_OK && i < NT_TRUST_FILES; i++)

@@ -9,7 +9,7 @@
 #include "notary/notary.h"
 
 /* The files of the directory in memory, ascending by name. Free with nt_trust_done(). */
-#define NT_TRUST_FILES 4
+#define NT_TRUST_FILES 5
 struct nt_trust {
 	const char *names[NT_TRUST_FILES];
 	struct nt_buf files[NT_TRUST_FILES];

@@ -195,6 +195,43 @@ static const struct nt_option restore_options[] = {
 	{0},
 };
 
+static const struct nt_option party_options[] = {
+	{"role", 0, "ROLE", "sponsor, ethics-board, site, auditor, reader or operator", true, false},
+	{0},
+};
+
+static const struct nt_option token_options[] = {
+	{"study", 0, "ID", "only for this study (default: any)", false, true},
+	{"kind", 0, "KIND", "only for this kind of record (default: any)", false, true},
+	{"right", 0, "RIGHT", "only this of the role's rights: submit, read, erase, admin", false, true},
+	{"days", 0, "N", "how long it is valid (default: 90, at most 730)", false, false},
+	{"spki", 0, "SHA256", "pin the key of a client certificate instead of making a token", false, false},
+	{0},
+};
+
+static const struct nt_option token_list_options[] = {
+	{"party", 0, "NAME", "only those of this party", false, false},
+	{0},
+};
+
+static const struct nt_option audit_list_options[] = {
+	{"party", 0, "NAME", "only what this party did", false, false},
+	{"day", 0, "DATE", "only events of this day (UTC)", false, false},
+	{"denied", 0, NULL, "only what was denied", false, false},
+	{0},
+};
+
+static const struct nt_option audit_seal_options[] = {
+	{"today", 0, NULL, "the events of today as well", false, false},
+	{0},
+};
+
+static const struct nt_option audit_export_options[] = {
+	{"event", 0, "N", "number of the event", true, false},
+	{"output", 'o', "FILE", "the file to make", true, false},
+	{0},
+};
+
 const struct nt_verb nt_verbs[] = {
 	{"init", "DIR", "make a notary in a new folder",
 		"trialnotary init notary\ntrialnotary init notary --origin trials.example.org/2026",
@@ -239,6 +276,42 @@ const struct nt_verb nt_verbs[] = {
 		nt_verb_log_consistency},
 	{"log audit", "DIR", "check the whole history of log, seals and streams",
 		"trialnotary log audit notary", NULL, NULL, 1, 1, nt_verb_log_audit},
+	{"party add", "DIR NAME", "let an organisation use the service",
+		"trialnotary party add notary site-berlin --role site",
+		"The name is the submitter of its records, and is never given to another. A role has these rights:\n"
+		"sponsor, site: submit, read, erase (their own records); ethics-board: submit, read; auditor,\n"
+		"reader: read; operator: admin.",
+		party_options, 2, 2, nt_verb_party_add},
+	{"party list", "DIR", "who may use the service", "trialnotary party list notary", NULL, NULL, 1, 1,
+		nt_verb_party_list},
+	{"party revoke", "DIR NAME", "end all tokens of a party, for good",
+		"trialnotary party revoke notary site-berlin", NULL, NULL, 2, 2, nt_verb_party_revoke},
+	{"token new", "DIR PARTY", "make a token for a party",
+		"trialnotary token new notary site-berlin --study DEMO-1 --kind consent --days 30\n"
+		"trialnotary token new notary sponsor-x --spki $(openssl x509 -in x.pem -pubkey -noout |\n"
+		"  openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1)",
+		"The token is printed once and stored nowhere: only its hash is. Whoever has it acts as the party.",
+		token_options, 2, 2, nt_verb_token_new},
+	{"token list", "DIR", "all tokens and pinned certificates", "trialnotary token list notary", NULL,
+		token_list_options, 1, 1, nt_verb_token_list},
+	{"token revoke", "DIR NUMBER", "end one token, for good", "trialnotary token revoke notary 4", NULL, NULL,
+		2, 2, nt_verb_token_revoke},
+	{"audit list", "DIR", "who had access to what",
+		"trialnotary audit list notary --day 2026-03-01\ntrialnotary audit list notary --denied", NULL,
+		audit_list_options, 1, 1, nt_verb_audit_list},
+	{"audit seal", "DIR", "notarise the audit trail",
+		"trialnotary audit seal notary\ntrialnotary audit seal notary --today",
+		"Commitments to all events of the days that are over become records of this notary. The server\n"
+		"does this every night.",
+		audit_seal_options, 1, 1, nt_verb_audit_seal},
+	{"audit check", "DIR", "compare the audit trail with what was notarised",
+		"trialnotary audit check notary",
+		"Finds every event that was changed, removed or inserted after it was notarised.", NULL, 1, 1,
+		nt_verb_audit_check},
+	{"audit export", "DIR", "show one event to others, with its proof",
+		"trialnotary audit export notary --event 17 -o event-17.txt",
+		"The file says which record to export beside it. docs/formats/audit.md: how to check both.",
+		audit_export_options, 1, 1, nt_verb_audit_export},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"

@@ -20,6 +20,7 @@ static const struct {
 	[TR_DATASET] = {"dataset", "a dataset, locked or interim"},
 	[TR_RESULTS] = {"results", "results: tables, figures, reports"},
 	[TR_OTHER] = {"other", "anything else of the trial's file"},
+	[TR_AUDIT] = {"audit", "an audit trail: who had access to what"},
 };
 
 /* from[k]: the kinds to which a record of kind k may have this link. */

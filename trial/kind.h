@@ -23,8 +23,9 @@ enum tr_kind {
 	TR_DATASET,
 	TR_RESULTS,
 	TR_OTHER,
+	TR_AUDIT,
 };
-#define TR_KIND_COUNT 12
+#define TR_KIND_COUNT 13
 
 /* "ethics-approval", …; "" for TR_KIND_NONE. */
 const char *tr_kind_name(enum tr_kind kind);

@@ -131,7 +131,8 @@ static enum vf_rc check_proof(struct vf_judge *j, struct vf_bytes entry, struct 
 	return rc == VF_OK ? VF_OK : vf_judge_note(j, VF_CHECK_INCLUSION, rc, &err, VF_PART_PROOF, reterr);
 }
 
-static enum vf_rc check_log_trust(struct vf_judge *j, const struct vf_tlog_proof *p, struct vf_err *reterr)
+VF_RC vf_judge_log_trust(struct vf_judge *j, const struct vf_checkpoint *c, const char *object, int64_t *ret_time,
+	struct vf_err *reterr)
 {
 	struct vf_tlog_seen seen;
 	struct vf_err err = {0};
@@ -139,12 +140,12 @@ static enum vf_rc check_log_trust(struct vf_judge *j, const struct vf_tlog_proof
 
 	if (!j->s->has_log) {
 		rc = vf_fail(&err, VF_UNKNOWN_LOG, "the trust directory pins no log: it has no 'tlog-policy'");
-		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, VF_PART_PROOF, reterr);
+		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, object, reterr);
 	}
 	memset(&seen, 0, sizeof(seen));
-	rc = vf_tlog_policy_check_cached(&j->s->tlog, &p->checkpoint, &j->s->notes, &seen, &err);
+	rc = vf_tlog_policy_check_cached(&j->s->tlog, c, &j->s->notes, &seen, &err);
 	if (rc != VF_OK && rc != VF_WITNESS_QUORUM)
-		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, VF_PART_PROOF, reterr);
+		return vf_judge_note(j, VF_CHECK_LOG_KEY, rc, &err, object, reterr);
 	vf_report_pass(j->r, VF_CHECK_LOG_KEY);
 	for (size_t i = 0; i < seen.n; i++) {
 		char *name = vf_arena_take(j->a, 1, 4 * seen.names[i].n + 32);
@@ -159,7 +160,9 @@ static enum vf_rc check_log_trust(struct vf_judge *j, const struct vf_tlog_proof
 		vf_report_unchecked(j->r, "COSIGNATURES", "%zu signatures on the checkpoint by keys that are not pinned or of an unknown kind",
 			seen.n_unknown + seen.n_unchecked);
 	j->r->quorum = rc == VF_OK;
-	return vf_judge_note(j, VF_CHECK_WITNESSES, rc, &err, VF_PART_PROOF, reterr);
+	if (ret_time)
+		*ret_time = rc == VF_OK ? seen.time_ms : VF_TIME_NONE;
+	return vf_judge_note(j, VF_CHECK_WITNESSES, rc, &err, object, reterr);
 }
 
 static enum vf_rc check_log(struct vf_judge *j, struct vf_err *reterr)
@@ -172,7 +175,7 @@ static enum vf_rc check_log(struct vf_judge *j, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = check_proof(j, entry, &proof, &parsed, reterr);
 	if (rc == VF_OK && parsed && j->s->has_trust && !j->s->integrity_only)
-		rc = check_log_trust(j, &proof, reterr);
+		rc = vf_judge_log_trust(j, &proof.checkpoint, VF_PART_PROOF, NULL, reterr);
 	return rc;
 }
 

@@ -382,11 +382,11 @@ static int by_name(const void *a, const void *b)
 
 static VF_RC read_all(struct reading *r, int dir, struct vf_err *reterr)
 {
-	static const char *const files[] = {"policy.json", "tlog-policy"};
+	static const char *const files[] = {"policy.json", "receipts", "tlog-policy"};
 	static const char *const folders[][2] = {{"streams", ".json"}, {"submitters", ".pem"}, {"tsa", ".pem"}};
 	enum vf_rc rc;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		rc = read_trust(r, dir, files[i], files[i], reterr);
 		if (rc != VF_OK)
 			return rc;

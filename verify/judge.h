@@ -16,6 +16,7 @@
 #include "verify/pki.h"
 #include "verify/policy.h"
 #include "verify/quorum.h"
+#include "verify/receipt.h"
 #include "verify/record.h"
 #include "verify/seal.h"
 
@@ -26,6 +27,7 @@ struct vf_session {
 	bool has_log; /* the trust directory pins a log */
 	struct vf_policy policy;
 	struct vf_tlog_policy tlog;
+	struct vf_receipt_keys receipts;
 	struct vf_note_cache notes;
 	struct vf_known_token *known; /* by the number of the evidence record, for its first token */
 	struct vf_stream_pin *pins;
@@ -133,6 +135,14 @@ void vf_judge_show_signer(struct vf_judge *j, const struct vf_cert_facts *facts)
 /* Who stands behind a good signature at a proven time: SUBMITTER. cert is its certificate's octets. */
 VF_RC vf_judge_signer(struct vf_judge *j, struct vf_bytes cert, const struct vf_signed *sig,
 	const struct vf_pki_extra *extra, int64_t at, const char *object, struct vf_err *reterr);
+
+/* bundle.c */
+/*
+ * Who has signed a checkpoint, by the pinned log and witnesses: LOG_KEY, WITNESSES. ret_time (may be NULL) is
+ * set, when the quorum is met, to the time at which it was; VF_TIME_NONE when nobody says.
+ */
+VF_RC vf_judge_log_trust(struct vf_judge *j, const struct vf_checkpoint *c, const char *object, int64_t *ret_time,
+	struct vf_err *reterr);
 
 /* members.c */
 /* The object of the group with this name, or NULL. */

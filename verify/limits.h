@@ -24,6 +24,16 @@
 /* An entry is one length-prefixed item of a C2SP entry bundle (u16). */
 #define VF_MAX_ENTRY 65535
 
+/* Receipts: entries that are stored together, and hashes of a path among so many. */
+#define VF_MAX_RECEIPT_GROUP (1u << 20)
+#define VF_MAX_RECEIPT_PATH 20
+#define VF_MAX_RECEIPT 4096
+/* Seconds that a promise may last: logs of certificates have a day. */
+#define VF_MAX_RECEIPT_DELAY 86400
+/* Milliseconds by which the clocks of notary and reader may differ. */
+#define VF_RECEIPT_SKEW_MS 60000
+#define VF_MAX_RECEIPT_KEYS 32
+
 /* Data objects of one record: a statement of that many stays below 4 MiB. */
 #define VF_MAX_MEMBERS 10000
 #define VF_MAX_STATEMENT (4 * 1024 * 1024)

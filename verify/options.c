@@ -17,7 +17,7 @@ enum option {
 
 #define IN(verb) (1u << VF_VERB_##verb)
 #define IN_ALL 0xffffu
-#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN))
+#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN) | IN(RECEIPT))
 
 static const struct {
 	const char *name, *arg;
@@ -118,6 +118,9 @@ static VF_RC set(struct vf_options *o, enum option opt, const char *value, struc
 		return add(&o->detached, value);
 	case OPT_DIGEST:
 		return add(&o->digests, value);
+	case OPT_PROOF:
+		o->proof = value;
+		return VF_OK;
 	case OPT_EXACT:
 		o->record.exact = true;
 		return VF_OK;
@@ -306,6 +309,10 @@ static VF_RC check_files(const struct vf_options *o, struct vf_err *reterr)
 		if (objects > 1)
 			return vf_fail(reterr, VF_USAGE, "'token' takes one file or one --digest after the token");
 		return VF_OK;
+	case VF_VERB_RECEIPT:
+		if (objects > 1)
+			return vf_fail(reterr, VF_USAGE, "'receipt' takes one bundle after the receipt");
+		return VF_OK;
 	case VF_VERB_VERIFY:
 		if (o->detached.n && o->operands.n > 1)
 			return vf_fail(reterr, VF_USAGE, "--detached goes with one file at a time");
@@ -328,8 +335,9 @@ static VF_RC check_counts(const struct vf_options *o, struct vf_err *reterr)
 	}
 	if (o->operands.n == 0)
 		return vf_fail(reterr, VF_USAGE, o->verb == VF_VERB_ER	     ? "no evidence record is given"
-							: o->verb == VF_VERB_TOKEN ? "no token is given"
-										   : "no file is given");
+							: o->verb == VF_VERB_TOKEN   ? "no token is given"
+							: o->verb == VF_VERB_RECEIPT ? "no receipt is given"
+										     : "no file is given");
 	if (o->operands.n + o->digests.n > VF_MAX_INPUTS)
 		return vf_fail(reterr, VF_USAGE, "more than %d files: run it several times", VF_MAX_INPUTS);
 	if (o->detached.n > VF_MAX_MEMBERS)
@@ -364,7 +372,7 @@ static VF_RC check_together(const struct line *l, struct vf_err *reterr)
 	if (o->verb == VF_VERB_EXTRACT && !o->output)
 		return vf_fail(reterr, VF_USAGE, "'extract' needs the folder to make: -o DIR");
 	if (count_dashes(&o->operands) + count_dashes(&o->detached) + count_dashes(&o->crls) + count_dashes(&o->ocsp) +
-			count_dashes(&o->certs) >
+			count_dashes(&o->certs) + (o->proof && strcmp(o->proof, "-") == 0) >
 		1)
 		return vf_fail(reterr, VF_USAGE, "standard input ('-') stands twice");
 	return check_counts(o, reterr);

@@ -27,7 +27,7 @@ struct vf_words {
 
 struct vf_options {
 	enum vf_verb verb;
-	const char *trust, *report, *output, *completion;
+	const char *trust, *report, *output, *completion, *proof;
 	bool json, integrity_only, strict, quiet, no_color, force, even_if_unverified;
 	struct vf_record_options record;
 	bool has_at;

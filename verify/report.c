@@ -643,6 +643,54 @@ static void put_foreign(struct screen *sc, const struct vf_report *r)
 		put_renewals(sc, r);
 }
 
+/* ---- receipts ---- */
+
+static void put_promise(struct screen *sc, const struct vf_receipt_facts *f)
+{
+	LABEL(sc, "Promise");
+	if (f->promise == VF_PROMISE_KEPT) {
+		put_str(sc, "kept: the entry was in the log no later than ");
+		put_time(sc, f->shown_by);
+	} else if (f->promise == VF_PROMISE_IN_LOG && f->shown_by != VF_TIME_NONE) {
+		put_str(sc, "the entry is in the log, shown for ");
+		put_time(sc, f->shown_by);
+		put_str(sc, ", which is after the deadline");
+	} else if (f->promise == VF_PROMISE_IN_LOG) {
+		put_str(sc, "the entry is in the log; since when is not shown");
+	} else {
+		put_str(sc, "not shown to be kept");
+	}
+	end(sc);
+}
+
+static void put_receipt(struct screen *sc, const struct vf_report *r)
+{
+	const struct vf_receipt_facts *f = &r->receipt;
+
+	/* what it says is worth nothing before it is known to be right */
+	if (!r->has_receipt || (r->verdict != VF_VERIFIED && r->verdict != VF_INTACT))
+		return;
+	begin(sc, "  ", 2);
+	put_str(sc, r->verdict == VF_VERIFIED ? "The notary of log "
+					      : "The receipt says, and nobody vouches for it, that the notary of log ");
+	put_name(sc, f->origin);
+	put_str(sc, " promised to have this entry in its log no later than ");
+	put_time(sc, f->deadline);
+	put_str(sc, ".");
+	end(sc);
+	vf_sink_str(sc->out, "\n");
+	LABEL(sc, "Record");
+	put_str(sc, "id ");
+	put_hash(sc, &f->id);
+	end(sc);
+	LABEL(sc, "Accepted");
+	put_time(sc, f->accepted);
+	put_str(sc, " by the notary's own clock (a claim, not a proven time)");
+	end(sc);
+	put_promise(sc, f);
+	put_log(sc, r);
+}
+
 /* Checks that no step reached, by name. */
 static void put_unreached(struct screen *sc, const struct vf_report *r, bool first)
 {
@@ -731,8 +779,11 @@ static void put_facts(struct screen *sc, const struct vf_report *r)
 {
 	if (r->has_record)
 		put_record(sc, r);
-	put_files(sc, r);
-	if (vf_report_is_foreign(r))
+	if (r->form != VF_FORM_RECEIPT)
+		put_files(sc, r);
+	if (r->form == VF_FORM_RECEIPT)
+		put_receipt(sc, r);
+	else if (vf_report_is_foreign(r))
 		put_foreign(sc, r);
 	else
 		put_bundle(sc, r);

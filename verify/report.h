@@ -61,10 +61,12 @@ void vf_shown_span(char out[VF_SHOWN_COUNT], uint64_t ms);
 /* "VERIFIED", or "NO VERDICT" when nothing was decided. */
 const char *vf_outcome_word(const struct vf_outcome *o);
 const char *vf_result_name(enum vf_result r);
-/* "bundle", "container", "evidence-record", "token" or "signature". */
+/* "bundle", "container", "evidence-record", "token", "signature" or "receipt". */
 const char *vf_form_name(enum vf_form f);
 /* Evidence of other software: there is no record, log, seal or submitter to speak of. */
 bool vf_report_is_foreign(const struct vf_report *r);
+/* "not-shown", "in-log" or "kept". */
+const char *vf_promise_name(enum vf_promise p);
 /* What the evidence cannot show, depending on its form and the kind of record. */
 const char *vf_report_not_shown(const struct vf_report *r);
 /* The token whose time is that of existence, else the earliest that counts; NULL when none does. */

@@ -206,6 +206,29 @@ static void put_checks(struct vf_sink *s, const struct vf_report *r)
 	vf_sink_str(s, "]");
 }
 
+/* The last member, and only of a receipt: other results stay as they were. */
+static void put_receipt(struct vf_sink *s, const struct vf_report *r)
+{
+	const struct vf_receipt_facts *f = &r->receipt;
+
+	if (r->form != VF_FORM_RECEIPT)
+		return;
+	if (!r->has_receipt) {
+		vf_sink_str(s, ",\"receipt\":null");
+		return;
+	}
+	vf_sink_str(s, ",\"receipt\":{\"origin\":");
+	vf_sink_json(s, f->origin);
+	put_hash(s, "record", true, &f->id);
+	put_time(s, "accepted", f->accepted);
+	put_time(s, "deadline", f->deadline);
+	put_uint(s, "group", true, f->group);
+	put_uint(s, "index", true, f->index);
+	vf_sink_putf(s, ",\"promise\":\"%s\"", vf_promise_name(f->promise));
+	put_time(s, "shown_by", f->shown_by);
+	vf_sink_str(s, "}");
+}
+
 static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
 {
 	const struct vf_report *r = &o->report;
@@ -231,6 +254,7 @@ static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
 	put_uint(s, "renewals", true, r->renewals);
 	put_time(s, "renew_before", r->renew_before);
 	put_checks(s, r);
+	put_receipt(s, r);
 	vf_sink_str(s, "}");
 }
 

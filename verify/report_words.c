@@ -54,9 +54,16 @@ const char *vf_result_name(enum vf_result r)
 
 const char *vf_form_name(enum vf_form f)
 {
-	static const char *const names[] = {"bundle", "container", "evidence-record", "token", "signature"};
+	static const char *const names[] = {"bundle", "container", "evidence-record", "token", "signature", "receipt"};
 
 	return names[f];
+}
+
+const char *vf_promise_name(enum vf_promise p)
+{
+	static const char *const names[] = {"not-shown", "in-log", "kept"};
+
+	return names[p];
 }
 
 bool vf_report_is_foreign(const struct vf_report *r)
@@ -68,6 +75,8 @@ const char *vf_report_not_shown(const struct vf_report *r)
 {
 	if (r->has_submitter && r->form == VF_FORM_SIGNATURE)
 		return "whether the content is true, what a viewer displays, when it was written.";
+	if (r->form == VF_FORM_RECEIPT)
+		return "what the record holds, who submitted it, when it existed: a receipt is a promise by the notary's own clock.";
 	if (vf_report_is_foreign(r))
 		return "who wrote the content, whether it is true, what a viewer displays, when it was written.";
 	if (vf_bytes_is(r->kind, "consent") || vf_bytes_is(r->kind, "withdrawal"))

@@ -8,6 +8,8 @@
 #include "verify/files.h"
 #include "verify/held.h"
 #include "verify/inspect_der.h"
+#include "verify/receipt.h"
+#include "verify/receipt_judge.h"
 
 /* Octets of inputs that are held in memory at once; further ones are read where they lie. */
 #define HELD (256u << 20)
@@ -31,6 +33,7 @@ struct vf_runner {
 	size_t n_detached;
 	struct vf_given *objects;
 	size_t n_objects;
+	struct vf_detached proof; /* source is NULL when none is given */
 	struct judged *judged;
 	struct vf_outcome *outcomes;
 	size_t n, room;
@@ -103,7 +106,10 @@ static VF_RC open_objects(struct vf_runner *r, const struct vf_options *o, struc
 		d->name = o->detached.at[i];
 		rc = open_beside(r, d->name, &d->source, reterr);
 	}
-	return rc;
+	if (rc != VF_OK || !o->proof)
+		return rc;
+	r->proof.name = o->proof;
+	return open_beside(r, o->proof, &r->proof.source, reterr);
 }
 
 static VF_RC begin(struct vf_runner *r, const struct vf_options *o, struct vf_err *reterr)
@@ -126,7 +132,7 @@ static VF_RC begin(struct vf_runner *r, const struct vf_options *o, struct vf_er
 
 size_t vf_runner_inputs(const struct vf_options *o)
 {
-	return o->verb == VF_VERB_ER || o->verb == VF_VERB_TOKEN ? 1 : o->operands.n;
+	return o->verb == VF_VERB_ER || o->verb == VF_VERB_TOKEN || o->verb == VF_VERB_RECEIPT ? 1 : o->operands.n;
 }
 
 VF_RC vf_runner_new(const struct vf_options *o, int64_t now, struct vf_runner **ret, const char **ret_warning,
@@ -142,7 +148,7 @@ VF_RC vf_runner_new(const struct vf_options *o, int64_t now, struct vf_runner **
 	r->judged = calloc(r->room + 1, sizeof(*r->judged));
 	r->outcomes = calloc(r->room + 1, sizeof(*r->outcomes));
 	r->detached = calloc(o->detached.n + 1, sizeof(*r->detached));
-	r->beside = calloc(o->detached.n + o->operands.n + 1, sizeof(struct vf_input *));
+	r->beside = calloc(o->detached.n + o->operands.n + 2, sizeof(struct vf_input *));
 	r->objects = calloc(o->digests.n + o->operands.n + 1, sizeof(*r->objects));
 	if (!r->memory || !r->judged || !r->outcomes || !r->detached || !r->beside || !r->objects)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to begin");
@@ -193,9 +199,22 @@ static VF_RC check_verb(const struct vf_runner *r, const struct vf_source *sourc
 	if (kind != VF_DER_RECORD && kind != VF_DER_OTHER && r->verb != VF_VERB_TOKEN)
 		return vf_fail(reterr, VF_USAGE, "'%s' is %s: check it with  trialverify token TOKEN FILE", name,
 			vf_der_kind_text(kind));
-	if (is_zip && (r->verb == VF_VERB_ER || r->verb == VF_VERB_TOKEN))
+	if (is_zip && (r->verb == VF_VERB_ER || r->verb == VF_VERB_TOKEN || r->verb == VF_VERB_RECEIPT))
 		return vf_fail(reterr, VF_USAGE, "'%s' is a container: check it with  trialverify FILE", name);
+	if (vf_bytes_starts(source->memory, VF_RECEIPT_MAGIC "\n") && r->verb != VF_VERB_RECEIPT)
+		return vf_fail(reterr, VF_USAGE, "'%s' is a receipt: check it with  trialverify receipt RECEIPT", name);
 	return VF_OK;
+}
+
+/* What follows a receipt is the bundle of its record. */
+static VF_RC judge_receipt(struct vf_runner *r, struct vf_arena *memory, const char *path,
+	const struct vf_source *source, struct vf_report *ret, struct vf_err *reterr)
+{
+	struct vf_receipt_given given = {.proof = r->proof};
+
+	if (r->n_objects)
+		given.bundle = (struct vf_detached){r->objects[0].name, r->objects[0].source};
+	return vf_receipt_check(r->session, memory, path, source, &given, ret, reterr);
 }
 
 static VF_RC judge(struct vf_runner *r, struct vf_arena *memory, const char *path, const struct vf_source *source,
@@ -209,6 +228,8 @@ static VF_RC judge(struct vf_runner *r, struct vf_arena *memory, const char *pat
 		return vf_record_check(r->session, memory, path, source, &r->record, r->objects, r->n_objects, ret, reterr);
 	if (r->verb == VF_VERB_TOKEN)
 		return vf_token_check(r->session, memory, path, source, r->n_objects ? r->objects : NULL, ret, reterr);
+	if (r->verb == VF_VERB_RECEIPT)
+		return judge_receipt(r, memory, path, source, ret, reterr);
 	return vf_bundle_check(r->session, memory, path, source, r->detached, r->n_detached, ret, reterr);
 }
 

@@ -79,6 +79,12 @@ static enum vf_rc load_trust(struct vf_session *s, const struct vf_session_optio
 	s->has_log = f != NULL;
 	if (rc == VF_OK && f)
 		rc = vf_tlog_policy_parse(f->bytes, &s->arena, &s->tlog, reterr);
+	f = find_file(o, vf_bytes_str("receipts"));
+	if (rc == VF_OK && f) {
+		rc = vf_receipt_keys_parse(f->bytes, &s->arena, &s->receipts, reterr);
+		if (rc != VF_OK)
+			vf_err_prefix(reterr, "'receipts'");
+	}
 	if (rc == VF_OK)
 		rc = load_anchors(s, o, reterr);
 	if (rc != VF_OK)

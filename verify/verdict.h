@@ -23,6 +23,23 @@ enum vf_form {
 	VF_FORM_RECORD,	   /* an RFC 4998 evidence record and the files given with it */
 	VF_FORM_TOKEN,	   /* an RFC 3161 token or reply and the file given with it */
 	VF_FORM_SIGNATURE, /* a CMS signature and its content */
+	VF_FORM_RECEIPT,   /* a notary's promise that an entry will be in the log */
+};
+
+/* What is known about the promise of a receipt (docs/formats/receipt.md). */
+enum vf_promise {
+	VF_PROMISE_NOT_SHOWN, /* nothing was given that shows the log */
+	VF_PROMISE_IN_LOG,    /* the entry is in the log, nothing shows that it was in time */
+	VF_PROMISE_KEPT,
+};
+
+struct vf_receipt_facts {
+	struct vf_bytes origin;
+	struct vf_hash id; /* of the record in the entry */
+	int64_t accepted, deadline;
+	uint64_t group, index; /* entries under the signature; its place among them */
+	enum vf_promise promise;
+	int64_t shown_by; /* the time at which the log is shown to have it; VF_TIME_NONE */
 };
 
 enum vf_check {
@@ -141,6 +158,9 @@ struct vf_report {
 	uint64_t seal, seal_first, seal_size;
 	bool has_previous;
 	struct vf_hash previous;
+
+	bool has_receipt;
+	struct vf_receipt_facts receipt;
 
 	bool has_submitter, submitter_trusted;
 	char submitter[160];

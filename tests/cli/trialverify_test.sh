@@ -56,6 +56,10 @@ cmp -s out help-er || fault "'er --help' is not 'help er'" out
 run 0 "help token" "$tv" token -h
 cp out help-token
 lacks out "--exact"
+run 0 "help receipt" "$tv" help receipt
+cp out help-receipt
+has out "--proof"
+lacks out "--report"
 run 64 "help of nothing" "$tv" help extrat
 has err "did you mean 'extract'?"
 run 0 version "$tv" --version
@@ -76,7 +80,7 @@ run 64 "explain unknown" "$tv" explain QQQQQQQQQQ
 has err "lists all"
 
 # ---- the manual, help and completion name the same options ----
-sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract help-er help-token | sort -u >in-help
+sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract help-er help-token help-receipt | sort -u >in-help
 sed -n '/^# OPTIONS/,/^# EXIT/p' "$source/docs/man/trialverify.1.scd" | grep '^\*-' | grep -o '\*--[a-z-]*' | cut -c4- | sort -u >in-manual
 cmp -s in-help in-manual || { fault "help and manual name different options"; diff in-help in-manual; }
 for shell in bash zsh fish; do
@@ -198,6 +202,31 @@ has err "larger than 1 MiB"
 { cat cert.pem; cat crl.pem; } >both.pem
 held 64 --cert both.pem
 has err "X509 CRL"
+
+# ---- receipts ----
+receipt=$source/docs/formats/examples/receipt
+run 64 "receipt alone" "$tv" receipt
+has err "no receipt is given"
+run 64 "receipt with two bundles" "$tv" receipt text text text
+run 64 "receipt with a report" "$tv" receipt --report page.html "$receipt"
+run 64 "a proof of a bundle" "$tv" --proof text text
+run 64 "receipt and proof by standard input" "$tv" receipt - --proof -
+run 66 "a proof that is not there" "$tv" receipt --integrity-only "$receipt" --proof nothing
+run 64 "a receipt without its verb" "$tv" "$receipt"
+has out "is a receipt: check it with  trialverify"
+run 3 "a receipt, integrity only" "$tv" receipt --integrity-only "$receipt"
+has out "nobody vouches for it"
+run 3 "a receipt by standard input" "$tv" receipt --integrity-only - <"$receipt"
+run 2 "a receipt without trust" "$tv" receipt "$receipt"
+has out "[NO_TRUST_ANCHOR]"
+lacks out "promised"
+run 1 "no receipt" "$tv" receipt text
+has out "[RECEIPT_SHAPE]"
+run 1 "no receipt, JSON" "$tv" receipt --json text
+has out ',"receipt":null}]'
+run 64 "a container as a receipt" "$tv" receipt "$source/$(cd "$source" && find samples -name '*.asice' | head -1)"
+run 1 "a file as a proof" "$tv" receipt --integrity-only "$receipt" --proof text
+has out "[PROOF_SHAPE]"
 
 # ---- tokens, replies and signatures ----
 cp "$vectors/data.txt" data
@@ -332,7 +361,8 @@ fi
 "$tv" - <&- >out 2>err
 [ $? -ge 64 ] || fault "closed standard input gives a verdict" out
 "$tv" explain 2>err | true
-[ "${PIPESTATUS[0]}" = 74 ] || [ "${PIPESTATUS[0]}" = 0 ] || fault "a reader that went away is not noticed" err
+went=${PIPESTATUS[0]} # the next command sets it anew
+[ "$went" = 74 ] || [ "$went" = 0 ] || fault "a reader that went away is not noticed" err
 
 # ---- interrupts (U09) ----
 # It waits for standard input, which never ends. (Job control: else a shell makes jobs ignore SIGINT.)
@@ -462,6 +492,24 @@ else
 	run 64 "a folder by a link" "$tv" extract -o by-link --trust trust good.asice
 	run 0 "a report of a good one" "$tv" --trust trust --report good.html good.asice
 	has good.html "no later than"
+	cp -r trust promises
+	run 2 "a receipt by a key that is not pinned" "$tv" receipt --trust promises "$receipt"
+	has out "[RECEIPT_KEY]"
+	cp "$source/docs/formats/examples/receipts" promises/receipts
+	run 0 "a receipt" "$tv" receipt --trust promises --at 2026-03-02T14:08:00Z "$receipt"
+	has out "The notary of log demo.example/1 promised"
+	has out "14:08:31.250 UTC."
+	has out "it ends at 2026-03-02T14:08:31.250Z [PROMISE]"
+	run 0 "a receipt, JSON" "$tv" receipt --trust promises --json "$receipt"
+	has out '"form":"receipt","verdict":"VERIFIED"'
+	has out '"accepted":"2026-03-02T14:07:31.250Z","deadline":"2026-03-02T14:08:31.250Z","group":3,"index":1,"promise":"not-shown","shown_by":null}}]'
+	run 1 "a receipt of the future" "$tv" receipt --trust promises --at 2026-03-02T14:06:00Z "$receipt"
+	has out "[TS_FUTURE]"
+	run 1 "a bundle of another log" "$tv" receipt --trust promises "$receipt" good.asice
+	has out "[CHECKPOINT_ORIGIN]"
+	echo "key" >promises/receipts
+	run 64 "receipt keys that are none" "$tv" receipt --trust promises "$receipt"
+	has err "'receipts'"
 	if command -v unshare >/dev/null && unshare -rn true 2>/dev/null; then
 		run 0 "without a network" unshare -rn "$tv" --trust trust good.asice
 	fi

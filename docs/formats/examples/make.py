@@ -3,7 +3,7 @@
 
 The files are committed; tests read them byte by byte and recompute every value.
 """
-import hashlib, hmac, json, os
+import base64, hashlib, hmac, json, os, subprocess, tempfile
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 h256 = lambda b: hashlib.sha256(b).hexdigest()
@@ -58,6 +58,25 @@ statement1 = write("statement-consent.json", line({
 ids1 = group([statement1, stream1, commitment])
 entry1 = write("entry-consent", entry(ids1, slot(key, 1)))
 
+
+
+def sent(name, data, shown=True):
+    m = {"name": name, "sha256": h256(data), "sha512": h512(data)}
+    return {**m, "base64": base64.b64encode(data).decode()} if shown else m
+
+
+def submission(ids, at, members, documents):
+    return line({"schema": "trialnotary/submission/1", "entry": {"sha256": ids[0], "sha512": ids[1], "slot": at},
+                 "members": members, "documents": documents})
+
+
+write("submission.json", submission(ids0, slot(key, 0),
+    [sent("protocol.txt", protocol, False), sent("statement.json", statement), sent("stream.json", stream0)],
+    [{**sent("protocol.txt", protocol, False), "size": len(protocol)}]))
+write("submission-consent.json", submission(ids1, slot(key, 1),
+    [sent("commitment-001.json", commitment), sent("statement.json", statement1), sent("stream.json", stream1)],
+    [{**sent("consent.txt", consent, False), "size": len(consent), "confidential": True, "commitment": "commitment-001.json"}]))
+
 leaf = lambda e: hashlib.sha256(b"\0" + e).digest()
 node = lambda l, r: hashlib.sha256(b"\1" + l + r).digest()
 
@@ -70,3 +89,28 @@ def head(number, first, size, batch, checkpoint, previous, tokens=()):
 
 head1 = write("seal-head-1", head(1, 0, 1, ids0[0], fill("checkpoint 1"), "none"))
 write("seal-head-2", head(2, 1, 2, ids1[0], fill("checkpoint 2"), h256(head1), [(1, fill("token 1"))]))
+
+
+def ed25519(seed, message):
+    """Public key and signature (RFC 8032) by the openssl program."""
+    with tempfile.TemporaryDirectory() as d:
+        path = lambda name: os.path.join(d, name)
+        for name, data in (("key", bytes.fromhex("302e020100300506032b657004220420") + seed), ("message", message)):
+            with open(path(name), "wb") as f:
+                f.write(data)
+        run = lambda *words: subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+        public = run("pkey", "-inform", "DER", "-in", path("key"), "-pubout", "-outform", "DER")[-32:]
+        return public, run("pkeyutl", "-sign", "-rawin", "-keyform", "DER", "-inkey", path("key"), "-in", path("message"))
+
+
+# The group of three: the second is entry-consent, so its path has both other entries.
+third = entry((fill("record 3"), h512(b"record 3")), fill("slot 3"))
+root = node(node(leaf(entry0), leaf(entry1)), leaf(third))
+promise = ("trialnotary/receipt/1\norigin demo.example/1\ngroup 3\nroot " + root.hex()
+           + "\naccepted 2026-03-02T14:07:31.250Z\ndelay 60\n").encode()
+name = b"demo.example/1/receipts"
+public, signature = ed25519(bytes.fromhex(fill("receipt key")), promise)
+key_id = hashlib.sha256(name + b"\n\x01" + public).digest()[:4]
+note = promise + b"\n\xe2\x80\x94 " + name + b" " + base64.b64encode(key_id + signature) + b"\n"
+write("receipt", note + f"\nindex 1\npath {leaf(entry0).hex()}\npath {leaf(third).hex()}\n".encode() + entry1)
+write("receipts", b"key " + name + b"+" + key_id.hex().encode() + b"+" + base64.b64encode(b"\x01" + public) + b" 60\n")
