@@ -234,19 +234,19 @@ static enum vf_rc find_entry(struct crl *c, struct vf_bytes serial, struct vf_st
 {
 	struct vf_der entry, number, list;
 	bool has_extensions;
+	int64_t at;
 
 	for (struct vf_bytes in = c->entries; in.n;) {
 		if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &entry) ||
-			!vf_der_take_tag(&entry.body, VF_DER_INTEGER, &number))
+			!vf_der_take_tag(&entry.body, VF_DER_INTEGER, &number) || !take_time(&entry.body, &at) ||
+			!vf_der_take_optional(&entry.body, VF_DER_SEQUENCE, &list, &has_extensions) || entry.body.n != 0)
 			return shape(reterr, "entry");
-		if (!vf_bytes_eq(number.body, serial))
+		if (s->listed || !vf_bytes_eq(number.body, serial))
 			continue;
 		s->listed = true;
-		if (!take_time(&entry.body, &s->revoked_at) ||
-			!vf_der_take_optional(&entry.body, VF_DER_SEQUENCE, &list, &has_extensions) ||
-			entry.body.n != 0 || (has_extensions && !read_entry_extensions(list.body, c, s)))
+		s->revoked_at = at;
+		if (has_extensions && !read_entry_extensions(list.body, c, s))
 			return shape(reterr, "entry");
-		return VF_OK;
 	}
 	return VF_OK;
 }
