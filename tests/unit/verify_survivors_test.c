@@ -157,6 +157,19 @@ HOOK(manifest_in_sha512)
 			make_evidence_manifest(x, VF_SHA512, "META-INF/evidencerecord001.ers");
 }
 
+/* The declaration runs into the root element, and a value of it begins with no quote. */
+HOOK(declaration_without_end)
+{
+	if (stage == DONE)
+		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "?>", "");
+}
+
+HOOK(declaration_without_quote)
+{
+	if (stage == DONE)
+		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "\"1.0\"", "1.0'");
+}
+
 /* Puts another batch root into the seal head. */
 static void name_batch(struct bundle *x, struct vf_bytes root)
 {
@@ -186,6 +199,31 @@ HOOK(group_of_one_more)
 		x->ev[0].group[x->ev[0].n_group++] = vf_bytes(last, sizeof(last));
 		x->ev[0].imprint = make_root(&x->ev[0]);
 	}
+}
+
+/* The right values in an order of their own. The root is the same. */
+HOOK(group_not_ascending)
+{
+	struct vf_bytes first;
+
+	if (stage != TREE)
+		return;
+	first = x->ev[0].group[0];
+	x->ev[0].as_made = true;
+	for (size_t i = 0; i < x->ev[0].n_group; i++)
+		for (size_t k = i + 1; k < x->ev[0].n_group; k++)
+			if (vf_bytes_cmp(x->ev[0].group[i], x->ev[0].group[k]) < 0) {
+				first = x->ev[0].group[i];
+				x->ev[0].group[i] = x->ev[0].group[k];
+				x->ev[0].group[k] = first;
+			}
+}
+
+/* It says that its hashes are over encrypted data, and they are not. */
+HOOK(record_of_encrypted_data)
+{
+	if (stage == TREE)
+		x->ev[0].optional = DER(VF_DER_CONTEXT(1), make_oid("1.2.3.4"), make_int(1));
 }
 
 /* The same for a list of siblings: two values in one list, where each list holds one. */
@@ -335,7 +373,11 @@ static const struct {
 	{"the signed manifest lists a document too", signed_more_than_the_statement, VF_REJECTED, VF_MANIFEST_SHAPE},
 	{"the signed manifest calls the statement a document", signed_under_another_name, VF_REJECTED, VF_MANIFEST_SHAPE},
 	{"the manifest uses another hash than the record", manifest_in_sha512, VF_REJECTED, VF_MANIFEST_DIGEST},
+	{"an XML declaration without an end", declaration_without_end, VF_REJECTED, VF_XML_SHAPE},
+	{"an XML declaration with half of a quote", declaration_without_quote, VF_REJECTED, VF_XML_SHAPE},
 	{"the evidence covers one more than the statement lists", group_of_one_more, VF_REJECTED, VF_GROUP_MISMATCH},
+	{"the first list descends", group_not_ascending, VF_REJECTED, VF_GROUP_MISMATCH},
+	{"the evidence record says that it is over encrypted data", record_of_encrypted_data, VF_INDETERMINATE, VF_ER_ENCRYPTED},
 	{"two siblings in one list of the tree", list_of_two_siblings, VF_REJECTED, VF_SEAL_BINDING},
 	{"a first tree in SHA-384", tree_in_sha384, VF_REJECTED, VF_ER_ALGORITHM},
 	{"a renewal in SHA-384", renewal_in_sha384, VF_INDETERMINATE, VF_UNKNOWN_ALGORITHM},
@@ -454,6 +496,50 @@ static void test_form_not_judged(void)
 	}
 }
 
+/* PEM of a certificate by another name. */
+static struct vf_bytes make_labelled(const char *label)
+{
+	struct vf_bytes pem = make_pem(alpha.root_der);
+
+	return JOIN(make_text("-----BEGIN %s-----\n", label), vf_bytes(pem.p + 28, pem.n - 28 - 26),
+		make_text("-----END %s-----\n", label));
+}
+
+/* After a good root nothing else may stand in the file: what its owner pinned must be what is read. */
+static void test_pinned_pem(void)
+{
+	struct vf_bytes good = make_labelled("CERTIFICATE"), more[] = {
+		vf_bytes_str("a remark\n"), good, make_labelled("TRUSTED CERTIFICATE"), make_labelled("X509 CRL"),
+		vf_bytes_str("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n"),
+		vf_bytes(good.p, good.n - 26)};
+	struct vf_pki *pki = vf_pki_new();
+	struct vf_err err;
+
+	MUST(pki);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		CHECK_RC(vf_pki_add_anchors(pki, i, JOIN(good, more[i]), &err), i < 2 ? VF_OK : VF_POLICY_SHAPE);
+	vf_pki_free(pki);
+}
+
+/* A signature whose last octet has seven unused bits. No algorithm makes one. */
+static void test_certificate_bits(void)
+{
+	struct vf_der whole, tbs, alg, bits;
+	struct vf_bytes body;
+	struct vf_cert c;
+	struct vf_err err;
+
+	MUST(vf_der_only(alpha.cert, VF_DER_SEQUENCE, &whole) && vf_der_take(&whole.body, &tbs) && vf_der_take(&whole.body, &alg) &&
+		vf_der_only(whole.body, VF_DER_BIT_STRING, &bits));
+	body = make_copy(bits.body);
+	((uint8_t *)(uintptr_t)body.p)[body.n - 1] &= 0x80;
+	CHECK_RC(vf_cert_open(DER(VF_DER_SEQUENCE, tbs.whole, alg.whole, make_der(VF_DER_BIT_STRING, body)), &c, &err), VF_OK);
+	vf_cert_done(&c);
+	((uint8_t *)(uintptr_t)body.p)[0] = 7;
+	CHECK_RC(vf_cert_open(DER(VF_DER_SEQUENCE, tbs.whole, alg.whole, make_der(VF_DER_BIT_STRING, body)), &c, &err),
+		VF_CERT_SHAPE);
+}
+
 /* Numbers cut short are no numbers, and take nothing. */
 static void test_short_numbers(void)
 {
@@ -507,6 +593,8 @@ int main(void)
 	test_pinned(&bytes);
 	test_trust_files();
 	test_form_not_judged();
+	test_certificate_bits();
+	test_pinned_pem();
 	test_short_numbers();
 	test_shrinking_log();
 	nt_buf_done(&bytes);
