@@ -19,6 +19,7 @@ static uint8_t *memory, *session_memory;
 static struct {
 	const char *pin_key; /* of a pinned stream that begins with this record */
 	const char *leave_out;
+	bool pin_leaf; /* a second authority is alpha's certificate itself */
 	struct vf_bytes alpha_root;
 } owner;
 
@@ -29,9 +30,11 @@ static size_t make_trust(struct vf_trust_file *files)
 	size_t n = 0, kept = 0;
 
 	MUST(nt_note_put_vkey(&key, log_key.name, VF_KEY_ED25519, vf_bytes(log_key.raw, sizeof(log_key.raw)), &err) == VF_OK);
-	files[n++] = (struct vf_trust_file){"policy.json", vf_bytes_str("{\"schema\":\"trialnotary/policy/1\",\"name\":\"test\","
-		"\"authorities\":[{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true}],"
-		"\"time\":[{\"count\":1,\"operator\":false}],\"revocation\":\"required\",\"expired\":\"refuse\",\"submitter\":\"optional\"}\n")};
+	files[n++] = (struct vf_trust_file){"policy.json", make_text("{\"schema\":\"trialnotary/policy/1\",\"name\":\"test\","
+		"\"authorities\":[{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true}%s],"
+		"\"time\":[{\"count\":1,\"operator\":false}],\"revocation\":\"%s\",\"expired\":\"refuse\",\"submitter\":\"optional\"}\n",
+		owner.pin_leaf ? ",{\"name\":\"leaf\",\"roots\":\"tsa/leaf.pem\",\"operator\":false,\"qualified\":true}" : "",
+		owner.pin_leaf ? "if-present" : "required")};
 	if (owner.pin_key)
 		files[n++] = (struct vf_trust_file){"streams/one.json", make_text("{\"schema\":\"trialnotary/stream-pin/1\","
 			"\"stream\":\"%s\",\"key\":\"%s\"}\n", HEX(b.entry.id), owner.pin_key)};
@@ -39,6 +42,8 @@ static size_t make_trust(struct vf_trust_file *files)
 	files[n++] = (struct vf_trust_file){"tlog-policy", JOIN(vf_bytes_str("log "), nt_buf_bytes(&key),
 		vf_bytes_str("\nquorum none\n"))};
 	files[n++] = (struct vf_trust_file){"tsa/alpha.pem", make_pem(owner.alpha_root)};
+	if (owner.pin_leaf)
+		files[n++] = (struct vf_trust_file){"tsa/leaf.pem", make_pem(alpha.cert)};
 	nt_buf_done(&key);
 	for (size_t i = 0; i < n; i++)
 		if (!owner.leave_out || strcmp(files[i].name, owner.leave_out) != 0)
@@ -496,6 +501,41 @@ static void test_form_not_judged(void)
 	}
 }
 
+HOOK(stamped_and_revoked)
+{
+	if (stage == BEGIN)
+		x->ev[0].cms.crls = make_crl(&(struct crl_spec){.issuer = alpha.root, .key = alpha.root_key, .from = "20250101000000Z",
+			.to = "20250701000000Z", .entries = {{5, "20250115000000Z", 1, NULL, false}}});
+}
+
+/* Revoked under one pinned authority is revoked, whatever another one that vouches for the key says. */
+static void test_revoked_once(struct nt_buf *bytes)
+{
+	make(good, bytes);
+	owner.pin_leaf = true;
+	judge(nt_buf_bytes(bytes));
+	expect(VF_VERIFIED, VF_OK, "pinned by its root and by itself");
+	make(stamped_and_revoked, bytes);
+	judge(nt_buf_bytes(bytes));
+	expect(VF_REJECTED, VF_REVOKED, "revoked by its root");
+	owner.pin_leaf = true;
+	judge(nt_buf_bytes(bytes));
+	expect(VF_REJECTED, VF_REVOKED, "revoked by its root, and pinned by itself");
+}
+
+/* The last record of the directory says that its name reaches beyond the directory. */
+static void test_name_beyond(struct nt_buf *bytes)
+{
+	size_t at;
+
+	make(good, bytes);
+	for (at = bytes->n - 46; memcmp(bytes->p + at, "PK\1\2", 4) != 0; at--)
+		;
+	bytes->p[at + 28] = bytes->p[at + 29] = 0xff;
+	judge(nt_buf_bytes(bytes));
+	expect(VF_REJECTED, VF_ZIP_SHAPE, "a name that reaches beyond the directory");
+}
+
 /* PEM of a certificate by another name. */
 static struct vf_bytes make_labelled(const char *label)
 {
@@ -591,6 +631,8 @@ int main(void)
 	make_all();
 	test_forged(&bytes);
 	test_pinned(&bytes);
+	test_revoked_once(&bytes);
+	test_name_beyond(&bytes);
 	test_trust_files();
 	test_form_not_judged();
 	test_certificate_bits();
