@@ -475,6 +475,7 @@ static void test_records(void)
 	box_put(&b, RECORD1, record_over(VF_SHA256, values, 2, &alpha, T1));
 	in = box_input(&b);
 	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
+	CHECK(!has_note("TREE_NODE"));
 	c = b;
 	replace(&c, RECORD1, record_over(VF_SHA256, values, 1, &alpha, T1));
 	in = box_input(&c);

@@ -120,6 +120,25 @@ static void test_protection(void)
 	CHECK_RC(check_spec(&s), VF_CMS_SHAPE);
 }
 
+/* ESSCertIDv2 that cannot be read is malformed, not a reference to another certificate. */
+static void test_ess_shape(void)
+{
+	struct vf_bytes hash = make_digest(VF_SHA256, cert), right = make_der(VF_DER_OCTET_STRING, hash);
+	struct vf_bytes name = DER(VF_DER_SEQUENCE, make_der(VF_DER_CONTEXT(4), make_name_der("Example Root")));
+	struct vf_bytes rows[] = {make_der(VF_DER_OCTET_STRING, vf_bytes(hash.p, 31)), make_int(1), JOIN(right, make_int(1)),
+		JOIN(right, DER(VF_DER_SEQUENCE, name)), JOIN(right, DER(VF_DER_SEQUENCE, make_int(77), name)),
+		JOIN(right, DER(VF_DER_SEQUENCE, make_der(VF_DER_SEQUENCE, make_name_der("Example Root")), make_int(77))), right};
+	const size_t n = sizeof(rows) / sizeof(rows[0]);
+	struct cms_spec s = good();
+
+	s.ess = ESS_NONE;
+	for (size_t i = 0; i < n; i++) {
+		s.attrs = make_attr("1.2.840.113549.1.9.16.2.47",
+			DER(VF_DER_SEQUENCE, DER(VF_DER_SEQUENCE, make_der(VF_DER_SEQUENCE, rows[i]))));
+		CHECK_RC(check_spec(&s), i + 1 < n ? VF_CMS_SHAPE : VF_OK);
+	}
+}
+
 /* The elements of [0] and [1] in any order and of any kind. */
 static void test_lists(void)
 {
@@ -402,6 +421,7 @@ int main(void)
 	cert = make_cert(&(struct cert_spec){.name = "Signer", .key = p256, .issuer_key = root_key, .ext = TSA_EXT});
 	test_submitter();
 	test_protection();
+	test_ess_shape();
 	test_lists();
 	test_parse();
 	test_version();

@@ -32,6 +32,18 @@ static void test_lengths(void)
 			CHECK_FAIL("bad length %zu is taken", i);
 	}
 	CHECK(!vf_der_only(B("\x05\x00\x05\x00"), VF_DER_NULL, &d));
+	/* 128 octets are there, and the length is written in more octets than it needs, or than a number has */
+	static const struct {
+		const char *p;
+		size_t n;
+	} longer[] = {{"\x04\x81\x80", 3}, {"\x04\x82\x00\x80", 4}, {"\x04\x89\x01\0\0\0\0\0\0\0\x80", 11}};
+	for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++) {
+		uint8_t room[256] = {0};
+
+		memcpy(room, longer[i].p, longer[i].n);
+		in = vf_bytes(room, longer[i].n + 128);
+		CHECK_INT(vf_der_take(&in, &d), i == 0);
+	}
 }
 
 static void test_values(void)
@@ -40,6 +52,7 @@ static void test_values(void)
 	uint64_t v;
 	bool b;
 
+	CHECK(!vf_der_is_integer(vf_bytes("\5\5", 0)));
 	CHECK(vf_der_uint(B("\x00"), &v) && v == 0);
 	CHECK(vf_der_uint(B("\x00\x80"), &v) && v == 128);
 	CHECK(vf_der_uint(B("\x00\xff\xff\xff\xff\xff\xff\xff\xff"), &v) && v == UINT64_MAX);
@@ -56,7 +69,7 @@ static void test_times(void)
 	static const char *const good[] = {"20260302140731Z", "20260302140731.1Z", "20260302140731.123456789Z"};
 	static const char *const bad[] = {"20260302140731", "20260302140731.Z", "20260302140731.10Z", "202603021407Z",
 		"20260302140760Z", "20261302140731Z", "20260302240731Z", "20260302140731+0000", "20260302140731,5Z", "20260302140731Zx",
-		"20260230140731Z", "20260302140731.1234567891Z", "2026030214073aZ"};
+		"20260230140731Z", "20260302140731.1234567891Z", "2026030214073aZ", "20260302140731.123x5Z"};
 	int64_t ms;
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)

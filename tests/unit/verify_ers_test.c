@@ -213,9 +213,11 @@ static void test_no_algorithm(void)
 {
 	struct vf_bytes value = mk_hash(A256, vf_bytes_str("x")), none = vf_bytes("\x04\x00", 2);
 	struct vf_bytes token = mk_token(A256, value, "1"), rows[] = {none, MK_CAT(none, none), MK_CAT(none, MK_LIST(value))};
+	struct vf_bytes alg = mk_tlv(VF_DER_CONTEXT(0), mk_alg(A256, false)), empty = vf_bytes("", 0);
 	struct vf_digest d;
 	struct vf_arena a;
 	struct vf_er er;
+	size_t at = 1;
 
 	vf_arena_init(&a, block, sizeof(block));
 	CHECK_RC(vf_er_parse(mk_record(MK_SEQ(mk_ats(VF_ALG_NONE, MK_LIST(value), token))), &a, &er, NULL), VF_OK);
@@ -223,6 +225,17 @@ static void test_no_algorithm(void)
 	for (size_t i = 0; i < 3; i++)
 		CHECK_RC(vf_er_parse(mk_record(MK_SEQ(mk_ats(VF_ALG_NONE, mk_tlv(VF_DER_SEQUENCE, rows[i]), token))), &a, &er, NULL),
 			VF_ER_SHAPE);
+	/* the reader itself refuses lists without a value and trees without a list */
+	CHECK_RC(vf_er_parse(mk_record(MK_SEQ(mk_ats(A256, MK_CAT(MK_LIST(value), mk_tlv(VF_DER_SEQUENCE, empty)), token))), &a,
+		&er, NULL), VF_ER_SHAPE);
+	CHECK_RC(vf_er_parse(mk_record(MK_SEQ(MK_SEQ(alg, mk_tlv(VF_DER_CONTEXT(2), empty), token))), &a, &er, NULL), VF_ER_SHAPE);
+	/* equal octets by another algorithm are another digest */
+	CHECK_RC(vf_er_parse(mk_record(MK_SEQ(mk_ats(A256, MK_LIST(value), token))), &a, &er, NULL), VF_OK);
+	d = (struct vf_digest){.alg = A256};
+	memcpy(d.b, value.p, value.n);
+	CHECK(vf_ats_find(&er.stamps[0], &d, &at) && at == 0);
+	d.alg = VF_SHA3_256;
+	CHECK(!vf_ats_find(&er.stamps[0], &d, &at));
 }
 
 static void test_algorithms(void)

@@ -205,13 +205,19 @@ static void judge_ocsp(struct vf_bytes der, struct tally *t)
 	count_standing(vf_ocsp_read(pki, der, leaf, root, NOTHING, &s, &err), &s, t);
 }
 
-static struct vf_bytes ocsp(struct vf_bytes tbs)
+/* With certs after the signature. */
+static struct vf_bytes ocsp_with(struct vf_bytes tbs, struct vf_bytes certs)
 {
-	struct vf_bytes basic = make_der(VF_DER_SEQUENCE, sign(tbs));
+	struct vf_bytes basic = DER(VF_DER_SEQUENCE, sign(tbs), certs);
 
 	return DER(VF_DER_SEQUENCE, make_der(VF_DER_ENUMERATED, vf_bytes("", 1)),
 		make_der(VF_DER_CONTEXT(0),
 			DER(VF_DER_SEQUENCE, make_oid("1.3.6.1.5.5.7.48.1.1"), make_der(VF_DER_OCTET_STRING, basic))));
+}
+
+static struct vf_bytes ocsp(struct vf_bytes tbs)
+{
+	return ocsp_with(tbs, NOTHING);
 }
 
 static void judge_ocsp_tbs(struct vf_bytes tbs, struct tally *t)
@@ -322,8 +328,13 @@ static void test_tokens(void)
 static void test_algorithms(void)
 {
 	struct vf_bytes null = make_der(VF_DER_NULL, NOTHING);
+	struct vf_bytes no_mgf = DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.1.10"),
+		DER(VF_DER_SEQUENCE, make_der(VF_DER_CONTEXT(1), make_int(1))));
+	struct vf_sigalg alg;
+	struct vf_err err;
 	struct vf_bytes hash = DER(VF_DER_SEQUENCE, make_der(VF_DER_OID, vf_alg_oid(VF_SHA256)), null);
 
+	CHECK_RC(vf_sigalg_read(no_mgf, VF_CMS_SHAPE, &alg, &err), VF_CMS_SHAPE);
 	walk("hash algorithm", hash, judge_hashalg,
 		"37: 35 refused, 0 useless, 0 silent, 2 good, 0 listed");
 	walk("signature algorithm", DER(VF_DER_SEQUENCE, make_oid("1.2.840.113549.1.1.11"), null), judge_sigalg,
@@ -375,6 +386,8 @@ static void test_revocation(void)
 	der = ocsp_data(vf_bytes(good, 2), false);
 	walk("OCSP response", ocsp(der), judge_ocsp,
 		"695: 458 refused, 237 useless, 0 silent, 0 good, 0 listed");
+	walk("OCSP response with a certificate", ocsp_with(der, DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE, make_int(1)))), judge_ocsp,
+		"737: 473 refused, 237 useless, 0 silent, 27 good, 0 listed");
 	walk("OCSP response, signed again", der, judge_ocsp_tbs,
 		"555: 247 refused, 218 useless, 0 silent, 90 good, 0 listed");
 	walk("OCSP response by a key", ocsp_data(vf_bytes(good, 2), true), judge_ocsp_tbs,

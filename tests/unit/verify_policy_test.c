@@ -101,6 +101,22 @@ static void test_renewals(void)
 	CHECK_RC(count(&p, &by_ac, 1, INT64_MAX, NULL), VF_OK);
 }
 
+/* As many authorities as there may be, and one more. */
+static void test_many(void)
+{
+	static char auths[16384], text[20000];
+	struct vf_policy p;
+	size_t n = 0;
+
+	for (unsigned i = 0; i <= VF_MAX_AUTHORITIES; i++) {
+		n += (size_t)snprintf(auths + n, sizeof(auths) - n, "%s{\"name\":\"a%u\",\"roots\":\"tsa/a%u.pem\",\"operator\":true,"
+			"\"qualified\":false}", i ? "," : "", i, i);
+		snprintf(text, sizeof(text), POLICY("%s", "{\"count\":1}"), auths);
+		if (i + 2 > VF_MAX_AUTHORITIES)
+			CHECK_RC(parse(text, &p), i < VF_MAX_AUTHORITIES ? VF_OK : VF_POLICY_SHAPE);
+	}
+}
+
 int main(void)
 {
 	struct vf_policy p;
@@ -109,6 +125,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (parse(rows[i].text, &p) != rows[i].want)
 			CHECK_FAIL("row %zu", i);
+	test_many();
 	test_counting();
 	test_renewals();
 	CHECK_RC(vf_stream_pin_parse(vf_bytes_str("{\"schema\":\"trialnotary/stream-pin/1\",\"stream\":"

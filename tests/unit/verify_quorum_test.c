@@ -150,6 +150,7 @@ static void test_bad_policies(void)
 		"log @a\n",                                       /* no quorum */
 		"quorum none\n",                                  /* no log: torchwood too wants one */
 		"log @a\nquorum none",                            /* no line end */
+		"log @a\nquorum none\n# a remark\n# another",
 		"log @a\r\nquorum none\r\n",
 		"log @a\nquorum none\n\x7f\n",
 		"log @a\nquorum none\n\x01\n",

@@ -151,6 +151,9 @@ static const struct {
 	{STATEMENT("", MEMBER("commitment-001.json", "document")), VF_NAME_SHAPE},
 	{STATEMENT("", MEMBER("commitment-000.json", "commitment")), VF_STATEMENT_SHAPE},
 	{STATEMENT("", MEMBER("commitment-01.json", "commitment")), VF_STATEMENT_SHAPE},
+	{STATEMENT("", MEMBER("commitment-001.txt", "commitment")), VF_STATEMENT_SHAPE},
+	{STATEMENT("", MEMBER("commitment-100000.json", "commitment")), VF_STATEMENT_SHAPE},
+	{STATEMENT("", "{\"name\":1,\"role\":\"document\",\"sha256\":\"" H64 "\",\"sha512\":\"" H128 "\"}"), VF_STATEMENT_SHAPE},
 	{STATEMENT("", MEMBER("commitment-0a1.json", "commitment")), VF_STATEMENT_SHAPE},
 	{STATEMENT("", MEMBER("commitment-1:0.json", "commitment")), VF_STATEMENT_SHAPE},
 	{STATEMENT("", MEMBER("commitment-0001.json", "commitment")), VF_STATEMENT_SHAPE},
@@ -268,5 +271,8 @@ int main(void)
 	test_tables();
 	test_memory();
 	test_entry_flips();
+	/* a reserved name is compared with no octet behind the name's end */
+	CHECK_RC(vf_document_name_check(vf_bytes("commitment-", 6), NULL), VF_OK);
+	CHECK_RC(vf_document_name_check(vf_bytes("commitment-", 11), NULL), VF_NAME_SHAPE);
 	return check_done();
 }

@@ -19,6 +19,7 @@ static uint8_t *memory, *session_memory;
 static struct {
 	const char *pin_key; /* of a pinned stream that begins with this record */
 	const char *leave_out;
+	bool pin_leaf; /* a second authority is alpha's certificate itself */
 	struct vf_bytes alpha_root;
 } owner;
 
@@ -29,9 +30,11 @@ static size_t make_trust(struct vf_trust_file *files)
 	size_t n = 0, kept = 0;
 
 	MUST(nt_note_put_vkey(&key, log_key.name, VF_KEY_ED25519, vf_bytes(log_key.raw, sizeof(log_key.raw)), &err) == VF_OK);
-	files[n++] = (struct vf_trust_file){"policy.json", vf_bytes_str("{\"schema\":\"trialnotary/policy/1\",\"name\":\"test\","
-		"\"authorities\":[{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true}],"
-		"\"time\":[{\"count\":1,\"operator\":false}],\"revocation\":\"required\",\"expired\":\"refuse\",\"submitter\":\"optional\"}\n")};
+	files[n++] = (struct vf_trust_file){"policy.json", make_text("{\"schema\":\"trialnotary/policy/1\",\"name\":\"test\","
+		"\"authorities\":[{\"name\":\"alpha\",\"roots\":\"tsa/alpha.pem\",\"operator\":false,\"qualified\":true}%s],"
+		"\"time\":[{\"count\":1,\"operator\":false}],\"revocation\":\"%s\",\"expired\":\"refuse\",\"submitter\":\"optional\"}\n",
+		owner.pin_leaf ? ",{\"name\":\"leaf\",\"roots\":\"tsa/leaf.pem\",\"operator\":false,\"qualified\":true}" : "",
+		owner.pin_leaf ? "if-present" : "required")};
 	if (owner.pin_key)
 		files[n++] = (struct vf_trust_file){"streams/one.json", make_text("{\"schema\":\"trialnotary/stream-pin/1\","
 			"\"stream\":\"%s\",\"key\":\"%s\"}\n", HEX(b.entry.id), owner.pin_key)};
@@ -39,6 +42,8 @@ static size_t make_trust(struct vf_trust_file *files)
 	files[n++] = (struct vf_trust_file){"tlog-policy", JOIN(vf_bytes_str("log "), nt_buf_bytes(&key),
 		vf_bytes_str("\nquorum none\n"))};
 	files[n++] = (struct vf_trust_file){"tsa/alpha.pem", make_pem(owner.alpha_root)};
+	if (owner.pin_leaf)
+		files[n++] = (struct vf_trust_file){"tsa/leaf.pem", make_pem(alpha.cert)};
 	nt_buf_done(&key);
 	for (size_t i = 0; i < n; i++)
 		if (!owner.leave_out || strcmp(files[i].name, owner.leave_out) != 0)
@@ -157,6 +162,19 @@ HOOK(manifest_in_sha512)
 			make_evidence_manifest(x, VF_SHA512, "META-INF/evidencerecord001.ers");
 }
 
+/* The declaration runs into the root element, and a value of it begins with no quote. */
+HOOK(declaration_without_end)
+{
+	if (stage == DONE)
+		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "?>", "");
+}
+
+HOOK(declaration_without_quote)
+{
+	if (stage == DONE)
+		bundle_edit(x, "META-INF/ASiCEvidenceRecordManifest001.xml", "\"1.0\"", "1.0'");
+}
+
 /* Puts another batch root into the seal head. */
 static void name_batch(struct bundle *x, struct vf_bytes root)
 {
@@ -186,6 +204,31 @@ HOOK(group_of_one_more)
 		x->ev[0].group[x->ev[0].n_group++] = vf_bytes(last, sizeof(last));
 		x->ev[0].imprint = make_root(&x->ev[0]);
 	}
+}
+
+/* The right values in an order of their own. The root is the same. */
+HOOK(group_not_ascending)
+{
+	struct vf_bytes first;
+
+	if (stage != TREE)
+		return;
+	first = x->ev[0].group[0];
+	x->ev[0].as_made = true;
+	for (size_t i = 0; i < x->ev[0].n_group; i++)
+		for (size_t k = i + 1; k < x->ev[0].n_group; k++)
+			if (vf_bytes_cmp(x->ev[0].group[i], x->ev[0].group[k]) < 0) {
+				first = x->ev[0].group[i];
+				x->ev[0].group[i] = x->ev[0].group[k];
+				x->ev[0].group[k] = first;
+			}
+}
+
+/* It says that its hashes are over encrypted data, and they are not. */
+HOOK(record_of_encrypted_data)
+{
+	if (stage == TREE)
+		x->ev[0].optional = DER(VF_DER_CONTEXT(1), make_oid("1.2.3.4"), make_int(1));
 }
 
 /* The same for a list of siblings: two values in one list, where each list holds one. */
@@ -335,7 +378,11 @@ static const struct {
 	{"the signed manifest lists a document too", signed_more_than_the_statement, VF_REJECTED, VF_MANIFEST_SHAPE},
 	{"the signed manifest calls the statement a document", signed_under_another_name, VF_REJECTED, VF_MANIFEST_SHAPE},
 	{"the manifest uses another hash than the record", manifest_in_sha512, VF_REJECTED, VF_MANIFEST_DIGEST},
+	{"an XML declaration without an end", declaration_without_end, VF_REJECTED, VF_XML_SHAPE},
+	{"an XML declaration with half of a quote", declaration_without_quote, VF_REJECTED, VF_XML_SHAPE},
 	{"the evidence covers one more than the statement lists", group_of_one_more, VF_REJECTED, VF_GROUP_MISMATCH},
+	{"the first list descends", group_not_ascending, VF_REJECTED, VF_GROUP_MISMATCH},
+	{"the evidence record says that it is over encrypted data", record_of_encrypted_data, VF_INDETERMINATE, VF_ER_ENCRYPTED},
 	{"two siblings in one list of the tree", list_of_two_siblings, VF_REJECTED, VF_SEAL_BINDING},
 	{"a first tree in SHA-384", tree_in_sha384, VF_REJECTED, VF_ER_ALGORITHM},
 	{"a renewal in SHA-384", renewal_in_sha384, VF_INDETERMINATE, VF_UNKNOWN_ALGORITHM},
@@ -454,6 +501,85 @@ static void test_form_not_judged(void)
 	}
 }
 
+HOOK(stamped_and_revoked)
+{
+	if (stage == BEGIN)
+		x->ev[0].cms.crls = make_crl(&(struct crl_spec){.issuer = alpha.root, .key = alpha.root_key, .from = "20250101000000Z",
+			.to = "20250701000000Z", .entries = {{5, "20250115000000Z", 1, NULL, false}}});
+}
+
+/* Revoked under one pinned authority is revoked, whatever another one that vouches for the key says. */
+static void test_revoked_once(struct nt_buf *bytes)
+{
+	make(good, bytes);
+	owner.pin_leaf = true;
+	judge(nt_buf_bytes(bytes));
+	expect(VF_VERIFIED, VF_OK, "pinned by its root and by itself");
+	make(stamped_and_revoked, bytes);
+	judge(nt_buf_bytes(bytes));
+	expect(VF_REJECTED, VF_REVOKED, "revoked by its root");
+	owner.pin_leaf = true;
+	judge(nt_buf_bytes(bytes));
+	expect(VF_REJECTED, VF_REVOKED, "revoked by its root, and pinned by itself");
+}
+
+/* The last record of the directory says that its name reaches beyond the directory. */
+static void test_name_beyond(struct nt_buf *bytes)
+{
+	size_t at;
+
+	make(good, bytes);
+	for (at = bytes->n - 46; memcmp(bytes->p + at, "PK\1\2", 4) != 0; at--)
+		;
+	bytes->p[at + 28] = bytes->p[at + 29] = 0xff;
+	judge(nt_buf_bytes(bytes));
+	expect(VF_REJECTED, VF_ZIP_SHAPE, "a name that reaches beyond the directory");
+}
+
+/* PEM of a certificate by another name. */
+static struct vf_bytes make_labelled(const char *label)
+{
+	struct vf_bytes pem = make_pem(alpha.root_der);
+
+	return JOIN(make_text("-----BEGIN %s-----\n", label), vf_bytes(pem.p + 28, pem.n - 28 - 26),
+		make_text("-----END %s-----\n", label));
+}
+
+/* After a good root nothing else may stand in the file: what its owner pinned must be what is read. */
+static void test_pinned_pem(void)
+{
+	struct vf_bytes good = make_labelled("CERTIFICATE"), more[] = {
+		vf_bytes_str("a remark\n"), good, make_labelled("TRUSTED CERTIFICATE"), make_labelled("X509 CRL"),
+		vf_bytes_str("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n"),
+		vf_bytes(good.p, good.n - 26)};
+	struct vf_pki *pki = vf_pki_new();
+	struct vf_err err;
+
+	MUST(pki);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		CHECK_RC(vf_pki_add_anchors(pki, i, JOIN(good, more[i]), &err), i < 2 ? VF_OK : VF_POLICY_SHAPE);
+	vf_pki_free(pki);
+}
+
+/* A signature whose last octet has seven unused bits. No algorithm makes one. */
+static void test_certificate_bits(void)
+{
+	struct vf_der whole, tbs, alg, bits;
+	struct vf_bytes body;
+	struct vf_cert c;
+	struct vf_err err;
+
+	MUST(vf_der_only(alpha.cert, VF_DER_SEQUENCE, &whole) && vf_der_take(&whole.body, &tbs) && vf_der_take(&whole.body, &alg) &&
+		vf_der_only(whole.body, VF_DER_BIT_STRING, &bits));
+	body = make_copy(bits.body);
+	((uint8_t *)(uintptr_t)body.p)[body.n - 1] &= 0x80;
+	CHECK_RC(vf_cert_open(DER(VF_DER_SEQUENCE, tbs.whole, alg.whole, make_der(VF_DER_BIT_STRING, body)), &c, &err), VF_OK);
+	vf_cert_done(&c);
+	((uint8_t *)(uintptr_t)body.p)[0] = 7;
+	CHECK_RC(vf_cert_open(DER(VF_DER_SEQUENCE, tbs.whole, alg.whole, make_der(VF_DER_BIT_STRING, body)), &c, &err),
+		VF_CERT_SHAPE);
+}
+
 /* Numbers cut short are no numbers, and take nothing. */
 static void test_short_numbers(void)
 {
@@ -505,8 +631,12 @@ int main(void)
 	make_all();
 	test_forged(&bytes);
 	test_pinned(&bytes);
+	test_revoked_once(&bytes);
+	test_name_beyond(&bytes);
 	test_trust_files();
 	test_form_not_judged();
+	test_certificate_bits();
+	test_pinned_pem();
 	test_short_numbers();
 	test_shrinking_log();
 	nt_buf_done(&bytes);
