@@ -37,10 +37,10 @@ static enum vf_rc need_file(const struct vf_session_options *o, struct vf_bytes 
 static enum vf_rc load_anchors(struct vf_session *s, const struct vf_session_options *o, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < s->policy.n_authorities; i++) {
-		const struct vf_trust_file *f;
+		const struct vf_trust_file *f = NULL;
 		enum vf_rc rc = need_file(o, s->policy.authorities[i].roots, &f, reterr);
 
-		if (rc == VF_OK)
+		if (rc == VF_OK && f)
 			rc = vf_pki_add_anchors(s->pki, i, f->bytes, reterr);
 		if (rc != VF_OK)
 			return rc;
@@ -69,11 +69,12 @@ static enum vf_rc load_optional(struct vf_session *s, const struct vf_session_op
 
 static enum vf_rc load_trust(struct vf_session *s, const struct vf_session_options *o, struct vf_err *reterr)
 {
-	const struct vf_trust_file *f;
+	const struct vf_trust_file *f = NULL;
 	enum vf_rc rc = need_file(o, vf_bytes_str("policy.json"), &f, reterr);
 
-	if (rc == VF_OK)
-		rc = vf_policy_parse(f->bytes, &s->arena, &s->policy, reterr);
+	if (rc != VF_OK || !f)
+		return rc;
+	rc = vf_policy_parse(f->bytes, &s->arena, &s->policy, reterr);
 	/* who judges evidence of other software only has no log to pin */
 	f = find_file(o, vf_bytes_str("tlog-policy"));
 	s->has_log = f != NULL;

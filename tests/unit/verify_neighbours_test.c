@@ -116,8 +116,11 @@ static void judge_cert(struct vf_bytes der, struct tally *t)
 {
 	struct vf_cert c;
 	struct vf_err err;
+	enum vf_rc rc = vf_cert_open(der, &c, &err);
 
-	count(vf_cert_open(der, &c, &err), t);
+	count(rc, t);
+	if (rc == VF_OK)
+		vf_cert_done(&c);
 }
 
 static void judge_record(struct vf_bytes der, struct tally *t)
@@ -153,6 +156,8 @@ static void judge_pubkey(struct vf_bytes der, struct tally *t)
 	enum vf_rc rc = vf_cert_open(der, &c, &err);
 
 	count(rc == VF_OK ? vf_cert_check_key(&c, &err) : rc, t);
+	if (rc == VF_OK)
+		vf_cert_done(&c);
 }
 
 static void count_standing(enum vf_rc rc, const struct vf_standing *s, struct tally *t)
@@ -312,12 +317,12 @@ static void test_tokens_once(void)
 		"1465: 592 refused, 0 useless, 0 silent, 873 good, 0 listed");
 }
 
-static void test_tokens(void)
+static void try_again(void (*test)(void))
 {
 	for (size_t i = 0; i < 3; i++) {
 		is_last_try = i == 2;
 		differ = 0;
-		test_tokens_once();
+		test();
 		if (!differ)
 			break;
 	}
@@ -659,6 +664,8 @@ static void test_bundle_parts(void)
 		"\"revocation\":\"required\",\"expired\":\"refuse\",\"submitter\":\"optional\"}\n"), judge_policy,
 		"11986: 11444 refused, 0 useless, 0 silent, 542 good, 0 listed");
 	nt_buf_done(&zip);
+	EVP_PKEY_free(log.ctx);
+	EVP_PKEY_free(witness.ctx);
 }
 
 int main(void)
@@ -672,13 +679,13 @@ int main(void)
 	leaf_der = make_cert(&(struct cert_spec){.name = "Example TSA", .key = leaf_key, .issuer_key = root_key, .ext = TSA_EXT});
 	pki = vf_pki_new();
 	MUST(pki && vf_pki_cert(pki, root_der, &root, &err) == VF_OK && vf_pki_cert(pki, leaf_der, &leaf, &err) == VF_OK);
-	test_tokens();
+	try_again(test_tokens_once);
 	test_bound_certificate();
 	test_certificates();
 	test_revocation();
 	test_algorithms();
 	test_words();
-	test_bundle_parts();
+	try_again(test_bundle_parts);
 	vf_pki_free(pki);
 	EVP_PKEY_free(root_key);
 	EVP_PKEY_free(leaf_key);
