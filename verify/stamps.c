@@ -247,7 +247,9 @@ VF_RC vf_judge_trust(struct vf_judge *j, struct vf_evidence *e, struct vf_err *r
 
 static void note_revocation(struct vf_judge *j)
 {
-	const char *where = j->r->form == VF_FORM_BUNDLE && !j->s->extra ? "in the bundle" : "there";
+	const struct vf_pki_extra *held = j->s->extra;
+	bool has_held = held && held->n_crls + held->n_ocsp > 0;
+	const char *where = j->r->form == VF_FORM_BUNDLE && !has_held ? "in the bundle" : "there";
 	int64_t as_of = VF_TIME_NONE;
 	char text[VF_TIME_LEN + 1];
 
