@@ -31,6 +31,7 @@ struct nt_keeper {
 	struct nt_submission *together;
 	enum nt_accepted *results;
 	struct timespec last_seal;
+	bool unsealed; /* entries may be in the log without a seal: from before the start, or after a fault of the authority */
 	struct vf_err fault; /* rc is VF_OK as long as it works */
 };
 
@@ -224,6 +225,7 @@ static void seal(struct nt_keeper *k)
 	enum vf_rc rc = nt_notary_seal(k->n, &sealed, &err);
 
 	clock_gettime(CLOCK_MONOTONIC, &k->last_seal);
+	k->unsealed = rc != VF_OK;
 	/* no token for now: what waits is kept, and sealed with what comes */
 	if (rc != VF_OK && rc != VF_TSA_FAILED && rc != VF_TSA_CA_ENDS)
 		stop(k, rc, &err); /* also what is no fault of the disk: an unsealed log must be seen */
@@ -238,12 +240,12 @@ static void seal(struct nt_keeper *k)
 	count_pending(k);
 }
 
-/* Milliseconds until a seal is due; UINT64_MAX when nothing waits for one. */
+/* Milliseconds until a seal is due, or is tried again; UINT64_MAX when nothing waits for one. */
 static uint64_t seal_in(struct nt_keeper *k, bool soon)
 {
 	uint64_t passed;
 
-	if (count_pending(k) == 0)
+	if (k->fault.rc != VF_OK || (count_pending(k) == 0 && !k->unsealed))
 		return UINT64_MAX;
 	passed = since(&k->last_seal);
 	return soon || passed >= k->options.seal_ms ? 0 : k->options.seal_ms - passed;
@@ -335,6 +337,7 @@ VF_RC nt_keeper_new(struct nt_notary *n, const struct nt_keeper_options *options
 	struct vf_err *reterr)
 {
 	struct nt_keeper *k = calloc(1, sizeof(*k));
+	size_t most;
 	int error;
 
 	if (!k)
@@ -345,11 +348,13 @@ VF_RC nt_keeper_new(struct nt_notary *n, const struct nt_keeper_options *options
 	k->options.max_waiting = options->max_waiting ? options->max_waiting : MAX_WAITING;
 	k->options.max_group = options->max_group ? options->max_group : MAX_GROUP;
 	k->fault.rc = k->counts.failed = VF_OK;
+	k->unsealed = true;
 	k->counts.sealed_at = VF_TIME_NONE;
 	k->group = calloc(k->options.max_group, sizeof(struct nt_offer *));
-	/* a single offer may be larger than a group */
-	k->together = calloc(k->options.max_group + k->options.max_waiting, sizeof(*k->together));
-	k->results = calloc(k->options.max_group + k->options.max_waiting, sizeof(*k->results));
+	/* a single offer may be larger than a group, but not than the queue */
+	most = k->options.max_group > k->options.max_waiting ? k->options.max_group : k->options.max_waiting;
+	k->together = calloc(most, sizeof(*k->together));
+	k->results = calloc(most, sizeof(*k->results));
 	if (!k->group || !k->together || !k->results || !init_lock(k)) {
 		release(k);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the keeper");

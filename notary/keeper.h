@@ -54,14 +54,14 @@ struct nt_keeper_options {
 /* A count of what happened since the start. */
 struct nt_keeper_counts {
 	uint64_t accepted, accepted_before, refused; /* submissions; refused counts offers */
-	uint64_t groups, seals, seal_faults, waiting, pending; /* pending: accepted and not sealed */
+	uint64_t groups, seals, seal_faults, waiting, pending; /* waiting: in the queue; pending: accepted, not in the log */
 	int64_t sealed_at;  /* VF_TIME_NONE before the first */
 	enum vf_rc failed;  /* VF_OK as long as it works */
 	char why[320];
 };
 
 /*
- * Starts the thread; from now on nobody else may use n, which the caller closes
+ * Starts the thread, which first seals what the last process left unsealed; from now on nobody else may use n, which the caller closes
  * after nt_keeper_free(). NO_MEMORY, IO.
  */
 VF_RC nt_keeper_new(struct nt_notary *n, const struct nt_keeper_options *options, struct nt_keeper **ret,

@@ -2,8 +2,11 @@
 #include "notary/keeper.h"
 
 #include <pthread.h>
+#include <sys/wait.h>
 
 #include "verify/bundle.h"
+
+#include "notary/failpoint.h"
 
 #include "tests/check.h"
 #include "tests/made.h"
@@ -330,11 +333,53 @@ static void test_stop(void)
 	fixture_end(&f);
 }
 
+static void end_here(void *ctx, const char *name)
+{
+	if (strcmp(name, ctx) == 0)
+		_exit(0);
+}
+
+/* A process that ended between log and seal leaves entries that nobody waits for: they are sealed all the same. */
+static void test_left(void)
+{
+	struct nt_keeper_options o = {.seal_ms = 1000000};
+	struct offered x;
+	struct fixture f;
+	uint64_t seals, size, pending;
+	struct vf_err err;
+	pid_t pid;
+	int status;
+
+	fixture_begin(&f);
+	make_offer(&x, 1);
+	CHECK_RC(nt_notary_accept(f.n, &x.made.s, 1, &x.result, &err), VF_OK);
+	f.n = nt_notary_free(f.n);
+	pid = fork();
+	if (pid == 0) {
+		struct nt_sealed sealed;
+
+		if (nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err) != VF_OK)
+			_exit(1);
+		nt_failpoint_set(end_here, "token-got");
+		_exit(nt_notary_seal(f.n, &sealed, &err) == VF_OK ? 2 : 3);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	f.now += 5000;
+	fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, "open again");
+	CHECK_RC(nt_notary_counts(f.n, &seals, &size, &pending, &err), VF_OK);
+	CHECK(seals == 0 && size == 1 && pending == 0);
+	nt_keeper_free(start(&f, &o));
+	CHECK_RC(nt_notary_counts(f.n, &seals, &size, &pending, &err), VF_OK);
+	CHECK_INT(seals, 1);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	test_many();
 	test_group();
 	test_full();
 	test_stop();
+	test_left();
 	return check_done();
 }
