@@ -1,5 +1,6 @@
 #include "notary/verbs.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -344,3 +345,29 @@ const struct nt_verb nt_verbs[] = {
 		run_help},
 	{0},
 };
+
+void nt_verb_put_finding(void *ctx, enum vf_rc rc, const char *text)
+{
+	struct nt_verb_findings *f = ctx;
+	struct nt_buf *out = &f->cli->text;
+
+	if (f->n++ == 0)
+		f->first = rc;
+	if (!f->cli->json) {
+		nt_buf_putf(out, "%s: ", vf_rc_name(rc));
+		nt_cli_put_text(out, vf_bytes_str(text));
+		nt_buf_put_u8(out, '\n');
+		return;
+	}
+	nt_buf_putf(out, "%s{\"code\":\"%s\",\"text\":", f->n > 1 ? "," : "", vf_rc_name(rc));
+	nt_cli_put_json(out, vf_bytes_str(text));
+	nt_buf_put_u8(out, '}');
+}
+
+VF_RC nt_verb_end_findings(struct nt_verb_findings *f, uint64_t faults, struct vf_err *reterr)
+{
+	if (faults == 0)
+		return VF_OK;
+	f->cli->keep_text = true;
+	return vf_fail(reterr, f->first, "%" PRIu64 " fault%s found", faults, faults == 1 ? " was" : "s were");
+}

@@ -12,15 +12,26 @@
 
 /* Opens the notary in the first argument. */
 VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr);
-/* An ID as given: 64 hex digits or a unique prefix. NO such record: UNKNOWN_RECORD. */
 /* USAGE when --output lies in the notary's own folder. */
 VF_RC nt_verb_check_output(const struct nt_cli *cli, struct vf_err *reterr);
+/* An ID as given: 64 hex digits or a unique prefix. No such record: UNKNOWN_RECORD. */
 VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, struct vf_err *reterr);
 /* The same, and the record. */
 VF_RC nt_verb_get(struct nt_notary *n, const char *text, struct nt_record **ret, struct vf_err *reterr);
 const char *nt_verb_state(enum nt_state state);
 void nt_verb_put_id(struct nt_buf *out, const struct vf_hash *id);
 void nt_verb_put_time(struct nt_buf *out, int64_t ms);
+
+/* What a check finds, as lines or as members of a JSON list. first is what to say of faults that were not put, then the code of the first one. */
+struct nt_verb_findings {
+	struct nt_cli *cli;
+	enum vf_rc first;
+	uint64_t n;
+};
+/* An nt_finding; ctx is a struct nt_verb_findings. */
+void nt_verb_put_finding(void *ctx, enum vf_rc rc, const char *text);
+/* The outcome of the check: the first code when there were faults; what was put stays. */
+VF_RC nt_verb_end_findings(struct nt_verb_findings *f, uint64_t faults, struct vf_err *reterr);
 
 nt_verb_run nt_verb_init, nt_verb_submit, nt_verb_hash;
 nt_verb_run nt_verb_seal, nt_verb_status, nt_verb_export, nt_verb_list, nt_verb_show;

@@ -176,36 +176,12 @@ VF_RC nt_verb_audit_seal(struct nt_cli *cli, struct vf_err *reterr)
 
 /* ---- check ---- */
 
-struct findings {
-	struct nt_cli *cli;
-	enum vf_rc first;
-	uint64_t n;
-};
-
-static void put_finding(void *ctx, enum vf_rc rc, const char *text)
-{
-	struct findings *f = ctx;
-	struct nt_buf *out = &f->cli->text;
-
-	if (f->n++ == 0)
-		f->first = rc;
-	if (!f->cli->json) {
-		nt_buf_putf(out, "%s: ", vf_rc_name(rc));
-		nt_cli_put_text(out, vf_bytes_str(text));
-		nt_buf_put_u8(out, '\n');
-		return;
-	}
-	nt_buf_putf(out, "%s{\"code\":\"%s\",\"text\":", f->n > 1 ? "," : "", vf_rc_name(rc));
-	nt_cli_put_json(out, vf_bytes_str(text));
-	nt_buf_put_u8(out, '}');
-}
-
 VF_RC nt_verb_audit_check(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	struct nt_access *a = NULL;
 	struct nt_audit_counts k;
-	struct findings f = {.cli = cli, .first = VF_AUDIT_MISMATCH};
+	struct nt_verb_findings f = {.cli = cli, .first = VF_AUDIT_MISMATCH};
 	uint64_t faults = 0;
 	/* It is made when it is gone: then everything that was notarised is missing from it. */
 	enum vf_rc rc = open_trail(cli, true, &n, &a, reterr);
@@ -216,12 +192,12 @@ VF_RC nt_verb_audit_check(struct nt_cli *cli, struct vf_err *reterr)
 		return rc;
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(&cli->text, 
+		nt_buf_putf(&cli->text,
 			",\"events\":%" PRIu64 ",\"notarised\":%" PRIu64
 			",\"documents\":%" PRIu64 ",\"findings\":[",
 			k.stored, k.open - 1, k.documents);
 	}
-	rc = nt_audit_check(n, a, put_finding, &f, &faults, reterr);
+	rc = nt_audit_check(n, a, nt_verb_put_finding, &f, &faults, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json)
@@ -230,10 +206,7 @@ VF_RC nt_verb_audit_check(struct nt_cli *cli, struct vf_err *reterr)
 		nt_buf_putf(&cli->text,
 			"no fault found: %" PRIu64 " events, %" PRIu64 " of them notarised in %" PRIu64 " documents\n",
 			k.stored, k.open - 1, k.documents);
-	if (faults == 0)
-		return VF_OK;
-	cli->keep_text = true;
-	return vf_fail(reterr, f.first, "%" PRIu64 " fault%s found", faults, faults == 1 ? " was" : "s were");
+	return nt_verb_end_findings(&f, faults, reterr);
 }
 
 /* ---- export ---- */

@@ -150,37 +150,13 @@ VF_RC nt_verb_log_consistency(struct nt_cli *cli, struct vf_err *reterr)
 
 /* ---- audit and fsck ---- */
 
-struct findings {
-	struct nt_cli *cli;
-	enum vf_rc first;
-	uint64_t shown;
-};
-
-static void put_finding(void *ctx, enum vf_rc rc, const char *text)
-{
-	struct findings *f = ctx;
-	struct nt_buf *out = &f->cli->text;
-
-	if (f->shown++ == 0)
-		f->first = rc;
-	if (!f->cli->json) {
-		nt_buf_putf(out, "%s: ", vf_rc_name(rc));
-		nt_cli_put_text(out, vf_bytes_str(text));
-		nt_buf_put_u8(out, '\n');
-		return;
-	}
-	nt_buf_putf(out, "%s{\"code\":\"%s\",\"text\":", f->shown > 1 ? "," : "", vf_rc_name(rc));
-	nt_cli_put_json(out, vf_bytes_str(text));
-	nt_buf_put_u8(out, '}');
-}
-
 typedef VF_RC nt_check(
 	struct nt_notary *n, nt_finding *finding, void *ctx, uint64_t *ret_faults, struct vf_err *reterr);
 
 static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	struct findings f = {.cli = cli, .first = VF_OK};
+	struct nt_verb_findings f = {.cli = cli, .first = VF_STORE_CORRUPT};
 	uint64_t seals, size, pending, faults = 0;
 	enum vf_rc rc = nt_notary_open_damaged(cli->args[0], &n, reterr);
 
@@ -194,7 +170,7 @@ static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reter
 			",\"seals\":%" PRIu64 ",\"size\":%" PRIu64 ",\"pending\":%" PRIu64 ",\"findings\":[",
 			seals, size, pending);
 	}
-	rc = check(n, put_finding, &f, &faults, reterr);
+	rc = check(n, nt_verb_put_finding, &f, &faults, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json)
@@ -204,11 +180,7 @@ static VF_RC run_check(struct nt_cli *cli, nt_check *check, struct vf_err *reter
 			"no fault found: %" PRIu64 " entries in the log, %" PRIu64 " seals, %" PRIu64
 			" records wait\n",
 			size, seals, pending);
-	if (faults == 0)
-		return VF_OK;
-	cli->keep_text = true;
-	return vf_fail(reterr, f.first == VF_OK ? VF_STORE_CORRUPT : f.first, "%" PRIu64 " fault%s found",
-		faults, faults == 1 ? " was" : "s were");
+	return nt_verb_end_findings(&f, faults, reterr);
 }
 
 VF_RC nt_verb_log_audit(struct nt_cli *cli, struct vf_err *reterr)

@@ -151,6 +151,8 @@ VF_RC vf_token_check(struct vf_session *s, struct vf_arena *memory, const char *
 	if (rc != VF_OK)
 		return rc;
 	rc = read_whole(token, memory, VF_MAX_PART, &octets, &err);
+	if (rc == VF_OK && octets.n == 0)
+		rc = vf_fail(&err, VF_EMPTY_EVIDENCE, "'%s' is empty", ret->input);
 	if (rc == VF_OK)
 		rc = vf_graph_der(&g, ret->input, octets, VF_TS_SHAPE, &der, &err);
 	if (rc == VF_OK)

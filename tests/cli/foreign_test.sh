@@ -134,6 +134,8 @@ expect 2 NO_TRUST_ANCHOR "token without trust" token rsa-sha256.tst data.csv
 expect 1 TS_FUTURE "token before its time" token rsa-sha256.tst data.csv --integrity-only --at 2020-01-01T00:00:00Z
 expect 2 TS_EXPIRED "token after its certificate" token rsa-sha256.tst data.csv --trust trust --at 2050-01-01T00:00:00Z
 expect 1 - "a certificate is no token" token ca.pem data.csv --integrity-only
+: >none.tst
+bad EMPTY_EVIDENCE "an empty token" token none.tst data.csv
 head -c 1000 rsa-sha256.tst >cut.tst
 bad TS_SHAPE "a cut token" token cut.tst data.csv
 
