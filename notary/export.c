@@ -151,7 +151,7 @@ static enum vf_rc add_document(struct plan *p, const struct nt_document *d, stru
 		return VF_OK;
 	if (!d->confidential)
 		add_ref(p, d->name, &d->digests.sha256);
-	if (p->options->detached) {
+	if (p->options->detached || (p->options->kept_only && !d->keep)) {
 		p->is_incomplete |= !d->confidential;
 		return VF_OK;
 	}

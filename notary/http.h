@@ -22,6 +22,7 @@ struct nt_http_request;
 struct nt_http_route {
 	unsigned methods;  /* a set of nt_http_method; with GET goes HEAD; OPTIONS is answered for the caller */
 	uint64_t max_body; /* octets; 0: a body is refused */
+	bool unread;       /* the body is not read: the handler refuses, and the connection ends after its answer */
 	bool to_file;      /* a body larger than limits.memory_body goes to a file without a name; the loop writes it */
 	void *tag;         /* the caller's own; nt_http_tag() gives it back */
 };

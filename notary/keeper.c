@@ -95,11 +95,17 @@ static enum vf_rc accept_together(struct nt_keeper *k, struct nt_offer *const *o
 	k->counts.groups++;
 	pthread_mutex_unlock(&k->lock);
 	if (k->options.group)
-		rc = k->options.group(k->options.group_ctx, offers, n, reterr);
+		rc = k->options.group(k->options.ctx, offers, n, reterr);
 	/* durable, but nobody can be told so: whatever it is, it is ours */
 	if (rc != VF_OK)
 		stop(k, rc, reterr);
 	return rc;
+}
+
+static void begin(struct nt_keeper *k)
+{
+	if (k->options.begin)
+		k->options.begin(k->options.ctx);
 }
 
 static enum vf_rc prepare(struct nt_keeper *k, struct nt_offer *o, struct vf_err *reterr)
@@ -119,6 +125,7 @@ static void accept_apart(struct nt_keeper *k, size_t n)
 		struct vf_err err = k->fault;
 		enum vf_rc rc = k->fault.rc;
 
+		begin(k);
 		if (rc == VF_OK)
 			rc = prepare(k, o, &err);
 		if (rc == VF_OK)
@@ -132,6 +139,7 @@ static size_t prepare_group(struct nt_keeper *k, size_t n)
 {
 	size_t kept = 0;
 
+	begin(k);
 	for (size_t i = 0; i < n; i++) {
 		struct vf_err err = k->fault;
 		enum vf_rc rc = k->fault.rc == VF_OK ? prepare(k, k->group[i], &err) : k->fault.rc;
@@ -238,6 +246,8 @@ static void seal(struct nt_keeper *k)
 	}
 	pthread_mutex_unlock(&k->lock);
 	count_pending(k);
+	if (rc == VF_OK && sealed.sealed && k->options.sealed)
+		k->options.sealed(k->options.ctx, k->n);
 }
 
 /* Milliseconds until a seal is due, or is tried again; UINT64_MAX when nothing waits for one. */

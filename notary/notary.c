@@ -474,7 +474,7 @@ static VF_RC destroy_kept(void *ctx, const struct vf_hash *sha256, struct vf_err
 }
 
 /* Content that was kept for a submission that is refused, or was there without it, does not stay. */
-static VF_RC drop_unkept(struct nt_notary *n, const struct nt_submission *s, struct vf_err *reterr)
+VF_RC nt_notary_unkeep(struct nt_notary *n, const struct nt_submission *s, struct vf_err *reterr)
 {
 	bool kept;
 	enum vf_rc rc;
@@ -509,8 +509,8 @@ VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissi
 	for (size_t i = 0; i < count; i++) {
 		/* The refusal is what the caller is told; a failure here stops the notary. */
 		if (rc != VF_OK)
-			vf_ignore(drop_unkept(n, &submissions[i], NULL));
-		else if (ret[i] == NT_ACCEPTED_BEFORE && drop_unkept(n, &submissions[i], reterr) != VF_OK)
+			vf_ignore(nt_notary_unkeep(n, &submissions[i], NULL));
+		else if (ret[i] == NT_ACCEPTED_BEFORE && nt_notary_unkeep(n, &submissions[i], reterr) != VF_OK)
 			return n->broken.rc;
 	}
 	return rc;

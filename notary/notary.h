@@ -139,6 +139,8 @@ VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissi
 
 /* Copies a document's content from fd into the notary, durably, before accept names it. */
 VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests, struct vf_err *reterr);
+/* Destroys what nt_notary_keep() put there for a submission that is not handed to accept: what no record keeps. */
+VF_RC nt_notary_unkeep(struct nt_notary *n, const struct nt_submission *s, struct vf_err *reterr);
 /* Opens kept content; *ret_fd is -1 when it is not kept. */
 VF_RC nt_notary_open_kept(
 	struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd, struct vf_err *reterr);
