@@ -45,8 +45,4 @@ nt_verb_run nt_verb_audit_list, nt_verb_audit_seal, nt_verb_audit_check, nt_verb
 extern const struct nt_option nt_submit_options[];
 extern const char nt_submit_details[];
 
-/* Submits one record without documents; used by erase. */
-VF_RC nt_verb_submit_link(struct nt_notary *n, struct vf_bytes study, enum tr_link_type type,
-	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr);
-
 #endif
