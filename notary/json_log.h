@@ -9,7 +9,7 @@
  * sizes, durations, names of parties' tokens (never the tokens). Never names of subjects or documents, titles,
  * contents, tokens, keys, query strings, or addresses of clients unless the operator switched that on.
  *
- *	{"ts":"2026-03-02T14:07:31.042Z","level":"info","event":"request","code":"HTTP_SHAPE","request_id":7,"status":400}
+ *	{"ts":"2026-03-02T14:07:31.042Z","level":"info","event":"request","code":"HTTP_SHAPE","request_id":7}
  */
 #ifndef NOTARY_JSON_LOG_H
 #define NOTARY_JSON_LOG_H

@@ -21,10 +21,10 @@ struct nt_sd_notify {
 };
 
 /*
- * socket is a path or, with '@' first, an abstract name; each argument may be NULL. CONFIG_SHAPE: a value that the
+ * socket_name is a path or, with '@' first, an abstract name; each argument may be NULL. CONFIG_SHAPE: a value that the
  * manager would not set; s then stays silent and can be used. Other processes' watchdog is none.
  */
-VF_RC nt_sd_notify_init(struct nt_sd_notify *s, const char *socket, const char *watchdog_usec,
+VF_RC nt_sd_notify_init(struct nt_sd_notify *s, const char *socket_name, const char *watchdog_usec,
 	const char *watchdog_pid, struct vf_err *reterr);
 void nt_sd_notify_done(struct nt_sd_notify *s);
 

@@ -32,7 +32,8 @@ static void check_part(const struct nt_multipart *m, const struct nt_multipart *
 	if (p->name[0] == '\0' || !vf_utf8_is(vf_bytes_str(p->name)) || !vf_utf8_is(vf_bytes_str(p->filename)) ||
 		p->is_file != (p->filename[0] != '\0') || strncmp(p->type, "multipart/", 10) == 0)
 		abort();
-	if (nt_multipart_put(m, p, MAX_INPUT, &one, NULL) != VF_OK || nt_multipart_put(file, p, MAX_INPUT, &two, NULL) != VF_OK)
+	if (nt_multipart_put(m, p, MAX_INPUT, &one, NULL) != VF_OK ||
+		nt_multipart_put(file, p, MAX_INPUT, &two, NULL) != VF_OK)
 		abort();
 	if (!vf_bytes_eq(nt_buf_bytes(&one), whole) || !vf_bytes_eq(nt_buf_bytes(&two), whole))
 		abort();
@@ -60,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct vf_err one = {0}, two = {0};
 		enum vf_rc rc = nt_multipart_next(m, &more, &p, &one);
 
-		if (nt_multipart_next(file, &more_too, &q, &two) != rc || more != more_too || strcmp(one.text, two.text) != 0)
+		if (nt_multipart_next(file, &more_too, &q, &two) != rc || more != more_too ||
+			strcmp(one.text, two.text) != 0)
 			abort();
 		if (rc != VF_OK || !more)
 			break;

@@ -9,6 +9,7 @@
 #define WINDOW 262144 /* pieces in which a file is read */
 #define B "--b\r\n"
 #define NAME "Content-Disposition: form-data; name=\"a\"\r\n"
+#define FORM "Content-Disposition: form-data; "
 #define END "\r\n--b--\r\n"
 
 static struct nt_multipart_part parts[4];
@@ -68,7 +69,8 @@ static enum vf_rc parse(struct vf_bytes body, size_t *ret_n)
 		CHECK_STR(parts[i].name, kept[i].name);
 		CHECK_STR(parts[i].filename, kept[i].filename);
 		CHECK_STR(parts[i].type, kept[i].type);
-		CHECK(parts[i].at == kept[i].at && parts[i].size == kept[i].size && parts[i].is_file == kept[i].is_file);
+		CHECK(parts[i].at == kept[i].at && parts[i].size == kept[i].size);
+		CHECK_INT(parts[i].is_file, kept[i].is_file);
 	}
 	return rc;
 }
@@ -91,10 +93,12 @@ static struct vf_bytes octets(struct vf_bytes body, const struct nt_multipart_pa
 static void test_good(void)
 {
 	/* as curl and browsers write it */
-	struct vf_bytes body = vf_bytes_str(
-		"--b\r\nContent-Disposition: form-data; name=\"submission\"\r\nContent-Type: application/JSON; charset=utf-8\r\n"
-		"\r\n{\"a\":1}\r\n--b\r\ncontent-disposition:form-data ;name=document;FILENAME=\"Pr\xc3\xbc"
-		"fplan %22v2%22 100%.pdf\" \t\r\nContent-Transfer-Encoding: BINARY\r\nX-Any: thing\r\n\r\n\r\n-\n--\r\n--c\r\n--b\r\n"
+	struct vf_bytes body = vf_bytes_str(B FORM
+
+		"name=\"submission\"\r\nContent-Type: application/JSON; charset=utf-8\r\n\r\n{\"a\":1}"
+		"\r\n--b\r\ncontent-disposition:form-data ;name=document;FILENAME=\"Pr\xc3\xbc"
+		"fplan %22v2%22 100%.pdf\" \t\r\nContent-Transfer-Encoding: BINARY\r\nX-Any: thing\r\n\r\n"
+		"\r\n-\n--\r\n--c\r\n--b\r\n"
 		NAME "\r\n\r\n--b--\r\n");
 	size_t n;
 
@@ -118,31 +122,33 @@ static void test_good(void)
 
 static const char *const bad[] = {
 	"", "--b", "--b--", "--b--\r\n", "--b\r\n", "--c\r\n" NAME "\r\nx\r\n--c--\r\n", "\r\n" B NAME "\r\nx" END,
-	"text\r\n" B NAME "\r\nx" END, B NAME "\r\nx" END "\r\n", B NAME "\r\nx" END "text", B NAME "\r\nx\r\n--b--text",
-	B NAME "\r\nx\r\n--b-- \r\n", B NAME "\r\nx\r\n--b--\n", B NAME "\r\nx\r\n--b--\r", B NAME "\r\nx\r\n--b-\r\n",
-	"--b \r\n" NAME "\r\nx" END, "--b\n" NAME "\r\nx" END, B NAME "\r\nx", B NAME "\r\nx\r\n--b", B NAME "\r\nx\r\n--b\r\n",
+	"text\r\n" B NAME "\r\nx" END, B NAME "\r\nx" END "\r\n", B NAME "\r\nx" END "text",
+	B NAME "\r\nx\r\n--b--text", B NAME "\r\nx\r\n--b-- \r\n", B NAME "\r\nx\r\n--b--\n",
+	B NAME "\r\nx\r\n--b--\r", B NAME "\r\nx\r\n--b-\r\n", "--b \r\n" NAME "\r\nx" END, "--b\n" NAME "\r\nx" END,
+	B NAME "\r\nx", B NAME "\r\nx\r\n--b", B NAME "\r\nx\r\n--b\r\n",
 	/* a boundary within the octets */
 	B NAME "\r\nx\r\n--b2\r\ny" END, B NAME "\r\nx\n--b\r\n" NAME "\r\ny" END, B NAME "\r\nx\n--b--\r\n",
 	B NAME "\r\n--b--\r\n", B NAME "\r\n\n--b--\r\n", B NAME "\r\n--b\r\n" NAME "\r\ny" END,
 	/* header lines */
 	B "\r\nx" END, B "Content-Type: text/plain\r\n\r\nx" END, B NAME NAME "\r\nx" END, B NAME "\r\n", B NAME,
-	B "Content-Disposition: form-data; name=\"a\"\n\r\nx" END, B NAME "\nx" END, B NAME " folded\r\n\r\nx" END,
-	B NAME "\tfolded: x\r\n\r\nx" END, B NAME "X-A : x\r\n\r\nx" END, B NAME "X-A\r\n\r\nx" END, B NAME ": x\r\n\r\nx" END,
-	B NAME "X-A: \x01\r\n\r\nx" END, B NAME "X-A: a\rb\r\n\r\nx" END, B NAME "X-A: \x7f\r\n\r\nx" END,
-	B "Content-Disposition: attachment; name=\"a\"\r\n\r\nx" END, B "Content-Disposition: form-data\r\n\r\nx" END,
-	B "Content-Disposition: form-data; filename=\"a\"\r\n\r\nx" END, B "Content-Disposition: form-data; name=\"\"\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"a\"; filename=\"\"\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"a\"; name=\"b\"\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"a\"; filename=\"b\"; filename=\"c\"\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"a\"; filename*=UTF-8''b\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"a\"; filename=\"b\"; filename*=UTF-8''c\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"a\\\"b\"\r\n\r\nx" END, B "Content-Disposition: form-data; name=\"a\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"a\"b\r\n\r\nx" END, B "Content-Disposition: form-data; name=\"a\";\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name =\"a\"\r\n\r\nx" END, B "Content-Disposition: form-data; name=\"\xff\"\r\n\r\nx" END,
-	B "Content-Disposition: form-data; name=\"\xed\xa0\x80\"\r\n\r\nx" END, B "Content-Disposition: form-data; name=\r\n\r\nx" END,
-	B NAME "Content-Type: text\r\n\r\nx" END, B NAME "Content-Type:\r\n\r\nx" END, B NAME "Content-Type: a/b c\r\n\r\nx" END,
-	B NAME "Content-Type: a/b\r\nContent-Type: a/b\r\n\r\nx" END, B NAME "Content-Type: Multipart/Mixed; boundary=c\r\n\r\nx" END,
-	B NAME "Content-Transfer-Encoding: base64\r\n\r\nx" END, B NAME "Content-Transfer-Encoding: 8bit\r\n\r\nx" END,
+	B FORM "name=\"a\"\n\r\nx" END, B NAME "\nx" END, B NAME " folded\r\n\r\nx" END,
+	B NAME "\tfolded: x\r\n\r\nx" END, B NAME "X-A : x\r\n\r\nx" END, B NAME "X-A\r\n\r\nx" END,
+	B NAME ": x\r\n\r\nx" END, B NAME "X-A: \x01\r\n\r\nx" END, B NAME "X-A: a\rb\r\n\r\nx" END,
+	B NAME "X-A: \x7f\r\n\r\nx" END, B "Content-Disposition: attachment; name=\"a\"\r\n\r\nx" END,
+	B "Content-Disposition: form-data\r\n\r\nx" END, B FORM "filename=\"a\"\r\n\r\nx" END,
+	B FORM "name=\"\"\r\n\r\nx" END, B FORM "name=\"a\"; filename=\"\"\r\n\r\nx" END,
+	B FORM "name=\"a\"; name=\"b\"\r\n\r\nx" END,
+	B FORM "name=\"a\"; filename=\"b\"; filename=\"c\"\r\n\r\nx" END,
+	B FORM "name=\"a\"; filename*=UTF-8''b\r\n\r\nx" END,
+	B FORM "name=\"a\"; filename=\"b\"; filename*=UTF-8''c\r\n\r\nx" END, B FORM "name=\"a\\\"b\"\r\n\r\nx" END,
+	B FORM "name=\"a\r\n\r\nx" END, B FORM "name=\"a\"b\r\n\r\nx" END, B FORM "name=\"a\";\r\n\r\nx" END,
+	B FORM "name =\"a\"\r\n\r\nx" END, B FORM "name=\"\xff\"\r\n\r\nx" END,
+	B FORM "name=\"\xed\xa0\x80\"\r\n\r\nx" END, B FORM "name=\r\n\r\nx" END,
+	B NAME "Content-Type: text\r\n\r\nx" END, B NAME "Content-Type:\r\n\r\nx" END,
+	B NAME "Content-Type: a/b c\r\n\r\nx" END, B NAME "Content-Type: a/b\r\nContent-Type: a/b\r\n\r\nx" END,
+	B NAME "Content-Type: Multipart/Mixed; boundary=c\r\n\r\nx" END,
+	B NAME "Content-Transfer-Encoding: base64\r\n\r\nx" END,
+	B NAME "Content-Transfer-Encoding: 8bit\r\n\r\nx" END,
 };
 
 static void test_bad(void)
@@ -249,7 +255,8 @@ static void test_put(void)
 		struct nt_buf out = nt_buf(8), small = nt_buf(4);
 		bool more;
 
-		CHECK_RC(nt_multipart_new(&bound, way ? vf_bytes(NULL, 0) : body, way ? fd : -1, body.n, &m, NULL), VF_OK);
+		CHECK_RC(nt_multipart_new(&bound, way ? vf_bytes(NULL, 0) : body, way ? fd : -1, body.n, &m, NULL),
+			VF_OK);
 		CHECK_RC(nt_multipart_next(m, &more, &p, NULL), VF_OK);
 		CHECK_RC(nt_multipart_put(m, &p, 5, &out, NULL), VF_OK);
 		CHECK_BYTES(nt_buf_bytes(&out), vf_bytes_str("12345"));
@@ -283,7 +290,8 @@ static void test_boundary(void)
 		{"multipart/form-data; charset=utf-8; boundary=----WebKitFormBoundary1A", "----WebKitFormBoundary1A"},
 		{"multipart/form-data; boundary=1234567890123456789012345678901234567890123456789012345678901234567890",
 			"1234567890123456789012345678901234567890123456789012345678901234567890"},
-		{"multipart/form-data; boundary=12345678901234567890123456789012345678901234567890123456789012345678901", NULL},
+		{"multipart/form-data; boundary="
+			"12345678901234567890123456789012345678901234567890123456789012345678901", NULL},
 		{"multipart/form-data", NULL}, {"multipart/form-data;", NULL}, {"multipart/form-data; boundary", NULL},
 		{"multipart/form-data; boundary=", NULL}, {"multipart/form-data; boundary=\"\"", NULL},
 		{"multipart/form-data; boundary=\"b", NULL}, {"multipart/form-data; boundary=\"b \"", NULL},
@@ -291,7 +299,8 @@ static void test_boundary(void)
 		{"multipart/form-data; boundary=b;", NULL}, {"multipart/form-data; boundary=b/c", NULL},
 		{"multipart/form-data; boundary=b*c", NULL}, {"multipart/form-data; boundary=\"b\\\"c\"", NULL},
 		{"multipart/form-data; boundary=\"b\xc3\xa9\"", NULL}, {"multipart/form-data boundary=b", NULL},
-		{"multipart/form-data, boundary=b", NULL}, {"multipart/mixed; boundary=b", NULL}, {"application/json", NULL}, {"", NULL},
+		{"multipart/form-data, boundary=b", NULL}, {"multipart/mixed; boundary=b", NULL},
+		{"application/json", NULL}, {"", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
@@ -305,7 +314,8 @@ static void test_boundary(void)
 	{
 		struct nt_multipart_boundary b;
 
-		CHECK_RC(nt_multipart_boundary(vf_bytes("multipart/form-data; boundary=\"b\0c\"", 35), &b, NULL), VF_HTTP_SHAPE);
+		CHECK_RC(nt_multipart_boundary(vf_bytes("multipart/form-data; boundary=\"b\0c\"", 35), &b, NULL),
+			VF_HTTP_SHAPE);
 	}
 }
 
