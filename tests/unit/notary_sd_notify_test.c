@@ -83,7 +83,8 @@ static void test_values(void)
 		{"@x", "30000000", VF_OK, 15000}, {"@x", "1", VF_OK, 1},
 		{"@x", "1500", VF_OK, 1}, {"", NULL, VF_CONFIG_SHAPE, 0},
 		{"x", NULL, VF_CONFIG_SHAPE, 0},
-		{"@", NULL, VF_CONFIG_SHAPE, 0}, {"/", NULL, VF_CONFIG_SHAPE, 0}, {"vsock:2:1", NULL, VF_CONFIG_SHAPE, 0},
+		{"@", NULL, VF_CONFIG_SHAPE, 0}, {"/", NULL, VF_CONFIG_SHAPE, 0},
+		{"vsock:2:1", NULL, VF_CONFIG_SHAPE, 0},
 		{"@x", "0", VF_CONFIG_SHAPE, 0}, {"@x", "-1", VF_CONFIG_SHAPE, 0}, {"@x", "1s", VF_CONFIG_SHAPE, 0},
 		{"@x", "99999999999999999999", VF_CONFIG_SHAPE, 0},
 	};
