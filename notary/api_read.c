@@ -143,7 +143,7 @@ static VF_RC run_receipt(struct nt_job *j, struct nt_notary *n, struct vf_err *r
 		return rc;
 	if (r->state == NT_ERASED)
 		return erased(reterr);
-	e = (struct vf_entry){.sha256 = r->id, .sha512 = r->id512, .slot = r->slot};
+	e = (struct vf_entry){r->id, r->id512, r->slot};
 	rc = nt_receipts_new(&g, reterr);
 	if (rc == VF_OK)
 		rc = nt_receipts_add(g, &e, reterr);

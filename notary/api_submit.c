@@ -268,7 +268,7 @@ VF_RC nt_api_group(void *ctx, struct nt_offer *const *offers, size_t n, struct v
 		b->group = g;
 		for (size_t k = 0; k < offers[i]->n && rc == VF_OK; k++) {
 			const struct nt_submission *s = &offers[i]->submissions[k];
-			const struct vf_entry e = {.sha256 = s->id, .sha512 = s->id512, .slot = s->slot};
+			const struct vf_entry e = {s->id, s->id512, s->slot};
 
 			b->lines[b->which[k]].receipt = all++;
 			rc = nt_receipts_add(g->receipts, &e, reterr);
@@ -472,6 +472,13 @@ static void submit_one(struct nt_job *j, struct batch *b, struct vf_bytes json)
 	} else {
 		b->lines[0].rc = VF_NO_MEMORY;
 	}
+	for (size_t i = 0; b->lines[0].rc == VF_OK && i < b->lines[0].s.n_documents; i++) {
+		if (!b->lines[0].s.documents[i].keep)
+			continue;
+		snprintf(b->lines[0].field, NT_FIELD_MAX, "/documents/%zu/keep", i);
+		b->lines[0].rc = vf_fail(&b->lines[0].err, VF_DOCUMENT_MISSING,
+			"a document to keep is sent with its submission, as multipart/form-data");
+	}
 	if (b->lines[0].rc != VF_OK) {
 		end_one(j);
 		return;
@@ -479,14 +486,6 @@ static void submit_one(struct nt_job *j, struct batch *b, struct vf_bytes json)
 	b->offer.prepare = prepare_one;
 	b->offer.done = done_one;
 	offer_batch(b);
-}
-
-static bool has_kept(const struct nt_submission *s)
-{
-	for (size_t i = 0; i < s->n_documents; i++)
-		if (s->documents[i].keep)
-			return true;
-	return false;
 }
 
 /* ---- with documents ---- */
@@ -724,10 +723,8 @@ static void end_bulk(struct nt_job *j)
 	uint64_t accepted = 0;
 
 	for (const struct batch *b = k->first; b; b = b->next)
-		for (size_t i = 0; i < b->n; i++) {
+		for (size_t i = 0; i < b->n; i++)
 			accepted += b->lines[i].rc == VF_OK;
-			count_line(j->api, &b->lines[i]);
-		}
 	if (atomic_load(&k->fault) != VF_OK) {
 		/* some portions may be stored: sent again, they get the same answers */
 		nt_job_refuse(j, (enum vf_rc)atomic_load(&k->fault), &k->err, NULL);
@@ -749,6 +746,17 @@ static void leave_bulk(struct bulk *k)
 		end_bulk(k->job);
 }
 
+/* From here on only IDs, refusals and receipts are needed: many portions wait for the last one. */
+static void drop_texts(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		count_line(b->job->api, &b->lines[i]);
+	free(b->block);
+	free(b->good);
+	b->block = NULL;
+	b->good = NULL;
+}
+
 static void done_portion(struct nt_offer *o, enum vf_rc rc, const struct vf_err *err)
 {
 	struct batch *b = o->ctx;
@@ -760,6 +768,7 @@ static void done_portion(struct nt_offer *o, enum vf_rc rc, const struct vf_err 
 		b->offer.n = 0; /* no line was good: each has its refusal */
 	else if (atomic_compare_exchange_strong(&b->bulk->fault, &none, (int)rc))
 		b->bulk->err = *err;
+	drop_texts(b);
 	leave_bulk(b->bulk);
 }
 
@@ -819,8 +828,10 @@ static bool offer_portion(struct bulk *k, struct nt_intake *x, struct vf_bytes *
 		else
 			b->lines[b->n].read = false;
 	}
-	if (!good)
+	if (!good) {
+		drop_texts(b);
 		return true;
+	}
 	b->offer.prepare = prepare_portion;
 	b->offer.done = done_portion;
 	atomic_fetch_add(&k->left, 1);

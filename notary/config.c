@@ -254,18 +254,17 @@ static VF_RC parse_line(struct vf_bytes line, bool *seen, struct nt_config *c, s
 	return VF_OK;
 }
 
-VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err *reterr)
+VF_RC nt_config_change(struct vf_bytes text, struct nt_config *io, struct vf_err *reterr)
 {
 	bool seen[N_SETTINGS] = {false};
+	struct nt_config c = *io;
 	struct vf_bytes line;
-	struct nt_config c;
 	unsigned number = 0;
 	enum vf_rc rc;
 
 	if (text.n > VF_MAX_SMALL_JSON)
 		return vf_fail(reterr, VF_CONFIG_SHAPE, "the configuration is larger than %d bytes",
 			VF_MAX_SMALL_JSON);
-	nt_config_default(&c);
 	while (text.n) {
 		number++;
 		if (!vf_take_line(&text, &line)) {
@@ -281,8 +280,20 @@ VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err
 	rc = check_together(&c, reterr);
 	if (rc != VF_OK)
 		return rc;
-	*ret = c;
+	*io = c;
 	return VF_OK;
+}
+
+VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err *reterr)
+{
+	struct nt_config c;
+	enum vf_rc rc;
+
+	nt_config_default(&c);
+	rc = nt_config_change(text, &c, reterr);
+	if (rc == VF_OK)
+		*ret = c;
+	return rc;
 }
 
 void nt_config_put(struct nt_buf *out, const struct nt_config *c)

@@ -34,6 +34,8 @@ struct nt_config {
 
 void nt_config_default(struct nt_config *ret);
 VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err *reterr);
+/* The settings of the text take the place of those in io, which stays as it is on failure. */
+VF_RC nt_config_change(struct vf_bytes text, struct nt_config *io, struct vf_err *reterr);
 /* The text with every setting and a comment that explains it. */
 void nt_config_put(struct nt_buf *out, const struct nt_config *c);
 

@@ -56,6 +56,14 @@ static void stop(struct nt_keeper *k, enum vf_rc rc, const struct vf_err *err)
 	pthread_mutex_unlock(&k->lock);
 }
 
+static int64_t ticks(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* ---- accepting ---- */
 
 static void end_offer(struct nt_keeper *k, struct nt_offer *o, enum vf_rc rc, const struct vf_err *err)
@@ -63,6 +71,8 @@ static void end_offer(struct nt_keeper *k, struct nt_offer *o, enum vf_rc rc, co
 	pthread_mutex_lock(&k->lock);
 	if (rc != VF_OK)
 		k->counts.refused++;
+	if (rc == VF_OK && k->counts.unsealed_since == 0)
+		k->counts.unsealed_since = ticks();
 	for (size_t i = 0; rc == VF_OK && i < o->n; i++) {
 		k->counts.accepted += o->results[i] == NT_ACCEPTED_NEW;
 		k->counts.accepted_before += o->results[i] == NT_ACCEPTED_BEFORE;
@@ -240,6 +250,8 @@ static void seal(struct nt_keeper *k)
 	pthread_mutex_lock(&k->lock);
 	k->seal_soon = false;
 	k->counts.seal_faults += rc != VF_OK;
+	if (rc == VF_OK)
+		k->counts.unsealed_since = 0; /* this thread alone accepts: all of it is under the seal */
 	if (rc == VF_OK && sealed.sealed) {
 		k->counts.seals++;
 		k->counts.sealed_at = sealed.gen_time;

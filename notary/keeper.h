@@ -63,6 +63,7 @@ struct nt_keeper_counts {
 	uint64_t accepted, accepted_before, refused; /* submissions; refused counts offers */
 	uint64_t groups, seals, seal_faults, waiting, pending; /* waiting: in the queue; pending: accepted, not in the log */
 	int64_t sealed_at;  /* VF_TIME_NONE before the first */
+	int64_t unsealed_since; /* monotonic milliseconds: what is accepted since then has no seal; 0: all has one */
 	enum vf_rc failed;  /* VF_OK as long as it works */
 	char why[320];
 };

@@ -761,6 +761,11 @@ VF_RC nt_notary_check_head(struct nt_notary *n, struct vf_err *reterr)
 	return rc;
 }
 
+int64_t nt_notary_head_time(const struct nt_notary *n)
+{
+	return nt_headlock_get(n->head)->time_ms;
+}
+
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
 {
 	return nt_note_put_vkey(

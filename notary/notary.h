@@ -268,6 +268,8 @@ VF_RC nt_notary_checkpoint(struct nt_notary *n, struct nt_buf *ret, struct vf_er
  */
 VF_RC nt_notary_check_head(struct nt_notary *n, struct vf_err *reterr);
 
+/* The time of the last signed head, in milliseconds UTC. */
+int64_t nt_notary_head_time(const struct nt_notary *n);
 /* vkey of the log, PEM of the embedded TSA's root. */
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);

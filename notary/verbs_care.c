@@ -5,6 +5,7 @@
 
 #include "notary/random.h"
 #include "notary/signer.h"
+#include "notary/submit.h"
 #include "notary/trust_out.h"
 #include "notary/verbs.h"
 #include "verify/limits.h"
