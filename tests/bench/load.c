@@ -3,13 +3,13 @@
  * who asks must wait. Submissions are made before the measured time.
  *
  *   load --port P [--mode single|bulk|read|bundle] [--token-file F] [--connections N] [--seconds S | --count N]
- *        [--rate R] [--lines N] [--pid PID]
+ *        [--rate R] [--lines N] [--pid PID] [--row NAME]
  *
  * single: POST /v1/records; bulk: POST /v1/records/bulk, --lines a request; read: GET /v1/records/ID of records that are
  * submitted first; bundle: POST, then GET .../bundle?wait=30, from the last octet of the POST to the last of the bundle.
  * Every connection has a study, and so a stream, of its own. With --rate times are counted from the moment at which a
- * request should have begun by the plan, so that a service that stands still is seen. Prints one line of JSON, and
- * one for people to stderr.
+ * request should have begun by the plan, so that a service that stands still is seen. Prints one line of JSON, or with
+ * --row the rows of a benchmark (bench.h), and one line for people to stderr.
  */
 #include <getopt.h>
 #include <sys/resource.h>
@@ -37,6 +37,7 @@ struct load {
 	double seconds;
 	size_t count, lines; /* count: records of all connections */
 	long pid;
+	const char *row;
 	char token[MAX_TOKEN];
 
 	struct load_chain *chains;
@@ -233,10 +234,25 @@ static void make_chains(struct load *l)
 	}
 }
 
-static void report(const struct load *l, double took, double client, const struct process *before, const struct process *after)
+/* Time and processor time (of client and service) a record, latencies in nanoseconds, memory of the service. */
+static void put_rows(const struct load *l, double took, double cpu, const struct process *after)
+{
+	static const struct {
+		const char *name;
+		double part;
+	} parts[] = {{"p50", 0.5}, {"p99", 0.99}, {"p999", 0.999}};
+	double n = l->records ? (double)l->records : 1;
+
+	printf("%s\t%" PRIu64 "\t%.0f\t-\t%.0f\t-\n", l->row, l->records, took * 1e9 / n, cpu * 1e9 / n);
+	for (size_t i = 0; i < 3; i++)
+		printf("%s_%s\t%" PRIu64 "\t%.0f\t-\t-\t-\n", l->row, parts[i].name, l->times.n, load_times_at(&l->times, parts[i].part) * 1e6);
+	if (l->pid)
+		printf("%s_rss\t1\t-\t-\t-\t%.0f\n", l->row, after->rss * 1048576);
+}
+
+static void put_json(const struct load *l, double took, double client, double server, const struct process *after)
 {
 	const struct load_times *t = &l->times;
-	double server = after->cpu - before->cpu;
 
 	printf("{\"mode\":\"%s\",\"connections\":%u,\"rate\":%.0f,\"seconds\":%.3f,\"requests\":%" PRIu64 ",\"records\":%" PRIu64
 		",\"requests_s\":%.1f,\"records_s\":%.1f,\"ms\":{\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"max\":%.3f}"
@@ -247,6 +263,17 @@ static void report(const struct load *l, double took, double client, const struc
 	for (size_t i = 0; i < MAX_ERRORS && l->errors[i].name[0]; i++)
 		printf("%s\"%s\":%" PRIu64, i ? "," : "", l->errors[i].name, l->errors[i].n);
 	printf("}}\n");
+}
+
+static void report(const struct load *l, double took, double client, const struct process *before, const struct process *after)
+{
+	const struct load_times *t = &l->times;
+	double server = after->cpu - before->cpu;
+
+	if (l->row)
+		put_rows(l, took, client + server, after);
+	else
+		put_json(l, took, client, server, after);
 	fprintf(stderr, "%s, %u connections: %.0f requests/s, %.0f records/s; ms p50 %.2f p90 %.2f p99 %.2f p99.9 %.2f max %.2f; "
 		"us/request client %.1f server %.1f; server %.0f MiB\n", modes[l->mode], l->o.connections, (double)l->good / took,
 		(double)l->records / took, load_times_at(t, 0.5), load_times_at(t, 0.9), load_times_at(t, 0.99), load_times_at(t, 0.999),
@@ -258,7 +285,7 @@ static void report(const struct load *l, double took, double client, const struc
 static void usage(void)
 {
 	fprintf(stderr, "usage: load --port P [--mode single|bulk|read|bundle] [--token-file F] [--connections N] [--seconds S] "
-		"[--count N] [--rate R] [--lines N] [--pid PID]\n");
+		"[--count N] [--rate R] [--lines N] [--pid PID] [--row NAME]\n");
 	exit(64);
 }
 
@@ -287,7 +314,7 @@ static void read_options(struct load *l, int argc, char **argv)
 {
 	static const struct option names[] = {{"port", 1, NULL, 'p'}, {"mode", 1, NULL, 'm'}, {"token-file", 1, NULL, 't'},
 		{"connections", 1, NULL, 'c'}, {"seconds", 1, NULL, 's'}, {"count", 1, NULL, 'n'}, {"rate", 1, NULL, 'r'},
-		{"lines", 1, NULL, 'l'}, {"pid", 1, NULL, 'i'}, {NULL, 0, NULL, 0}};
+		{"lines", 1, NULL, 'l'}, {"pid", 1, NULL, 'i'}, {"row", 1, NULL, 'o'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	l->o.connections = 1;
@@ -303,6 +330,7 @@ static void read_options(struct load *l, int argc, char **argv)
 		case 'r': l->o.rate = atof(optarg); break;
 		case 'l': l->lines = strtoull(optarg, NULL, 10); break;
 		case 'i': l->pid = atol(optarg); break;
+		case 'o': l->row = optarg; break;
 		default: usage();
 		}
 	}
