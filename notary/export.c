@@ -634,8 +634,7 @@ static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *pa
 	return rc;
 }
 
-/* A mistyped name must not cost a document or a database: only an earlier bundle or an empty file gives way. */
-static bool may_replace(const char *path)
+bool nt_export_may_replace(const char *path)
 {
 	static const char kind[] = VF_NAME_MIMETYPE VF_ZIP_ASICE;
 	char head[30 + sizeof(kind) - 1]; /* a local file header, its name and content */
@@ -664,7 +663,7 @@ VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const str
 
 	if (lstat(path, &st) == 0 && !options->force)
 		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
-	if (options->force && !may_replace(path))
+	if (options->force && !nt_export_may_replace(path))
 		return vf_fail(reterr, VF_EXISTS, "'%.200s' is there and is no bundle: --force replaces bundles alone", path);
 	rc = e->n_pending == BATCH_FILES ? nt_exporter_flush(e, reterr) : VF_OK;
 	if (rc == VF_OK)
