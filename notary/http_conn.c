@@ -150,7 +150,7 @@ static unsigned find_refusal(struct nt_http_conn *c, struct vf_err *reterr)
 
 	if (r->methods == 0)
 		rc = vf_fail(reterr, VF_HTTP_NOT_FOUND, "no such path");
-	else if (h->length > r->max_body || (h->chunked && r->max_body == 0))
+	else if (!r->unread && (h->length > r->max_body || (h->chunked && r->max_body == 0)))
 		rc = vf_fail(reterr, VF_HTTP_LIMIT, "the body may have %" PRIu64 " octets here", r->max_body);
 	else if (nt_http_is_full(c->s))
 		rc = vf_fail(reterr, VF_HTTP_BUSY, "too many requests wait for their answer");
@@ -191,6 +191,8 @@ static enum nt_conn_next take_route(struct nt_http_conn *c)
 	status = find_refusal(c, &err);
 	if (status)
 		return refuse(c, status, &err);
+	if (q->route.unread)
+		return hand_out(c);
 	c->close = close;
 	return has_body ? begin_body(c) : hand_out(c);
 }

@@ -335,7 +335,7 @@ VF_RC nt_remote_status(struct nt_cli *cli, struct vf_err *reterr)
 static void put_listed(struct showing *w, const struct nt_remote_record *r)
 {
 	nt_verb_put_listed(w->cli, w->count++ == 0,
-		&(struct nt_listed){r->id, r->state, r->kind, r->study, r->version, r->date, r->title});
+		&(struct nt_list_line){r->id, r->state, r->kind, r->study, r->version, r->date, r->title});
 }
 
 VF_RC nt_remote_list(struct nt_cli *cli, struct vf_err *reterr)

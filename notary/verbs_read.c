@@ -207,7 +207,7 @@ static void put_column(struct nt_buf *out, struct vf_bytes text, int width)
 	nt_buf_putf(out, "  %-*s", width, shown[0] ? shown : "-");
 }
 
-void nt_verb_put_listed(struct nt_cli *cli, bool first, const struct nt_listed *l)
+void nt_verb_put_listed(struct nt_cli *cli, bool first, const struct nt_list_line *l)
 {
 	struct nt_buf *out = &cli->text;
 
@@ -242,7 +242,7 @@ static VF_RC put_listed(void *ctx, const struct vf_hash *id, struct vf_err *rete
 
 	if (rc == VF_OK)
 		nt_verb_put_listed(l->cli, l->count++ == 0,
-			&(struct nt_listed){*id, r->state, r->kind, r->study, r->version, r->date, r->title});
+			&(struct nt_list_line){*id, r->state, r->kind, r->study, r->version, r->date, r->title});
 	return rc;
 }
 
