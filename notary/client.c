@@ -520,6 +520,7 @@ static VF_RC try_often(struct attempt *t, const char *url, struct curl_slist *fi
 	struct nt_client *c = t->c;
 	int64_t end = ticks() + c->timeout_ms + (int64_t)t->q->extra * 1000;
 	struct vf_err err = {0};
+	enum vf_rc said = VF_OK;
 
 	for (unsigned tries = 1;; tries++) {
 		int64_t left = end - ticks(), pause;
@@ -532,10 +533,11 @@ static VF_RC try_often(struct attempt *t, const char *url, struct curl_slist *fi
 		left = end - ticks();
 		if (!may_help(rc, ret) || left <= pause)
 			return vf_fail(reterr, rc, "%s", err.text);
-		snprintf(line, sizeof(line), "%s: %s; trying again for %lld seconds", vf_rc_name(rc), err.text,
+		snprintf(line, sizeof(line), "%s: %s; it will be tried again for %lld seconds", vf_rc_name(rc), err.text,
 			(long long)(left + 999) / 1000);
-		if (c->note)
+		if (c->note && rc != said)
 			c->note(c->note_ctx, line);
+		said = rc;
 		sleep_ms(pause);
 	}
 }

@@ -420,6 +420,7 @@ static int open_temporary(const char *path)
 VF_RC nt_remote_fetch(struct nt_remote *r, const struct nt_complete *c, const struct vf_hash *id, unsigned wait,
 	const char *path, struct nt_completed *ret, struct vf_err *reterr)
 {
+	struct nt_complete now = *c;
 	int fd = open_temporary(path);
 	enum vf_rc rc;
 
@@ -427,8 +428,9 @@ VF_RC nt_remote_fetch(struct nt_remote *r, const struct nt_complete *c, const st
 		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : errno == ENOENT ? VF_NO_INPUT : VF_IO,
 			"no temporary file can be made beside '%.200s': %s", path, strerror(errno));
 	rc = download(r, id, wait, fd, reterr);
+	now.now_ms = nt_cli_now(); /* after the wait: its token may be younger than our question */
 	if (rc == VF_OK)
-		rc = nt_complete_bundle(c, fd, id, path, ret, reterr);
+		rc = nt_complete_bundle(&now, fd, id, path, ret, reterr);
 	close(fd);
 	return rc;
 }
@@ -456,7 +458,6 @@ static VF_RC read_from(struct fetching *f, struct vf_err *reterr)
 		f->from[i] = nt_cli_get_at(f->cli, "from", i);
 	f->complete = (struct nt_complete){.state = f->r.state,
 		.options = {.from = f->from, .n_from = n, .force = nt_cli_has(f->cli, "force")},
-		.now_ms = nt_cli_now(),
 		.note = put_note,
 		.note_ctx = f->cli};
 	return VF_OK;

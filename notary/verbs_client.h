@@ -38,7 +38,10 @@ VF_RC nt_remote_find(struct nt_remote *r, const char *text, struct vf_hash *ret,
 VF_RC nt_remote_number(
 	const struct nt_cli *cli, const char *option, unsigned otherwise, unsigned max, unsigned *ret, struct vf_err *reterr);
 
-/* Fetches one bundle, waiting at most so many seconds for its seal, and completes it. NOT_SEALED, and as nt_complete_bundle(). */
+/*
+ * Fetches one bundle, waiting at most so many seconds for its seal, and completes it; the time in c does not count.
+ * NOT_SEALED, and as nt_complete_bundle().
+ */
 struct nt_complete;
 struct nt_completed;
 VF_RC nt_remote_fetch(struct nt_remote *r, const struct nt_complete *c, const struct vf_hash *id, unsigned wait,

@@ -278,7 +278,7 @@ static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_acce
 {
 	(void)at;
 	(void)how;
-	*(struct vf_hash *)ctx = *id;
+	memcpy(ctx, id, sizeof(*id));
 }
 
 static VF_RC submit_file(struct watch *w, struct watched *f, const char *path, struct vf_err *reterr)
@@ -298,8 +298,7 @@ static VF_RC submit_file(struct watch *w, struct watched *f, const char *path, s
 static VF_RC fetch_file(struct watch *w, struct watched *f, const char *path, struct vf_err *reterr)
 {
 	const struct nt_complete complete = {.state = w->remote.state,
-		.options = {.from = &path, .n_from = 1},
-		.now_ms = nt_cli_now()};
+		.options = {.from = &path, .n_from = 1}};
 	struct nt_completed done = {0};
 	char bundle[PATH_MAX];
 	enum vf_rc rc;
@@ -529,6 +528,7 @@ VF_RC nt_verb_watch(struct nt_cli *cli, struct vf_err *reterr)
 	w->u.remote = &w->remote;
 	w->u.first = 1;
 	w->inotify = -1;
+	w->fault = w->said = VF_OK;
 	stopped = 0;
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
