@@ -79,7 +79,7 @@ class Talk:
         if type:
             fields.append(("Content-Type", type))
         target = self.target(operation, path, query)
-        if body is None and o["method"] == "POST":
+        if body is None and o["method"] == "POST" and not any(k == "Content-Length" for k, _ in fields):
             body = b""
         answer = self.service.send(o["method"], target, body, fields)
         what = f"{o['method']} {target[:150]} ({token or 'no token'}{', ' + type if type else ''})"
@@ -202,6 +202,7 @@ class Talk:
                    f"{what}: expected {status} {code}, got {answer.status} {answer.body[:300]!r}")
         if answer.type() == "application/problem+json":
             self.faulty(self.api.check({"$ref": "#/components/schemas/Problem"}, read_json(answer.body)), what)
+            self.codes.add(self.code(answer))
         return answer
 
     # ---- the end ----
