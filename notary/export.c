@@ -151,7 +151,7 @@ static enum vf_rc add_document(struct plan *p, const struct nt_document *d, stru
 		return VF_OK;
 	if (!d->confidential)
 		add_ref(p, d->name, &d->digests.sha256);
-	if (p->options->detached) {
+	if (p->options->detached || (p->options->kept_only && !d->keep)) {
 		p->is_incomplete |= !d->confidential;
 		return VF_OK;
 	}
@@ -287,21 +287,10 @@ static enum vf_rc add_evidence(struct plan *p, struct vf_err *reterr)
 
 static enum vf_rc add_log_proof(struct plan *p, struct vf_err *reterr)
 {
-	struct vf_hash proof[VF_MAX_INCLUSION];
-	struct nt_buf *out = &p->e->part;
-	size_t n = 0;
-	enum vf_rc rc = nt_notary_inclusion(p->e->notary, p->record->index, p->e->seal->size, proof, &n, reterr);
+	enum vf_rc rc = nt_notary_log_proof(
+		p->e->notary, p->record->index, p->e->seal->size, p->e->seal->checkpoint, &p->e->part, reterr);
 
-	if (rc != VF_OK)
-		return rc;
-	nt_buf_putf(out, VF_TLOG_PROOF_HEAD "\nindex %llu\n", (unsigned long long)p->record->index);
-	for (size_t i = 0; i < n; i++) {
-		nt_buf_put_base64(out, vf_bytes(proof[i].b, sizeof(proof[i].b)));
-		nt_buf_put_u8(out, '\n');
-	}
-	nt_buf_put_u8(out, '\n');
-	nt_buf_put(out, p->e->seal->checkpoint);
-	return keep_part(p, VF_PART_PROOF, reterr);
+	return rc == VF_OK ? keep_part(p, VF_PART_PROOF, reterr) : rc;
 }
 
 static enum vf_rc add_parts(struct plan *p, struct vf_err *reterr)

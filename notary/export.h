@@ -14,6 +14,7 @@ struct nt_export_options {
 	const char *const *withhold; /* names of members or confidential documents */
 	size_t n_withhold;
 	bool detached;               /* leave all documents out; they travel beside the bundle */
+	bool kept_only;              /* leave out what the notary does not keep itself: no path is read */
 	const char *const *from;     /* files or folders in which documents are now */
 	size_t n_from;
 	bool force;                  /* replace an existing file */

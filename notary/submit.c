@@ -677,3 +677,22 @@ VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	build_done(b);
 	return rc;
 }
+
+static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
+{
+	struct vf_hash *ret = ctx;
+
+	(void)at;
+	(void)how;
+	*ret = *id;
+}
+
+VF_RC nt_submit_link(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study, enum tr_link_type type,
+	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr)
+{
+	struct tr_link link = {type, *target};
+	struct nt_submit_record record = {0};
+	struct nt_submit s = {.submitter = submitter, .study = study, .kind = TR_OTHER, .links = &link, .n_links = 1};
+
+	return nt_submit_records(n, &s, &record, 1, take_id, ret, reterr);
+}

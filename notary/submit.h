@@ -12,6 +12,8 @@
 #include "notary/notary.h"
 #include "trial/statement.h"
 
+/* Who submits on the command line. */
+#define NT_SUBMITTER_LOCAL "local"
 /* Records that are accepted in one transaction: what a kill can cost. */
 #define NT_SUBMIT_CHUNK 1000
 
@@ -64,6 +66,10 @@ typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum n
 VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
 	struct vf_err *reterr);
+
+/* Submits one record of kind other that only links to another; the same one again is found in the journal. */
+VF_RC nt_submit_link(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study, enum tr_link_type type,
+	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr);
 
 /*
  * Names that no record may hold, or that collide with another, each with its

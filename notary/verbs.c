@@ -196,6 +196,13 @@ static const struct nt_option restore_options[] = {
 	{0},
 };
 
+static const struct nt_option serve_options[] = {
+	{"config", 0, "FILE", "settings that take the place of those in trialnotary.conf", false, false},
+	{"listen", 0, "ADDRESS:PORT", "where to listen; port 0 takes any free one", false, false},
+	{"tls", 0, "MODE", "auto, on or off", false, false},
+	{0},
+};
+
 static const struct nt_option party_options[] = {
 	{"role", 0, "ROLE", "sponsor, ethics-board, site, auditor, reader or operator", true, false},
 	{0},
@@ -277,6 +284,14 @@ const struct nt_verb nt_verbs[] = {
 		nt_verb_log_consistency},
 	{"log audit", "DIR", "check the whole history of log, seals and streams",
 		"trialnotary log audit notary", NULL, NULL, 1, 1, nt_verb_log_audit},
+	{"serve", "DIR", "serve the notary over HTTP until it is stopped",
+		"trialnotary serve notary\ntrialnotary serve notary --listen '[::]:8620' --config /etc/trialnotary/serve.conf",
+		"Listens where 'listen' in trialnotary.conf says (127.0.0.1:8620), with TLS unless that is a\n"
+		"loopback address; a certificate of its own signature is made when none is set, and its\n"
+		"SHA-256 is shown. Parties need a token: 'party add' and 'token new' before the first start.\n"
+		"SIGTERM stops it when all answers are given and all is sealed; SIGHUP reads the certificate\n"
+		"again. Log lines (JSON) go to the standard output. The interface: docs/api.md.",
+		serve_options, 1, 1, nt_verb_serve},
 	{"party add", "DIR NAME", "let an organisation use the service",
 		"trialnotary party add notary site-berlin --role site",
 		"The name is the submitter of its records, and is never given to another. A role has these rights:\n"

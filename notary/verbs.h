@@ -38,15 +38,12 @@ nt_verb_run nt_verb_seal, nt_verb_status, nt_verb_export, nt_verb_list, nt_verb_
 nt_verb_run nt_verb_log_head, nt_verb_log_consistency, nt_verb_log_audit;
 nt_verb_run nt_verb_trust_export, nt_verb_erase, nt_verb_fsck, nt_verb_backup, nt_verb_restore;
 
+nt_verb_run nt_verb_serve;
 nt_verb_run nt_verb_party_add, nt_verb_party_list, nt_verb_party_revoke;
 nt_verb_run nt_verb_token_new, nt_verb_token_list, nt_verb_token_revoke;
 nt_verb_run nt_verb_audit_list, nt_verb_audit_seal, nt_verb_audit_check, nt_verb_audit_export;
 
 extern const struct nt_option nt_submit_options[];
 extern const char nt_submit_details[];
-
-/* Submits one record without documents; used by erase. */
-VF_RC nt_verb_submit_link(struct nt_notary *n, struct vf_bytes study, enum tr_link_type type,
-	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr);
 
 #endif

@@ -15,7 +15,6 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SUBMITTER "local"
 /* While more than this is hashed, others may use the notary. */
 #define LONG_HASHING ((uint64_t)256 * 1024 * 1024)
 
@@ -273,7 +272,7 @@ static VF_RC read_options(struct submitting *u, struct vf_err *reterr)
 	if (u->s.kind == TR_KIND_NONE)
 		return unknown_word("kind", kind, kind_name, TR_KIND_COUNT, VF_UNKNOWN_KIND, reterr);
 	personal = tr_kind_is_personal(u->s.kind);
-	u->s.submitter = vf_bytes_str(SUBMITTER);
+	u->s.submitter = vf_bytes_str(NT_SUBMITTER_LOCAL);
 	u->s.study = text_option(cli, "study");
 	u->s.version = text_option(cli, "version");
 	u->s.date = text_option(cli, "date");
@@ -516,27 +515,4 @@ VF_RC nt_verb_submit(struct nt_cli *cli, struct vf_err *reterr)
 	gathered_done(&u->g);
 	free(u);
 	return rc;
-}
-
-static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
-{
-	struct vf_hash *ret = ctx;
-
-	(void)at;
-	(void)how;
-	*ret = *id;
-}
-
-VF_RC nt_verb_submit_link(struct nt_notary *n, struct vf_bytes study, enum tr_link_type type,
-	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr)
-{
-	struct tr_link link = {type, *target};
-	struct nt_submit_record record = {0};
-	struct nt_submit s = {.submitter = vf_bytes_str(SUBMITTER),
-		.study = study,
-		.kind = TR_OTHER,
-		.links = &link,
-		.n_links = 1};
-
-	return nt_submit_records(n, &s, &record, 1, take_id, ret, reterr);
 }
