@@ -1,5 +1,5 @@
 """Requests that are wrong on purpose: each is refused as the documents say, and leaves nothing behind."""
-import base64, copy, json, os, urllib.parse
+import copy, json, threading, urllib.parse
 
 from records import Stream, h256, line, multipart, nonce
 
@@ -266,6 +266,9 @@ class Refusals:
         twin = copy.deepcopy(t.leaves[0])
         twin["entry"]["sha512"] = "0" * 128
         self.no("submit", 422, "ENTRY_MISMATCH", body=twin, token="acme")
+        twin = copy.deepcopy(t.leaves[1])
+        twin["entry"]["slot"] = nonce()
+        self.no("submit", 409, "ENTRY_CONFLICT", field="/entry/slot", body=twin, token="acme")
         self.kept()
 
     def kept(self):
@@ -298,11 +301,33 @@ class Refusals:
         self.no("submitMany", 200, body=line(t.leaves[0]), **many)
         t.check(t.stream.next == before, "a bulk request of what was there")
         self.no("submitMany", 422, "IDEMPOTENCY_KEY", field="Idempotency-Key", body=line(other), **many)
+        self.in_work(t.leaves)
         refused = t.stream.make(kind="protokol")
         fresh = [("Idempotency-Key", "refused-1")]
         self.no("submit", 422, "UNKNOWN_KIND", body=refused, token="acme", headers=fresh)
         self.no("submit", 422, "UNKNOWN_KIND", body=refused, token="acme", headers=fresh)
         self.no("submit", 409, "STREAM_CONFLICT", body=t.stream.make(), token="beta", headers=key)     # beta's key, not acme's
+
+    def in_work(self, leaves):
+        """Requests with one key at the same time: one is done, the others have to wait."""
+        t, o = self.t, self.t.api.operations["submitMany"]
+        body = b"".join(line(s) for s in leaves) * 40
+        for attempt in range(50):
+            fields = [("Authorization", "Bearer " + t.tokens["acme"]), ("Content-Type", NDJSON), ("Idempotency-Key", f"work-{attempt}")]
+            answers = []
+            threads = [threading.Thread(target=lambda: answers.append(t.service.send("POST", o["path"], body, fields))) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            waiting = [a for a in answers if a.status == 409]
+            t.check(len(answers) == 4 and {a.status for a in answers} <= {200, 409} and len(waiting) < 4, f"at the same time: {[a.status for a in answers]}")
+            for a in waiting:
+                t.judge("submitMany", a, "bulk with a key in work")
+                t.check(t.code(a) == "IDEMPOTENCY_KEY" and a.header("retry-after") is not None, f"a key in work: {a.body!r} {a.headers}")
+            if waiting:
+                break
+        self.unchanged("requests at the same time")
 
     # ---- HTTP itself ----
 
