@@ -33,7 +33,8 @@ place | python3 "$here/records.py" protocol.txt >first.json || fault "no submiss
 curl -fsS -H "$auth" -H 'Content-Type: application/json' --data-binary @first.json "$NOTARY/v1/records" >first.answer || fault "the first record" first.answer
 ID=$(sed 's/.*"id":"\([0-9a-f]*\)".*/\1/' first.answer)
 SHA256=$(sha256sum <protocol.txt | cut -d ' ' -f 1)
-place | python3 "$here/records.py" protocol-2.txt >submission.json || fault "no submission was made"
+"$TRIALNOTARY" submit --server "$NOTARY" --token-file sponsor.token --state state --study "$STUDY" --kind protocol --version 2.0 \
+	--link "supersedes=$ID" --prepare submission.json protocol-2.txt --quiet >prepared 2>&1 || fault "no submission was prepared" prepared
 curl -fsS -H "$auth" "$NOTARY/v1/records/$ID?wait=30" | grep -q '"state":"sealed"' || fault "the first record is not sealed"
 
 mkdir run

@@ -2,6 +2,7 @@
 #   TRIALNOTARY: path of the program
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d) || exit 1
+umask 077
 service=
 trap 'service_stop; rm -rf "$work"' EXIT
 cd "$work" || exit 1

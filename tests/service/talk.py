@@ -228,6 +228,11 @@ class Talk:
         for code in sorted(in_use):
             self.check("code" in Service.run("explain", code), f"'trialnotary explain' does not know {code}")
 
+    def is_described(self, names):
+        """Whether an object with these names would be good in some schema."""
+        schemas = [c for s in self.api.document["components"]["schemas"].values() for c in s.get("oneOf", [s]) if "properties" in c]
+        return any(set(c["required"]) <= names <= set(c["properties"]) for c in schemas)
+
     def compare_pages(self, page):
         """docs/api.md and docs/openapi.json have the same paths and the same table of codes."""
         ours = {(o["method"], re.sub(r"\{\w+\}", "*", o["path"])) for o in self.api.operations.values()}
@@ -236,6 +241,8 @@ class Talk:
         for only in sorted(ours ^ theirs):
             self.check(False, f"{only} is in docs/{'openapi.json' if only in ours else 'api.md'} alone")
         self.check(len(theirs) > 20, f"only {len(theirs)} paths were found in docs/api.md")
+        for example in re.findall(r"^```json\n(.*?)^```$", page, re.M | re.S):
+            self.check(self.is_described(set(json.loads(example))), f"docs/api.md: no schema has exactly the names of {example[:60]}...")
         for name, response in self.api.document["components"]["responses"].items():
             rules = response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]
             status, codes = rules["status"]["const"], set(rules["code"]["enum"])
