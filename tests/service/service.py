@@ -95,7 +95,7 @@ class Service:
             return f.read()[-3000:]
 
     def stop(self):
-        """Ends the service as a supervisor does, and gives its status."""
+        """Ends the service as a supervisor does, and gives its status; -1 when a sanitizer complained."""
         if self.process is None:
             return None
         self.process.send_signal(signal.SIGTERM)
@@ -105,7 +105,7 @@ class Service:
             self.process.kill()
             status = self.process.wait()
         self.process = None
-        return status
+        return -1 if "runtime error" in self.errors() or "Sanitizer" in self.errors() else status
 
     def send(self, method, target, body=None, headers=(), timeout=60):
         """One request on a connection of its own; exactly these header fields, and what framing needs."""

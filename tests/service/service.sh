@@ -40,6 +40,7 @@ service_stop() {
 	service=
 	count=$((count + 1))
 	[ $status = 0 ] || fault "the service ended with status $status" serve.err
+	! grep -qE 'runtime error|Sanitizer' serve.err || fault "a sanitizer complains" serve.err
 }
 
 # token PARTY FILE OPTION...: makes a token while the service does not run
