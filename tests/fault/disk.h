@@ -15,6 +15,7 @@ enum disk_fault {
 	DISK_NONE,
 	DISK_KILL_BEFORE,
 	DISK_KILL_AFTER,
+	DISK_KILL_NAMED, /* after the first change of a name from the place on: it is seen by all, and not durable */
 	DISK_EIO,
 	DISK_ENOSPC, /* fsync and fdatasync report EIO then */
 	DISK_EMFILE,
