@@ -33,6 +33,8 @@ enum fault {
 	SHORT_WRITE,
 	INTERRUPTED,
 	READ_FAULT,
+	MEMORY_ONCE,
+	MEMORY_ON,
 	CLOCK,
 	FLIP,
 	DATABASE,
@@ -58,6 +60,8 @@ static const struct {
 	[SHORT_WRITE] = {"short writes", 3, DISK_SHORT, 5},
 	[INTERRUPTED] = {"EINTR", 2, DISK_EINTR, 1},
 	[READ_FAULT] = {"EIO on reading", 5, DISK_EIO_READ, 1},
+	[MEMORY_ONCE] = {"memory refused once", 6, DISK_NO_MEMORY, 1},
+	[MEMORY_ON] = {"memory refused from then on", 3, DISK_NO_MEMORY, 0},
 	[CLOCK] = {"clock jump", 7, DISK_NONE, 0},
 	[FLIP] = {"bit flip", 12, DISK_NONE, 0},
 	[DATABASE] = {"database or its log damaged", 7, DISK_KILL_AFTER, 1},
@@ -179,6 +183,11 @@ static int work_child(struct run *r, enum disk_fault fault, long calls)
 	/* The opening is the place of each sixth fault; one of the steps of the others. */
 	r->work.arm_at = work_draw(&r->random, 6) == 0 ? 0 : 1 + (unsigned)work_draw(&r->random, r->steps);
 	r->work.arm_calls = 1 + (long)work_draw(&r->random, work_draw(&r->random, 3) == 0 ? 120 : 25);
+	if (fault == DISK_NO_MEMORY) {
+		r->work.memory = plan.calls;
+		/* Mostly early in the step, sometimes late: a seal takes thousands. */
+		r->work.arm_calls = 1 + (long)work_draw(&r->random, 1u << work_draw(&r->random, 14));
+	}
 	r->work.told = told;
 	fflush(stderr);
 	pid = fork();
@@ -286,6 +295,7 @@ static bool disk_run(struct run *r)
 	char seen[400];
 	int status = work_child(r, faults[r->fault].disk, faults[r->fault].calls);
 
+	r->work.memory = 0;
 	r->hit = status != 0 || r->fault == SHORT_WRITE || r->fault == INTERRUPTED;
 	if (r->fault == KILL_TWICE && status == DISK_KILLED)
 		status = work_child(r, DISK_KILL_BEFORE, 1);
