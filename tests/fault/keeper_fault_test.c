@@ -18,8 +18,8 @@
 #include "tests/made.h"
 #include "tests/notary_fixture.h"
 
-#define DAY INT64_C(86400000)
 #define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
 
 /* An offer of one record, and how it ended. */
 struct offered {
@@ -237,7 +237,6 @@ static void test_disk(enum disk_fault fault, long m)
 }
 
 static long signatures, wrong_at;
-
 /* Stands before OpenSSL's: one signature has a wrong bit. */
 int EVP_DigestSign(EVP_MD_CTX *ctx, unsigned char *sig, size_t *n, const unsigned char *p, size_t len)
 {
@@ -295,7 +294,6 @@ static void test_signatures(void)
 }
 
 static const char *flip_folder;
-
 static void flip_staged(void *ctx, const char *name)
 {
 	char path[1400];
