@@ -109,7 +109,7 @@ static VF_RC add_document(struct completing *u, struct vf_bytes name, const stru
 		u->n++;
 		return VF_OK;
 	}
-	if (rc != VF_DOCUMENT_MISSING && rc != VF_DOCUMENT_CHANGED)
+	if (u->c->all || (rc != VF_DOCUMENT_MISSING && rc != VF_DOCUMENT_CHANGED))
 		return vf_fail(reterr, rc, "%s", err.text);
 	say(u, &d, &err);
 	u->n_missing++;
@@ -181,6 +181,8 @@ static VF_RC open_bundle(struct completing *u, struct vf_err *reterr)
 		rc = make_parts(u, &err);
 	if (rc == VF_OK || err.rc == VF_NOT_CHECKED)
 		return rc;
+	if (rc == VF_DOCUMENT_CHANGED)
+		return vf_fail(reterr, rc, "%s", err.text);
 	if (vf_rc_class(rc) == VF_CLASS_REJECTED || rc == VF_UNSUPPORTED)
 		return vf_fail(reterr, VF_SERVER_ANSWER, "this is no bundle of the record: %s: %.200s", vf_rc_name(rc), err.text);
 	return vf_fail(reterr, rc, "%s", err.text);

@@ -13,6 +13,7 @@
 struct nt_complete {
 	struct nt_client_state *state;   /* remembers where documents were; NULL: nothing does */
 	struct nt_export_options options; /* from and force alone count */
+	bool all;                        /* a document that is not found is a fault: DOCUMENT_MISSING, DOCUMENT_CHANGED */
 	int64_t now_ms;                  /* at which the verifier looks */
 	/* A line about a document that stays out; may be NULL. */
 	void (*note)(void *ctx, const char *line);

@@ -298,7 +298,8 @@ static VF_RC submit_file(struct watch *w, struct watched *f, const char *path, s
 static VF_RC fetch_file(struct watch *w, struct watched *f, const char *path, struct vf_err *reterr)
 {
 	const struct nt_complete complete = {.state = w->remote.state,
-		.options = {.from = &path, .n_from = 1}};
+		.options = {.from = &path, .n_from = 1},
+		.all = true};
 	struct nt_completed done = {0};
 	char bundle[PATH_MAX];
 	enum vf_rc rc;
@@ -308,11 +309,8 @@ static VF_RC fetch_file(struct watch *w, struct watched *f, const char *path, st
 	rc = nt_remote_fetch(&w->remote, &complete, &f->id, SEAL_WAIT, bundle, &done, reterr);
 	if (rc == VF_EXISTS)
 		return VF_OK; /* another process was faster */
-	if (rc == VF_OK && done.missing > 0) {
-		unlink(bundle);
-		f->is_sent = false;
-		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "it changed while it was notarised");
-	}
+	if (rc == VF_DOCUMENT_CHANGED || rc == VF_DOCUMENT_MISSING)
+		f->is_sent = false; /* it changed while it was notarised: what it is now is another record */
 	return rc;
 }
 
