@@ -25,7 +25,7 @@
 struct sending {
 	const struct nt_send *x;
 	struct nt_buf *prepared;    /* not NULL: nothing is stored or sent */
-	bool again;                 /* made whatever the journal knows: it knows the one that is replaced */
+	const struct vf_hash *replaced; /* made again: the journal may know it */
 	struct vf_hash *fresh;      /* accepted as new in this call */
 	size_t n_fresh, room_fresh;
 };
@@ -221,9 +221,16 @@ static VF_RC find_key(
 	void *ctx, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id, struct vf_err *reterr)
 {
 	const struct sending *u = ctx;
+	enum vf_rc rc;
 
 	*ret_found = false;
-	return u->again ? VF_OK : nt_state_journal(u->x->state, key, ret_found, ret_id, reterr);
+	if (u->prepared)
+		return VF_OK;
+	rc = nt_state_journal(u->x->state, key, ret_found, ret_id, reterr);
+	/* Another one is what an earlier call, which did not come to its end, has made in its place. */
+	if (rc == VF_OK && *ret_found && u->replaced && vf_hash_eq(ret_id, u->replaced))
+		*ret_found = false;
+	return rc;
 }
 
 static VF_RC keep_details(void *ctx, struct vf_bytes text, const struct vf_pair *digests, struct vf_err *reterr)
@@ -437,7 +444,7 @@ static VF_RC find_paths(
 /* Makes one again at the head of its stream. The new one is durable before the old one goes. */
 static VF_RC make_again(const struct nt_send *x, struct nt_pending *p, struct vf_err *reterr)
 {
-	struct sending u = {.x = x, .again = true};
+	struct sending u = {.x = x, .replaced = &p->id};
 	struct nt_submit_to to = target(&u);
 	size_t n = p->record.n_files;
 	struct nt_submit_file *files = calloc(n + 1, sizeof(*files));
@@ -643,7 +650,7 @@ VF_RC nt_send_records(const struct nt_send *x, const struct nt_submit *s, const 
 VF_RC nt_send_prepare(const struct nt_send *x, const struct nt_submit *s, const struct nt_submit_record *records,
 	size_t count, struct nt_buf *out, nt_submitted *done, void *done_ctx, struct vf_err *reterr)
 {
-	struct sending u = {.x = x, .prepared = out, .again = true};
+	struct sending u = {.x = x, .prepared = out};
 
 	return run(&u, s, records, count, done, done_ctx, reterr);
 }
