@@ -19,13 +19,19 @@
 
 /* ---- a record as JSON ---- */
 
-static void put_documents(struct nt_buf *b, const struct nt_record *r)
+/* What a commitment hides is shown to its submitter alone: a digest would let others test what they guess. */
+static void put_documents(struct nt_buf *b, const struct nt_record *r, bool own)
 {
+	const char *comma = "";
+
 	nt_buf_put_str(b, ",\"documents\":[");
 	for (size_t i = 0; i < r->n_documents; i++) {
 		const struct nt_document *d = &r->documents[i];
 
-		nt_buf_put_str(b, i ? ",{\"name\":" : "{\"name\":");
+		if (d->confidential && !own)
+			continue;
+		nt_buf_putf(b, "%s{\"name\":", comma);
+		comma = ",";
 		nt_buf_put_json(b, d->name);
 		nt_put_hash(b, "sha256", &d->digests.sha256);
 		nt_buf_put_str(b, ",\"sha512\":\"");
@@ -50,8 +56,10 @@ static void put_links(struct nt_buf *b, const struct nt_record *r)
 	nt_buf_put_u8(b, ']');
 }
 
-static void put_record(struct nt_buf *b, const struct nt_record *r)
+static void put_record(struct nt_job *j, const struct nt_record *r)
 {
+	struct nt_buf *b = &j->body;
+
 	nt_buf_put_str(b, "{\"id\":\"");
 	nt_buf_put_hex(b, vf_bytes(r->id.b, sizeof(r->id.b)));
 	nt_buf_putf(b, "\",\"state\":\"%s\"", nt_state_name(r->state));
@@ -76,7 +84,7 @@ static void put_record(struct nt_buf *b, const struct nt_record *r)
 	nt_put_text(b, "version", r->version);
 	nt_put_text(b, "date", r->date);
 	nt_put_text(b, "title", r->title);
-	put_documents(b, r);
+	put_documents(b, r, vf_bytes_is(r->submitter, j->who.party));
 	put_links(b, r);
 	nt_buf_put_u8(b, '}');
 }
@@ -116,7 +124,7 @@ static VF_RC run_get(struct nt_job *j, struct nt_notary *n, struct vf_err *reter
 
 	if (rc != VF_OK || waits(j, r))
 		return rc;
-	put_record(&j->body, r);
+	put_record(j, r);
 	nt_buf_put_u8(&j->body, '\n');
 	return VF_OK;
 }
@@ -249,14 +257,16 @@ static VF_RC run_erase(struct nt_job *j, struct nt_notary *n, struct vf_err *ret
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	struct vf_hash erasure;
+	bool before;
 	enum vf_rc rc = nt_notary_get(n, &j->id, &r, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_job_check(j, NT_RIGHT_ERASE, r->study, r->kind, NT_ABOUT_RECORD, &j->id, reterr);
 	if (rc == VF_OK && !vf_bytes_is(r->submitter, j->who.party))
 		rc = vf_fail(reterr, VF_FORBIDDEN, "only the party that submitted a record may erase it");
-	/* the same record again when it was erased before: the journal knows it */
-	if (rc == VF_OK)
+	before = rc == VF_OK && r->state == NT_ERASED;
+	/* after a crash between the two, the journal knows the first */
+	if (rc == VF_OK && !before)
 		rc = nt_submit_link(n, vf_bytes_str(NT_PARTY_NOTARY), r->study, TR_ERASES, &j->id, &erasure, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_erase(n, &j->id, reterr);
@@ -267,7 +277,8 @@ static VF_RC run_erase(struct nt_job *j, struct nt_notary *n, struct vf_err *ret
 	nt_buf_put_str(&j->body, "{\"id\":\"");
 	nt_buf_put_hex(&j->body, vf_bytes(j->id.b, sizeof(j->id.b)));
 	nt_buf_put_str(&j->body, "\",\"state\":\"erased\"");
-	nt_put_hash(&j->body, "erasure", &erasure);
+	if (!before)
+		nt_put_hash(&j->body, "erasure", &erasure);
 	nt_buf_put_str(&j->body, "}\n");
 	return VF_OK;
 }
@@ -310,6 +321,16 @@ static bool may_see_study(struct nt_job *j, struct vf_bytes study)
 	return false;
 }
 
+/* Found by a document that is not hidden from this party. */
+static bool has_plain(const struct nt_job *j, const struct nt_record *r, const struct vf_hash *sha256)
+{
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (vf_hash_eq(&r->documents[i].digests.sha256, sha256) &&
+			(!r->documents[i].confidential || vf_bytes_is(r->submitter, j->who.party)))
+			return true;
+	return false;
+}
+
 static VF_RC show(struct nt_job *j, struct listing *l, struct nt_notary *n, const struct vf_hash *id, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
@@ -317,11 +338,11 @@ static VF_RC show(struct nt_job *j, struct listing *l, struct nt_notary *n, cons
 
 	if (rc != VF_OK)
 		return rc;
-	if (!may_see(j, r->study, r->kind))
+	if (!may_see(j, r->study, r->kind) || (l->has_digest && !has_plain(j, r, &l->digest)))
 		return VF_OK;
 	if (l->n++)
 		nt_buf_put_u8(&j->body, ',');
-	put_record(&j->body, r);
+	put_record(j, r);
 	return VF_OK;
 }
 

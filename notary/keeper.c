@@ -257,7 +257,12 @@ static void seal(struct nt_keeper *k)
 		k->counts.sealed_at = sealed.gen_time;
 	}
 	pthread_mutex_unlock(&k->lock);
-	count_pending(k);
+	if (count_pending(k) > 0 && rc == VF_OK) {
+		/* more waited than one seal takes */
+		pthread_mutex_lock(&k->lock);
+		k->counts.unsealed_since = ticks();
+		pthread_mutex_unlock(&k->lock);
+	}
 	if (rc == VF_OK && sealed.sealed && k->options.sealed)
 		k->options.sealed(k->options.ctx, k->n);
 }
