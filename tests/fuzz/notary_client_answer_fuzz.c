@@ -51,7 +51,8 @@ static enum vf_rc read_pending(struct vf_bytes text, struct vf_err *err)
 	struct nt_pending p;
 	enum vf_rc rc = nt_pending_read(text, &arena, &p, err);
 
-	MUST(rc != VF_OK || (p.submit.kind != TR_KIND_NONE && p.submit.study.n > 0 && p.record.n_files <= VF_MAX_MEMBERS * 8));
+	MUST(rc != VF_OK ||
+		(p.submit.kind != TR_KIND_NONE && p.submit.study.n > 0 && p.record.n_files <= VF_MAX_MEMBERS * 8));
 	MUST(rc == VF_OK || rc == VF_CLIENT_STATE || rc == VF_NO_MEMORY);
 	return rc;
 }

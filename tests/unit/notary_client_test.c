@@ -50,10 +50,10 @@ static void write_token(const char *path, const char *text, mode_t mode)
 
 static void test_options(void)
 {
-	static const char *const good[] = {"https://notary.example.org", "https://notary.example.org:8620/trials/", "http://[::1]:1",
-		"http://127.0.0.1:8620", "https://[2001:db8::1]/"};
-	static const char *const bad[] = {"", "notary", "ftp://x", "file:///etc/passwd", "https://", "https://u@x", "https://u:p@x",
-		"https://x?a=b", "https://x#f", "https://x:99999999", "https:// x"};
+	static const char *const good[] = {"https://notary.example.org", "https://notary.example.org:8620/trials/",
+		"http://[::1]:1", "http://127.0.0.1:8620", "https://[2001:db8::1]/"};
+	static const char *const bad[] = {"", "notary", "ftp://x", "file:///etc/passwd", "https://", "https://u@x",
+		"https://u:p@x", "https://x?a=b", "https://x#f", "https://x:99999999", "https:// x"};
 	char folder[256], path[300];
 	struct vf_err err = {0};
 
@@ -95,13 +95,16 @@ static void test_problem(void)
 	struct vf_err said = {0}, err = {0};
 	bool known = false;
 
-	CHECK_RC(nt_answer_problem(text_of("{\"code\":\"STREAM_CONFLICT\",\"detail\":\"d\\u001b[1m\",\"field\":\"stream\"}"), &said,
-			 &known, &err),
+	CHECK_RC(nt_answer_problem(
+			 text_of("{\"code\":\"STREAM_CONFLICT\",\"detail\":\"d\\u001b[1m\",\"field\":\"stream\"}"),
+			 &said, &known, &err),
 		VF_OK);
 	CHECK(known);
 	CHECK_RC(said.rc, VF_STREAM_CONFLICT);
 	CHECK(strcmp(said.text, "the server says: d\\x1b[1m (field 'stream')") == 0);
-	CHECK_RC(nt_answer_problem(text_of("{\"code\":\"NEW\",\"detail\":\"d\",\"next\":\"n\"}"), &said, &known, &err), VF_OK);
+	CHECK_RC(nt_answer_problem(
+			 text_of("{\"code\":\"NEW\",\"detail\":\"d\",\"next\":\"n\"}"), &said, &known, &err),
+		VF_OK);
 	CHECK(!known);
 	CHECK_RC(said.rc, VF_SERVER_REFUSED);
 	CHECK(strcmp(said.text, "NEW: d; n") == 0);
@@ -121,16 +124,26 @@ static void test_records(void)
 	struct nt_remote_list l;
 	struct vf_err err = {0};
 
-	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"sealed\",\"index\":12,\"seal\":3,\"kind\":\"protocol\",\"more\":[]}"),
+	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"sealed\",\"index\":12,\"seal\":3,"
+							      "\"kind\":\"protocol\",\"more\":[]}"),
 			 &arena, &r, &err),
 		VF_OK);
-	CHECK(r.state == NT_SEALED && r.index == 12 && r.seal == 3 && vf_bytes_is(r.kind, "protocol") && r.study.n == 0);
-	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"sealed\",\"index\":12}"), &arena, &r, &err), VF_JSON_SHAPE);
-	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"SEALED\"}"), &arena, &r, &err), VF_JSON_SHAPE);
+	CHECK(r.state == NT_SEALED && r.index == 12 && r.seal == 3 && vf_bytes_is(r.kind, "protocol") &&
+		r.study.n == 0);
+	CHECK_RC(nt_answer_record(
+			 text_of("{\"id\":\"" HASH_A "\",\"state\":\"sealed\",\"index\":12}"), &arena, &r, &err),
+		VF_JSON_SHAPE);
+	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"SEALED\"}"), &arena, &r, &err),
+		VF_JSON_SHAPE);
 	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\"}"), &arena, &r, &err), VF_JSON_SHAPE);
-	CHECK_RC(nt_answer_record(text_of("{\"id\":\"aa\",\"state\":\"accepted\"}"), &arena, &r, &err), VF_JSON_SHAPE);
-	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"accepted\",\"kind\":1}"), &arena, &r, &err), VF_JSON_SHAPE);
-	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"accepted\",\"index\":-1}"), &arena, &r, &err), VF_JSON_SHAPE);
+	CHECK_RC(nt_answer_record(text_of("{\"id\":\"aa\",\"state\":\"accepted\"}"), &arena, &r, &err),
+		VF_JSON_SHAPE);
+	CHECK_RC(nt_answer_record(
+			 text_of("{\"id\":\"" HASH_A "\",\"state\":\"accepted\",\"kind\":1}"), &arena, &r, &err),
+		VF_JSON_SHAPE);
+	CHECK_RC(nt_answer_record(
+			 text_of("{\"id\":\"" HASH_A "\",\"state\":\"accepted\",\"index\":-1}"), &arena, &r, &err),
+		VF_JSON_SHAPE);
 	CHECK_RC(nt_answer_list(text_of("{\"records\":[],\"next\":\"4 1\"}"), &arena, &l, &err), VF_OK);
 	CHECK(l.n == 0 && vf_bytes_is(l.next, "4 1"));
 	CHECK_RC(nt_answer_list(text_of("{\"records\":{}}"), &arena, &l, &err), VF_JSON_SHAPE);
@@ -145,13 +158,13 @@ static void test_stream(void)
 
 	CHECK_RC(nt_answer_stream(text_of("{\"exists\":false}"), &s, &err), VF_OK);
 	CHECK(!s.exists);
-	CHECK_RC(nt_answer_stream(text_of("{\"exists\":true,\"stream\":\"" HASH_A "\",\"head\":\"" HASH_A "\",\"next\":5,\"key\":\"" HASH_A
-					  "\"}"),
+	CHECK_RC(nt_answer_stream(text_of("{\"exists\":true,\"stream\":\"" HASH_A "\",\"head\":\"" HASH_A
+					  "\",\"next\":5,\"key\":\"" HASH_A "\"}"),
 			 &s, &err),
 		VF_OK);
 	CHECK(s.exists && s.next == 5 && s.key.b[31] == 0xaa);
-	CHECK_RC(nt_answer_stream(text_of("{\"exists\":true,\"stream\":\"" HASH_A "\",\"head\":\"" HASH_A "\",\"next\":0,\"key\":\"" HASH_A
-					  "\"}"),
+	CHECK_RC(nt_answer_stream(text_of("{\"exists\":true,\"stream\":\"" HASH_A "\",\"head\":\"" HASH_A
+					  "\",\"next\":0,\"key\":\"" HASH_A "\"}"),
 			 &s, &err),
 		VF_JSON_SHAPE);
 	CHECK_RC(nt_answer_stream(text_of("{\"exists\":true}"), &s, &err), VF_JSON_SHAPE);
@@ -182,7 +195,8 @@ static void test_accepted(void)
 	CHECK_RC(nt_answer_bulk(line, &arena, x, 1, &err), VF_JSON_SHAPE); /* without LF */
 	memset(b.p + 7, '0', 64);
 	CHECK_RC(nt_answer_accepted(line, &arena, &x[0], &err), VF_JSON_SHAPE);
-	CHECK_RC(nt_answer_accepted(text_of("{\"id\":\"" HASH_A "\",\"state\":\"accepted\",\"receipt\":\"\"}"), &arena, &x[0], &err),
+	CHECK_RC(nt_answer_accepted(text_of("{\"id\":\"" HASH_A "\",\"state\":\"accepted\",\"receipt\":\"\"}"),
+			 &arena, &x[0], &err),
 		VF_JSON_SHAPE);
 	nt_buf_done(&b);
 	nt_buf_done(&two);
@@ -210,7 +224,8 @@ static void check_path(struct nt_client_state *s, uint8_t record, uint8_t docume
 	if (!want)
 		CHECK_INT(path.n, 0);
 	else
-		CHECK(path.n > 0 && strstr((const char *)path.p, want) && path.n == strlen((const char *)path.p) + 1);
+		CHECK(path.n > 0 && strstr((const char *)path.p, want) &&
+			path.n == strlen((const char *)path.p) + 1);
 	nt_buf_done(&path);
 }
 
@@ -235,7 +250,8 @@ static void check_pending(struct nt_client_state *s, size_t want)
 
 static void test_state(void)
 {
-	struct nt_document documents[] = {{.digests.sha256 = hash_of(0xd1), .path = vf_bytes_str("/a b/100%\n\xff@x")},
+	struct nt_document documents[] = {
+		{.digests.sha256 = hash_of(0xd1), .path = vf_bytes_str("/a b/100%\n\xff@x")},
 		{.digests.sha256 = hash_of(0xd2)}};
 	struct nt_state_item items[] = {{hash_of(1), hash_of(0x11), vf_bytes_str("one"), documents, 2},
 		{hash_of(2), hash_of(0x12), vf_bytes_str("two"), NULL, 0}};
@@ -320,8 +336,10 @@ static void test_pending(void)
 	CHECK_RC(nt_pending_read(consent, &arena, &p, &err), VF_OK);
 	CHECK(p.submit.kind == TR_CONSENT && p.submit.confidential && p.place.seq == 1);
 	CHECK_RC(nt_pending_read(vf_bytes(plain.p, plain.n - 2), &arena, &p, &err), VF_CLIENT_STATE);
-	CHECK_RC(nt_pending_read(vf_bytes_str("{\"schema\":\"trialnotary/submission/1\"}"), &arena, &p, &err), VF_CLIENT_STATE);
-	CHECK_RC(nt_pending_read(vf_bytes_str("{\"schema\":\"trialnotary/submission/2\"}"), &arena, &p, &err), VF_CLIENT_STATE);
+	CHECK_RC(nt_pending_read(vf_bytes_str("{\"schema\":\"trialnotary/submission/1\"}"), &arena, &p, &err),
+		VF_CLIENT_STATE);
+	CHECK_RC(nt_pending_read(vf_bytes_str("{\"schema\":\"trialnotary/submission/2\"}"), &arena, &p, &err),
+		VF_CLIENT_STATE);
 	free((void *)(uintptr_t)plain.p);
 	free((void *)(uintptr_t)consent.p);
 }
