@@ -75,6 +75,34 @@ def root_by_proof(leaf_hash, index, size, proof):
     return r
 
 
+def consistent(first, second, proof, first_root, second_root):
+    """RFC 9162 2.1.4.2: whether the proof leads to both roots."""
+    if first == second:
+        return not proof and first_root == second_root
+    path = list(proof) if first & (first - 1) else [first_root] + list(proof)
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    if not path:
+        return False
+    fr = sr = path[0]
+    for c in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr = hashlib.sha256(b"\1" + c + fr).digest()
+            sr = hashlib.sha256(b"\1" + c + sr).digest()
+            while not fn & 1 and fn:
+                fn >>= 1
+                sn >>= 1
+        else:
+            sr = hashlib.sha256(b"\1" + sr + c).digest()
+        fn >>= 1
+        sn >>= 1
+    return sn == 0 and fr == first_root and sr == second_root
+
+
 class Stream:
     """The stream of one party in one study, as its submitter keeps it."""
 

@@ -1,5 +1,5 @@
 """Requests that are wrong on purpose: each is refused as the documents say, and leaves nothing behind."""
-import base64, copy, json, os, urllib.parse
+import copy, json, threading, urllib.parse
 
 from records import Stream, h256, line, multipart, nonce
 
@@ -74,7 +74,13 @@ class Refusals:
                "admin": ["acme", "auditor", "board"]}
         for name, right, sample in self.guarded():
             for token in has[right]:
+                if (name, token) == ("submitMany", "read-only"):
+                    continue    # each line is refused: scopes()
                 self.no(name, 403, "FORBIDDEN", token=token, **sample)
+        for query in ({}, {"sha256": h256(b"EX-1 protocol\n")}):
+            self.no("list", 403, "FORBIDDEN", token="ops", query=query)
+            found = self.t.json("list", 200, token="submit-only", query=query)     # of no study: it finds nothing
+            self.t.check(found == {"records": []}, f"a token that may not read finds {found}")
 
     def scopes(self):
         t, record = self.t, {"path": {"id": self.first}}
@@ -82,7 +88,7 @@ class Refusals:
             self.no(name, 403, "FORBIDDEN", token="other-study", **self.samples[name])
         for name in ("submit", "status", "receipt", "bundle", "erase"):
             self.no(name, 403, "FORBIDDEN", token="consents", **self.samples[name])
-        for token in ("other-study", "consents"):
+        for token in ("other-study", "consents", "read-only"):
             answer = t.call("submitMany", 200, body=line(self.samples["submit"]["body"]), type=NDJSON, token=token)
             t.check(t.code(answer) == "FORBIDDEN", f"bulk with a token of another scope: {answer.body!r}")
             self.unchanged("bulk out of scope")
@@ -159,9 +165,9 @@ class Refusals:
         self.no("tile", 404, "HTTP_NOT_FOUND", path={"level": 0, "index": "000"})     # not full yet
         self.no("entries", 404, "HTTP_NOT_FOUND", path={"index": "000"})
         self.no("entriesPart", 404, "HTTP_NOT_FOUND", path={"index": "000", "width": 200})
-        for path in ("/", "/v1", "/v1/nothing", "/v2/records", f"/v1/records/{self.first}/x", "/V1/log", "/tile", "/tile/x"):
+        for path in ("/", "/v1", "/v1/", "/v1/records/", f"/v1/records/{self.first}/", "/v1/nothing", "/v2/records", f"/v1/records/{self.first}/x", "/V1/log", "/tile", "/tile/x"):
             self.t.layer("GET", path, 404, "HTTP_NOT_FOUND")
-        for path in ("/v1/", "/v1/records/", f"/v1/records/{self.first}/", "/v1//log", "/v1/../v1/log", "/v1/log%2f", "/v1/./log", "/v1/log%00"):
+        for path in ("/v1//log", "/v1/../v1/log", "/v1/log%2f", "/v1/./log", "/v1/log%00"):
             self.t.layer("GET", path, 400, "HTTP_SHAPE")
 
     # ---- bodies ----
@@ -182,7 +188,7 @@ class Refusals:
                 self.no(name, 400, "JSON_SHAPE", body=body, type=JSON, token=token)
         for name in ("sealNow", "sealAudit"):
             self.no(name, 413, "HTTP_LIMIT", body=b"{}", type=JSON, token="ops")
-        for body in (b"", b"\n", b"{}\n\n", b"x\n", line(self.samples["submit"]["body"])[:-1] + b"\r\n{"):
+        for body in (b"", b"\n", b"{}\n\n", b"x\n", line(self.samples["submit"]["body"])[:-3] + b"\n"):
             answer = self.t.service.send("POST", "/v1/records/bulk", body, [("Authorization", "Bearer " + self.t.tokens["acme"]), ("Content-Type", NDJSON)])
             self.t.judge("submitMany", answer, f"bulk {body[:40]!r}")
             codes = [json.loads(l).get("code") for l in answer.body.splitlines()] if answer.status == 200 else [self.t.code(answer)]
@@ -190,23 +196,24 @@ class Refusals:
             self.unchanged("bulk of no records")
 
     def care(self):
-        for name in ("", "A", "-a", "a" * 65, "a b", "unknown", "local", "notary", "\u00e4", "a\u0000", 1, None):
+        for name in ("", "A", "-a", "a" * 65, "a b", "unknown", "local", "notary", "\u00e4", 1, None):
             self.no("addParty", 400, "JSON_SHAPE", field="/name", body={"name": name, "role": "site"}, token="ops")
         for role in ("king", "", "Site", 1, None):
             self.no("addParty", 400, "JSON_SHAPE", field="/role", body={"name": "new", "role": role}, token="ops")
-        self.no("addParty", 422, "USAGE", field="/name", body={"name": "acme", "role": "sponsor"}, token="ops")
+        self.no("addParty", 422, "USAGE", body={"name": "acme", "role": "sponsor"}, token="ops")
         for value in ({"days": 0}, {"days": 731}, {"days": "1"}, {"days": 1.5}, {"studies": []}, {"studies": [""]}, {"studies": ["a" * 129]}, {"studies": ["a\nb"]},
                       {"studies": "x"}, {"kinds": ["konsent"]}, {"kinds": []}, {"kinds": {}}, {"rights": ["reed"]}, {"rights": []}, {"rights": [1]},
                       {"rights": "read"}, {"spki": "ab"}, {"spki": 1}, {"party": None}, {"party": ""}):
             self.no("addToken", 400, "JSON_SHAPE", field="/" + next(iter(value)), body={"party": "beta", **value}, token="ops")
-        self.no("addToken", 422, "USAGE", body={"party": "beta", "studies": [f"S-{i}" for i in range(65)]}, token="ops")
+        self.no("addParty", 400, "JSON_SHAPE", body={"name": "a\u0000", "role": "site"}, token="ops")
+        self.no("addToken", 413, "LIMIT", body={"party": "beta", "studies": [f"S-{i}" for i in range(65)]}, token="ops")
         self.no("addToken", 403, "FORBIDDEN", body={"party": "audit-co", "rights": ["submit"]}, token="ops")
 
     # ---- records ----
 
     def record(self, status, code, field=None, change=None, token="acme", **more):
         """A record with one fault; change(submission) changes the finished document, edit(parts) what it is made of."""
-        more.setdefault("documents", [("x.txt", b"x")])
+        more.setdefault("documents", [("a.txt", b"a")])
         s = self.t.stream.make(**more)
         if change:
             change(s)
@@ -222,7 +229,7 @@ class Refusals:
         def name(s): s["documents"][0]["name"] = "../x"
         def lost(s): s["documents"] = []
         def document(s): s["documents"][0]["sha256"] = nonce()
-        def alias(s): s["members"][0]["name"] = "X.TXT"
+        def alias(s): s["members"][0]["name"] = "A.TXT"
         self.record(422, "DIGEST_MISMATCH", "/members/1/sha256", digest)
         self.record(422, "ENTRY_MISMATCH", "/entry/sha256", id_)
         self.record(422, "ENTRY_MISMATCH", "/entry/sha512", id512)
@@ -259,6 +266,9 @@ class Refusals:
         twin = copy.deepcopy(t.leaves[0])
         twin["entry"]["sha512"] = "0" * 128
         self.no("submit", 422, "ENTRY_MISMATCH", body=twin, token="acme")
+        twin = copy.deepcopy(t.leaves[1])
+        twin["entry"]["slot"] = nonce()
+        self.no("submit", 409, "ENTRY_CONFLICT", field="/entry/slot", body=twin, token="acme")
         self.kept()
 
     def kept(self):
@@ -291,11 +301,33 @@ class Refusals:
         self.no("submitMany", 200, body=line(t.leaves[0]), **many)
         t.check(t.stream.next == before, "a bulk request of what was there")
         self.no("submitMany", 422, "IDEMPOTENCY_KEY", field="Idempotency-Key", body=line(other), **many)
+        self.in_work(t.leaves)
         refused = t.stream.make(kind="protokol")
         fresh = [("Idempotency-Key", "refused-1")]
         self.no("submit", 422, "UNKNOWN_KIND", body=refused, token="acme", headers=fresh)
         self.no("submit", 422, "UNKNOWN_KIND", body=refused, token="acme", headers=fresh)
         self.no("submit", 409, "STREAM_CONFLICT", body=t.stream.make(), token="beta", headers=key)     # beta's key, not acme's
+
+    def in_work(self, leaves):
+        """Requests with one key at the same time: one is done, the others have to wait."""
+        t, o = self.t, self.t.api.operations["submitMany"]
+        body = b"".join(line(s) for s in leaves) * 40
+        for attempt in range(50):
+            fields = [("Authorization", "Bearer " + t.tokens["acme"]), ("Content-Type", NDJSON), ("Idempotency-Key", f"work-{attempt}")]
+            answers = []
+            threads = [threading.Thread(target=lambda: answers.append(t.service.send("POST", o["path"], body, fields))) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            waiting = [a for a in answers if a.status == 409]
+            t.check(len(answers) == 4 and {a.status for a in answers} <= {200, 409} and len(waiting) < 4, f"at the same time: {[a.status for a in answers]}")
+            for a in waiting:
+                t.judge("submitMany", a, "bulk with a key in work")
+                t.check(t.code(a) == "IDEMPOTENCY_KEY" and a.header("retry-after") is not None, f"a key in work: {a.body!r} {a.headers}")
+            if waiting:
+                break
+        self.unchanged("requests at the same time")
 
     # ---- HTTP itself ----
 

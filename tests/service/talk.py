@@ -79,7 +79,7 @@ class Talk:
         if type:
             fields.append(("Content-Type", type))
         target = self.target(operation, path, query)
-        if body is None and o["method"] == "POST":
+        if body is None and o["method"] == "POST" and not any(k == "Content-Length" for k, _ in fields):
             body = b""
         answer = self.service.send(o["method"], target, body, fields)
         what = f"{o['method']} {target[:150]} ({token or 'no token'}{', ' + type if type else ''})"
@@ -202,6 +202,7 @@ class Talk:
                    f"{what}: expected {status} {code}, got {answer.status} {answer.body[:300]!r}")
         if answer.type() == "application/problem+json":
             self.faulty(self.api.check({"$ref": "#/components/schemas/Problem"}, read_json(answer.body)), what)
+            self.codes.add(self.code(answer))
         return answer
 
     # ---- the end ----
@@ -227,6 +228,11 @@ class Talk:
         for code in sorted(in_use):
             self.check("code" in Service.run("explain", code), f"'trialnotary explain' does not know {code}")
 
+    def is_described(self, names):
+        """Whether an object with these names would be good in some schema."""
+        schemas = [c for s in self.api.document["components"]["schemas"].values() for c in s.get("oneOf", [s]) if "properties" in c]
+        return any(set(c["required"]) <= names <= set(c["properties"]) for c in schemas)
+
     def compare_pages(self, page):
         """docs/api.md and docs/openapi.json have the same paths and the same table of codes."""
         ours = {(o["method"], re.sub(r"\{\w+\}", "*", o["path"])) for o in self.api.operations.values()}
@@ -235,6 +241,8 @@ class Talk:
         for only in sorted(ours ^ theirs):
             self.check(False, f"{only} is in docs/{'openapi.json' if only in ours else 'api.md'} alone")
         self.check(len(theirs) > 20, f"only {len(theirs)} paths were found in docs/api.md")
+        for example in re.findall(r"^```json\n(.*?)^```$", page, re.M | re.S):
+            self.check(self.is_described(set(json.loads(example))), f"docs/api.md: no schema has exactly the names of {example[:60]}...")
         for name, response in self.api.document["components"]["responses"].items():
             rules = response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]
             status, codes = rules["status"]["const"], set(rules["code"]["enum"])
