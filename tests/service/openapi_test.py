@@ -25,7 +25,8 @@ EXCUSED = {
 }
 EXCUSED_CODES = {
     **dict.fromkeys(("INTERNAL", "IO", "NO_MEMORY", "STORE_CORRUPT", "STORE_ROLLED_BACK", "TIME_STOPPED",
-                     "SIGNER_FAILED", "TSA_FAILED", "TSA_CA_ENDS", "NOT_VERIFIED"), "a fault of the notary itself: tests of faults"),
+                     "SIGNER_FAILED", "TSA_FAILED", "TSA_CA_ENDS", "NOT_VERIFIED"),
+                    "a fault of the notary itself: tests of faults"),
     **dict.fromkeys(("HTTP_BUSY", "STORE_BUSY", "HTTP_TIMEOUT"), "load and slowness: tests of the HTTP layer"),
     **dict.fromkeys(("SIGNATURE_MISSING", "SIGNATURE", "SIGNER_MISMATCH", "SIGNER_CERT_TIME", "XML_SHAPE", "XML_DTD",
                      "MANIFEST_SHAPE", "MANIFEST_DIGEST", "CMS_SHAPE", "CERT_SHAPE", "CERT_PATH", "WEAK_ALGORITHM",
