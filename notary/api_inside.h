@@ -142,6 +142,8 @@ bool nt_job_is_late(struct nt_job *j);
 
 /* Parameters: false after the job was refused and ended. */
 bool nt_job_read_id(struct nt_job *j);
+/* The same; false when the path names no record. */
+bool nt_job_find_id(struct nt_job *j);
 bool nt_job_read_number(struct nt_job *j, const char *name, uint64_t min, uint64_t max, bool must, uint64_t *ret);
 bool nt_job_read_wait(struct nt_job *j);
 /* The text of the whole body; *ret_block is to be freed when it is not NULL. False after a refusal. */

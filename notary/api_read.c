@@ -9,6 +9,7 @@
 #include "notary/api_inside.h"
 #include "notary/submit.h"
 #include "trial/kind.h"
+#include "verify/record.h"
 #include "verify/text.h"
 
 /* Documents of one bundle that are put together in memory; larger ones go through a file. */
@@ -217,12 +218,52 @@ static void finish_bundle(struct nt_job *j)
 	strcat(j->etag, "\"");
 }
 
+/*
+ * What its submitter alone gets: commitments (name, digests and salt of what they hide) and, in record 0, the stream's
+ * key. The names, each ended by NUL, in names; pointers to them in ret.
+ */
+static VF_RC list_hidden(const struct nt_record *r, struct nt_buf *names, const char ***ret, size_t *ret_n,
+	struct vf_err *reterr)
+{
+	const char **list = calloc(r->n_documents + 1, sizeof(*list));
+	size_t n = 0, at = 0;
+
+	*ret = list;
+	if (!list)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a bundle");
+	for (size_t i = 0; i < r->n_documents; i++) {
+		if (!r->documents[i].confidential)
+			continue;
+		nt_buf_put(names, r->documents[i].commitment);
+		nt_buf_put_u8(names, 0);
+		n++;
+	}
+	if (r->in_stream && r->seq == 0) {
+		nt_buf_put(names, vf_bytes(VF_NAME_STREAM, sizeof(VF_NAME_STREAM)));
+		n++;
+	}
+	for (size_t i = 0; i < n && nt_buf_check(names, NULL) == VF_OK; i++) {
+		list[i] = (const char *)names->p + at;
+		at += strlen(list[i]) + 1;
+	}
+	*ret_n = n;
+	return nt_buf_check(names, reterr);
+}
+
 static VF_RC export_bundle(struct nt_job *j, const struct nt_record *r, struct vf_err *reterr)
 {
-	const struct nt_export_options options = {.kept_only = true};
-	enum vf_rc rc = kept_octets(r) <= MEMORY_BUNDLE
-		? nt_exporter_bundle(j->api->exporter, &j->id, &options, &j->body, reterr)
-		: export_file(j, &options, reterr);
+	VF_CLEANUP(nt_buf_done) struct nt_buf names = nt_buf((size_t)16 << 20);
+	struct nt_export_options options = {.kept_only = true};
+	const char **hidden = NULL;
+	enum vf_rc rc = VF_OK;
+
+	if (!vf_bytes_is(r->submitter, j->who.party))
+		rc = list_hidden(r, &names, &hidden, &options.n_withhold, reterr);
+	options.withhold = hidden;
+	if (rc == VF_OK)
+		rc = kept_octets(r) <= MEMORY_BUNDLE ? nt_exporter_bundle(j->api->exporter, &j->id, &options, &j->body, reterr)
+						     : export_file(j, &options, reterr);
+	free(hidden);
 
 	nt_metric_add(j->api->metrics, NT_METRIC_EXPORT, rc == VF_OK ? "ok" : "failed", NULL, 1);
 	j->type = "application/vnd.etsi.asic-e+zip";

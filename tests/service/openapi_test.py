@@ -330,6 +330,7 @@ def care(t):
         "the new token is not known at once")
     t.call("stream", 403, "FORBIDDEN", query={"study": STUDY}, token="berlin")
     pinned = t.json("addToken", 201, body={"party": "acme", "rights": ["read"], "spki": t.spki}, token="ops")
+    t.call("addToken", 409, "EXISTS", body={"party": "acme", "rights": ["read"], "spki": t.spki}, token="ops")
     t.check("token" not in pinned, f"a pinned certificate has a token: {pinned}")
     shown = {x["number"]: x for x in t.json("tokens", 200, token="ops")["tokens"]}
     berlin, certificate = shown[token["number"]], shown[pinned["number"]]
