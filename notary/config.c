@@ -36,9 +36,20 @@ static const struct number numbers[] = {
 	NUMBER(crl_refresh_hours, 1, 8760, 24,
 		"# A new list is made when the last one is older than this, in hours.\n"),
 	NUMBER(hash_threads, 0, 256, 0, "# Threads that hash documents; 0: as many as there are cores.\n"),
+	NUMBER(plain_anywhere, 0, 1, 0,
+		"# 1: the service speaks HTTP without TLS on any address, not on loopback alone (behind a proxy that ends TLS).\n"),
+	NUMBER(client_certificates, 0, 1, 0,
+		"# 1: the service asks for client certificates; their keys are pinned with 'token new --spki'.\n"),
+	NUMBER(keep_documents, 0, 1, 0,
+		"# 1: the service keeps a copy of the documents whose submission asks for it.\n"),
+	NUMBER(seal_ms, 10, 3600000, 1000,
+		"# The service seals when something waits and this long has passed since the last seal, in milliseconds.\n"),
+	NUMBER(connections, 1, 100000, 1024, "# Connections that the service holds at once.\n"),
+	NUMBER(workers, 1, 64, 4, "# Threads of the service that read and check submissions.\n"),
+	NUMBER(log_requests, 0, 1, 0, "# 1: a log line for each request; 0: for those that were refused.\n"),
 };
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-#define N_SETTINGS (3 + N_NUMBERS)
+#define N_SETTINGS (7 + N_NUMBERS)
 
 /* 2.999 is the arc for examples (X.660 A.4): it names nobody's policy. */
 #define EXAMPLE_POLICY "2.999.3161.1"
@@ -58,7 +69,7 @@ static void set_number(struct nt_config *c, const struct number *n, uint32_t v)
 
 void nt_config_default(struct nt_config *ret)
 {
-	*ret = (struct nt_config){.tsa_key = "p256", .tsa_policy = EXAMPLE_POLICY};
+	*ret = (struct nt_config){.tsa_key = "p256", .tsa_policy = EXAMPLE_POLICY, .listen = "127.0.0.1:8620", .tls = "auto"};
 	for (size_t i = 0; i < N_NUMBERS; i++)
 		set_number(ret, &numbers[i], numbers[i].preset);
 }
@@ -130,6 +141,35 @@ static bool set_policy(struct nt_config *c, struct vf_bytes value)
 		is_policy(c->tsa_policy);
 }
 
+/* "192.0.2.1:8620" or "[2001:db8::1]:8620"; whether it is an address says who listens. */
+static bool set_listen(struct nt_config *c, struct vf_bytes value)
+{
+	struct vf_bytes port = value, host;
+	uint64_t number;
+
+	if (vf_bytes_starts(value, "[") ? !vf_take_until(&port, ']', &host) || !vf_take_str(&port, ":")
+					: !vf_take_until(&port, ':', &host))
+		return false;
+	return host.n && vf_decimal_read(port, 65535, &number) && vf_text_is_plain(value) &&
+		set_text(c->listen, sizeof(c->listen), value);
+}
+
+static bool set_tls(struct nt_config *c, struct vf_bytes value)
+{
+	return (vf_bytes_is(value, "auto") || vf_bytes_is(value, "on") || vf_bytes_is(value, "off")) &&
+		set_text(c->tls, sizeof(c->tls), value);
+}
+
+static bool set_certificate(struct nt_config *c, struct vf_bytes value)
+{
+	return vf_text_is_plain(value) && set_text(c->certificate, sizeof(c->certificate), value);
+}
+
+static bool set_private_key(struct nt_config *c, struct vf_bytes value)
+{
+	return vf_text_is_plain(value) && set_text(c->key, sizeof(c->key), value);
+}
+
 struct text_setting {
 	const char *name, *want;
 	bool (*set)(struct nt_config *c, struct vf_bytes value);
@@ -139,6 +179,10 @@ static const struct text_setting texts[N_SETTINGS - N_NUMBERS] = {
 	{"origin", "a name of at most 255 octets without spaces and '+'", set_origin},
 	{"tsa_key", "'p256' or 'rsa3072'", set_key},
 	{"tsa_policy", "a dotted object identifier", set_policy},
+	{"listen", "ADDRESS:PORT or [ADDRESS]:PORT", set_listen},
+	{"tls", "'auto', 'on' or 'off'", set_tls},
+	{"certificate", "the path of a PEM file", set_certificate},
+	{"key", "the path of a PEM file", set_private_key},
 };
 
 /* Sets the setting; its index in ret. */
@@ -181,6 +225,8 @@ static VF_RC check_together(const struct nt_config *c, struct vf_err *reterr)
 		return vf_fail(reterr, VF_CONFIG_SHAPE, "'tsa_renew_days' must be less than 'tsa_cert_days'");
 	if (c->tsa_cert_days > (uint64_t)c->ca_years * 365)
 		return vf_fail(reterr, VF_CONFIG_SHAPE, "'tsa_cert_days' must not be more than 'ca_years'");
+	if ((c->certificate[0] == '\0') != (c->key[0] == '\0'))
+		return vf_fail(reterr, VF_CONFIG_SHAPE, "'certificate' and 'key' belong together: set both");
 	if (c->crl_refresh_hours >= (uint64_t)c->crl_days * 24)
 		return vf_fail(reterr, VF_CONFIG_SHAPE, "'crl_refresh_hours' must be less than 'crl_days'");
 	return VF_OK;
@@ -208,18 +254,17 @@ static VF_RC parse_line(struct vf_bytes line, bool *seen, struct nt_config *c, s
 	return VF_OK;
 }
 
-VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err *reterr)
+VF_RC nt_config_change(struct vf_bytes text, struct nt_config *io, struct vf_err *reterr)
 {
 	bool seen[N_SETTINGS] = {false};
+	struct nt_config c = *io;
 	struct vf_bytes line;
-	struct nt_config c;
 	unsigned number = 0;
 	enum vf_rc rc;
 
 	if (text.n > VF_MAX_SMALL_JSON)
 		return vf_fail(reterr, VF_CONFIG_SHAPE, "the configuration is larger than %d bytes",
 			VF_MAX_SMALL_JSON);
-	nt_config_default(&c);
 	while (text.n) {
 		number++;
 		if (!vf_take_line(&text, &line)) {
@@ -235,8 +280,20 @@ VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err
 	rc = check_together(&c, reterr);
 	if (rc != VF_OK)
 		return rc;
-	*ret = c;
+	*io = c;
 	return VF_OK;
+}
+
+VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err *reterr)
+{
+	struct nt_config c;
+	enum vf_rc rc;
+
+	nt_config_default(&c);
+	rc = nt_config_change(text, &c, reterr);
+	if (rc == VF_OK)
+		*ret = c;
+	return rc;
 }
 
 void nt_config_put(struct nt_buf *out, const struct nt_config *c)
@@ -253,8 +310,20 @@ void nt_config_put(struct nt_buf *out, const struct nt_config *c)
 		"\n"
 		"# Policy under which the embedded authority stamps, as a dotted object identifier.\n"
 		"# " EXAMPLE_POLICY " is an example that belongs to nobody: set one of your own arc.\n"
-		"tsa_policy = %s\n",
-		c->origin, c->tsa_key, c->tsa_policy);
+		"tsa_policy = %s\n"
+		"\n"
+		"# Where 'trialnotary serve' listens: ADDRESS:PORT or [ADDRESS]:PORT.\n"
+		"listen = %s\n"
+		"\n"
+		"# TLS of the service: auto (unless the address is loopback), on or off.\n"
+		"tls = %s\n"
+		"\n"
+		"# Certificate with its chain, and key, as PEM files. Without them a certificate of its own signature is made.\n",
+		c->origin, c->tsa_key, c->tsa_policy, c->listen, c->tls);
+	if (c->certificate[0])
+		nt_buf_putf(out, "certificate = %s\nkey = %s\n", c->certificate, c->key);
+	else
+		nt_buf_put_str(out, "# certificate = /etc/trialnotary/server.pem\n# key = /etc/trialnotary/server.key\n");
 	for (size_t i = 0; i < N_NUMBERS; i++)
 		nt_buf_putf(out, "\n%s%s = %" PRIu32 "\n", numbers[i].comment, numbers[i].name,
 			get_number(c, &numbers[i]));

@@ -19,10 +19,23 @@ struct nt_config {
 	uint32_t crl_days;              /* nextUpdate of a CRL */
 	uint32_t crl_refresh_hours;     /* a new one is made when the last is older */
 	uint32_t hash_threads;          /* 0: as many as cores */
+	/* the service */
+	char listen[64];                /* "127.0.0.1:8620", "[::1]:8620" */
+	char tls[8];                    /* "auto" (unless the address is loopback), "on", "off" */
+	char certificate[256], key[256]; /* PEM files; empty: made in the notary's folder */
+	uint32_t plain_anywhere;        /* 1: HTTP without TLS on any address */
+	uint32_t client_certificates;   /* 1: asked for */
+	uint32_t keep_documents;        /* 1: taken when a submission says so */
+	uint32_t seal_ms;
+	uint32_t connections;
+	uint32_t workers;
+	uint32_t log_requests;          /* 1: each; 0: refused ones */
 };
 
 void nt_config_default(struct nt_config *ret);
 VF_RC nt_config_parse(struct vf_bytes text, struct nt_config *ret, struct vf_err *reterr);
+/* The settings of the text take the place of those in io, which stays as it is on failure. */
+VF_RC nt_config_change(struct vf_bytes text, struct nt_config *io, struct vf_err *reterr);
 /* The text with every setting and a comment that explains it. */
 void nt_config_put(struct nt_buf *out, const struct nt_config *c);
 

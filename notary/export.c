@@ -53,7 +53,7 @@ struct nt_exporter {
 struct item {
 	struct vf_bytes name, bytes;
 	struct vf_hash sha256;
-	bool is_file, is_meta, is_listed;
+	bool is_file, is_listed;
 	int fd;
 	uint64_t size;
 	uint32_t crc;
@@ -134,7 +134,6 @@ static struct item *add_item(struct plan *p, struct vf_bytes name, struct vf_byt
 	struct item *item = &p->items[p->n++];
 
 	*item = (struct item){.name = name, .bytes = bytes, .fd = -1, .size = bytes.n};
-	item->is_meta = vf_bytes_starts(name, VF_NAME_META);
 	return item;
 }
 
@@ -153,7 +152,7 @@ static enum vf_rc add_document(struct plan *p, const struct nt_document *d, stru
 		return VF_OK;
 	if (!d->confidential)
 		add_ref(p, d->name, &d->digests.sha256);
-	if (p->options->detached) {
+	if (p->options->detached || (p->options->kept_only && !d->keep)) {
 		p->is_incomplete |= !d->confidential;
 		return VF_OK;
 	}
@@ -289,21 +288,10 @@ static enum vf_rc add_evidence(struct plan *p, struct vf_err *reterr)
 
 static enum vf_rc add_log_proof(struct plan *p, struct vf_err *reterr)
 {
-	struct vf_hash proof[VF_MAX_INCLUSION];
-	struct nt_buf *out = &p->e->part;
-	size_t n = 0;
-	enum vf_rc rc = nt_notary_inclusion(p->e->notary, p->record->index, p->e->seal->size, proof, &n, reterr);
+	enum vf_rc rc = nt_notary_log_proof(
+		p->e->notary, p->record->index, p->e->seal->size, p->e->seal->checkpoint, &p->e->part, reterr);
 
-	if (rc != VF_OK)
-		return rc;
-	nt_buf_putf(out, VF_TLOG_PROOF_HEAD "\nindex %llu\n", (unsigned long long)p->record->index);
-	for (size_t i = 0; i < n; i++) {
-		nt_buf_put_base64(out, vf_bytes(proof[i].b, sizeof(proof[i].b)));
-		nt_buf_put_u8(out, '\n');
-	}
-	nt_buf_put_u8(out, '\n');
-	nt_buf_put(out, p->e->seal->checkpoint);
-	return keep_part(p, VF_PART_PROOF, reterr);
+	return rc == VF_OK ? keep_part(p, VF_PART_PROOF, reterr) : rc;
 }
 
 static enum vf_rc add_parts(struct plan *p, struct vf_err *reterr)
@@ -328,17 +316,21 @@ static enum vf_rc add_parts(struct plan *p, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* Statement first, then members and documents, then META-INF: each ascending by name. */
+int nt_bundle_order(struct vf_bytes a, struct vf_bytes b)
+{
+	bool as = vf_bytes_is(a, VF_NAME_STATEMENT), bs = vf_bytes_is(b, VF_NAME_STATEMENT);
+	bool am = vf_bytes_starts(a, VF_NAME_META), bm = vf_bytes_starts(b, VF_NAME_META);
+
+	if (as != bs)
+		return as ? -1 : 1;
+	if (am != bm)
+		return am ? 1 : -1;
+	return vf_bytes_cmp(a, b);
+}
+
 static int item_order(const void *a, const void *b)
 {
-	const struct item *x = a, *y = b;
-	bool xs = vf_bytes_is(x->name, VF_NAME_STATEMENT), ys = vf_bytes_is(y->name, VF_NAME_STATEMENT);
-
-	if (xs != ys)
-		return xs ? -1 : 1;
-	if (x->is_meta != y->is_meta)
-		return x->is_meta ? 1 : -1;
-	return vf_bytes_cmp(x->name, y->name);
+	return nt_bundle_order(((const struct item *)a)->name, ((const struct item *)b)->name);
 }
 
 static int ref_order(const void *a, const void *b)
@@ -637,8 +629,7 @@ static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *pa
 	return rc;
 }
 
-/* A mistyped name must not cost a document or a database: only an earlier bundle or an empty file gives way. */
-static bool may_replace(const char *path)
+bool nt_export_may_replace(const char *path)
 {
 	static const char kind[] = VF_NAME_MIMETYPE VF_ZIP_ASICE;
 	char head[30 + sizeof(kind) - 1]; /* a local file header, its name and content */
@@ -667,7 +658,7 @@ VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const str
 
 	if (lstat(path, &st) == 0 && !options->force)
 		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
-	if (options->force && !may_replace(path))
+	if (options->force && !nt_export_may_replace(path))
 		return vf_fail(reterr, VF_EXISTS, "'%.200s' is there and is no bundle: --force replaces bundles alone", path);
 	rc = e->n_pending == BATCH_FILES ? nt_exporter_flush(e, reterr) : VF_OK;
 	if (rc == VF_OK)

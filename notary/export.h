@@ -14,10 +14,17 @@ struct nt_export_options {
 	const char *const *withhold; /* names of members or confidential documents */
 	size_t n_withhold;
 	bool detached;               /* leave all documents out; they travel beside the bundle */
+	bool kept_only;              /* leave out what the notary does not keep itself: no path is read */
 	const char *const *from;     /* files or folders in which documents are now */
 	size_t n_from;
 	bool force;                  /* replace an existing file */
 };
+
+/* The order of parts: the statement, then members and documents, then META-INF; each ascending by name. */
+int nt_bundle_order(struct vf_bytes a, struct vf_bytes b);
+
+/* A mistyped name must not cost a document or a database: only nothing, an earlier bundle or an empty file gives way. */
+bool nt_export_may_replace(const char *path);
 
 /* Exports many records; keeps the tree of the last seal. */
 struct nt_exporter;

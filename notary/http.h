@@ -22,6 +22,7 @@ struct nt_http_request;
 struct nt_http_route {
 	unsigned methods;  /* a set of nt_http_method; with GET goes HEAD; OPTIONS is answered for the caller */
 	uint64_t max_body; /* octets; 0: a body is refused */
+	bool unread;       /* the body is not read: the handler refuses, and the connection ends after its answer */
 	bool to_file;      /* a body larger than limits.memory_body goes to a file without a name; the loop writes it */
 	void *tag;         /* the caller's own; nt_http_tag() gives it back */
 };
@@ -126,6 +127,8 @@ int nt_http_body_fd(const struct nt_http_request *q);
 uint64_t nt_http_body_size(const struct nt_http_request *q);
 /* SHA-256 over the SubjectPublicKeyInfo of the client's certificate, 32 octets; NULL without. */
 const uint8_t *nt_http_client_key(const struct nt_http_request *q);
+/* The route said so: there is no body, and only a refusal to give. */
+bool nt_http_is_unread(const struct nt_http_request *q);
 /* "192.0.2.1" or "2001:db8::1". */
 const char *nt_http_peer(const struct nt_http_request *q);
 void *nt_http_tag(const struct nt_http_request *q);

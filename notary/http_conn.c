@@ -57,6 +57,7 @@ static enum nt_conn_next begin_answer(struct nt_http_conn *c)
 		return nt_conn_finish(c);
 	nt_buf_reset(&c->out);
 	c->out_at = 0;
+	nt_buf_reserve(&c->out, q->out.n + q->out_body.n + 32); /* once; what fails here fails below */
 	nt_buf_put(&c->out, nt_buf_bytes(&q->out));
 	nt_buf_put_str(&c->out, c->close ? "Connection: close\r\n\r\n" : "\r\n");
 	nt_buf_put(&c->out, nt_buf_bytes(&q->out_body));
@@ -150,7 +151,7 @@ static unsigned find_refusal(struct nt_http_conn *c, struct vf_err *reterr)
 
 	if (r->methods == 0)
 		rc = vf_fail(reterr, VF_HTTP_NOT_FOUND, "no such path");
-	else if (h->length > r->max_body || (h->chunked && r->max_body == 0))
+	else if (!r->unread && (h->length > r->max_body || (h->chunked && r->max_body == 0)))
 		rc = vf_fail(reterr, VF_HTTP_LIMIT, "the body may have %" PRIu64 " octets here", r->max_body);
 	else if (nt_http_is_full(c->s))
 		rc = vf_fail(reterr, VF_HTTP_BUSY, "too many requests wait for their answer");
@@ -191,6 +192,8 @@ static enum nt_conn_next take_route(struct nt_http_conn *c)
 	status = find_refusal(c, &err);
 	if (status)
 		return refuse(c, status, &err);
+	if (q->route.unread)
+		return hand_out(c);
 	c->close = close;
 	return has_body ? begin_body(c) : hand_out(c);
 }
@@ -319,7 +322,8 @@ static enum nt_conn_next step_writing(struct nt_http_conn *c)
 	c->idle = c->in_n == 0;
 	c->began_us = nt_http_now_us();
 	nt_conn_enter(c, NT_CONN_HEAD, c->idle ? c->s->config.limits.idle_ms : c->s->config.limits.head_ms);
-	return NT_GO_ON;
+	/* the next request is hardly ever there already; TLS may hold octets of it that no event tells of */
+	return c->idle && !c->tls ? nt_conn_wait(c, NT_IO_WANT_READ) : NT_GO_ON;
 }
 
 static enum nt_conn_next step_linger(struct nt_http_conn *c)
@@ -412,6 +416,10 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what; /* a timeout may also be the next turn, or early by libevent's coarse clock */
+	if (c->state == NT_CONN_WAITING) {
+		event_del(c->reads);
+		return;
+	}
 	if (nt_conn_now() >= c->deadline && !on_time(c))
 		return;
 	run(c);
@@ -437,7 +445,7 @@ void nt_http_conn_open(struct nt_http *s, int fd, const char *peer)
 	if (c->next)
 		c->next->prev = &c->next;
 	s->conns = c;
-	c->reads = event_new(s->base, fd, EV_READ, on_event, c);
+	c->reads = event_new(s->base, fd, EV_READ | EV_PERSIST, on_event, c);
 	c->writes = event_new(s->base, fd, EV_WRITE, on_event, c);
 	if (s->tls)
 		c->tls = nt_tls_conn_new(s->tls, fd);

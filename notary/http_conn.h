@@ -12,7 +12,7 @@ enum nt_conn_state {
 	NT_CONN_HANDSHAKE,
 	NT_CONN_HEAD,    /* idle while no octet of the next head is there */
 	NT_CONN_BODY,
-	NT_CONN_WAITING, /* the request is handed out; nothing is read, no event is pending */
+	NT_CONN_WAITING, /* the request is handed out; nothing is read */
 	NT_CONN_WRITING,
 	NT_CONN_LINGER,
 };
@@ -22,7 +22,11 @@ struct nt_http_conn {
 	struct nt_http_conn *next, **prev;
 	int fd;
 	struct nt_tls_conn *tls;
-	struct event *reads, *writes; /* at most one of them is pending */
+	/*
+	 * writes is pending alone. reads stays pending from one request to the next, which saves the kernel two calls
+	 * each; when it fires while nothing is to be read, it is taken away until something is.
+	 */
+	struct event *reads, *writes;
 	enum nt_conn_state state;
 	int64_t since, deadline;      /* milliseconds */
 	uint64_t moved;               /* octets since the window began */

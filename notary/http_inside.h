@@ -79,6 +79,8 @@ struct nt_http {
 	pthread_cond_t work;
 	struct nt_http_queue queue, answers;
 	unsigned waiting;     /* handed out, and not yet taken back by the loop */
+	unsigned sleeping;    /* workers that wait for work */
+	bool woken;           /* one of them was called, and is not there yet */
 	bool stop, quit;
 	struct nt_http_stats stats;
 };

@@ -32,6 +32,8 @@ enum nt_conn_next nt_conn_wait(struct nt_http_conn *c, enum nt_io io)
 	if (left < 1)
 		left = 1;
 	tv = (struct timeval){left / 1000, left % 1000 * 1000};
+	if (io == NT_IO_WANT_WRITE)
+		event_del(c->reads);
 	if (event_add(io == NT_IO_WANT_WRITE ? c->writes : c->reads, &tv) != 0)
 		return nt_conn_finish(c);
 	return NT_STOP;

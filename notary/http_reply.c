@@ -30,19 +30,27 @@ static const char *phrase(unsigned status)
 	return "";
 }
 
-/* IMF-fixdate (RFC 9110 5.6.7), in no locale. */
+/* IMF-fixdate (RFC 9110 5.6.7), in no locale; each thread writes it once a second. */
 static void put_date(struct nt_buf *b)
 {
 	static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static _Thread_local struct {
+		int64_t ms;
+		char text[64];
+	} last;
 	struct timespec now;
 	struct vf_time t;
 	int64_t ms;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	ms = (int64_t)now.tv_sec * 1000;
-	vf_time_to(ms, &t);
-	nt_buf_putf(b, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n", days + 3 * (ms / 86400000 % 7), t.day,
-		months + 3 * (t.month - 1), t.year, t.hour, t.minute, t.second);
+	if (ms != last.ms) {
+		vf_time_to(ms, &t);
+		snprintf(last.text, sizeof(last.text), "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n",
+			days + 3 * (ms / 86400000 % 7), t.day, months + 3 * (t.month - 1), t.year, t.hour, t.minute, t.second);
+		last.ms = ms;
+	}
+	nt_buf_put_str(b, last.text);
 }
 
 static bool is_field_text(const char *s)

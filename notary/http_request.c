@@ -126,3 +126,8 @@ void *nt_http_tag(const struct nt_http_request *q)
 {
 	return q->route.tag;
 }
+
+bool nt_http_is_unread(const struct nt_http_request *q)
+{
+	return q->route.unread;
+}

@@ -32,6 +32,18 @@ void nt_http_wake(struct nt_http *s)
 		return;
 }
 
+/*
+ * Calls one worker, unless one is on its way: it calls the next when it finds more than it takes. So a burst of
+ * requests costs few calls, and none waits while a worker sleeps. The lock is held.
+ */
+static void call_worker(struct nt_http *s)
+{
+	if (!s->queue.first || s->sleeping == 0 || s->woken)
+		return;
+	s->woken = true;
+	pthread_cond_signal(&s->work);
+}
+
 static void *work(void *arg)
 {
 	struct nt_http *s = arg;
@@ -39,9 +51,14 @@ static void *work(void *arg)
 
 	for (;;) {
 		pthread_mutex_lock(&s->lock);
-		while (!s->queue.first && !s->quit)
+		while (!s->queue.first && !s->quit) {
+			s->sleeping++;
 			pthread_cond_wait(&s->work, &s->lock);
+			s->sleeping--;
+			s->woken = false; /* also when nobody called: then one call too many is all that follows */
+		}
 		q = take(&s->queue);
+		call_worker(s);
 		pthread_mutex_unlock(&s->lock);
 		if (!q)
 			return NULL;
@@ -92,7 +109,7 @@ bool nt_http_hand_out(struct nt_http *s, struct nt_http_request *q)
 		s->waiting++;
 		s->stats.requests++;
 		put(&s->queue, q);
-		pthread_cond_signal(&s->work);
+		call_worker(s);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return room;

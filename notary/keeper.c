@@ -56,6 +56,14 @@ static void stop(struct nt_keeper *k, enum vf_rc rc, const struct vf_err *err)
 	pthread_mutex_unlock(&k->lock);
 }
 
+static int64_t ticks(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* ---- accepting ---- */
 
 static void end_offer(struct nt_keeper *k, struct nt_offer *o, enum vf_rc rc, const struct vf_err *err)
@@ -63,6 +71,8 @@ static void end_offer(struct nt_keeper *k, struct nt_offer *o, enum vf_rc rc, co
 	pthread_mutex_lock(&k->lock);
 	if (rc != VF_OK)
 		k->counts.refused++;
+	if (rc == VF_OK && k->counts.unsealed_since == 0)
+		k->counts.unsealed_since = ticks();
 	for (size_t i = 0; rc == VF_OK && i < o->n; i++) {
 		k->counts.accepted += o->results[i] == NT_ACCEPTED_NEW;
 		k->counts.accepted_before += o->results[i] == NT_ACCEPTED_BEFORE;
@@ -95,11 +105,17 @@ static enum vf_rc accept_together(struct nt_keeper *k, struct nt_offer *const *o
 	k->counts.groups++;
 	pthread_mutex_unlock(&k->lock);
 	if (k->options.group)
-		rc = k->options.group(k->options.group_ctx, offers, n, reterr);
+		rc = k->options.group(k->options.ctx, offers, n, reterr);
 	/* durable, but nobody can be told so: whatever it is, it is ours */
 	if (rc != VF_OK)
 		stop(k, rc, reterr);
 	return rc;
+}
+
+static void begin(struct nt_keeper *k)
+{
+	if (k->options.begin)
+		k->options.begin(k->options.ctx);
 }
 
 static enum vf_rc prepare(struct nt_keeper *k, struct nt_offer *o, struct vf_err *reterr)
@@ -119,6 +135,7 @@ static void accept_apart(struct nt_keeper *k, size_t n)
 		struct vf_err err = k->fault;
 		enum vf_rc rc = k->fault.rc;
 
+		begin(k);
 		if (rc == VF_OK)
 			rc = prepare(k, o, &err);
 		if (rc == VF_OK)
@@ -132,6 +149,7 @@ static size_t prepare_group(struct nt_keeper *k, size_t n)
 {
 	size_t kept = 0;
 
+	begin(k);
 	for (size_t i = 0; i < n; i++) {
 		struct vf_err err = k->fault;
 		enum vf_rc rc = k->fault.rc == VF_OK ? prepare(k, k->group[i], &err) : k->fault.rc;
@@ -232,12 +250,21 @@ static void seal(struct nt_keeper *k)
 	pthread_mutex_lock(&k->lock);
 	k->seal_soon = false;
 	k->counts.seal_faults += rc != VF_OK;
+	if (rc == VF_OK)
+		k->counts.unsealed_since = 0; /* this thread alone accepts: all of it is under the seal */
 	if (rc == VF_OK && sealed.sealed) {
 		k->counts.seals++;
 		k->counts.sealed_at = sealed.gen_time;
 	}
 	pthread_mutex_unlock(&k->lock);
-	count_pending(k);
+	if (count_pending(k) > 0 && rc == VF_OK) {
+		/* more waited than one seal takes */
+		pthread_mutex_lock(&k->lock);
+		k->counts.unsealed_since = ticks();
+		pthread_mutex_unlock(&k->lock);
+	}
+	if (rc == VF_OK && sealed.sealed && k->options.sealed)
+		k->options.sealed(k->options.ctx, k->n);
 }
 
 /* Milliseconds until a seal is due, or is tried again; UINT64_MAX when nothing waits for one. */

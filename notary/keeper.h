@@ -43,12 +43,19 @@ struct nt_call {
 /* What the offers that became durable together were; called before their done, on the keeper's thread. */
 typedef VF_RC nt_keeper_group(void *ctx, struct nt_offer *const *offers, size_t n, struct vf_err *reterr);
 
+/* Called before the prepare functions of offers that shall become durable together: what they share begins anew. */
+typedef void nt_keeper_begin(void *ctx);
+/* Called after each seal, on the keeper's thread, which alone may use n. */
+typedef void nt_keeper_sealed(void *ctx, struct nt_notary *n);
+
 struct nt_keeper_options {
 	uint64_t seal_ms;     /* seal when something waits and this long has passed since the last seal; 0: 1,000 */
 	size_t max_waiting;   /* submissions in the queue: more are refused with STORE_BUSY; 0: 100,000 */
 	size_t max_group;     /* submissions in one commit; 0: 10,000 */
+	nt_keeper_begin *begin; /* may be NULL */
 	nt_keeper_group *group; /* signs receipts; may be NULL. Its fault is one of the notary. */
-	void *group_ctx;
+	nt_keeper_sealed *sealed; /* may be NULL */
+	void *ctx;
 };
 
 /* A count of what happened since the start. */
@@ -56,6 +63,7 @@ struct nt_keeper_counts {
 	uint64_t accepted, accepted_before, refused; /* submissions; refused counts offers */
 	uint64_t groups, seals, seal_faults, waiting, pending; /* waiting: in the queue; pending: accepted, not in the log */
 	int64_t sealed_at;  /* VF_TIME_NONE before the first */
+	int64_t unsealed_since; /* monotonic milliseconds: what is accepted since then has no seal; 0: all has one */
 	enum vf_rc failed;  /* VF_OK as long as it works */
 	char why[320];
 };

@@ -526,7 +526,7 @@ static VF_RC destroy_kept(void *ctx, const struct vf_hash *sha256, struct vf_err
 }
 
 /* Content that was kept for a submission that is refused, or was there without it, does not stay. */
-static VF_RC drop_unkept(struct nt_notary *n, const struct nt_submission *s, struct vf_err *reterr)
+VF_RC nt_notary_unkeep(struct nt_notary *n, const struct nt_submission *s, struct vf_err *reterr)
 {
 	bool kept;
 	enum vf_rc rc;
@@ -561,8 +561,8 @@ VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissi
 	for (size_t i = 0; i < count; i++) {
 		/* The refusal is what the caller is told; a failure here stops the notary. */
 		if (rc != VF_OK)
-			vf_ignore(drop_unkept(n, &submissions[i], NULL));
-		else if (ret[i] == NT_ACCEPTED_BEFORE && drop_unkept(n, &submissions[i], reterr) != VF_OK)
+			vf_ignore(nt_notary_unkeep(n, &submissions[i], NULL));
+		else if (ret[i] == NT_ACCEPTED_BEFORE && nt_notary_unkeep(n, &submissions[i], reterr) != VF_OK)
 			return n->broken.rc;
 	}
 	return rc;
@@ -765,10 +765,57 @@ VF_RC nt_notary_consistency(struct nt_notary *n, uint64_t from, uint64_t to, str
 	return nt_log_consistency(&n->log, from, to, ret, ret_n, reterr);
 }
 
+VF_RC nt_notary_log_proof(struct nt_notary *n, uint64_t index, uint64_t size, struct vf_bytes note, struct nt_buf *ret,
+	struct vf_err *reterr)
+{
+	struct vf_hash proof[VF_MAX_INCLUSION];
+	size_t count = 0;
+	enum vf_rc rc = nt_notary_inclusion(n, index, size, proof, &count, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	nt_buf_putf(ret, VF_TLOG_PROOF_HEAD "\nindex %" PRIu64 "\n", index);
+	for (size_t i = 0; i < count; i++) {
+		nt_buf_put_base64(ret, vf_bytes(proof[i].b, sizeof(proof[i].b)));
+		nt_buf_put_u8(ret, '\n');
+	}
+	nt_buf_put_u8(ret, '\n');
+	nt_buf_put(ret, note);
+	return nt_buf_check(ret, reterr);
+}
+
 VF_RC nt_notary_checkpoint(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
 {
 	nt_buf_put(ret, nt_headlock_get(n->head)->note);
 	return nt_buf_check(ret, reterr);
+}
+
+VF_RC nt_notary_page(struct nt_notary *n, struct vf_bytes study, uint64_t first, size_t max, struct nt_listed *ret,
+	size_t *ret_n, struct vf_err *reterr)
+{
+	return nt_store_page(n->store, study, first, max, ret, ret_n, reterr);
+}
+
+VF_RC nt_notary_check_head(struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf published = nt_buf(VF_MAX_NOTE);
+	const struct nt_head *head = nt_headlock_get(n->head);
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc == VF_OK)
+		rc = must_be(nt_durable_read(n->fd, "log/checkpoint", &published, reterr), reterr);
+	if (rc == VF_OK && !vf_bytes_eq(nt_buf_bytes(&published), head->note))
+		rc = vf_fail(reterr, VF_STORE_CORRUPT, "the published checkpoint is not the last signed head");
+	if (rc == VF_OK)
+		rc = nt_log_check_note(&n->log, head->size, &head->root, nt_buf_bytes(&published), reterr);
+	if (rc == VF_OK && nt_notary_now(n) < head->time_ms)
+		rc = vf_fail(reterr, VF_TIME_STOPPED, "the clock is before the last signed head");
+	return rc;
+}
+
+int64_t nt_notary_head_time(const struct nt_notary *n)
+{
+	return nt_headlock_get(n->head)->time_ms;
 }
 
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)

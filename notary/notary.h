@@ -139,6 +139,8 @@ VF_RC nt_notary_accept(struct nt_notary *n, const struct nt_submission *submissi
 
 /* Copies a document's content from fd into the notary, durably, before accept names it. */
 VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests, struct vf_err *reterr);
+/* Destroys what nt_notary_keep() put there for a submission that is not handed to accept: what no record keeps. */
+VF_RC nt_notary_unkeep(struct nt_notary *n, const struct nt_submission *s, struct vf_err *reterr);
 /* Opens kept content; *ret_fd is -1 when it is not kept. */
 VF_RC nt_notary_open_kept(
 	struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd, struct vf_err *reterr);
@@ -212,6 +214,14 @@ VF_RC nt_notary_find_digest(struct nt_notary *n, const struct vf_hash *sha256, n
 VF_RC nt_notary_each(
 	struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr);
 
+/* A page of the same list: at most max records from number first on. What is not of the study is left out. */
+struct nt_listed {
+	uint64_t number;
+	struct vf_hash id;
+};
+VF_RC nt_notary_page(struct nt_notary *n, struct vf_bytes study, uint64_t first, size_t max, struct nt_listed *ret,
+	size_t *ret_n, struct vf_err *reterr);
+
 /* One seal with all that an export needs. Free with nt_seal_free(). */
 struct nt_token {
 	struct vf_bytes authority; /* "embedded", … */
@@ -244,11 +254,22 @@ VF_RC nt_notary_inclusion(struct nt_notary *n, uint64_t index, uint64_t size, st
 	size_t *ret_n, struct vf_err *reterr);
 VF_RC nt_notary_consistency(struct nt_notary *n, uint64_t from, uint64_t to, struct vf_hash *ret,
 	size_t *ret_n, struct vf_err *reterr);
+/* Appends the C2SP tlog-proof of an entry under the checkpoint of size, whose note is given. */
+VF_RC nt_notary_log_proof(struct nt_notary *n, uint64_t index, uint64_t size, struct vf_bytes note, struct nt_buf *ret,
+	struct vf_err *reterr);
 /* The last published checkpoint (signed note); empty log: size 0 checkpoint. */
 VF_RC nt_notary_checkpoint(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 
 /* ---- trust material ---- */
 
+/*
+ * Reads the published checkpoint back and compares it with the signed head, its signature, and the clock. STORE_CORRUPT,
+ * NOTE_SIGNATURE, TIME_STOPPED; what stopped the notary before.
+ */
+VF_RC nt_notary_check_head(struct nt_notary *n, struct vf_err *reterr);
+
+/* The time of the last signed head, in milliseconds UTC. */
+int64_t nt_notary_head_time(const struct nt_notary *n);
 /* vkey of the log, PEM of the embedded TSA's root. */
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);

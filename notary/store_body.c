@@ -32,7 +32,8 @@ static bool take_number(struct vf_bytes *in, uint64_t *ret)
 	uint8_t b;
 
 	for (unsigned shift = 0; shift < 64; shift += 7) {
-		if (!vf_take_u8(in, &b) || (shift == 63 && b > 1))
+		/* One encoding of a number: no octets that add nothing. */
+		if (!vf_take_u8(in, &b) || (shift == 63 && b > 1) || (shift > 0 && b == 0))
 			return false;
 		v |= (uint64_t)(b & 0x7f) << shift;
 		if (b < 0x80) {
@@ -143,6 +144,15 @@ static void put_front(struct nt_buf *out, const struct nt_body_front *f)
 	put_hash(out, &f->journal);
 }
 
+static bool all_zero(struct vf_bytes b)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < b.n; i++)
+		any |= b.p[i];
+	return any == 0;
+}
+
 static bool take_front(struct vf_bytes *in, struct nt_body_front *ret)
 {
 	struct nt_body_front f = {0};
@@ -156,6 +166,9 @@ static bool take_front(struct vf_bytes *in, struct nt_body_front *ret)
 		return false;
 	f.in_stream = (flags & FLAG_STREAM) != 0;
 	f.erased = (flags & FLAG_ERASED) != 0;
+	/* An erasure leaves no trace of what was erased. */
+	if (f.erased && !all_zero(vf_bytes(f.journal.b, 32)))
+		return false;
 	f.accepted_ms = (int64_t)ms;
 	*ret = f;
 	return true;
@@ -297,6 +310,17 @@ void nt_body_put_content(const struct nt_packer *p, struct nt_buf *out, const st
 	}
 }
 
+/* Octets of a row at least: what stays after an erasure must fit in its place. */
+static size_t least_size(const struct nt_member *members, size_t n)
+{
+	size_t least = NT_BODY_FRONT + 64 + 32 * n;
+
+	for (size_t i = 0; i < n; i++)
+		if (vf_bytes_is(members[i].name, "stream.json"))
+			least += members[i].bytes.n;
+	return least;
+}
+
 void nt_body_put(struct nt_buf *out, const struct nt_submission *s, struct vf_bytes content,
 	const struct nt_body_refs *refs, int64_t accepted_ms)
 {
@@ -306,7 +330,7 @@ void nt_body_put(struct nt_buf *out, const struct nt_submission *s, struct vf_by
 		.slot = s->slot,
 		.accepted_ms = accepted_ms,
 		.journal = s->journal};
-	size_t begin = out->n, least = NT_BODY_FRONT + 64 + 32 * s->n_members;
+	size_t begin = out->n, least = least_size(s->members, s->n_members);
 
 	put_front(out, &f);
 	if (s->in_stream)
@@ -315,10 +339,6 @@ void nt_body_put(struct nt_buf *out, const struct nt_submission *s, struct vf_by
 	put_number(out, refs->study);
 	put_number(out, refs->kind);
 	nt_buf_put(out, content);
-	for (size_t i = 0; i < s->n_members; i++)
-		if (vf_bytes_is(s->members[i].name, "stream.json"))
-			least += s->members[i].bytes.n;
-	/* What stays after an erasure must fit in the row's place. */
 	while (!out->failed && out->n - begin < least)
 		nt_buf_put_u8(out, 0);
 }
@@ -530,13 +550,12 @@ static bool take_erased(struct vf_bytes *in, struct memory *m, struct nt_record 
 	return n == 0;
 }
 
-static bool all_zero(struct vf_bytes b)
+/* Zeros follow only where the writer puts them: up to the least size, or in place of what was erased. */
+static bool is_padded(struct vf_bytes body, size_t zeros, const struct nt_record *r)
 {
-	uint8_t any = 0;
+	size_t least = least_size(r->members, r->n_members);
 
-	for (size_t i = 0; i < b.n; i++)
-		any |= b.p[i];
-	return any == 0;
+	return body.n == least || (body.n > least && (zeros == 0 || r->state == NT_ERASED));
 }
 
 /* A record proves itself: its members give its ID. */
@@ -577,7 +596,8 @@ static VF_RC read_into(struct vf_bytes body, struct nt_body_refs *refs, struct n
 	r->in_stream = f.in_stream;
 	if (f.in_stream && !take_place(&in, refs, r))
 		return BODY_FAIL(reterr);
-	if (!(f.erased ? take_erased(&in, m, r) : take_rest(&in, m, refs, r)) || !all_zero(in))
+	if (!(f.erased ? take_erased(&in, m, r) : take_rest(&in, m, refs, r)) || !all_zero(in) ||
+		!is_padded(body, in.n, r))
 		return BODY_FAIL(reterr);
 	return check_group(r, reterr);
 }
@@ -723,6 +743,10 @@ VF_RC nt_body_erase(struct vf_bytes body, struct nt_buf *out, struct vf_err *ret
 	rc = nt_body_read(body, &refs, &r, reterr);
 	if (rc != VF_OK)
 		return rc;
+	if (f.erased) { /* nothing is left to go, and fewer digests must not become more */
+		nt_buf_put(out, body);
+		return nt_buf_check(out, reterr);
+	}
 	for (size_t i = 0; i < r->n_members; i++) {
 		if (r->members[i].bytes.n == 0)
 			hiding = false;

@@ -64,6 +64,7 @@ VF_RC nt_body_read(
 /*
  * The row of the same record after its erasure, padded with zeros to the same length, so that
  * SQLite overwrites it in place. Member digests stay only when no member is a plain document.
+ * An erased row stays as it is.
  */
 VF_RC nt_body_erase(struct vf_bytes body, struct nt_buf *out, struct vf_err *reterr);
 

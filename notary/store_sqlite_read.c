@@ -309,3 +309,66 @@ VF_RC nt_store_each(
 		rc = each_at(s, i, 0, each, ctx, reterr);
 	return rc;
 }
+
+/* ---- pages ---- */
+
+struct page {
+	struct nt_listed *at;
+	size_t n, max;
+	uint64_t number; /* of the record that is looked at */
+};
+
+static VF_RC put_listed(void *ctx, const struct vf_hash *id, struct vf_err *reterr)
+{
+	struct page *p = ctx;
+
+	(void)reterr;
+	p->at[p->n++] = (struct nt_listed){p->number, *id};
+	return VF_OK;
+}
+
+/* Records of the log that the index names. */
+static VF_RC page_of_study(struct nt_store *s, uint64_t study, uint64_t first, struct page *p, struct vf_err *reterr)
+{
+	uint64_t key[2] = {study, first - 1}; /* of first 0: -1, as the index's numbers are signed */
+	sqlite3_stmt *st = NULL;
+	bool row;
+
+	while (p->n < p->max) {
+		enum vf_rc rc = nt_sql_row(s, NT_SQL_STUDY_NEXT, key, 2, &st, &row, reterr);
+
+		if (rc != VF_OK || !row)
+			return rc;
+		key[1] = p->number = (uint64_t)sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+		rc = each_at(s, p->number, 0, put_listed, p, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
+VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, size_t max, struct nt_listed *ret,
+	size_t *ret_n, struct vf_err *reterr)
+{
+	struct page p = {.at = ret, .max = max};
+	uint64_t number = 0;
+	bool found = true;
+	enum vf_rc rc = VF_OK;
+
+	*ret_n = 0;
+	if (study.n > 0)
+		rc = nt_store_name(s, study, false, &found, &number, reterr);
+	if (rc != VF_OK || !found)
+		return rc;
+	if (study.n > 0 && first < s->state.size) {
+		rc = page_of_study(s, number, first, &p, reterr);
+		first = s->state.size;
+	}
+	for (; first < s->state.records && p.n < p.max && rc == VF_OK; first++) {
+		p.number = first;
+		rc = each_at(s, first, number, put_listed, &p, reterr);
+	}
+	*ret_n = p.n;
+	return rc;
+}

@@ -22,6 +22,16 @@ const char *nt_verb_state(enum nt_state state);
 void nt_verb_put_id(struct nt_buf *out, const struct vf_hash *id);
 void nt_verb_put_time(struct nt_buf *out, int64_t ms);
 
+/* A line of 'list', or a member of its JSON. */
+struct nt_list_line {
+	struct vf_hash id;
+	enum nt_state state;
+	struct vf_bytes kind, study, version, date, title;
+};
+void nt_verb_put_listed(struct nt_cli *cli, bool first, const struct nt_list_line *l);
+/* Whether --output is a folder for count bundles, which it makes: many, a final slash, or a folder that is there. */
+VF_RC nt_verb_choose_output(struct nt_cli *cli, size_t count, bool *ret_folder, struct vf_err *reterr);
+
 /* What a check finds, as lines or as members of a JSON list. first is what to say of faults that were not put, then the code of the first one. */
 struct nt_verb_findings {
 	struct nt_cli *cli;
@@ -38,15 +48,12 @@ nt_verb_run nt_verb_seal, nt_verb_status, nt_verb_export, nt_verb_list, nt_verb_
 nt_verb_run nt_verb_log_head, nt_verb_log_consistency, nt_verb_log_audit;
 nt_verb_run nt_verb_trust_export, nt_verb_erase, nt_verb_fsck, nt_verb_backup, nt_verb_restore;
 
+nt_verb_run nt_verb_serve;
 nt_verb_run nt_verb_party_add, nt_verb_party_list, nt_verb_party_revoke;
 nt_verb_run nt_verb_token_new, nt_verb_token_list, nt_verb_token_revoke;
 nt_verb_run nt_verb_audit_list, nt_verb_audit_seal, nt_verb_audit_check, nt_verb_audit_export;
 
 extern const struct nt_option nt_submit_options[];
 extern const char nt_submit_details[];
-
-/* Submits one record without documents; used by erase. */
-VF_RC nt_verb_submit_link(struct nt_notary *n, struct vf_bytes study, enum tr_link_type type,
-	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "notary/random.h"
 #include "notary/signer.h"
+#include "notary/submit.h"
 #include "notary/trust_out.h"
 #include "notary/verbs.h"
 #include "verify/limits.h"
@@ -207,7 +208,7 @@ VF_RC nt_verb_erase(struct nt_cli *cli, struct vf_err *reterr)
 			put_erased(cli, &r->id, NULL, true);
 		return rc;
 	}
-	rc = nt_verb_submit_link(n, r->study, TR_ERASES, &r->id, &record, reterr);
+	rc = nt_submit_link(n, vf_bytes_str(NT_SUBMITTER_LOCAL), r->study, TR_ERASES, &r->id, &record, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_erase(n, &r->id, reterr);
 	if (rc == VF_OK)

@@ -29,10 +29,10 @@ static void check_pack(struct vf_bytes in)
 	nt_buf_done(&back);
 }
 
-/* An erased row has the same length, reads as erased, and keeps what the log needs. */
+/* An erased row has the same length, reads as erased, keeps what the log needs, and is not erased further. */
 static void check_erase(struct vf_bytes in, const struct nt_record *r)
 {
-	struct nt_buf erased = nt_buf(1 << 22);
+	struct nt_buf erased = nt_buf(1 << 22), again = nt_buf(1 << 22);
 	struct nt_body_refs refs;
 	struct nt_record *e = NULL;
 	enum vf_rc rc = nt_body_erase(in, &erased, NULL);
@@ -42,8 +42,11 @@ static void check_erase(struct vf_bytes in, const struct nt_record *r)
 		rc = nt_body_read(nt_buf_bytes(&erased), &refs, &e, NULL);
 		MUST(rc == VF_OK && vf_hash_eq(&e->id, &r->id) && vf_hash_eq(&e->slot, &r->slot) && e->n_documents == 0);
 		nt_record_free(e);
+		MUST(nt_body_erase(nt_buf_bytes(&erased), &again, NULL) == VF_OK);
+		MUST(vf_bytes_eq(nt_buf_bytes(&again), nt_buf_bytes(&erased)));
 	}
 	nt_buf_done(&erased);
+	nt_buf_done(&again);
 }
 
 /* A good row with the octets changed that the input names: 'E', number of the record, then place and value. */

@@ -237,7 +237,8 @@ static void compare_uses(X509 *x, const struct vf_cert *c)
 	/* what OpenSSL cannot make sense of, path.h refuses (X509_check_purpose) */
 	if (flags & EXFLAG_INVALID)
 		return;
-	MUST(c->ca == ((flags & EXFLAG_CA) != 0));
+	/* without basicConstraints a key usage may say so, which OpenSSL does not note in its flags (X509_check_ca) */
+	MUST(c->ca ? (flags & EXFLAG_CA) || !(flags & EXFLAG_BCONS) : !(flags & EXFLAG_CA));
 	MUST(c->facts.has_key_usage == ((flags & EXFLAG_KUSAGE) != 0));
 	MUST(c->has_extended == ((flags & EXFLAG_XKUSAGE) != 0));
 	if (!c->facts.has_key_usage)

@@ -293,7 +293,7 @@ static enum vf_rc fail_group(void *ctx, struct nt_offer *const *offers, size_t n
 static void test_stop(void)
 {
 	bool works = true;
-	struct nt_keeper_options o = {.group = fail_group, .group_ctx = &works, .seal_ms = 1000000};
+	struct nt_keeper_options o = {.group = fail_group, .ctx = &works, .seal_ms = 1000000};
 	struct nt_keeper_counts counts;
 	struct called call = {.call = {.run = on_run, .refused = on_refused, .ctx = &call}};
 	struct offered good, bad, later;

@@ -149,8 +149,7 @@ static void test_body(void)
 
 			memcpy(copy, row.p, row.n);
 			copy[n] ^= (uint8_t)(1 << n % 8);
-			if (nt_body_read(vf_bytes(copy, n), &got, &r, &err) == VF_OK)
-				r = nt_record_free(r);
+			CHECK_RC(nt_body_read(vf_bytes(copy, n), &got, &r, &err), VF_STORE_CORRUPT);
 			if (nt_body_read(vf_bytes(copy, row.n), &got, &r, &err) == VF_OK) {
 				changed++;
 				r = nt_record_free(r);
@@ -164,6 +163,66 @@ static void test_body(void)
 	nt_body_index_done(&ix);
 	nt_buf_done(&row);
 	nt_buf_done(&erased);
+}
+
+/* The row with the octets at a place replaced by others is refused. */
+static void check_changed(struct vf_bytes row, size_t at, size_t n, const char *others, size_t n_others)
+{
+	struct nt_buf changed = nt_buf(1 << 16);
+	struct nt_body_refs got;
+	struct nt_record *r = NULL;
+
+	nt_buf_put(&changed, vf_bytes(row.p, at));
+	nt_buf_put(&changed, vf_bytes(others, n_others));
+	nt_buf_put(&changed, vf_bytes(row.p + at + n, row.n - at - n));
+	CHECK_RC(nt_body_read(nt_buf_bytes(&changed), &got, &r, &err), VF_STORE_CORRUPT);
+	nt_buf_done(&changed);
+}
+
+/* A row has one form: short numbers, as many zeros as the writer puts, nothing left of what was erased. */
+static void test_body_form(void)
+{
+	struct made m;
+	struct made_stream st = made_stream("s", "S");
+	struct nt_packer p;
+	struct nt_body_refs refs = {1, 2, 3, 4}, got;
+	struct nt_buf row = nt_buf(1 << 16), erased = nt_buf(1 << 16), again = nt_buf(1 << 16);
+	struct vf_bytes small = vf_bytes_str("{}");
+	struct nt_record *r = NULL;
+
+	nt_packer_init(&p);
+	for (uint64_t i = 0; i < 4; i++) {
+		made_record(&m, i % 2 ? &st : NULL, i, i > 1);
+		nt_buf_reset(&row);
+		nt_buf_reset(&erased);
+		nt_buf_reset(&again);
+		put_row(&p, &row, &m.s, &refs, 1);
+		CHECK(row.p[NT_BODY_FRONT] == (i % 2 ? 4 : 1));
+		check_changed(nt_buf_bytes(&row), NT_BODY_FRONT, 1, i % 2 ? "\x84" : "\x81", 2);
+		check_changed(nt_buf_bytes(&row), row.n, 0, "", 1);
+		CHECK_RC(nt_body_erase(nt_buf_bytes(&row), &erased, &err), VF_OK);
+		CHECK_RC(nt_body_erase(nt_buf_bytes(&erased), &again, &err), VF_OK);
+		CHECK_BYTES(nt_buf_bytes(&again), nt_buf_bytes(&erased));
+		check_changed(nt_buf_bytes(&erased), NT_BODY_FRONT - 1, 1, "\1", 1); /* the journal */
+		check_changed(nt_buf_bytes(&erased), NT_BODY_FRONT + 63, erased.n - NT_BODY_FRONT - 63, "", 0);
+	}
+	/* Padded to what the erased form needs: one octet less or more is another row. */
+	m.s.members = (struct nt_member[]){{vf_bytes_str("a"), vf_pair_of(small), small}};
+	m.s.n_members = 1;
+	m.s.n_documents = m.s.n_links = 0;
+	m.s.version = m.s.date = m.s.title = vf_bytes_str("");
+	CHECK_RC(nt_body_group(m.s.members, 1, &m.s.id, &m.s.id512, &err), VF_OK);
+	nt_buf_reset(&row);
+	put_row(&p, &row, &m.s, &refs, 1);
+	CHECK_INT(row.n, NT_BODY_FRONT + 64 + 32);
+	CHECK_INT(row.p[row.n - 1], 0);
+	CHECK_RC(nt_body_read(nt_buf_bytes(&row), &got, &r, &err), VF_OK);
+	r = nt_record_free(r);
+	check_changed(nt_buf_bytes(&row), row.n - 1, 1, "", 0);
+	check_changed(nt_buf_bytes(&row), row.n, 0, "", 1);
+	nt_buf_done(&row);
+	nt_buf_done(&erased);
+	nt_buf_done(&again);
 }
 
 /* A record of many members, and one whose members are tiny. */
@@ -405,6 +464,7 @@ int main(void)
 {
 	test_pack();
 	test_body();
+	test_body_form();
 	test_body_sizes();
 	test_durable();
 	test_headlock();

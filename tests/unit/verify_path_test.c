@@ -138,6 +138,7 @@ static void test_rules(void)
 	} rows[] = {
 		{{{"basicConstraints", "critical,CA:TRUE,pathlen:0"}, {"keyUsage", "critical,keyCertSign"}}, VF_OK},
 		{{{"basicConstraints", "critical,CA:FALSE"}, {"keyUsage", "critical,keyCertSign"}}, VF_CERT_PATH},
+		{{{"keyUsage", "critical,keyCertSign"}}, VF_CERT_PATH},
 		{{{"basicConstraints", "critical,CA:TRUE"}, {"nameConstraints", "critical,permitted;DNS:a"}}, VF_OK},
 		{{{"basicConstraints", "critical,CA:TRUE"},
 			 {"nameConstraints", "critical,DER:3019a0173015a4133011310f300d060355040a0c064f746865727331"}},

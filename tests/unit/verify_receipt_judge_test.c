@@ -3,6 +3,7 @@
 
 #include "notary/note.h"
 #include "notary/receipt_out.h"
+#include "notary/zip_out.h"
 #include "tests/notary_fixture.h"
 
 static struct fixture f;
@@ -21,8 +22,8 @@ struct trust {
 
 static const struct trust full, integrity = {.integrity_only = true}, nobody = {.none = true};
 
-static const struct vf_report *judge(const struct trust *t, struct vf_bytes receipt, const struct nt_buf *proof,
-	const struct nt_buf *bundle)
+static enum vf_rc check(const struct trust *t, struct vf_bytes receipt, const struct nt_buf *proof,
+	const struct nt_buf *bundle, struct vf_err *reterr)
 {
 	struct vf_trust_file files[NT_TRUST_FILES];
 	struct vf_session_options options = {.files = files,
@@ -31,7 +32,7 @@ static const struct vf_report *judge(const struct trust *t, struct vf_bytes rece
 	struct vf_source sources[3] = {vf_source_of(receipt)};
 	struct vf_receipt_given given = {0};
 	struct vf_session *s = NULL;
-	struct vf_err err = {0};
+	enum vf_rc rc;
 	struct vf_arena a;
 
 	for (size_t i = 0; i < NT_TRUST_FILES; i++) {
@@ -39,7 +40,7 @@ static const struct vf_report *judge(const struct trust *t, struct vf_bytes rece
 		if (t->pins && strcmp(f.trust.names[i], "receipts") == 0)
 			files[i].bytes = vf_bytes_str(t->pins);
 	}
-	fixture_need(vf_session_new(&options, session_block, sizeof(session_block), &s, &err), &err, "session");
+	fixture_need(vf_session_new(&options, session_block, sizeof(session_block), &s, reterr), reterr, "session");
 	if (proof) {
 		sources[1] = vf_source_of(nt_buf_bytes(proof));
 		given.proof = (struct vf_detached){"log.tlog-proof", &sources[1]};
@@ -49,8 +50,17 @@ static const struct vf_report *judge(const struct trust *t, struct vf_bytes rece
 		given.bundle = (struct vf_detached){"record.asice", &sources[2]};
 	}
 	vf_arena_init(&a, tables, VF_BUNDLE_MEMORY);
-	fixture_need(vf_receipt_check(s, &a, "a.receipt", &sources[0], &given, &report, &err), &err, "receipt");
+	rc = vf_receipt_check(s, &a, "a.receipt", &sources[0], &given, &report, reterr);
 	vf_session_free(s);
+	return rc;
+}
+
+static const struct vf_report *judge(const struct trust *t, struct vf_bytes receipt, const struct nt_buf *proof,
+	const struct nt_buf *bundle)
+{
+	struct vf_err err = {0};
+
+	fixture_need(check(t, receipt, proof, bundle, &err), &err, "receipt");
 	return &report;
 }
 
@@ -201,6 +211,20 @@ static void test_bundles(void)
 	EXPECT(judge(&full, nt_buf_bytes(&receipts[1]), &proofs[1], &bundles[1]), VERIFIED, VF_OK, KEPT);
 }
 
+/* A container of other software is no proof that was forged: there is no verdict. */
+static void test_other_container(void)
+{
+	struct nt_zip_item item = {vf_bytes_str("a.txt"), vf_bytes_str("a.txt")};
+	struct nt_buf other = nt_buf(1 << 16);
+	struct vf_err err = {0};
+
+	fixture_need(nt_zip_put(&other, &item, 1, &err), &err, "container");
+	CHECK_RC(check(&full, nt_buf_bytes(&receipts[0]), NULL, &other, &err), VF_USAGE);
+	CHECK_RC(check(&integrity, nt_buf_bytes(&receipts[0]), NULL, &other, &err), VF_USAGE);
+	CHECK_STR(err.text, "'record.asice' is no bundle of Trial Notary");
+	nt_buf_done(&other);
+}
+
 static void test_proofs(void)
 {
 	struct vf_bytes r = nt_buf_bytes(&receipts[0]);
@@ -236,6 +260,7 @@ int main(void)
 	test_alone();
 	test_flipped();
 	test_bundles();
+	test_other_container();
 	test_proofs();
 	for (size_t i = 0; i < 3; i++) {
 		nt_buf_done(&receipts[i]);

@@ -3,6 +3,7 @@
 
 #include "tests/check.h"
 #include "verify/merkle.h"
+#include "verify/text.h"
 
 #define EXAMPLES "docs/formats/examples/"
 
@@ -228,6 +229,33 @@ static void test_keys(void)
 	CHECK_RC(vf_receipt_check_signature(&r, &keys, NULL, NULL), VF_RECEIPT_KEY);
 }
 
+/* As many keys as a file may hold, and one more. */
+static void test_many_keys(void)
+{
+	struct vf_bytes name = vf_bytes_str("demo.example/1/receipts");
+	char text[(VF_MAX_RECEIPT_KEYS + 1) * 100] = "";
+	struct vf_receipt_keys keys;
+	size_t n = 0, before = 0;
+
+	for (uint8_t seed = 0; n <= VF_MAX_RECEIPT_KEYS; seed++) {
+		uint8_t key[1 + VF_ED25519_KEY] = {VF_KEY_ED25519};
+		char encoded[VF_BASE64_LEN(sizeof(key)) + 1];
+		struct vf_hash h = vf_sha256(vf_bytes(&seed, 1));
+
+		memcpy(key + 1, h.b, VF_ED25519_KEY);
+		if (!vf_ed25519_key_is(h.b))
+			continue;
+		vf_base64_put(encoded, vf_bytes(key, sizeof(key)));
+		before = strlen(text);
+		sprintf(text + before, "key %.*s+%08" PRIx32 "+%s 60\n", VF_STR(name),
+			vf_key_id(name, key[0], vf_bytes(key + 1, VF_ED25519_KEY)), encoded);
+		n++;
+	}
+	keys = parse_keys(vf_bytes(text, before), VF_OK);
+	CHECK_INT(keys.n, VF_MAX_RECEIPT_KEYS);
+	parse_keys(vf_bytes_str(text), VF_POLICY_SHAPE);
+}
+
 int main(void)
 {
 	test_example();
@@ -235,5 +263,6 @@ int main(void)
 	test_edits();
 	test_long();
 	test_keys();
+	test_many_keys();
 	return check_done();
 }
