@@ -157,7 +157,11 @@ runs 0 submit "${to[@]}" --state s2 d1.txt d2.txt
 
 # two writers: the slower one makes its record again
 script ok 'problem STREAM_CONFLICT 409'
-runs 0 submit "${to[@]}" --state s2 --title one d1.txt
+runs 0 submit "${to[@]}" --state s2 --title one d1.txt --json
+says out '"new":1,"before":0}$'
+script ok 'problem STREAM_CONFLICT 409' 'problem STREAM_CONFLICT 409'
+runs 0 submit "${to[@]}" --state s2 --title one-b d1.txt --json
+says out '"new":1,"before":0}$'
 is "$(pending s2)" 0 'pending after a lost race'
 is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
 # left pending, while another client goes on
@@ -171,6 +175,24 @@ is "$(sent)" "$((old + 2))" 'records after one was made again'
 is "$(pending s2)" 0 'pending after it was made again'
 runs 0 submit "${to[@]}" --state s2 --title two d1.txt
 says err 'submitted before'
+
+# signed: it is made and signed again, or given up and said so
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=Test Signer' -addext keyUsage=critical,digitalSignature \
+	-keyout sign.key -out sign.pem 2>/dev/null || fault 'openssl req'
+chmod 600 sign.key
+signed=(--sign sign.key --cert sign.pem)
+script ok 'problem STREAM_CONFLICT 409' 'problem STREAM_CONFLICT 409'
+runs 0 submit "${to[@]}" --state s2 --title signed "${signed[@]}" d1.txt
+grep -q 'submit it again' err && fault 'a note about what was done'
+grep -qF signature001.p7s last-body || fault 'the record that was made again is not signed'
+is "$(pending s2)" 0 'pending after a lost race of a signed one'
+script ok 'problem UNAUTHENTICATED 401'
+runs 77 submit "${to[@]}" --state s2 --title signed-2 "${signed[@]}" d1.txt
+runs 0 submit "${to[@]}" --state s3 --title between d1.txt
+old=$(sent)
+runs 0 submit "${to[@]}" --state s2 --title after d2.txt
+says err 'was signed and has lost its place: submit it again: STREAM_CONFLICT'
+is "$(sent)" "$((old + 1))" 'records after a signed one was given up'
 
 # many at once
 mkdir -p many
@@ -324,6 +346,10 @@ runs 0 status "${known[@]}" "$id" d1.txt
 is "$(grep -c "^$id  SEALED  seal" out)" 2 'status by ID and by file'
 runs 0 list "${known[@]}" --study EX-1 --json
 is "$(grep -o '"id"' out | grep -c .)" 5 'list'
+runs 0 submit "${known[@]}" --study EX-3 --kind protocol "${signed[@]}" d1.txt
+runs 0 fetch "${known[@]}" "$(cut -c 1-64 out)" --wait 20 -o signed.asice
+"$TRIALVERIFY" --integrity-only signed.asice >out 2>err
+is $? 3 'a signed bundle'
 # documents that are elsewhere, changed, or gone
 mkdir moved
 mv d1.txt moved/
@@ -395,6 +421,12 @@ kill -TERM $server; wait $server
 echo late >inbox/late.txt
 runs 74 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once --timeout 1
 says err SERVER_UNREACHABLE
+"$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --timeout 60 >w.out 2>w.err &
+watcher=$!
+sleep 1
+began=$SECONDS
+kill -TERM $watcher; wait $watcher; is $? 0 'status of a watch that is stopped while it tries'
+is "$((SECONDS - began < 5))" 1 'it ends at once'
 # the bundle is the one that the notary itself would export
 runs 0 export n "$id" -o local.asice --from .
 runs 0 log audit n
