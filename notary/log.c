@@ -1,9 +1,12 @@
 #include "notary/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "notary/durable.h"
 #include "notary/failpoint.h"
@@ -697,6 +700,9 @@ static VF_RC redo(struct nt_log *l, const char *name, struct vf_err *reterr)
 		rc = staged_check(&s, g, reterr);
 	if (rc != VF_OK)
 		return rc;
+	/* Folders and files that are there may be so in memory alone: who made them was killed before their sync. */
+	if (syncfs(l->dir) != 0)
+		return vf_fail(reterr, VF_IO, "cannot sync the notary's file system: %s", strerror(errno));
 	return finish(l, &s, reterr);
 }
 

@@ -66,7 +66,8 @@ class Service:
         """Makes a token end in the past; the service is not running."""
         now = int(time.time() * 1000)
         db = sqlite3.connect(os.path.join(self.folder, "access.db"))
-        changed = db.execute("UPDATE credential SET created = ?, expires = ? WHERE number = ?", (now - 2000, now - 1000, number)).rowcount
+        changed = db.execute("UPDATE credential SET created = ?, expires = ? WHERE number = ?",
+            (now - 2000, now - 1000, number)).rowcount
         db.commit()
         db.close()
         if changed != 1:
@@ -75,7 +76,8 @@ class Service:
     def start(self, tls=None):
         self.tls, self.port = tls, None
         with open(self.beside("serve.out"), "wb") as out, open(self.beside("serve.err"), "wb") as err:
-            self.process = subprocess.Popen([PROGRAM, "serve", self.folder], stdout=out, stderr=err, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([PROGRAM, "serve", self.folder], stdout=out, stderr=err,
+                stdin=subprocess.DEVNULL)
         for _ in range(1200):
             if self.process.poll() is not None:
                 raise RuntimeError(f"the service ended with status {self.process.returncode}: {self.errors()}")
