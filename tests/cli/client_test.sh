@@ -364,6 +364,36 @@ echo changed >d1.txt
 runs 0 fetch "${known[@]}" "$id" -o changed.asice
 says err "DOCUMENT_CHANGED"
 mv moved/d1.txt d1.txt
+# a bundle that was changed on its way is not written, whatever is put into it
+size=$(stat -c %s without.asice)
+taken=0
+for at in $(seq 3 $((size / 70)) $((size - 1))); do
+	python3 - "$at" <<'END'
+import sys
+b = bytearray(open("without.asice", "rb").read())
+b[int(sys.argv[1])] ^= 1 << int(sys.argv[1]) % 8
+open("bundle", "wb").write(b)
+END
+	if "$TRIALNOTARY" fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt >out 2>err || [ -e flipped.asice ]; then
+		taken=$((taken + 1))
+	fi
+	count=$((count + 1))
+	rm -f flipped.asice
+done
+is "$taken" 0 'changed bundles that were taken'
+cp without.asice bundle
+runs 0 fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt
+cmp -s flipped.asice from.asice || fault 'the unchanged one is another'
+# two clients of one party, at the same time
+for client in one two; do
+	(for i in $(seq 12); do echo "$client $i" >$client-$i; "$TRIALNOTARY" submit "${known[@]:0:6}" --state state-$client --study EX-4 --kind other $client-$i || echo "status $?"; done >$client.out 2>&1) &
+	clients="${clients:-} $!"
+done
+wait $clients
+is "$(cat one.out two.out | grep -cE '^[0-9a-f]{64}  (one|two)-')" 24 'records of two clients'
+runs 0 list "${known[@]}" --study EX-4
+is "$(grep -c . out)" 24 'records of two clients, at the notary'
+is "$(($(pending state-one) + $(pending state-two)))" 0 'pending of two clients'
 # the state folder is lost: the stream is not
 rm -rf r
 runs 0 submit "${known[@]}" --study EX-1 --kind other d1.txt
@@ -427,6 +457,17 @@ sleep 1
 began=$SECONDS
 kill -TERM $watcher; wait $watcher; is $? 0 'status of a watch that is stopped while it tries'
 is "$((SECONDS - began < 5))" 1 'it ends at once'
+# a server that comes back while the client tries
+echo patient >patient
+"$TRIALNOTARY" submit "${known[@]}" --study EX-1 --kind other patient >w.out 2>w.err &
+client=$!
+sleep 0.5
+"$TRIALNOTARY" serve n --listen "${url#https://}" --tls on >serve.log 2>serve-err &
+server=$!
+jobs_started+=($server)
+wait $client; is $? 0 'a client that waited for its server'
+says w.err 'SERVER_UNREACHABLE: .* it will be tried again for'
+kill -TERM $server; wait $server
 # the bundle is the one that the notary itself would export
 runs 0 export n "$id" -o local.asice --from .
 runs 0 log audit n
