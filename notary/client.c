@@ -99,6 +99,21 @@ static size_t take_body(char *p, size_t size, size_t n, void *ctx)
 	return t->is_large || t->is_broken ? 0 : piece.n;
 }
 
+static bool is_stopped(const struct nt_client *c)
+{
+	return c->stop && *c->stop;
+}
+
+/* libcurl asks at least once a second. */
+static int go_on(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	(void)up;
+	return is_stopped(ctx) ? 1 : 0;
+}
+
 static bool set_identity(struct nt_client *c)
 {
 	CURL *e = c->curl;
@@ -137,6 +152,10 @@ static bool set_connection(struct nt_client *c, int64_t left_ms)
 		curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_PROXY, c->proxy) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK && /* nor what the environment excepts */
+	       curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
+	       curl_easy_setopt(e, CURLOPT_XFERINFODATA, c) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)left_ms) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect) == CURLE_OK &&
@@ -188,6 +207,8 @@ static VF_RC curl_fault(struct attempt *t, CURLcode code, struct vf_err *reterr)
 	char shown[200];
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(t->error[0] ? t->error : curl_easy_strerror(code)));
+	if (code == CURLE_ABORTED_BY_CALLBACK && is_stopped(t->c))
+		return vf_fail(reterr, VF_INTERRUPTED, "stopped");
 	if (t->c->is_elsewhere)
 		return vf_fail(reterr, VF_PERMISSION,
 			"'%s' is not on this machine: use https://, or --plain if somebody else protects the "
@@ -322,6 +343,8 @@ static VF_RC try_often(struct attempt *t, const char *url, struct curl_slist *fi
 			return rc;
 		pause = pause_before(c, tries, ret);
 		left = end - ticks();
+		if (is_stopped(c))
+			return vf_fail(reterr, VF_INTERRUPTED, "stopped");
 		if (!may_help(rc, ret) || left <= pause)
 			return vf_fail(reterr, rc, "%s", err.text);
 		snprintf(line, sizeof(line), "%s: %s; it will be tried again for %lld seconds", vf_rc_name(rc),

@@ -10,6 +10,8 @@
 #ifndef NOTARY_CLIENT_H
 #define NOTARY_CLIENT_H
 
+#include <signal.h>
+
 #include "notary/buf.h"
 
 struct nt_client;
@@ -22,6 +24,8 @@ struct nt_client_options {
 		*pin; /* SHA-256 of the server's certificate (DER) in hex; then no authority is asked. NULL: none */
 	const char *proxy; /* URL; NULL: none, whatever the environment says */
 	bool plain;        /* http:// to any address */
+	/* Not 0: what runs ends as INTERRUPTED; may be NULL. */
+	const volatile sig_atomic_t *stop;
 	unsigned timeout;  /* seconds for one call with all its tries; 0: NT_CLIENT_TIMEOUT */
 	/* A line about a try that failed while another follows; may be NULL. */
 	void (*note)(void *ctx, const char *line);

@@ -121,7 +121,8 @@ static VF_RC find_paths(const struct nt_send *x, struct nt_pending *p, struct nt
 }
 
 /* Makes one again at the head of its stream. The new one is durable before the old one goes. */
-static VF_RC make_again(const struct nt_send *x, struct nt_pending *p, struct vf_err *reterr)
+static VF_RC make_again(
+	const struct nt_send *x, struct nt_sending *of, struct nt_pending *p, struct vf_err *reterr)
 {
 	struct nt_sending u = {.x = x, .replaced = &p->id};
 	struct nt_submit_to to = nt_send_target(&u);
@@ -141,12 +142,13 @@ static VF_RC make_again(const struct nt_send *x, struct nt_pending *p, struct vf
 		nt_buf_done(&texts[i]);
 	free(files);
 	free(texts);
+	for (size_t i = 0; of && rc == VF_OK && i < u.n_fresh; i++)
+		rc = nt_send_note_fresh(of, &u.fresh[i], reterr);
 	free(u.fresh);
 	return rc;
 }
 
-static VF_RC settle_conflict(
-	const struct nt_send *x, struct nt_pending *p, const struct nt_line *l, struct vf_err *reterr)
+static VF_RC settle_conflict(const struct nt_send *x, struct nt_sending *of, struct nt_pending *p, const struct nt_line *l, struct vf_err *reterr)
 {
 	struct vf_err err = {0};
 	enum vf_rc rc = VF_OK;
@@ -154,7 +156,7 @@ static VF_RC settle_conflict(
 	if (p->submit.signer)
 		note(x, "was signed and has lost its place: submit it again", &p->id, &l->refusal);
 	else
-		rc = make_again(x, p, &err);
+		rc = make_again(x, of, p, &err);
 	/* Still pending, or lost against others once more: the old one waits for the next time. */
 	if (rc != VF_OK && (!nt_refusal_is_final(rc) || rc == VF_STREAM_CONFLICT))
 		return vf_fail(reterr, rc, "%s", err.text);
@@ -163,7 +165,8 @@ static VF_RC settle_conflict(
 	return nt_state_drop(x->state, &p->id, reterr);
 }
 
-static VF_RC settle_waiting(const struct nt_send *x, struct waiting *w, struct vf_err *reterr)
+static VF_RC settle_waiting(
+	const struct nt_send *x, struct nt_sending *of, struct waiting *w, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
@@ -172,13 +175,15 @@ static VF_RC settle_waiting(const struct nt_send *x, struct waiting *w, struct v
 
 		switch (l->state) {
 		case LINE_ACCEPTED:
+			if (of)
+				rc = nt_send_note_fresh(of, &l->id, reterr);
 			break;
 		case LINE_REFUSED:
 			note(x, "was refused and is given up", &l->id, &l->refusal);
 			rc = nt_state_drop(x->state, &l->id, reterr);
 			break;
 		case LINE_CONFLICT:
-			rc = settle_conflict(x, &w->read[i], l, reterr);
+			rc = settle_conflict(x, of, &w->read[i], l, reterr);
 			break;
 		case LINE_OPEN:
 			rc = vf_fail(reterr, l->refusal.rc, "%s", l->refusal.text);
@@ -188,7 +193,7 @@ static VF_RC settle_waiting(const struct nt_send *x, struct waiting *w, struct v
 	return rc;
 }
 
-static VF_RC send_waiting(const struct nt_send *x, struct vf_err *reterr)
+static VF_RC send_waiting(const struct nt_send *x, struct nt_sending *of, struct vf_err *reterr)
 {
 	struct waiting w = {0};
 	struct vf_hash *ids = NULL;
@@ -203,20 +208,20 @@ static VF_RC send_waiting(const struct nt_send *x, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = nt_lines_send(x, w.lines, w.n, reterr);
 	if (rc == VF_OK)
-		rc = settle_waiting(x, &w, reterr);
+		rc = settle_waiting(x, of, &w, reterr);
 	waiting_done(&w);
 	free(ids);
 	return rc;
 }
 
-VF_RC nt_send_waiting(const struct nt_send *x, struct vf_err *reterr)
+VF_RC nt_send_waiting(const struct nt_send *x, struct nt_sending *of, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_STREAM_CONFLICT;
 
 	for (unsigned tries = 0; rc == VF_STREAM_CONFLICT && tries < NT_SEND_MAX_TRIES; tries++) {
 		if (tries > 0)
 			nt_send_give_way(tries);
-		rc = send_waiting(x, reterr);
+		rc = send_waiting(x, of, reterr);
 	}
 	return rc;
 }
@@ -227,7 +232,7 @@ VF_RC nt_send_pending(const struct nt_send *x, struct vf_err *reterr)
 
 	if (rc != VF_OK)
 		return rc;
-	rc = nt_send_waiting(x, reterr);
+	rc = nt_send_waiting(x, NULL, reterr);
 	nt_state_unlock(x->state);
 	return rc;
 }

@@ -17,6 +17,7 @@ struct nt_client {
 	char token[64];
 	bool plain, is_tls;
 	bool is_elsewhere; /* a plain connection to another machine was refused */
+	const volatile sig_atomic_t *stop;
 	int64_t timeout_ms;
 	void (*note)(void *ctx, const char *line);
 	void *note_ctx;

@@ -69,7 +69,7 @@ static VF_RC keep_details(void *ctx, struct vf_bytes text, const struct vf_pair 
 	return nt_state_keep(u->x->state, &digests->sha256, text, reterr);
 }
 
-static VF_RC note_fresh(struct nt_sending *u, const struct vf_hash *id, struct vf_err *reterr)
+VF_RC nt_send_note_fresh(struct nt_sending *u, const struct vf_hash *id, struct vf_err *reterr)
 {
 	if (u->n_fresh == u->room_fresh) {
 		size_t room = u->room_fresh ? 2 * u->room_fresh : 64;
@@ -92,7 +92,7 @@ static VF_RC settle(struct nt_sending *u, const struct nt_line *lines, size_t n,
 
 	for (size_t i = 0; rc == VF_OK && i < n; i++) {
 		if (lines[i].state == LINE_ACCEPTED)
-			rc = note_fresh(u, &lines[i].id, reterr);
+			rc = nt_send_note_fresh(u, &lines[i].id, reterr);
 		else if (!refused)
 			refused = &lines[i];
 		if (lines[i].state == LINE_REFUSED && rc == VF_OK)
@@ -217,18 +217,20 @@ static VF_RC run_rounds(struct nt_sending *u, const struct nt_submit *s, const s
 	size_t count, struct result *results, struct vf_err *reterr)
 {
 	struct nt_submit_to to = nt_send_target(u);
+	struct nt_send quiet = *u->x; /* what lost its place in this call is made again in it: nothing to tell */
 	enum vf_rc rc = VF_STREAM_CONFLICT;
 
+	quiet.note = NULL;
 	for (unsigned tries = 0; rc == VF_STREAM_CONFLICT && tries < NT_SEND_MAX_TRIES; tries++) {
 		if (tries > 0)
 			nt_send_give_way(tries);
-		rc = u->prepared ? VF_OK : nt_send_waiting(u->x, reterr);
+		rc = u->prepared ? VF_OK : nt_send_waiting(tries > 0 ? &quiet : u->x, tries > 0 ? u : NULL, reterr);
 		if (rc == VF_OK)
 			rc = nt_submit_records_to(&to, s, records, count, take_result, results, reterr);
 	}
 	/* What stood behind a refused one in the stream is not lost with it. */
 	if (rc != VF_OK && nt_refusal_is_final(rc) && !u->prepared)
-		vf_ignore(nt_send_waiting(u->x, NULL)); /* it stays pending, and the refusal is what must be said */
+		vf_ignore(nt_send_waiting(u->x, NULL, NULL)); /* it stays pending, and the refusal is what must be said */
 	return rc;
 }
 

@@ -37,8 +37,10 @@ struct nt_sending {
 
 /* Where the maker of records gets streams and leaves records, in this call. */
 struct nt_submit_to nt_send_target(struct nt_sending *u);
-/* As nt_send_pending(), under the lock. */
-VF_RC nt_send_waiting(const struct nt_send *x, struct vf_err *reterr);
+/* Remembers that a record is new in this call. */
+VF_RC nt_send_note_fresh(struct nt_sending *u, const struct vf_hash *id, struct vf_err *reterr);
+/* As nt_send_pending(), under the lock. of is the call in which they are new; NULL: they are of before. */
+VF_RC nt_send_waiting(const struct nt_send *x, struct nt_sending *of, struct vf_err *reterr);
 /* The pause after a lost race: somebody else is faster, so leave him the way for a moment. */
 void nt_send_give_way(unsigned tries);
 

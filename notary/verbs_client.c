@@ -53,6 +53,7 @@ VF_RC nt_remote_connect(struct nt_cli *cli, struct nt_remote *ret, struct vf_err
 		.pin = nt_cli_get(cli, "pin"),
 		.proxy = nt_cli_get(cli, "proxy"),
 		.plain = nt_cli_has(cli, "plain"),
+		.stop = ret->stop,
 		.note = nt_remote_note,
 		.note_ctx = cli};
 	enum vf_rc rc;

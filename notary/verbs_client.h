@@ -21,6 +21,7 @@
 
 /* A connection with its state folder; zero is none. */
 struct nt_remote {
+	const volatile sig_atomic_t *stop; /* given; may be NULL */
 	struct nt_client *client;
 	struct nt_client_state *state;
 	struct nt_send send;

@@ -198,6 +198,8 @@ static void notarise(struct nt_watch *w, struct nt_watched *f)
 		rc = vf_fail(&err, VF_LIMIT, "the path is too long");
 	if (rc == VF_OK)
 		rc = fetch ? fetch_file(w, f, path, &err) : submit_file(w, f, path, &err);
+	if (rc == VF_INTERRUPTED)
+		return; /* the next run goes on */
 	if (is_about_all(rc)) {
 		put_all_off(w, rc, &err);
 		return;
@@ -280,8 +282,8 @@ static VF_RC send_pending(struct nt_watch *w, struct vf_err *reterr)
 	struct vf_err err = {0};
 	enum vf_rc rc = nt_send_pending(&w->remote.send, &err);
 
-	if (rc == VF_OK)
-		return rc;
+	if (rc == VF_OK || rc == VF_INTERRUPTED)
+		return VF_OK;
 	if (w->once || (vf_rc_class(rc) != VF_CLASS_IO && vf_rc_class(rc) != VF_CLASS_UNDECIDED) ||
 		rc == VF_CLIENT_STATE)
 		return vf_fail(reterr, rc, "%s", err.text);
@@ -350,6 +352,7 @@ VF_RC nt_verb_watch(struct nt_cli *cli, struct vf_err *reterr)
 	w->u.remote = &w->remote;
 	w->u.first = 1;
 	w->inotify = -1;
+	w->remote.stop = &stopped;
 	w->fault = w->said = VF_OK;
 	stopped = 0;
 	sigaction(SIGTERM, &action, NULL);

@@ -157,7 +157,11 @@ runs 0 submit "${to[@]}" --state s2 d1.txt d2.txt
 
 # two writers: the slower one makes its record again
 script ok 'problem STREAM_CONFLICT 409'
-runs 0 submit "${to[@]}" --state s2 --title one d1.txt
+runs 0 submit "${to[@]}" --state s2 --title one d1.txt --json
+says out '"new":1,"before":0}$'
+script ok 'problem STREAM_CONFLICT 409' 'problem STREAM_CONFLICT 409'
+runs 0 submit "${to[@]}" --state s2 --title one-b d1.txt --json
+says out '"new":1,"before":0}$'
 is "$(pending s2)" 0 'pending after a lost race'
 is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
 # left pending, while another client goes on
@@ -171,6 +175,24 @@ is "$(sent)" "$((old + 2))" 'records after one was made again'
 is "$(pending s2)" 0 'pending after it was made again'
 runs 0 submit "${to[@]}" --state s2 --title two d1.txt
 says err 'submitted before'
+
+# signed: it is made and signed again, or given up and said so
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=Test Signer' -addext keyUsage=critical,digitalSignature \
+	-keyout sign.key -out sign.pem 2>/dev/null || fault 'openssl req'
+chmod 600 sign.key
+signed=(--sign sign.key --cert sign.pem)
+script ok 'problem STREAM_CONFLICT 409' 'problem STREAM_CONFLICT 409'
+runs 0 submit "${to[@]}" --state s2 --title signed "${signed[@]}" d1.txt
+grep -q 'submit it again' err && fault 'a note about what was done'
+grep -qF signature001.p7s last-body || fault 'the record that was made again is not signed'
+is "$(pending s2)" 0 'pending after a lost race of a signed one'
+script ok 'problem UNAUTHENTICATED 401'
+runs 77 submit "${to[@]}" --state s2 --title signed-2 "${signed[@]}" d1.txt
+runs 0 submit "${to[@]}" --state s3 --title between d1.txt
+old=$(sent)
+runs 0 submit "${to[@]}" --state s2 --title after d2.txt
+says err 'was signed and has lost its place: submit it again: STREAM_CONFLICT'
+is "$(sent)" "$((old + 1))" 'records after a signed one was given up'
 
 # many at once
 mkdir -p many
@@ -324,6 +346,10 @@ runs 0 status "${known[@]}" "$id" d1.txt
 is "$(grep -c "^$id  SEALED  seal" out)" 2 'status by ID and by file'
 runs 0 list "${known[@]}" --study EX-1 --json
 is "$(grep -o '"id"' out | grep -c .)" 5 'list'
+runs 0 submit "${known[@]}" --study EX-3 --kind protocol "${signed[@]}" d1.txt
+runs 0 fetch "${known[@]}" "$(cut -c 1-64 out)" --wait 20 -o signed.asice
+"$TRIALVERIFY" --integrity-only signed.asice >out 2>err
+is $? 3 'a signed bundle'
 # documents that are elsewhere, changed, or gone
 mkdir moved
 mv d1.txt moved/
@@ -338,6 +364,36 @@ echo changed >d1.txt
 runs 0 fetch "${known[@]}" "$id" -o changed.asice
 says err "DOCUMENT_CHANGED"
 mv moved/d1.txt d1.txt
+# a bundle that was changed on its way is not written, whatever is put into it
+size=$(stat -c %s without.asice)
+taken=0
+for at in $(seq 3 $((size / 70)) $((size - 1))); do
+	python3 - "$at" <<'END'
+import sys
+b = bytearray(open("without.asice", "rb").read())
+b[int(sys.argv[1])] ^= 1 << int(sys.argv[1]) % 8
+open("bundle", "wb").write(b)
+END
+	if "$TRIALNOTARY" fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt >out 2>err || [ -e flipped.asice ]; then
+		taken=$((taken + 1))
+	fi
+	count=$((count + 1))
+	rm -f flipped.asice
+done
+is "$taken" 0 'changed bundles that were taken'
+cp without.asice bundle
+runs 0 fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt
+cmp -s flipped.asice from.asice || fault 'the unchanged one is another'
+# two clients of one party, at the same time
+for client in one two; do
+	(for i in $(seq 12); do echo "$client $i" >$client-$i; "$TRIALNOTARY" submit "${known[@]:0:6}" --state state-$client --study EX-4 --kind other $client-$i || echo "status $?"; done >$client.out 2>&1) &
+	clients="${clients:-} $!"
+done
+wait $clients
+is "$(cat one.out two.out | grep -cE '^[0-9a-f]{64}  (one|two)-')" 24 'records of two clients'
+runs 0 list "${known[@]}" --study EX-4
+is "$(grep -c . out)" 24 'records of two clients, at the notary'
+is "$(($(pending state-one) + $(pending state-two)))" 0 'pending of two clients'
 # the state folder is lost: the stream is not
 rm -rf r
 runs 0 submit "${known[@]}" --study EX-1 --kind other d1.txt
@@ -395,6 +451,23 @@ kill -TERM $server; wait $server
 echo late >inbox/late.txt
 runs 74 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once --timeout 1
 says err SERVER_UNREACHABLE
+"$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --timeout 60 >w.out 2>w.err &
+watcher=$!
+sleep 1
+began=$SECONDS
+kill -TERM $watcher; wait $watcher; is $? 0 'status of a watch that is stopped while it tries'
+is "$((SECONDS - began < 5))" 1 'it ends at once'
+# a server that comes back while the client tries
+echo patient >patient
+"$TRIALNOTARY" submit "${known[@]}" --study EX-1 --kind other patient >w.out 2>w.err &
+client=$!
+sleep 0.5
+"$TRIALNOTARY" serve n --listen "${url#https://}" --tls on >serve.log 2>serve-err &
+server=$!
+jobs_started+=($server)
+wait $client; is $? 0 'a client that waited for its server'
+says w.err 'SERVER_UNREACHABLE: .* it will be tried again for'
+kill -TERM $server; wait $server
 # the bundle is the one that the notary itself would export
 runs 0 export n "$id" -o local.asice --from .
 runs 0 log audit n

@@ -40,6 +40,17 @@ static enum vf_rc make_client(const char *server, const char *token_file, const 
 	return rc;
 }
 
+static enum vf_rc make_proxied(const char *server, const char *token_file, bool plain, struct vf_err *err)
+{
+	struct nt_client_options o = {
+		.server = server, .token_file = token_file, .proxy = "http://127.0.0.1:3128", .plain = plain};
+	struct nt_client *c = NULL;
+	enum vf_rc rc = nt_client_new(&o, &c, err);
+
+	nt_client_free(c);
+	return rc;
+}
+
 static void write_token(const char *path, const char *text, mode_t mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -65,6 +76,9 @@ static void test_options(void)
 		CHECK_RC(make_client(bad[i], path, NULL, &err), VF_USAGE);
 	CHECK_RC(make_client("https://x", path, HASH_A, &err), VF_OK);
 	CHECK_RC(make_client("https://x", path, "AA", &err), VF_USAGE);
+	CHECK_RC(make_proxied("http://127.0.0.1", path, false, &err), VF_USAGE);
+	CHECK_RC(make_proxied("http://127.0.0.1", path, true, &err), VF_OK);
+	CHECK_RC(make_proxied("https://x", path, false, &err), VF_OK);
 	CHECK_RC(make_client("http://127.0.0.1", path, HASH_A, &err), VF_USAGE);
 	for (unsigned mode = 0601; mode < 0700; mode++) {
 		write_token(path, TOKEN, mode);
