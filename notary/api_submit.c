@@ -231,6 +231,8 @@ static VF_RC prepare(struct nt_offer *o, struct nt_notary *n, struct vf_err *ret
 			continue;
 		*s = l->s;
 		l->rc = nt_ledger_settle(b->job->api->ledger, n, s, &before, l->field, &l->err);
+		if (before)
+			s->in_stream = false; /* it has its place: only a new record's slot is compared */
 		if (l->rc == VF_OK && !before && b->n_kept)
 			l->rc = keep_documents(b, n, s, l->field, &l->err);
 		if (is_ours(l->rc))

@@ -2,23 +2,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
 
-#include "notary/access.h"
 #include "notary/client_answer.h"
-#include "notary/client_pin.h"
+#include "notary/client_inside.h"
 #include "notary/durable.h"
-#include "notary/random.h"
 #include "verify/text.h"
 
 /* An answer that is no success: problems are short. */
@@ -28,20 +22,6 @@
 #define MAX_PAUSE_MS 8000
 /* A server may not make us wait longer than this between two tries. */
 #define MAX_RETRY_AFTER 60
-#define MAX_URL 2048
-
-struct nt_client {
-	CURL *curl;
-	char *server, *token_file, *cacert, *proxy;
-	struct nt_pin pin;
-	char token[64];
-	bool plain, is_tls;
-	bool is_elsewhere; /* a plain connection to another machine was refused */
-	int64_t timeout_ms;
-	void (*note)(void *ctx, const char *line);
-	void *note_ctx;
-	struct nt_random random;
-};
 
 /* One try. */
 struct attempt {
@@ -55,209 +35,12 @@ struct attempt {
 	char type[96];
 };
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-static bool curl_ready;
-
-static void start_curl(void)
-{
-	curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-}
-
 static int64_t ticks(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* ---- options ---- */
-
-static VF_RC check_token_file(int fd, const char *shown, struct vf_err *reterr)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return vf_fail(reterr, VF_NO_INPUT, "token file '%s' is not a regular file", shown);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return vf_fail(reterr, VF_PERMISSION, "token file '%s' belongs to somebody else", shown);
-	if ((st.st_mode & 077) != 0)
-		return vf_fail(reterr, VF_PERMISSION,
-			"others may read token file '%s': make it yours alone with 'chmod 600'", shown);
-	return VF_OK;
-}
-
-VF_RC nt_client_reload(struct nt_client *c, struct vf_err *reterr)
-{
-	char text[128], shown[160];
-	struct vf_hash hash;
-	struct vf_bytes token;
-	ssize_t n = -1;
-	enum vf_rc rc;
-	int fd = open(c->token_file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(c->token_file));
-	if (fd < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_NO_INPUT, "token file '%s': %s", shown,
-			strerror(errno));
-	rc = check_token_file(fd, shown, reterr);
-	if (rc == VF_OK) {
-		n = read(fd, text, sizeof(text));
-		if (n < 0)
-			rc = vf_fail(reterr, VF_IO, "token file '%s' cannot be read", shown);
-	}
-	close(fd);
-	if (rc != VF_OK)
-		return rc;
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		n--;
-	token = vf_bytes(text, (size_t)n);
-	if (token.n >= sizeof(c->token) || nt_token_read(token, &hash, NULL) != VF_OK) {
-		explicit_bzero(text, sizeof(text));
-		return vf_fail(reterr, VF_UNAUTHENTICATED, "file '%s' holds no token: one line 'tn1_...' is wanted", shown);
-	}
-	memcpy(c->token, text, token.n);
-	c->token[token.n] = '\0';
-	explicit_bzero(text, sizeof(text));
-	explicit_bzero(&hash, sizeof(hash));
-	return VF_OK;
-}
-
-static bool part_is_there(CURLU *u, CURLUPart part)
-{
-	char *text = NULL;
-	bool there = curl_url_get(u, part, &text, 0) == CURLUE_OK;
-
-	curl_free(text);
-	return there;
-}
-
-static bool is_scheme(CURLU *u, const char *want)
-{
-	char *scheme = NULL;
-	bool is = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK && strcmp(scheme, want) == 0;
-
-	curl_free(scheme);
-	return is;
-}
-
-/* Takes the URL apart; what is no part of a base address is refused rather than left out. */
-static VF_RC read_url(struct nt_client *c, CURLU *u, const char *server, struct vf_err *reterr)
-{
-	char *url = NULL, shown[200];
-	size_t n;
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(server));
-	if (strlen(server) > MAX_URL || curl_url_set(u, CURLUPART_URL, server, 0) != CURLUE_OK ||
-		!(is_scheme(u, "https") || is_scheme(u, "http")))
-		return vf_fail(reterr, VF_USAGE, "'%s' is no address of a server: https://HOST[:PORT] is wanted", shown);
-	if (part_is_there(u, CURLUPART_USER) || part_is_there(u, CURLUPART_PASSWORD) ||
-		part_is_there(u, CURLUPART_QUERY) || part_is_there(u, CURLUPART_FRAGMENT))
-		return vf_fail(reterr, VF_USAGE,
-			"the server's address holds a name, a password, parameters or a fragment: leave them out");
-	c->is_tls = is_scheme(u, "https");
-	if (curl_url_get(u, CURLUPART_URL, &url, CURLU_NO_DEFAULT_PORT) == CURLUE_OK) {
-		c->server = strdup(url);
-		curl_free(url);
-	}
-	if (!c->server)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a server's address");
-	for (n = strlen(c->server); n > 0 && c->server[n - 1] == '/'; n--)
-		c->server[n - 1] = '\0';
-	return VF_OK;
-}
-
-static VF_RC take_server(struct nt_client *c, const char *server, struct vf_err *reterr)
-{
-	CURLU *u = curl_url();
-	enum vf_rc rc = u ? read_url(c, u, server, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for a server's address");
-
-	curl_url_cleanup(u);
-	return rc;
-}
-
-static VF_RC take_options(struct nt_client *c, const struct nt_client_options *o, struct vf_err *reterr)
-{
-	if (o->timeout > NT_CLIENT_MAX_TIMEOUT)
-		return vf_fail(reterr, VF_USAGE, "at most %d seconds", NT_CLIENT_MAX_TIMEOUT);
-	if (o->pin && !vf_hex_read(vf_bytes_str(o->pin), c->pin.sha256, sizeof(c->pin.sha256)))
-		return vf_fail(reterr, VF_USAGE, "a pin is the SHA-256 of the server's certificate: 64 lower-case hex digits");
-	if ((o->pin || o->cacert) && !c->is_tls)
-		return vf_fail(reterr, VF_USAGE, "--pin and --cacert need an address with https://");
-	if (o->pin && o->cacert)
-		return vf_fail(reterr, VF_USAGE, "--pin and --cacert are two ways to know the server: give one of them");
-	c->pin.is_set = o->pin != NULL;
-	c->plain = o->plain;
-	c->timeout_ms = (int64_t)(o->timeout ? o->timeout : NT_CLIENT_TIMEOUT) * 1000;
-	c->note = o->note;
-	c->note_ctx = o->note_ctx;
-	c->token_file = strdup(o->token_file);
-	c->cacert = o->cacert ? strdup(o->cacert) : NULL;
-	c->proxy = strdup(o->proxy ? o->proxy : "");
-	if (!c->token_file || !c->proxy || (o->cacert && !c->cacert))
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a client");
-	if (o->cacert && access(o->cacert, R_OK) != 0)
-		return vf_fail(reterr, VF_NO_INPUT, "the file of --cacert cannot be read: %s", strerror(errno));
-	return VF_OK;
-}
-
-VF_RC nt_client_new(const struct nt_client_options *options, struct nt_client **ret, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_client_freep) struct nt_client *c = calloc(1, sizeof(*c));
-	enum vf_rc rc;
-
-	pthread_once(&curl_once, start_curl);
-	if (!c || !curl_ready)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a client");
-	rc = take_server(c, options->server, reterr);
-	if (rc == VF_OK)
-		rc = take_options(c, options, reterr);
-	if (rc == VF_OK)
-		rc = nt_client_reload(c, reterr);
-	if (rc != VF_OK)
-		return rc;
-	c->curl = curl_easy_init();
-	if (!c->curl)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a client");
-	*ret = c;
-	c = NULL;
-	return VF_OK;
-}
-
-struct nt_client *nt_client_free(struct nt_client *c)
-{
-	if (!c)
-		return NULL;
-	curl_easy_cleanup(c->curl);
-	free(c->server);
-	free(c->token_file);
-	free(c->cacert);
-	free(c->proxy);
-	explicit_bzero(c, sizeof(*c));
-	free(c);
-	return NULL;
-}
-
-void nt_client_freep(struct nt_client **c)
-{
-	*c = nt_client_free(*c);
-}
-
-const char *nt_client_server(const struct nt_client *c)
-{
-	return c->server;
-}
-
-void nt_client_put_parameter(struct nt_buf *out, struct vf_bytes text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] != 0 && strchr(plain, text.p[i]))
-			nt_buf_put_u8(out, text.p[i]);
-		else
-			nt_buf_putf(out, "%%%02X", text.p[i]);
-	}
 }
 
 /* ---- one try ---- */
@@ -275,7 +58,7 @@ static bool is_loopback(const struct sockaddr *a)
 
 		memcpy(&in, a, sizeof(in));
 		return IN6_IS_ADDR_LOOPBACK(&in.sin6_addr) ||
-		       (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr) && in.sin6_addr.s6_addr[12] == 127);
+			(IN6_IS_ADDR_V4MAPPED(&in.sin6_addr) && in.sin6_addr.s6_addr[12] == 127);
 	}
 	return false;
 }
@@ -324,19 +107,22 @@ static bool set_identity(struct nt_client *c)
 		return true;
 	if (curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK)
 		return false;
-	/* A pin is checked in the handshake, before anything of the request is sent, and replaces names and authorities. */
+	/* A pin is checked in the handshake, before anything of the request is sent, and replaces names and
+	 * authorities. */
 	if (c->pin.is_set)
 		return curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-		       curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
-		       curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-		       curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-		       curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, &c->pin) == CURLE_OK &&
-		       curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, (curl_ssl_ctx_callback)nt_pin_context) == CURLE_OK;
-	if (c->cacert && (curl_easy_setopt(e, CURLOPT_CAINFO, c->cacert) != CURLE_OK ||
-				 curl_easy_setopt(e, CURLOPT_CAPATH, NULL) != CURLE_OK))
+			curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
+			curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+			curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+			curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, &c->pin) == CURLE_OK &&
+			curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, (curl_ssl_ctx_callback)nt_pin_context) ==
+			CURLE_OK;
+	if (c->cacert &&
+		(curl_easy_setopt(e, CURLOPT_CAINFO, c->cacert) != CURLE_OK ||
+			curl_easy_setopt(e, CURLOPT_CAPATH, NULL) != CURLE_OK))
 		return false;
 	return curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
 }
 
 static bool set_connection(struct nt_client *c, int64_t left_ms)
@@ -347,31 +133,33 @@ static bool set_connection(struct nt_client *c, int64_t left_ms)
 
 	curl_easy_reset(e); /* connections stay */
 	return curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_PROXY, c->proxy) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)left_ms) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, c) == CURLE_OK && set_identity(c);
+		curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_PROXY, c->proxy) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)left_ms) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, c) == CURLE_OK && set_identity(c);
 }
 
 static bool set_request(struct attempt *t, const char *url, struct curl_slist *fields)
 {
 	CURL *e = t->c->curl;
 
-	if (t->q->post && (curl_easy_setopt(e, CURLOPT_POST, 1L) != CURLE_OK ||
-				  curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->q->body.n) != CURLE_OK ||
-				  curl_easy_setopt(e, CURLOPT_POSTFIELDS, (const char *)t->q->body.p) != CURLE_OK))
+	if (t->q->post &&
+		(curl_easy_setopt(e, CURLOPT_POST, 1L) != CURLE_OK ||
+			curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->q->body.n) != CURLE_OK ||
+			curl_easy_setopt(e, CURLOPT_POSTFIELDS, (const char *)t->q->body.p) != CURLE_OK))
 		return false;
 	return curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_HTTPHEADER, fields) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK && /* the token is not for a proxy */
-	       curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+		curl_easy_setopt(e, CURLOPT_HTTPHEADER, fields) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) ==
+		CURLE_OK && /* the token is not for a proxy */
+		curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
 }
 
 static struct curl_slist *add_field(struct curl_slist *list, const char *name, const char *value, bool *good)
@@ -402,7 +190,8 @@ static VF_RC curl_fault(struct attempt *t, CURLcode code, struct vf_err *reterr)
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(t->error[0] ? t->error : curl_easy_strerror(code)));
 	if (t->c->is_elsewhere)
 		return vf_fail(reterr, VF_PERMISSION,
-			"'%s' is not on this machine: use https://, or --plain if somebody else protects the connection",
+			"'%s' is not on this machine: use https://, or --plain if somebody else protects the "
+			"connection",
 			t->c->server);
 	if (t->is_large)
 		return vf_fail(reterr, VF_SERVER_ANSWER, "the answer is larger than any such answer of a notary");
@@ -414,7 +203,8 @@ static VF_RC curl_fault(struct attempt *t, CURLcode code, struct vf_err *reterr)
 			t->c->pin.is_other ? "the certificate is another than the pinned one" : shown);
 	if (code == CURLE_OUT_OF_MEMORY)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a request");
-	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_BAD_CONTENT_ENCODING)
+	if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY ||
+		code == CURLE_BAD_CONTENT_ENCODING)
 		return vf_fail(reterr, VF_SERVER_ANSWER, "'%s': %s", t->c->server, shown);
 	return vf_fail(reterr, VF_SERVER_UNREACHABLE, "'%s': %s", t->c->server, shown);
 }
@@ -439,8 +229,8 @@ static VF_RC judge_answer(struct attempt *t, struct nt_client_answer *ret, struc
 		return vf_fail(reterr, VF_SERVER_ANSWER, "the answer is '%s', not '%s'", shown, t->q->accept);
 	}
 	if (ret->status >= 300 && ret->status < 400)
-		return vf_fail(reterr, VF_SERVER_ANSWER, "the server sends us elsewhere (status %u), which is not followed",
-			ret->status);
+		return vf_fail(reterr, VF_SERVER_ANSWER,
+			"the server sends us elsewhere (status %u), which is not followed", ret->status);
 	if (!is_type(t->type, "application/problem+json") ||
 		nt_answer_problem(nt_buf_bytes(t->problem), &said, &ret->is_refusal, NULL) != VF_OK)
 		return vf_fail(reterr, VF_SERVER_ANSWER, "status %u with '%s' and no reason", ret->status, shown);
@@ -466,7 +256,8 @@ static VF_RC try_once(struct attempt *t, const char *url, struct curl_slist *fie
 	if (t->q->fd > 0 && (ftruncate(t->q->fd, 0) != 0 || lseek(t->q->fd, 0, SEEK_SET) != 0))
 		return vf_fail(reterr, VF_IO, "a temporary file cannot be emptied: %s", strerror(errno));
 	if (!set_connection(c, left_ms) || !set_request(t, url, fields))
-		return vf_fail(reterr, VF_INTERNAL, "the installed libcurl cannot do what is needed (OpenSSL, TLS 1.2)");
+		return vf_fail(
+			reterr, VF_INTERNAL, "the installed libcurl cannot do what is needed (OpenSSL, TLS 1.2)");
 	code = curl_easy_perform(c->curl);
 	if (code != CURLE_OK)
 		return curl_fault(t, code, reterr);
@@ -533,8 +324,8 @@ static VF_RC try_often(struct attempt *t, const char *url, struct curl_slist *fi
 		left = end - ticks();
 		if (!may_help(rc, ret) || left <= pause)
 			return vf_fail(reterr, rc, "%s", err.text);
-		snprintf(line, sizeof(line), "%s: %s; it will be tried again for %lld seconds", vf_rc_name(rc), err.text,
-			(long long)(left + 999) / 1000);
+		snprintf(line, sizeof(line), "%s: %s; it will be tried again for %lld seconds", vf_rc_name(rc),
+			err.text, (long long)(left + 999) / 1000);
 		if (c->note && rc != said)
 			c->note(c->note_ctx, line);
 		said = rc;

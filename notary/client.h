@@ -18,10 +18,11 @@ struct nt_client_options {
 	const char *server;     /* https://HOST[:PORT][/PATH]; plain http to loopback addresses only */
 	const char *token_file; /* holds one token; nobody else may read it */
 	const char *cacert;     /* PEM; NULL: the system's authorities */
-	const char *pin;        /* SHA-256 of the server's certificate (DER) in hex; then no authority is asked. NULL: none */
-	const char *proxy;      /* URL; NULL: none, whatever the environment says */
-	bool plain;             /* http:// to any address */
-	unsigned timeout;       /* seconds for one call with all its tries; 0: NT_CLIENT_TIMEOUT */
+	const char
+		*pin; /* SHA-256 of the server's certificate (DER) in hex; then no authority is asked. NULL: none */
+	const char *proxy; /* URL; NULL: none, whatever the environment says */
+	bool plain;        /* http:// to any address */
+	unsigned timeout;  /* seconds for one call with all its tries; 0: NT_CLIENT_TIMEOUT */
 	/* A line about a try that failed while another follows; may be NULL. */
 	void (*note)(void *ctx, const char *line);
 	void *note_ctx;
@@ -44,15 +45,15 @@ const char *nt_client_server(const struct nt_client *c);
 VF_RC nt_client_reload(struct nt_client *c, struct vf_err *reterr);
 
 struct nt_client_request {
-	bool post;          /* body is sent; otherwise GET */
-	const char *path;   /* with parameters, as "/v1/records?limit=10" */
-	const char *type;   /* media type of body */
+	bool post;        /* body is sent; otherwise GET */
+	const char *path; /* with parameters, as "/v1/records?limit=10" */
+	const char *type; /* media type of body */
 	struct vf_bytes body;
 	const char *accept; /* media type that the answer must have */
 	size_t max;         /* octets of the answer, in memory */
 	int fd;             /* 0, or an empty file that the answer is written into instead */
 	uint64_t max_file;
-	unsigned extra;     /* seconds that the server may hold the answer, beyond the time for the call */
+	unsigned extra; /* seconds that the server may hold the answer, beyond the time for the call */
 };
 
 /* What is known of the last answer. */

@@ -16,8 +16,8 @@ static VF_RC bad(struct vf_err *reterr, const char *field)
 }
 
 /* A text that may be absent. */
-static VF_RC take_text(const struct vf_json_value *object, const char *name, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr)
+static VF_RC take_text(const struct vf_json_value *object, const char *name, struct vf_arena *a,
+	struct vf_bytes *ret, struct vf_err *reterr)
 {
 	const struct vf_json_value *v = vf_json_get(object, name);
 	struct vf_bytes text;
@@ -46,8 +46,8 @@ static VF_RC take_state(const struct vf_json_value *object, enum nt_state *ret, 
 	static const struct {
 		const char *name;
 		enum nt_state state;
-	} states[] = {
-		{"accepted", NT_PENDING}, {"sequenced", NT_SEQUENCED}, {"sealed", NT_SEALED}, {"erased", NT_ERASED}};
+	} states[] = {{"accepted", NT_PENDING}, {"sequenced", NT_SEQUENCED}, {"sealed", NT_SEALED},
+		{"erased", NT_ERASED}};
 	struct vf_bytes text;
 
 	if (!vf_json_str(vf_json_get(object, "state"), &text))
@@ -90,7 +90,8 @@ static VF_RC read_record(
 	return rc;
 }
 
-VF_RC nt_answer_record(struct vf_bytes json, struct vf_arena *a, struct nt_remote_record *ret, struct vf_err *reterr)
+VF_RC nt_answer_record(
+	struct vf_bytes json, struct vf_arena *a, struct nt_remote_record *ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
 	enum vf_rc rc = vf_json_parse(json, &doc, reterr);
@@ -124,7 +125,8 @@ VF_RC nt_answer_list(struct vf_bytes json, struct vf_arena *a, struct nt_remote_
 }
 
 /* What a problem and a refusal in a bulk answer have in common. */
-static VF_RC read_problem(const struct vf_json_value *object, struct vf_err *ret, bool *ret_known, struct vf_err *reterr)
+static VF_RC read_problem(
+	const struct vf_json_value *object, struct vf_err *ret, bool *ret_known, struct vf_err *reterr)
 {
 	char code[MAX_CODE], shown[MAX_DETAIL], at[96], next[MAX_DETAIL];
 	struct vf_bytes text, field = vf_bytes(NULL, 0);
@@ -149,7 +151,8 @@ static VF_RC read_problem(const struct vf_json_value *object, struct vf_err *ret
 	if (!vf_json_str(vf_json_get(object, "next"), &text))
 		text = vf_bytes(NULL, 0);
 	vf_text_escape(next, sizeof(next), text);
-	vf_ignore(vf_fail(ret, VF_SERVER_REFUSED, "%s: %s%s%s", code, shown, next[0] ? "; " : "", next)); /* as above */
+	vf_ignore(vf_fail(
+		ret, VF_SERVER_REFUSED, "%s: %s%s%s", code, shown, next[0] ? "; " : "", next)); /* as above */
 	return VF_OK;
 }
 
@@ -207,8 +210,8 @@ VF_RC nt_answer_accepted(
 	return rc;
 }
 
-VF_RC nt_answer_bulk(struct vf_bytes ndjson, struct vf_arena *a, struct nt_remote_accepted *ret, size_t n,
-	struct vf_err *reterr)
+VF_RC nt_answer_bulk(
+	struct vf_bytes ndjson, struct vf_arena *a, struct nt_remote_accepted *ret, size_t n, struct vf_err *reterr)
 {
 	struct vf_bytes line;
 

@@ -28,15 +28,16 @@ struct nt_remote_list {
 /* The answer to one submission. */
 struct nt_remote_accepted {
 	bool is_accepted;
-	struct vf_hash id;        /* when accepted */
+	struct vf_hash id; /* when accepted */
 	enum nt_state state;
-	struct vf_bytes receipt;  /* its text */
-	struct vf_err refusal;    /* otherwise */
-	bool is_known;            /* the refusal's code is one of ours */
+	struct vf_bytes receipt; /* its text */
+	struct vf_err refusal;   /* otherwise */
+	bool is_known;           /* the refusal's code is one of ours */
 };
 
 /* All refuse what is no such answer as JSON_SHAPE, and NO_MEMORY. */
-VF_RC nt_answer_record(struct vf_bytes json, struct vf_arena *a, struct nt_remote_record *ret, struct vf_err *reterr);
+VF_RC nt_answer_record(
+	struct vf_bytes json, struct vf_arena *a, struct nt_remote_record *ret, struct vf_err *reterr);
 VF_RC nt_answer_list(struct vf_bytes json, struct vf_arena *a, struct nt_remote_list *ret, struct vf_err *reterr);
 VF_RC nt_answer_accepted(
 	struct vf_bytes json, struct vf_arena *a, struct nt_remote_accepted *ret, struct vf_err *reterr);

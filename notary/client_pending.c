@@ -16,8 +16,8 @@ static VF_RC bad(struct vf_err *reterr, const char *what)
 }
 
 /* The octets of a member that travels as a whole. */
-static VF_RC find_member(const struct vf_json_value *members, const char *name, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr)
+static VF_RC find_member(const struct vf_json_value *members, const char *name, struct vf_arena *a,
+	struct vf_bytes *ret, struct vf_err *reterr)
 {
 	struct vf_bytes text;
 
@@ -33,7 +33,8 @@ static VF_RC find_member(const struct vf_json_value *members, const char *name, 
 	return bad(reterr, name);
 }
 
-static VF_RC read_statement(const struct vf_statement *st, struct vf_arena *a, struct nt_pending *p, struct vf_err *reterr)
+static VF_RC read_statement(
+	const struct vf_statement *st, struct vf_arena *a, struct nt_pending *p, struct vf_err *reterr)
 {
 	struct tr_link *links = VF_NEW(a, st->n_links + 1, struct tr_link);
 	struct vf_hash *signer = VF_NEW(a, 1, struct vf_hash);
@@ -59,8 +60,8 @@ static VF_RC read_statement(const struct vf_statement *st, struct vf_arena *a, s
 	return VF_OK;
 }
 
-static VF_RC read_document(
-	const struct vf_json_value *d, struct vf_arena *a, struct nt_submit_file *ret, bool *hidden, struct vf_err *reterr)
+static VF_RC read_document(const struct vf_json_value *d, struct vf_arena *a, struct nt_submit_file *ret,
+	bool *hidden, struct vf_err *reterr)
 {
 	struct vf_bytes name;
 

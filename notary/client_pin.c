@@ -19,7 +19,7 @@ static int check_certificate(X509_STORE_CTX *store, void *arg)
 	bool same;
 
 	same = x != NULL && X509_digest(x, EVP_sha256(), digest, &n) == 1 && n == sizeof(pin->sha256) &&
-	       CRYPTO_memcmp(digest, pin->sha256, n) == 0;
+		CRYPTO_memcmp(digest, pin->sha256, n) == 0;
 	pin->is_other = !same;
 	X509_STORE_CTX_set_error(store, same ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
 	return same ? 1 : 0;

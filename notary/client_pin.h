@@ -16,7 +16,8 @@ struct nt_pin {
 	bool is_other;      /* the last server showed another one */
 };
 
-/* For libcurl (CURLOPT_SSL_CTX_FUNCTION): the certificate is accepted exactly when it is the pinned one. 0: done. */
+/* For libcurl (CURLOPT_SSL_CTX_FUNCTION): the certificate is accepted exactly when it is the pinned one. 0: done.
+ */
 int nt_pin_context(void *curl, void *ssl_ctx, void *pin);
 
 #endif

@@ -18,8 +18,8 @@ struct nt_client_state;
  * $XDG_STATE_HOME/trialnotary or ~/.local/state/trialnotary. USAGE when there is no home; PERMISSION when
  * others may read or change it.
  */
-VF_RC nt_state_open(
-	const char *folder, const char *server, const char *token_file, struct nt_client_state **ret, struct vf_err *reterr);
+VF_RC nt_state_open(const char *folder, const char *server, const char *token_file, struct nt_client_state **ret,
+	struct vf_err *reterr);
 struct nt_client_state *nt_state_free(struct nt_client_state *s);
 void nt_state_freep(struct nt_client_state **s);
 
@@ -31,14 +31,16 @@ void nt_state_unlock(struct nt_client_state *s);
 struct nt_state_item {
 	struct vf_hash id, journal;
 	struct vf_bytes json;
-	const struct nt_document *documents; /* their digests and paths; without a path: kept with nt_state_keep() */
+	const struct nt_document
+		*documents; /* their digests and paths; without a path: kept with nt_state_keep() */
 	size_t n_documents;
 };
 
 /* Stores all of them durably: they are pending then. */
 VF_RC nt_state_put(struct nt_client_state *s, const struct nt_state_item *items, size_t n, struct vf_err *reterr);
 /* Stores the receipt durably: the record is not pending any more. */
-VF_RC nt_state_accepted(struct nt_client_state *s, const struct vf_hash *id, struct vf_bytes receipt, struct vf_err *reterr);
+VF_RC nt_state_accepted(
+	struct nt_client_state *s, const struct vf_hash *id, struct vf_bytes receipt, struct vf_err *reterr);
 /* Removes a submission that nobody has accepted. Its documents' copies stay. */
 VF_RC nt_state_drop(struct nt_client_state *s, const struct vf_hash *id, struct vf_err *reterr);
 /* The pending ones, in no order; the caller frees *ret. */
@@ -46,22 +48,25 @@ VF_RC nt_state_pending(struct nt_client_state *s, struct vf_hash **ret, size_t *
 bool nt_state_is_pending(const struct nt_client_state *s, const struct vf_hash *id);
 
 /* Appends the octets of a submission. NO_INPUT when it is not there. */
-VF_RC nt_state_submission(struct nt_client_state *s, const struct vf_hash *id, struct nt_buf *out, struct vf_err *reterr);
+VF_RC nt_state_submission(
+	struct nt_client_state *s, const struct vf_hash *id, struct nt_buf *out, struct vf_err *reterr);
 /* Appends the path of a record's document and a NUL; nothing when none is remembered. CLIENT_STATE. */
-VF_RC nt_state_path(struct nt_client_state *s, const struct vf_hash *id, const struct vf_hash *sha256, struct nt_buf *out,
-	struct vf_err *reterr);
+VF_RC nt_state_path(struct nt_client_state *s, const struct vf_hash *id, const struct vf_hash *sha256,
+	struct nt_buf *out, struct vf_err *reterr);
 /* Keeps a document that exists nowhere else. */
-VF_RC nt_state_keep(struct nt_client_state *s, const struct vf_hash *sha256, struct vf_bytes text, struct vf_err *reterr);
+VF_RC nt_state_keep(
+	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_bytes text, struct vf_err *reterr);
 
 /* The record that is known by a journal key, sent or pending. */
-VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
-	struct vf_err *reterr);
+VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, bool *ret_found,
+	struct vf_hash *ret_id, struct vf_err *reterr);
 /* A record of this folder by the first hex digits of its ID. UNKNOWN_RECORD; USAGE when there are several. */
 VF_RC nt_state_find(struct nt_client_state *s, const char *prefix, struct vf_hash *ret, struct vf_err *reterr);
 /*
  * Compares the stream of a study with what was remembered, and remembers it. CLIENT_STATE when it is another
  * one: the token is another party's, or the notary has lost records.
  */
-VF_RC nt_state_stream(struct nt_client_state *s, struct vf_bytes study, const struct nt_stream *stream, struct vf_err *reterr);
+VF_RC nt_state_stream(
+	struct nt_client_state *s, struct vf_bytes study, const struct nt_stream *stream, struct vf_err *reterr);
 
 #endif

@@ -47,7 +47,8 @@ static VF_RC read_at(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_e
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return vf_fail(reterr, VF_IO, "cannot read a bundle: %s", got ? strerror(errno) : "it became shorter");
+			return vf_fail(reterr, VF_IO, "cannot read a bundle: %s",
+				got ? strerror(errno) : "it became shorter");
 		done += (size_t)got;
 	}
 	return VF_OK;
@@ -79,14 +80,15 @@ static void say(struct completing *u, const struct nt_document *d, const struct 
 	char name[160], line[600];
 
 	vf_text_escape(name, sizeof(name), d->name);
-	snprintf(line, sizeof(line), "document '%s' is not in the bundle: %s: %s", name, vf_rc_name(err->rc), err->text);
+	snprintf(line, sizeof(line), "document '%s' is not in the bundle: %s: %s", name, vf_rc_name(err->rc),
+		err->text);
 	if (u->c->note)
 		u->c->note(u->c->note_ctx, line);
 }
 
 /* Looks where the client remembers it, and where the user says. */
-static VF_RC add_document(struct completing *u, struct vf_bytes name, const struct vf_pair *digests, bool confidential,
-	struct vf_err *reterr)
+static VF_RC add_document(struct completing *u, struct vf_bytes name, const struct vf_pair *digests,
+	bool confidential, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(PATH_MAX + 256);
 	struct nt_document d = {.name = name, .digests = *digests, .confidential = confidential};
@@ -109,7 +111,7 @@ static VF_RC add_document(struct completing *u, struct vf_bytes name, const stru
 		u->n++;
 		return VF_OK;
 	}
-	if (rc != VF_DOCUMENT_MISSING && rc != VF_DOCUMENT_CHANGED)
+	if (u->c->all || (rc != VF_DOCUMENT_MISSING && rc != VF_DOCUMENT_CHANGED))
 		return vf_fail(reterr, rc, "%s", err.text);
 	say(u, &d, &err);
 	u->n_missing++;
@@ -160,9 +162,10 @@ static VF_RC make_parts(struct completing *u, struct vf_err *reterr)
 	if (!u->parts)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a bundle");
 	for (size_t i = 0; i < u->container.zip.n; i++)
-		if (!vf_bytes_is(u->container.zip.entries[i].name, VF_NAME_MIMETYPE)) /* the writer begins with its own */
-			u->parts[u->n++] = (struct part){.name = u->container.zip.entries[i].name,
-				.entry = &u->container.zip.entries[i]};
+		if (!vf_bytes_is(u->container.zip.entries[i].name,
+			    VF_NAME_MIMETYPE)) /* the writer begins with its own */
+			u->parts[u->n++] = (struct part){
+				.name = u->container.zip.entries[i].name, .entry = &u->container.zip.entries[i]};
 	for (size_t i = 0; rc == VF_OK && i < st.n_members; i++)
 		rc = add_member(u, &st.members[i], reterr);
 	if (rc == VF_OK)
@@ -181,8 +184,11 @@ static VF_RC open_bundle(struct completing *u, struct vf_err *reterr)
 		rc = make_parts(u, &err);
 	if (rc == VF_OK || err.rc == VF_NOT_CHECKED)
 		return rc;
+	if (rc == VF_DOCUMENT_CHANGED)
+		return vf_fail(reterr, rc, "%s", err.text);
 	if (vf_rc_class(rc) == VF_CLASS_REJECTED || rc == VF_UNSUPPORTED)
-		return vf_fail(reterr, VF_SERVER_ANSWER, "this is no bundle of the record: %s: %.200s", vf_rc_name(rc), err.text);
+		return vf_fail(reterr, VF_SERVER_ANSWER, "this is no bundle of the record: %s: %.200s",
+			vf_rc_name(rc), err.text);
 	return vf_fail(reterr, rc, "%s", err.text);
 }
 
@@ -253,7 +259,8 @@ static VF_RC judge(const struct completing *u, const struct vf_report *r, struct
 	if (good)
 		return VF_OK;
 	if (r->verdict == VF_INDETERMINATE && r->n_reasons > 0)
-		return vf_fail(reterr, r->reasons[0].rc, "the bundle would not verify now: %.200s", r->reasons[0].text);
+		return vf_fail(
+			reterr, r->reasons[0].rc, "the bundle would not verify now: %.200s", r->reasons[0].text);
 	return vf_fail(reterr, VF_NOT_VERIFIED, "the verifier refuses the bundle: %s %.200s",
 		r->n_reasons ? vf_rc_name(r->reasons[0].rc) : vf_verdict_name(r->verdict),
 		r->n_reasons ? r->reasons[0].text : "");
@@ -330,8 +337,8 @@ static VF_RC write_file(struct completing *u, const char *path, struct vf_err *r
 	unlink(temporary); /* of a process that had our number and did not end well */
 	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write '%.200s': %s", temporary,
-			strerror(errno));
+		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write '%.200s': %s",
+			temporary, strerror(errno));
 	rc = write_bundle(u, fd, reterr);
 	if (rc == VF_OK)
 		rc = check_bundle(u, fd, reterr);
@@ -360,7 +367,8 @@ VF_RC nt_complete_bundle(const struct nt_complete *c, int fd, const struct vf_ha
 	if (lstat(path, &st) == 0 && !c->options.force)
 		rc = vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
 	else if (c->options.force && !nt_export_may_replace(path))
-		rc = vf_fail(reterr, VF_EXISTS, "'%.200s' is there and is no bundle: --force replaces bundles alone", path);
+		rc = vf_fail(reterr, VF_EXISTS,
+			"'%.200s' is there and is no bundle: --force replaces bundles alone", path);
 	else
 		rc = open_bundle(&u, reterr);
 	if (rc == VF_OK)

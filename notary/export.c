@@ -26,6 +26,8 @@
 #define SMALL_BUNDLE (8u << 20)
 /* Files between two syncs of a batch of exports. */
 #define BATCH_FILES 4096
+/* Temporary names that are tried. */
+#define MAX_TAKEN 1000
 
 struct pending {
 	char *temp, *path;
@@ -599,12 +601,16 @@ static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *pa
 	struct pending *slot = &e->pending[e->n_pending];
 	char temp[PATH_MAX];
 	int fd, n;
+	unsigned tries = 0;
 	enum vf_rc rc;
 
-	n = snprintf(temp, sizeof(temp), "%s.part-%ld-%llu", path, (long)getpid(), (unsigned long long)e->temp_number++);
-	if (n < 0 || (size_t)n >= sizeof(temp))
-		return vf_fail(reterr, VF_USAGE, "the path of the bundle is too long");
-	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* A name may be taken by another exporter, or left by a killed process of the same number (in containers: often). */
+	do {
+		n = snprintf(temp, sizeof(temp), "%s.part-%ld-%llu", path, (long)getpid(), (unsigned long long)e->temp_number++);
+		if (n < 0 || (size_t)n >= sizeof(temp))
+			return vf_fail(reterr, VF_USAGE, "the path of the bundle is too long");
+		fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	} while (fd < 0 && errno == EEXIST && ++tries < MAX_TAKEN);
 	if (fd < 0)
 		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write '%.200s': %s", temp, strerror(errno));
 	slot->temp = strdup(temp);

@@ -32,11 +32,13 @@ bool nt_remote_is_wanted(const struct nt_cli *cli);
 VF_RC nt_remote_check_unused(const struct nt_cli *cli, size_t min_args, struct vf_err *reterr);
 VF_RC nt_remote_connect(struct nt_cli *cli, struct nt_remote *ret, struct vf_err *reterr);
 void nt_remote_done(struct nt_remote *r);
+/* A line to the error output; ctx is a struct nt_cli. */
+void nt_remote_note(void *ctx, const char *line);
 /* 64 hex digits, or the beginning of an ID that the state folder knows. */
 VF_RC nt_remote_find(struct nt_remote *r, const char *text, struct vf_hash *ret, struct vf_err *reterr);
 /* A whole number of an option, or otherwise; USAGE beyond max. */
-VF_RC nt_remote_number(
-	const struct nt_cli *cli, const char *option, unsigned otherwise, unsigned max, unsigned *ret, struct vf_err *reterr);
+VF_RC nt_remote_number(const struct nt_cli *cli, const char *option, unsigned otherwise, unsigned max,
+	unsigned *ret, struct vf_err *reterr);
 
 /*
  * Fetches one bundle, waiting at most so many seconds for its seal, and completes it; the time in c does not count.

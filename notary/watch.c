@@ -1,9 +1,5 @@
 /* 'trialnotary watch': what appears in a folder is notarised, and its bundle is left beside it. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +11,7 @@
 
 #include "notary/complete.h"
 #include "notary/hashing.h"
-#include "notary/verbs_submit.h"
+#include "notary/watch_inside.h"
 #include "verify/text.h"
 
 #define SETTLE 2
@@ -27,13 +23,12 @@
 /* The pause before what failed is tried again, doubled each time. */
 #define FIRST_AGAIN_MS 5000
 #define MAX_AGAIN_MS 600000
-#define MAX_FILES 1000000
-#define BUNDLE ".asice"
 
 const struct nt_option nt_watch_options[] = {
 	{"study", 0, "ID", "the study, as all its records name it", true, false},
 	{"kind", 0, "KIND", "what the files are, see 'trialnotary help submit'", true, false},
-	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false, false},
+	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false,
+		false},
 	{"link", 0, "TYPE=ID", "how each record stands to an earlier one", false, true},
 	{"sign", 0, "KEY", "sign with this private key (PEM)", false, false},
 	{"cert", 0, "CERT", "the signer's certificate (PEM or DER)", false, false},
@@ -44,40 +39,17 @@ const struct nt_option nt_watch_options[] = {
 };
 
 const char nt_watch_details[] =
-	"Each file becomes a record of its own, also in folders below, named relative to FOLDER. When it is sealed, its\n"
+	"Each file becomes a record of its own, also in folders below, named relative to FOLDER. When it is "
+	"sealed, its\n"
 	"bundle is left beside it as FILE.asice, complete with the file: this is also how a file counts as done.\n"
-	"Left alone are hidden files and folders, symbolic links, and files *.asice, *.receipt, *.part, *.tmp and *~.\n"
+	"Left alone are hidden files and folders, symbolic links, and files *.asice, *.receipt, *.part, *.tmp and "
+	"*~.\n"
 	"\n"
-	"It can be stopped at any time and started again. What fails is said once, and tried again when that may help.\n"
-	"A file that changes after its bundle was written is said so, and left alone: move its bundle away, and the new\n"
+	"It can be stopped at any time and started again. What fails is said once, and tried again when that may "
+	"help.\n"
+	"A file that changes after its bundle was written is said so, and left alone: move its bundle away, and "
+	"the new\n"
 	"content is notarised as well.";
-
-struct watched {
-	char *name; /* relative to the folder */
-	uint64_t size;
-	int64_t mtime_ns, ctime_ns;
-	int64_t since_ms; /* monotonic: when it was first seen as it is now */
-	int64_t again_ms, pause_ms; /* not before; after a fault */
-	enum vf_rc said;  /* the last fault that was said of it */
-	bool seen, is_done, is_given_up, is_changed, is_sent;
-	struct vf_hash id;
-};
-
-struct watch {
-	struct nt_cli *cli;
-	struct nt_submitting u;
-	struct nt_remote remote;
-	struct watched *files;
-	size_t n, room;
-	int inotify;
-	char folder[PATH_MAX];
-	int64_t settle_ms;
-	bool once, is_full;
-	size_t failed;
-	int64_t again_ms, pause_ms; /* of all files, after a fault that is none of theirs */
-	enum vf_rc said, fault;
-	struct vf_err fault_text;
-};
 
 static volatile sig_atomic_t stopped;
 
@@ -87,166 +59,9 @@ static void stop(int number)
 	stopped = 1;
 }
 
-/* ---- which files ---- */
-
-static bool ends(const char *name, const char *with)
-{
-	size_t n = strlen(name), k = strlen(with);
-
-	return n >= k && strcmp(name + n - k, with) == 0;
-}
-
-static bool is_left_alone(const char *name)
-{
-	return name[0] == '.' || ends(name, BUNDLE) || ends(name, ".receipt") || ends(name, ".part") || ends(name, ".tmp") ||
-	       ends(name, "~");
-}
-
-static struct watched *find(struct watch *w, const char *name)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (strcmp(w->files[i].name, name) == 0)
-			return &w->files[i];
-	return NULL;
-}
-
-static struct watched *add(struct watch *w, const char *name)
-{
-	if (w->n == w->room) {
-		size_t room = w->room ? 2 * w->room : 64;
-		struct watched *more = reallocarray(w->files, room, sizeof(*more));
-
-		if (!more || room > 2 * MAX_FILES) {
-			w->is_full = true;
-			return NULL;
-		}
-		w->files = more;
-		w->room = room;
-	}
-	w->files[w->n] = (struct watched){.name = strdup(name)};
-	if (!w->files[w->n].name) {
-		w->is_full = true;
-		return NULL;
-	}
-	return &w->files[w->n++];
-}
-
-static int64_t ns_of(const struct timespec *t)
-{
-	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
-}
-
-/* A bundle that is older than a change of its file says nothing about the new content. */
-static void look_at_bundle(struct watch *w, struct watched *f, const struct stat *st)
-{
-	char path[PATH_MAX], shown[200];
-	struct stat bundle;
-
-	if (snprintf(path, sizeof(path), "%s/%s" BUNDLE, w->folder, f->name) >= (int)sizeof(path))
-		return;
-	f->is_done = lstat(path, &bundle) == 0;
-	if (!f->is_done || f->is_changed || ns_of(&bundle.st_mtim) >= ns_of(&st->st_mtim))
-		return;
-	f->is_changed = true;
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(f->name));
-	nt_cli_note(w->cli, "trialnotary: '%s' has changed since its bundle was written: move '%s" BUNDLE "' away to have it notarised again",
-		shown, shown);
-}
-
-static void look_at_file(struct watch *w, const char *name, const struct stat *st)
-{
-	struct watched *f = find(w, name);
-
-	if (!f)
-		f = add(w, name);
-	if (!f)
-		return;
-	f->seen = true;
-	if (f->since_ms == 0 || f->size != (uint64_t)st->st_size || f->mtime_ns != ns_of(&st->st_mtim) ||
-		f->ctime_ns != ns_of(&st->st_ctim)) {
-		f->size = (uint64_t)st->st_size;
-		f->mtime_ns = ns_of(&st->st_mtim);
-		f->ctime_ns = ns_of(&st->st_ctim);
-		f->since_ms = nt_cli_ticks();
-		f->again_ms = f->pause_ms = 0;
-		f->said = VF_OK;
-		f->is_given_up = f->is_sent = f->is_changed = false;
-	}
-	look_at_bundle(w, f, st);
-}
-
-static void scan_folder(struct watch *w, const char *relative, unsigned depth);
-
-static void look_at(struct watch *w, const char *relative, const char *name, unsigned depth)
-{
-	char below[PATH_MAX], path[2 * PATH_MAX];
-	struct stat st;
-
-	if (is_left_alone(name) ||
-		snprintf(below, sizeof(below), "%s%s%s", relative, relative[0] ? "/" : "", name) >= (int)sizeof(below))
-		return;
-	snprintf(path, sizeof(path), "%s/%s", w->folder, below);
-	if (lstat(path, &st) != 0)
-		return;
-	if (S_ISDIR(st.st_mode))
-		scan_folder(w, below, depth + 1);
-	else if (S_ISREG(st.st_mode))
-		look_at_file(w, below, &st);
-}
-
-static void scan_folder(struct watch *w, const char *relative, unsigned depth)
-{
-	char path[2 * PATH_MAX];
-	struct dirent *e;
-	DIR *d;
-
-	if (depth > VF_MAX_NAME_DEPTH)
-		return;
-	snprintf(path, sizeof(path), "%s%s%s", w->folder, relative[0] ? "/" : "", relative);
-	/* First the watch, then the look: what comes between them is seen by one of both. */
-	if (w->inotify >= 0)
-		inotify_add_watch(w->inotify, path,
-			IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW);
-	d = opendir(path);
-	if (!d)
-		return;
-	while ((e = readdir(d)) != NULL)
-		look_at(w, relative, e->d_name, depth);
-	closedir(d);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct watched *)a)->name, ((const struct watched *)b)->name);
-}
-
-/* Looks at the whole folder and forgets what is gone. */
-static VF_RC scan(struct watch *w, struct vf_err *reterr)
-{
-	struct stat st;
-	size_t kept = 0;
-
-	if (stat(w->folder, &st) != 0)
-		return vf_fail(reterr, VF_NO_INPUT, "the folder is gone: %s", strerror(errno));
-	for (size_t i = 0; i < w->n; i++)
-		w->files[i].seen = false;
-	scan_folder(w, "", 0);
-	if (w->is_full)
-		return vf_fail(reterr, VF_LIMIT, "too many files to watch");
-	for (size_t i = 0; i < w->n; i++) {
-		if (w->files[i].seen)
-			w->files[kept++] = w->files[i];
-		else
-			free(w->files[i].name);
-	}
-	w->n = kept;
-	qsort(w->files, w->n, sizeof(*w->files), by_name);
-	return VF_OK;
-}
-
 /* ---- one file ---- */
 
-static void say(struct watch *w, struct watched *f, enum vf_rc rc, const struct vf_err *err)
+static void say(struct nt_watch *w, struct nt_watched *f, enum vf_rc rc, const struct vf_err *err)
 {
 	char shown[200];
 
@@ -254,7 +69,8 @@ static void say(struct watch *w, struct watched *f, enum vf_rc rc, const struct 
 		return;
 	f->said = rc;
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(f->name));
-	nt_cli_note(w->cli, "trialnotary: %s: %s: %s%s", shown, vf_rc_name(rc), err->text, f->is_given_up ? "" : "; it will be tried again");
+	nt_cli_note(w->cli, "trialnotary: %s: %s: %s%s", shown, vf_rc_name(rc), err->text,
+		f->is_given_up ? "" : "; it will be tried again");
 }
 
 /* Whether the same file may succeed later; a change of the file begins anew in any case. */
@@ -262,13 +78,15 @@ static bool may_help(enum vf_rc rc)
 {
 	enum vf_class c = vf_rc_class(rc);
 
-	return c == VF_CLASS_IO || c == VF_CLASS_UNDECIDED || rc == VF_STREAM_CONFLICT || rc == VF_DOCUMENT_CHANGED ||
-	       c == VF_CLASS_PERMISSION || c == VF_CLASS_NO_INPUT;
+	return c == VF_CLASS_IO || c == VF_CLASS_UNDECIDED || rc == VF_STREAM_CONFLICT ||
+		rc == VF_DOCUMENT_CHANGED || c == VF_CLASS_PERMISSION || c == VF_CLASS_NO_INPUT;
 }
 
-static void put_off(struct watch *w, struct watched *f, enum vf_rc rc, const struct vf_err *err)
+static void put_off(struct nt_watch *w, struct nt_watched *f, enum vf_rc rc, const struct vf_err *err)
 {
-	f->pause_ms = f->pause_ms == 0 ? FIRST_AGAIN_MS : 2 * f->pause_ms < MAX_AGAIN_MS ? 2 * f->pause_ms : MAX_AGAIN_MS;
+	f->pause_ms = f->pause_ms == 0           ? FIRST_AGAIN_MS
+		: 2 * f->pause_ms < MAX_AGAIN_MS ? 2 * f->pause_ms
+						 : MAX_AGAIN_MS;
 	f->again_ms = nt_cli_ticks() + f->pause_ms;
 	f->is_given_up = !may_help(rc) || w->once;
 	say(w, f, rc, err);
@@ -281,7 +99,7 @@ static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_acce
 	memcpy(ctx, id, sizeof(*id));
 }
 
-static VF_RC submit_file(struct watch *w, struct watched *f, const char *path, struct vf_err *reterr)
+static VF_RC submit_file(struct nt_watch *w, struct nt_watched *f, const char *path, struct vf_err *reterr)
 {
 	struct nt_submit_file file = {.name = vf_bytes_str(f->name), .path = vf_bytes_str(path)};
 	struct nt_submit_record record = {&file, 1};
@@ -295,28 +113,25 @@ static VF_RC submit_file(struct watch *w, struct watched *f, const char *path, s
 	return rc;
 }
 
-static VF_RC fetch_file(struct watch *w, struct watched *f, const char *path, struct vf_err *reterr)
+static VF_RC fetch_file(struct nt_watch *w, struct nt_watched *f, const char *path, struct vf_err *reterr)
 {
-	const struct nt_complete complete = {.state = w->remote.state,
-		.options = {.from = &path, .n_from = 1}};
+	const struct nt_complete complete = {
+		.state = w->remote.state, .options = {.from = &path, .n_from = 1}, .all = true};
 	struct nt_completed done = {0};
 	char bundle[PATH_MAX];
 	enum vf_rc rc;
 
-	if (snprintf(bundle, sizeof(bundle), "%s" BUNDLE, path) >= (int)sizeof(bundle))
+	if (snprintf(bundle, sizeof(bundle), "%s" NT_WATCH_BUNDLE, path) >= (int)sizeof(bundle))
 		return vf_fail(reterr, VF_LIMIT, "the path is too long");
 	rc = nt_remote_fetch(&w->remote, &complete, &f->id, SEAL_WAIT, bundle, &done, reterr);
 	if (rc == VF_EXISTS)
 		return VF_OK; /* another process was faster */
-	if (rc == VF_OK && done.missing > 0) {
-		unlink(bundle);
-		f->is_sent = false;
-		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "it changed while it was notarised");
-	}
+	if (rc == VF_DOCUMENT_CHANGED || rc == VF_DOCUMENT_MISSING)
+		f->is_sent = false; /* it changed while it was notarised: what it is now is another record */
 	return rc;
 }
 
-static void report(struct watch *w, const struct watched *f)
+static void report(struct nt_watch *w, const struct nt_watched *f)
 {
 	struct nt_buf *out = &w->cli->text;
 
@@ -357,19 +172,22 @@ static bool is_about_all(enum vf_rc rc)
 }
 
 /* Everything waits for a while; said once, until something works again. */
-static void put_all_off(struct watch *w, enum vf_rc rc, const struct vf_err *err)
+static void put_all_off(struct nt_watch *w, enum vf_rc rc, const struct vf_err *err)
 {
 	w->fault = rc;
 	w->fault_text = *err;
-	w->pause_ms = w->pause_ms == 0 ? FIRST_AGAIN_MS : 2 * w->pause_ms < MAX_AGAIN_MS ? 2 * w->pause_ms : MAX_AGAIN_MS;
+	w->pause_ms = w->pause_ms == 0           ? FIRST_AGAIN_MS
+		: 2 * w->pause_ms < MAX_AGAIN_MS ? 2 * w->pause_ms
+						 : MAX_AGAIN_MS;
 	w->again_ms = nt_cli_ticks() + w->pause_ms;
 	if (w->said != rc && !w->once)
-		nt_cli_note(w->cli, "trialnotary: %s: %s; all files wait, and it will be tried again", vf_rc_name(rc), err->text);
+		nt_cli_note(w->cli, "trialnotary: %s: %s; all files wait, and it will be tried again",
+			vf_rc_name(rc), err->text);
 	w->said = rc;
 }
 
 /* Sends the file, or fetches its bundle. */
-static void notarise(struct watch *w, struct watched *f)
+static void notarise(struct nt_watch *w, struct nt_watched *f)
 {
 	char path[PATH_MAX];
 	struct vf_err err = {0};
@@ -397,13 +215,13 @@ static void notarise(struct watch *w, struct watched *f)
 
 /* ---- rounds ---- */
 
-static bool is_open(const struct watched *f)
+static bool is_open(const struct nt_watched *f)
 {
 	return !f->is_done && !f->is_given_up;
 }
 
 /* When the file may be worked on, in monotonic milliseconds. */
-static int64_t due(const struct watch *w, const struct watched *f)
+static int64_t due(const struct nt_watch *w, const struct nt_watched *f)
 {
 	int64_t at = f->since_ms + w->settle_ms;
 
@@ -415,7 +233,7 @@ static int64_t due(const struct watch *w, const struct watched *f)
  * Works on what is due: all are sent before the first bundle is waited for, so that one seal serves them.
  * Returns when the next one is due.
  */
-static int64_t work(struct watch *w)
+static int64_t work(struct nt_watch *w)
 {
 	int64_t next = INT64_MAX;
 
@@ -431,7 +249,7 @@ static int64_t work(struct watch *w)
 }
 
 /* Sleeps until something happens in the folder, or until a time. */
-static void wait_for(struct watch *w, int64_t until)
+static void wait_for(struct nt_watch *w, int64_t until)
 {
 	char events[65536];
 	struct pollfd p = {.fd = w->inotify, .events = POLLIN};
@@ -445,7 +263,7 @@ static void wait_for(struct watch *w, int64_t until)
 }
 
 /* A token may be replaced while we run. */
-static int64_t work_with_token(struct watch *w)
+static int64_t work_with_token(struct nt_watch *w)
 {
 	struct vf_err err = {0};
 	enum vf_rc rc = nt_client_reload(w->remote.client, &err);
@@ -457,24 +275,25 @@ static int64_t work_with_token(struct watch *w)
 }
 
 /* What an earlier run could not send. When the server is only away, it is tried again with the first file. */
-static VF_RC send_pending(struct watch *w, struct vf_err *reterr)
+static VF_RC send_pending(struct nt_watch *w, struct vf_err *reterr)
 {
 	struct vf_err err = {0};
 	enum vf_rc rc = nt_send_pending(&w->remote.send, &err);
 
 	if (rc == VF_OK)
 		return rc;
-	if (w->once || (vf_rc_class(rc) != VF_CLASS_IO && vf_rc_class(rc) != VF_CLASS_UNDECIDED) || rc == VF_CLIENT_STATE)
+	if (w->once || (vf_rc_class(rc) != VF_CLASS_IO && vf_rc_class(rc) != VF_CLASS_UNDECIDED) ||
+		rc == VF_CLIENT_STATE)
 		return vf_fail(reterr, rc, "%s", err.text);
 	put_all_off(w, rc, &err);
 	return VF_OK;
 }
 
-static VF_RC run(struct watch *w, struct vf_err *reterr)
+static VF_RC run(struct nt_watch *w, struct vf_err *reterr)
 {
 	while (!stopped) {
 		int64_t next;
-		enum vf_rc rc = scan(w, reterr);
+		enum vf_rc rc = nt_watch_scan(w, reterr);
 
 		if (rc != VF_OK)
 			return rc;
@@ -487,11 +306,12 @@ static VF_RC run(struct watch *w, struct vf_err *reterr)
 			wait_for(w, next);
 	}
 	if (w->failed > 0)
-		return vf_fail(reterr, VF_NOT_SEALED, "%zu files were not notarised; start it again to go on", w->failed);
+		return vf_fail(
+			reterr, VF_NOT_SEALED, "%zu files were not notarised; start it again to go on", w->failed);
 	return VF_OK;
 }
 
-static VF_RC prepare(struct watch *w, struct vf_err *reterr)
+static VF_RC prepare(struct nt_watch *w, struct vf_err *reterr)
 {
 	unsigned settle;
 	struct stat st;
@@ -501,8 +321,10 @@ static VF_RC prepare(struct watch *w, struct vf_err *reterr)
 		rc = nt_submitting_signing(&w->u, reterr);
 	if (rc == VF_OK)
 		rc = nt_remote_number(w->cli, "settle", SETTLE, MAX_SETTLE, &settle, reterr);
-	if (rc == VF_OK && (!realpath(w->cli->args[0], w->folder) || stat(w->folder, &st) != 0 || !S_ISDIR(st.st_mode)))
-		rc = vf_fail(reterr, VF_NO_INPUT, "there is no folder to watch: %s", strerror(errno ? errno : ENOTDIR));
+	if (rc == VF_OK &&
+		(!realpath(w->cli->args[0], w->folder) || stat(w->folder, &st) != 0 || !S_ISDIR(st.st_mode)))
+		rc = vf_fail(
+			reterr, VF_NO_INPUT, "there is no folder to watch: %s", strerror(errno ? errno : ENOTDIR));
 	if (rc == VF_OK)
 		rc = nt_remote_connect(w->cli, &w->remote, reterr);
 	if (rc == VF_OK)
@@ -518,7 +340,7 @@ static VF_RC prepare(struct watch *w, struct vf_err *reterr)
 VF_RC nt_verb_watch(struct nt_cli *cli, struct vf_err *reterr)
 {
 	const struct sigaction action = {.sa_handler = stop};
-	struct watch *w = calloc(1, sizeof(*w));
+	struct nt_watch *w = calloc(1, sizeof(*w));
 	enum vf_rc rc;
 
 	if (!w)

@@ -308,6 +308,8 @@ static int name_call(long number, uint32_t kind, int dir, const char *path, int 
 	op.n = length(name);
 	if (got == 0)
 		note(op, name, to ? second : NULL);
+	if (plan.fault == DISK_KILL_NAMED && plan.at != 0 && calls >= plan.at)
+		_exit(DISK_KILLED);
 	after();
 	return got;
 }
