@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "notary/failpoint.h"
@@ -131,6 +132,13 @@ VF_RC nt_dir_make_above(int at, const char *path, mode_t mode, struct vf_err *re
 			return rc;
 	}
 	return VF_OK;
+}
+
+bool nt_fd_has_room(int fd, uint64_t octets)
+{
+	struct statvfs v;
+
+	return fstatvfs(fd, &v) != 0 || v.f_frsize == 0 || octets / v.f_frsize < v.f_bavail;
 }
 
 VF_RC nt_fd_write(int fd, struct vf_bytes bytes, const char *name, struct vf_err *reterr)

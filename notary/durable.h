@@ -32,6 +32,8 @@ VF_RC nt_dir_make_above(int at, const char *path, mode_t mode, struct vf_err *re
 /* An empty file that was not there before: EXISTS. Not synced. */
 VF_RC nt_file_create(const char *path, mode_t mode, struct vf_err *reterr);
 VF_RC nt_fd_sync(int fd, const char *name, struct vf_err *reterr);
+/* Whether this much is free on the file's disk for who is not root; true when the disk does not say. */
+bool nt_fd_has_room(int fd, uint64_t octets);
 /* Writes all bytes; short writes and EINTR are continued. */
 VF_RC nt_fd_write(int fd, struct vf_bytes bytes, const char *name, struct vf_err *reterr);
 /* Calls each for the names in the folder, in ascending order, without "." and "..". */

@@ -51,6 +51,8 @@ static void set_defaults(struct nt_http_limits *l)
 		l->memory_body = (size_t)1 << 20;
 	if (l->memory == 0)
 		l->memory = (size_t)256 << 20;
+	if (l->disk_left == 0)
+		l->disk_left = (uint64_t)256 << 20;
 	if (l->window_octets == 0)
 		l->window_octets = 10240;
 }

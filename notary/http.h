@@ -57,6 +57,7 @@ struct nt_http_limits {
 	unsigned requests_each;   /* on one connection [10000] */
 	size_t memory_body;       /* octets of a body to_file that stay in memory [1 MiB] */
 	size_t memory;            /* octets of all bodies in memory [256 MiB]; beyond: 503 */
+	uint64_t disk_left;       /* octets that bodies in files leave free on their disk [256 MiB]; beyond: 503 */
 	unsigned head_ms;         /* from connecting or the first octet to a whole head [10000] */
 	unsigned idle_ms;         /* between two requests [60000] */
 	unsigned window_ms;       /* bodies and answers must move ... [10000] */

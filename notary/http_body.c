@@ -37,12 +37,24 @@ static void forget_memory(struct nt_http_request *q)
 	q->body.memory = nt_buf(0);
 }
 
+/* Nothing that a client sends may take the last room: what the notary itself writes then would stop it. */
+static enum vf_rc check_room(const struct nt_http_request *q, uint64_t octets, struct vf_err *reterr)
+{
+	uint64_t left = q->server->config.limits.disk_left;
+
+	if (octets <= UINT64_MAX - left && nt_fd_has_room(q->body.fd, octets + left))
+		return VF_OK;
+	return vf_fail(reterr, VF_HTTP_BUSY, "there is no room for this body on the disk");
+}
+
 /* What is in memory goes first. */
 static enum vf_rc move_to_file(struct nt_http_request *q, struct vf_err *reterr)
 {
 	struct nt_http_store *b = &q->body;
 	enum vf_rc rc = open_unnamed(q->server->folder, &b->fd, reterr);
 
+	if (rc == VF_OK)
+		rc = check_room(q, q->head.length, reterr);
 	if (rc == VF_OK)
 		rc = nt_fd_write(b->fd, nt_buf_bytes(&b->memory), "body", reterr);
 	if (rc == VF_OK)
@@ -65,7 +77,9 @@ VF_RC nt_http_store_put(struct nt_http_request *q, struct vf_bytes bytes, struct
 	if (rc != VF_OK)
 		return rc;
 	if (b->fd >= 0) {
-		rc = nt_fd_write(b->fd, bytes, "body", reterr);
+		rc = check_room(q, bytes.n, reterr);
+		if (rc == VF_OK)
+			rc = nt_fd_write(b->fd, bytes, "body", reterr);
 	} else if (!fits) {
 		rc = vf_fail(reterr, VF_HTTP_BUSY, "the memory for bodies is used up");
 	} else {

@@ -62,6 +62,7 @@ static enum nt_conn_next begin_answer(struct nt_http_conn *c)
 	nt_buf_put_str(&c->out, c->close ? "Connection: close\r\n\r\n" : "\r\n");
 	nt_buf_put(&c->out, nt_buf_bytes(&q->out_body));
 	q->sent = q->out_body.n;
+	nt_buf_done(&q->out_body); /* who reads slowly shall hold it once, not twice */
 	if (nt_buf_check(&c->out, NULL) != VF_OK)
 		return nt_conn_finish(c);
 	return NT_GO_ON;

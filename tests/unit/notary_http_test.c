@@ -173,6 +173,29 @@ static void test_bodies(const char *folder)
 	http_server_end(&t);
 }
 
+/* A body must leave room on the disk: the notary stops when it cannot write its own. */
+static void test_disk_left(const char *folder)
+{
+	const char *bodies[2] = {"Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"};
+	struct http_server t;
+	struct http_answer a;
+	struct http_client c;
+
+	http_server_start(&t,
+		(struct nt_http_config){.folder = folder, .limits = {.memory_body = 1, .disk_left = UINT64_MAX - 100}});
+	for (size_t i = 0; i < 2; i++) {
+		c = http_connect(t.port);
+		http_say(&c, "PUT /upload HTTP/1.1\r\nHost: x\r\n");
+		http_say(&c, bodies[i]);
+		CHECK_INT(http_read(&c, &a, false), 503);
+		CHECK(strstr((char *)a.body, "\"code\":\"HTTP_BUSY\"") != NULL);
+		http_answer_done(&a);
+		http_end(&c);
+	}
+	check_upload(&t, 1, false, "memory");
+	http_server_end(&t);
+}
+
 static void test_file(const char *folder)
 {
 	const char *path = folder_path(folder, "big");
@@ -527,6 +550,7 @@ int main(void)
 	test_simple();
 	test_methods();
 	test_bodies(folder);
+	test_disk_left(folder);
 	test_file(folder);
 	test_later();
 	test_stop();
