@@ -17,6 +17,8 @@
 /* Records looked at for one page: others' records may lie between those that are shown. */
 #define PAGE_SCAN 10000
 #define PAGE 1000
+/* Octets after which a page is full: records may have thousands of documents. */
+#define MAX_LIST ((size_t)8 << 20)
 
 /* ---- a record as JSON ---- */
 
@@ -383,7 +385,7 @@ static VF_RC show(struct nt_job *j, struct listing *l, struct nt_notary *n, cons
 		return rc;
 	if (!may_see(j, r->study, r->kind) || (l->has_digest && !has_plain(j, r, &l->digest)))
 		return VF_OK;
-	if (l->n == l->limit) {
+	if (l->n == l->limit || (l->n && j->body.n > MAX_LIST)) {
 		l->next = at->number;
 		return VF_OK;
 	}

@@ -389,6 +389,24 @@ def heads(t):
                 f"HEAD {target}: {b.status} {b.headers}, but GET: {a.status} {a.headers}")
 
 
+def large_page(t):
+    """Records with thousands of documents: a page ends before it is too large for a memory, and none is left out."""
+    s, sent = Stream("LARGE"), []
+    for n in range(3):
+        one = s.make(documents=[(f"{n}-{i}-" + "n" * 180, b"%d" % i) for i in range(9900)])
+        t.check(t.service.send("POST", "/v1/records", line(one), [("Authorization", "Bearer " + t.tokens["acme"]),
+            ("Content-Type", "application/json")]).status == 201, "a large record is refused")
+        sent.append(s.take(one)["entry"]["sha256"])
+    got, after = [], "0"
+    while after is not None and len(got) < 4:
+        body = t.service.send("GET", f"/v1/records?study=LARGE&limit=1000&after={after}", None,
+            [("Authorization", "Bearer " + t.tokens["acme"])]).body
+        page = json.loads(body)
+        got.append([r["id"] for r in page["records"]])
+        after = page.get("next")
+    t.check(got == [sent[:2], sent[2:]], f"pages of large records: {[len(p) for p in got]}")
+
+
 def certificates(t, work):
     """The same over TLS; who the client is, its certificate's pinned key says."""
     mine = client_context(os.path.join(work, "client.pem"), os.path.join(work, "client.key"))
@@ -442,6 +460,7 @@ def main():
             care(t)
             erasing(t, consent)
             heads(t)
+            large_page(t)
             t.check(service.stop() == 0, f"the service did not end well: {service.errors()}")
             certificates(t, work)
             t.check(service.stop() == 0, f"the service did not end well: {service.errors()}")
