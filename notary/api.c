@@ -98,13 +98,25 @@ static bool is_loopback(const char *peer)
 	return strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 || strncmp(peer, "::ffff:127.", 11) == 0;
 }
 
+/* From this machine itself: what a proxy on it hands on comes from anywhere, and says so when it is well set up. */
+static bool is_local(const struct nt_http_request *q)
+{
+	static const char *const by_proxy[] = {"forwarded", "x-forwarded-for", "x-real-ip", "via"};
+	struct vf_bytes value;
+
+	for (size_t i = 0; i < sizeof(by_proxy) / sizeof(by_proxy[0]); i++)
+		if (nt_http_header(q, by_proxy[i], &value))
+			return false;
+	return is_loopback(nt_http_peer(q));
+}
+
 /* Who it is, and whether the role has the right at all; a denial is an event of the job. */
 static VF_RC check_head(struct nt_job *j, struct vf_err *reterr)
 {
 	enum nt_about about = nt_job_find_id(j) ? NT_ABOUT_RECORD : NT_ABOUT_NONE;
 	enum vf_rc rc;
 
-	if (j->route->right == NT_RIGHT_NONE || (j->route->loopback && is_loopback(nt_http_peer(j->q))))
+	if (j->route->right == NT_RIGHT_NONE || (j->route->loopback && is_local(j->q)))
 		return VF_OK;
 	if (j->route->right == NT_RIGHT_ADMIN) /* nothing of a study: the scope must be any */
 		return nt_job_check(j, NT_RIGHT_ADMIN, vf_bytes(NULL, 0), vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, reterr);

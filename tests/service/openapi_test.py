@@ -20,8 +20,6 @@ STUDY = "EX-1 \u00e4/&+%"     # has to be encoded in every place
 
 # What is described and not provoked here, with the reason.
 EXCUSED = {
-    ("metrics", 401): "on loopback nobody is asked; over TLS neither",
-    ("metrics", 403): "the same",
 }
 EXCUSED_CODES = {
     **dict.fromkeys(("INTERNAL", "IO", "NO_MEMORY", "STORE_CORRUPT", "STORE_ROLLED_BACK", "TIME_STOPPED",
@@ -365,6 +363,11 @@ def care(t):
     t.check("revoked" in parties["site-berlin"] and "revoked" not in parties["acme"],
         "the revoked party is not shown as such")
     t.call("metrics", 200)
+    for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"):   # anybody may be behind a proxy on this machine
+        by = [(name, "for=192.0.2.1")]
+        t.call("metrics", 401, "UNAUTHENTICATED", headers=by)
+        t.call("metrics", 403, "FORBIDDEN", token="acme", headers=by)
+        t.call("metrics", 200, token="ops", headers=by)
     first = t.json("events", 200, token="ops", query={"limit": 3})
     t.check([e["number"] for e in first["events"]] == [1, 2, 3], f"the first events are {first}")
     more = t.json("events", 200, token="ops", query={"limit": 1000, "after": first["next"]})

@@ -126,7 +126,7 @@ static void test_group(void)
 	fixture_end(&f);
 }
 
-/* A refused submission is freed as soon as its answer leaves, while its group goes on: the ledger keeps nothing of it. */
+/* A refused submission is freed when its answer leaves, while its group goes on: the ledger keeps nothing of it. */
 static void test_refused_is_gone(void)
 {
 	static struct made first, begins, second;
