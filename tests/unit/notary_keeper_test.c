@@ -349,7 +349,7 @@ static void on_slow(struct nt_call *c, struct nt_notary *n)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Many calls that take long (lists, exports) do not keep a submission waiting for the last of them; each is still run. */
+/* Many calls that take long do not keep a submission waiting for the last of them; each is still run. */
 static void test_slow_calls(void)
 {
 	struct nt_keeper_options o = {.seal_ms = 1000000};
