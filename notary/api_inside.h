@@ -21,6 +21,8 @@
 #define NT_API_MAX_BULK ((uint64_t)64 << 20)
 #define NT_API_MAX_MULTIPART ((uint64_t)8 << 30)
 #define NT_API_MAX_SMALL 65536
+/* What copies of documents leave free on the disk: without room for its own the notary must stop. */
+#define NT_API_DISK_LEFT ((uint64_t)256 << 20)
 #define NT_API_MAX_WAIT 30
 #define NT_API_EVENTS 3
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "notary/api_inside.h"
+#include "notary/durable.h"
 #include "notary/submit.h"
 #include "trial/kind.h"
 #include "verify/record.h"
@@ -185,19 +186,34 @@ static uint64_t kept_octets(const struct nt_record *r)
 	return all;
 }
 
+/* Every bundle that is being sent is a copy: who asks for many must not fill the disk. */
+static VF_RC check_room(const struct nt_job *j, uint64_t octets, struct vf_err *reterr)
+{
+	int fd = open(nt_notary_dir(j->api->n), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool has_room = fd < 0 || (octets <= UINT64_MAX - NT_API_DISK_LEFT && nt_fd_has_room(fd, octets + NT_API_DISK_LEFT));
+
+	if (fd >= 0)
+		close(fd);
+	return has_room ? VF_OK : vf_fail(reterr, VF_STORE_BUSY, "there is no room on the disk to put a bundle together");
+}
+
 /* Through a file that has no name any more when it is sent. */
-static VF_RC export_file(struct nt_job *j, const struct nt_export_options *options, struct vf_err *reterr)
+static VF_RC export_file(struct nt_job *j, uint64_t octets, const struct nt_export_options *options, struct vf_err *reterr)
 {
 	char path[4300];
 	off_t end;
-	enum vf_rc rc;
+	enum vf_rc rc = check_room(j, octets, reterr);
 
+	if (rc != VF_OK)
+		return rc;
 	snprintf(path, sizeof(path), "%s/staging/bundle-%s.asice", nt_notary_dir(j->api->n), j->request);
 	rc = nt_exporter_put(j->api->exporter, &j->id, options, path, reterr);
 	if (rc == VF_OK)
 		rc = nt_exporter_flush(j->api->exporter, reterr);
-	if (rc != VF_OK)
+	if (rc != VF_OK) {
+		unlink(path); /* what was written of it takes room */
 		return rc;
+	}
 	j->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	unlink(path);
 	end = j->fd >= 0 ? lseek(j->fd, 0, SEEK_END) : -1;
@@ -264,7 +280,7 @@ static VF_RC export_bundle(struct nt_job *j, const struct nt_record *r, struct v
 	options.withhold = hidden;
 	if (rc == VF_OK)
 		rc = kept_octets(r) <= MEMORY_BUNDLE ? nt_exporter_bundle(j->api->exporter, &j->id, &options, &j->body, reterr)
-						     : export_file(j, &options, reterr);
+						     : export_file(j, kept_octets(r), &options, reterr);
 	free(hidden);
 
 	nt_metric_add(j->api->metrics, NT_METRIC_EXPORT, rc == VF_OK ? "ok" : "failed", NULL, 1);

@@ -17,8 +17,6 @@
 /* Lines of one request; each has an answer that waits for the last. Good ones come to 64 MiB long before. */
 #define MAX_LINES 100000
 #define NDJSON "application/x-ndjson"
-/* What documents leave free on the disk. */
-#define DISK_LEFT ((uint64_t)256 << 20)
 
 /* Receipts of one commit group; lives until the last answer has its receipt. */
 struct group {
@@ -512,7 +510,7 @@ static VF_RC copy_part(struct nt_job *j, const struct nt_multipart_part *part, i
 	if (out < 0)
 		return vf_fail(reterr, VF_IO, "no file for a document: %s", strerror(errno));
 	/* this copy, and the one that is kept; the keeper could do nothing but stop */
-	if (!nt_fd_has_room(out, 2 * part->size + DISK_LEFT))
+	if (!nt_fd_has_room(out, 2 * part->size + NT_API_DISK_LEFT))
 		return vf_fail(reterr, VF_STORE_BUSY, "there is no room for this document on the disk");
 	vf_pair_init(&h);
 	while (at < part->size) {
