@@ -519,6 +519,7 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	a->access = options->access;
 	a->config = options->config;
 	a->log = options->log;
+	a->max_files = options->max_files ? options->max_files : 1000;
 	a->audit_day = -1;
 	a->policy = NT_INTAKE_DEFAULT;
 	a->policy.keep = options->config->keep_documents != 0;

@@ -23,6 +23,7 @@ struct nt_api_options {
 	struct nt_access *access;
 	const struct nt_config *config;
 	struct nt_json_log *log;     /* may be NULL */
+	size_t max_files;            /* open at once, of documents that are sent to be kept; 0: 1,000 */
 };
 
 /* Starts the keeper and the trail. Then nt_api_route(), nt_api_handle() and nt_api_event() are a server's functions, with the api as ctx. */

@@ -66,6 +66,9 @@ struct nt_api {
 	struct nt_ledger *ledger;
 	struct nt_exporter *exporter;
 
+	size_t max_files;   /* of documents that are sent */
+	atomic_size_t files; /* of these, open now */
+
 	pthread_mutex_t lock; /* of the rest */
 	struct nt_job *waiting; /* for a seal, linked by next */
 	bool stopping;

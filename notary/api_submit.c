@@ -52,6 +52,7 @@ struct batch {
 	struct group *group;
 	int *kept;                  /* contents of the documents to keep, of the single submission; -1: none */
 	size_t n_kept;
+	size_t n_files;             /* descriptors that it may have open, counted in api.files */
 };
 
 struct bulk {
@@ -84,6 +85,8 @@ static void batch_free(void *p)
 	for (size_t i = 0; i < b->n_kept; i++)
 		if (b->kept[i] >= 0)
 			close(b->kept[i]);
+	if (b->n_files)
+		atomic_fetch_sub(&b->job->api->files, b->n_files);
 	group_leave(b->group);
 	free(b->kept);
 	free(b->block);
@@ -566,13 +569,32 @@ static VF_RC take_document(struct batch *b, const struct nt_multipart_part *part
 	return rc;
 }
 
+/* A descriptor for each document, while the keeper needs some for its own: without them the notary must stop. */
+static VF_RC take_files(struct batch *b, struct vf_err *reterr)
+{
+	const struct nt_submission *s = &b->lines[0].s;
+	struct nt_api *a = b->job->api;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_documents; i++)
+		n += s->documents[i].keep;
+	if (n > a->max_files)
+		return vf_fail(reterr, VF_LIMIT, "one submission can have %zu documents to keep here", a->max_files);
+	b->n_files = n;
+	if (atomic_fetch_add(&a->files, n) + n > a->max_files)
+		return vf_fail(reterr, VF_STORE_BUSY, "too many documents are in work");
+	return VF_OK;
+}
+
 static VF_RC take_documents(struct batch *b, struct nt_multipart *m, struct vf_err *reterr)
 {
 	const struct nt_submission *s = &b->lines[0].s;
 	struct nt_multipart_part part;
 	bool more = true;
-	enum vf_rc rc = VF_OK;
+	enum vf_rc rc = take_files(b, reterr);
 
+	if (rc != VF_OK)
+		return rc;
 	b->kept = malloc((s->n_documents + 1) * sizeof(*b->kept));
 	if (!b->kept)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for documents");

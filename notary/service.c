@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "notary/api.h"
 #include "notary/durable.h"
@@ -14,6 +15,7 @@
 struct nt_service {
 	char *dir, *config_path, *listen, *tls;
 	struct nt_config config;
+	unsigned files, connections, requests; /* descriptors, and what they are enough for */
 	char address[64], url[96], certificate[4200], key[4200];
 	struct nt_notary *n;
 	struct nt_access *access;
@@ -95,12 +97,46 @@ static bool is_loopback(const char *address)
 
 /* ---- start ---- */
 
+/* Descriptors for the notary itself: databases, tiles, keys, the log. */
+#define OWN_FILES 128
+#define MIN_FILES 256
+#define MAX_FILES 65536
+
+/*
+ * As many descriptors as may be had, and no more promised to clients than leave the notary its own: it stops when it
+ * cannot open a file. A connection has its socket, and a file for what comes or goes; a request whose client has left
+ * has its body still.
+ */
+static VF_RC take_descriptors(struct nt_service *s, struct vf_err *reterr)
+{
+	struct rlimit l;
+	unsigned each;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return vf_fail(reterr, VF_IO, "the number of files that may be open cannot be read");
+	if (l.rlim_cur < MAX_FILES && l.rlim_cur < l.rlim_max) {
+		struct rlimit more = {l.rlim_max < MAX_FILES ? l.rlim_max : MAX_FILES, l.rlim_max};
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0) /* else it is what it was */
+			l = more;
+	}
+	if (l.rlim_cur < MIN_FILES)
+		return vf_fail(reterr, VF_LIMIT, "%llu files may be open, the service needs %d: see 'ulimit -n'",
+			(unsigned long long)l.rlim_cur, MIN_FILES);
+	s->files = l.rlim_cur < MAX_FILES ? (unsigned)l.rlim_cur : MAX_FILES;
+	each = (s->files - s->files / 4 - OWN_FILES) / 3;
+	s->requests = s->config.connections < 512 ? 512 : s->config.connections;
+	s->requests = s->requests < each ? s->requests : each;
+	s->connections = s->config.connections < each ? s->config.connections : each;
+	return VF_OK;
+}
+
 static VF_RC listen_now(struct nt_service *s, struct vf_err *reterr)
 {
 	struct nt_http_config h = {.plain_anywhere = s->config.plain_anywhere,
 		.ask_certificate = s->config.client_certificates,
-		.limits = {.connections = s->config.connections,
-			.requests = s->config.connections < 512 ? 512 : s->config.connections,
+		.limits = {.connections = s->connections,
+			.requests = s->requests,
 			.workers = s->config.workers,
 			.requests_each = UINT32_MAX},
 		.route = nt_api_route,
@@ -135,9 +171,9 @@ static VF_RC listen_now(struct nt_service *s, struct vf_err *reterr)
 
 static void log_started(struct nt_service *s)
 {
-	struct nt_json_log_field fields[3] = {nt_log_text("url", vf_bytes_str(s->url)),
-		nt_log_text("version", vf_bytes_str(TRIALNOTARY_VERSION))};
-	struct nt_json_log_line line = {.level = NT_LOG_INFO, .event = "started", .code = VF_NOT_CHECKED, .fields = fields, .n_fields = 2};
+	struct nt_json_log_field fields[4] = {nt_log_text("url", vf_bytes_str(s->url)),
+		nt_log_text("version", vf_bytes_str(TRIALNOTARY_VERSION)), nt_log_number("connections", s->connections)};
+	struct nt_json_log_line line = {.level = NT_LOG_INFO, .event = "started", .code = VF_NOT_CHECKED, .fields = fields, .n_fields = 3};
 	uint8_t fingerprint[32];
 	char hex[65];
 
@@ -166,11 +202,13 @@ VF_RC nt_service_start(const struct nt_service_options *options, struct nt_servi
 	if (rc == VF_OK)
 		rc = make_config(s, &s->config, reterr);
 	if (rc == VF_OK)
+		rc = take_descriptors(s, reterr);
+	if (rc == VF_OK)
 		rc = nt_notary_access(s->n, true, &s->access, reterr);
 	if (rc == VF_OK)
 		rc = nt_json_log_new(options->log_fd, 0, &s->log, reterr);
 	if (rc == VF_OK)
-		rc = nt_api_new(&(struct nt_api_options){s->n, s->access, &s->config, s->log}, &s->api, reterr);
+		rc = nt_api_new(&(struct nt_api_options){s->n, s->access, &s->config, s->log, s->files / 4}, &s->api, reterr);
 	if (rc == VF_OK)
 		rc = listen_now(s, reterr);
 	if (rc != VF_OK)
