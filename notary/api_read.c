@@ -15,7 +15,7 @@
 /* Documents of one bundle that are put together in memory; larger ones go through a file. */
 #define MEMORY_BUNDLE ((uint64_t)32 << 20)
 /* Records looked at for one page: others' records may lie between those that are shown. */
-#define PAGE_SCAN 10000
+#define PAGE_SCAN 2000
 #define PAGE 1000
 
 /* ---- a record as JSON ---- */
