@@ -9,6 +9,7 @@
 
 #include "notary/api.h"
 #include "notary/audit.h"
+#include "notary/blocks.h"
 #include "notary/buf.h"
 #include "notary/export.h"
 #include "notary/intake.h"
@@ -22,6 +23,9 @@
 #define NT_API_MAX_MULTIPART ((uint64_t)8 << 30)
 #define NT_API_MAX_SMALL 65536
 #define NT_API_MAX_WAIT 30
+/* A block for submissions holds one of so many octets of JSON, at most 100 kB are written to; so many lie idle. */
+#define NT_API_BLOCK_JSON ((size_t)16 * 1024)
+#define NT_API_IDLE_BLOCKS 512
 #define NT_API_EVENTS 3
 
 struct nt_job;
@@ -55,6 +59,7 @@ struct nt_api {
 	struct nt_trail *trail;
 	struct nt_keys_seen *keys; /* of Idempotency-Key */
 	struct nt_intake_policy policy;
+	struct nt_blocks blocks;   /* that submissions are read into */
 	char prefix[24];           /* of request IDs: differs with each start */
 	struct nt_audit_row last_audit;
 	int64_t audit_day;         /* day whose predecessors were notarised; -1: not yet */

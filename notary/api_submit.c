@@ -41,6 +41,7 @@ struct batch {
 	struct bulk *bulk; /* NULL: a single one */
 	struct batch *next;
 	struct vf_arena arena;
+	struct nt_blocks *blocks; /* where block came from */
 	uint8_t *block;
 	struct line *lines;
 	size_t n;
@@ -85,7 +86,7 @@ static void batch_free(void *p)
 			close(b->kept[i]);
 	group_leave(b->group);
 	free(b->kept);
-	free(b->block);
+	nt_blocks_give(b->blocks, b->block, b->arena.cap);
 	free(b->lines);
 	free(b->good);
 	free(b->which);
@@ -106,12 +107,13 @@ static struct batch *batch_new(struct nt_job *j, size_t n, size_t size)
 	b->good = calloc(n, sizeof(*b->good));
 	b->which = calloc(n, sizeof(*b->which));
 	b->results = calloc(n, sizeof(*b->results));
-	b->block = malloc(room);
+	b->blocks = &j->api->blocks;
+	b->block = nt_blocks_take(b->blocks, room);
+	vf_arena_init(&b->arena, b->block, room);
 	if (!b->lines || !b->good || !b->which || !b->results || !b->block) {
 		batch_free(b);
 		return NULL;
 	}
-	vf_arena_init(&b->arena, b->block, room);
 	return b;
 }
 
@@ -753,7 +755,7 @@ static void drop_texts(struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		count_line(b->job->api, &b->lines[i]);
-	free(b->block);
+	nt_blocks_give(b->blocks, b->block, b->arena.cap);
 	free(b->good);
 	b->block = NULL;
 	b->good = NULL;
