@@ -101,17 +101,18 @@ static bool is_loopback(const char *peer)
 /* Who it is, and whether the role has the right at all; a denial is an event of the job. */
 static VF_RC check_head(struct nt_job *j, struct vf_err *reterr)
 {
+	enum nt_about about = nt_job_find_id(j) ? NT_ABOUT_RECORD : NT_ABOUT_NONE;
 	enum vf_rc rc;
 
 	if (j->route->right == NT_RIGHT_NONE || (j->route->loopback && is_loopback(nt_http_peer(j->q))))
 		return VF_OK;
 	if (j->route->right == NT_RIGHT_ADMIN) /* nothing of a study: the scope must be any */
 		return nt_job_check(j, NT_RIGHT_ADMIN, vf_bytes(NULL, 0), vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, reterr);
-	rc = nt_job_check(j, NT_RIGHT_NONE, vf_bytes(NULL, 0), vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, reterr);
-	if (rc == VF_OK && !(nt_role_rights(j->who.role) & NT_RIGHT_BIT(j->route->right))) {
-		rc = vf_fail(reterr, VF_FORBIDDEN, "a party of role %s has not the right '%s'", nt_role_name(j->who.role),
-			nt_right_name(j->route->right));
-		nt_job_event(j, j->route->right, NT_ABOUT_NONE, NULL, rc, 1);
+	rc = nt_job_check(j, NT_RIGHT_NONE, vf_bytes(NULL, 0), vf_bytes(NULL, 0), about, &j->id, reterr);
+	if (rc == VF_OK && !(j->who.rights & NT_RIGHT_BIT(j->route->right))) {
+		rc = vf_fail(reterr, VF_FORBIDDEN, "credential %" PRIu64 " of '%s' (%s) may not %s", j->who.credential,
+			j->who.party, nt_role_name(j->who.role), nt_right_name(j->route->right));
+		nt_job_event(j, j->route->right, about, &j->id, rc, 1);
 	}
 	return rc;
 }
@@ -154,7 +155,10 @@ void nt_api_handle(void *ctx, struct nt_http_request *q)
 	}
 	unknown = nt_http_param_unknown(q, r->params);
 	if (unknown) {
-		nt_job_fail(j, VF_HTTP_SHAPE, NULL, "this path has no such parameter");
+		char name[NT_FIELD_MAX];
+
+		vf_text_escape(name, sizeof(name), unknown->name);
+		nt_job_fail(j, VF_HTTP_SHAPE, name, "this path has no such parameter");
 		return;
 	}
 	r->start(j);
@@ -503,6 +507,7 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	a->policy = NT_INTAKE_DEFAULT;
 	a->policy.keep = options->config->keep_documents != 0;
 	pthread_mutex_init(&a->lock, NULL);
+	nt_blocks_init(&a->blocks, nt_intake_room(NT_API_BLOCK_JSON), NT_API_IDLE_BLOCKS);
 	rc = start_parts(a, reterr);
 	if (rc != VF_OK) {
 		nt_api_free(a);
@@ -529,6 +534,7 @@ struct nt_api *nt_api_free(struct nt_api *a)
 		nt_intake_free(r->intake);
 		free(r);
 	}
+	nt_blocks_done(&a->blocks);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
 	return NULL;

@@ -1,5 +1,6 @@
 /* Both names of each call are defined here; the header must not make one of the other. */
 #undef _FILE_OFFSET_BITS
+#undef _FORTIFY_SOURCE
 
 #include "tests/fault/disk.h"
 

@@ -66,14 +66,14 @@ event acme 1 submit "study $study_hash" OK 2
 asks 200 acme "$NOTARY/v1/records/$first?wait=30";    event acme 1 read "record $first" OK
 asks 200 watcher "$NOTARY/v1/records/$first/bundle?wait=30"; event watcher 2 read "record $first" OK
 asks 200 watcher "$NOTARY/v1/records/$first/receipt"; event watcher 2 read "record $first" OK
-asks 401 - "$NOTARY/v1/records/$first";               event unknown 0 read none UNAUTHENTICATED
-asks 403 ops "$NOTARY/v1/records/$first";             event ops 3 read none FORBIDDEN
+asks 401 - "$NOTARY/v1/records/$first";               event unknown 0 read "record $first" UNAUTHENTICATED
+asks 403 ops "$NOTARY/v1/records/$first";             event ops 3 read "record $first" FORBIDDEN
 asks 403 narrow "$NOTARY/v1/records/$first/bundle";   event acme 4 read "record $first" FORBIDDEN
 asks 404 watcher "$NOTARY/v1/records/$study_hash";    event watcher 2 read "record $study_hash" UNKNOWN_RECORD
 asks 200 watcher "$NOTARY/v1/records?study=$study";   event watcher 2 read "study $study_hash" OK 3
 asks 403 narrow "$NOTARY/v1/records?study=$study";    event acme 4 read "study $study_hash" FORBIDDEN
 asks 200 watcher "$NOTARY/v1/records?sha256=$first";  event watcher 2 read none OK
-asks 403 watcher -X DELETE "$NOTARY/v1/records/$first"; event watcher 2 erase none FORBIDDEN
+asks 403 watcher -X DELETE "$NOTARY/v1/records/$first"; event watcher 2 erase "record $first" FORBIDDEN
 asks 403 beta -X DELETE "$NOTARY/v1/records/$first";  event beta 6 erase "record $first" FORBIDDEN
 asks 200 acme -X DELETE "$NOTARY/v1/records/$third";  event acme 1 erase "record $third" OK
 asks 200 ops "$NOTARY/v1/tokens";                     event ops 3 admin none OK

@@ -4,7 +4,7 @@
   TRIALNOTARY: path of the program; TRIALNOTARY_SOURCE: the source tree
 Nothing seals by itself here (seal_ms is an hour), so that the log stands still unless a step of the test moves it.
 """
-import base64, hashlib, json, os, subprocess, sys, tempfile, threading, time
+import base64, hashlib, io, json, os, subprocess, sys, tempfile, threading, time, zipfile
 
 sys.dont_write_bytecode = True
 
@@ -189,6 +189,15 @@ def seal(t, size):
     t.log_size(size)
 
 
+def hidden_from_others(t, first, consent):
+    """The stream's key in record 0 and what commitments hide are for their submitter alone."""
+    for id_, name in ((first, "stream.json"), (consent, "commitment-001.json")):
+        for token, shown in (("acme", True), ("auditor", False), ("board", False)):
+            body = t.call("bundle", 200, path={"id": id_}, query={"wait": 30}, token=token).body
+            names = zipfile.ZipFile(io.BytesIO(body)).namelist()
+            t.check((name in names) == shown and "statement.json" in names, f"{name} of {id_} for {token}: {names}")
+
+
 def reading(t, first, consent):
     shown = t.json("status", 200, path={"id": first}, token="acme")
     sent = t.leaves[0]
@@ -206,6 +215,7 @@ def reading(t, first, consent):
     t.check(everything == t.ids, "the timeline of all studies is not what was submitted")
     t.call("receipt", 200, path={"id": first}, token="acme")
     check_receipt(t, t.call("receipt", 200, path={"id": consent}, token="auditor").body, t.leaves[2])
+    hidden_from_others(t, first, consent)
     bundle = t.call("bundle", 200, path={"id": first}, query={"wait": 1}, token="acme")
     t.check(bundle.body.startswith(b"PK") and b"application/vnd.etsi.asic-e+zip" in bundle.body[:100], "not a bundle")
     tag = bundle.header("etag") or '""'
@@ -330,6 +340,7 @@ def care(t):
         "the new token is not known at once")
     t.call("stream", 403, "FORBIDDEN", query={"study": STUDY}, token="berlin")
     pinned = t.json("addToken", 201, body={"party": "acme", "rights": ["read"], "spki": t.spki}, token="ops")
+    t.call("addToken", 409, "EXISTS", body={"party": "acme", "rights": ["read"], "spki": t.spki}, token="ops")
     t.check("token" not in pinned, f"a pinned certificate has a token: {pinned}")
     shown = {x["number"]: x for x in t.json("tokens", 200, token="ops")["tokens"]}
     berlin, certificate = shown[token["number"]], shown[pinned["number"]]

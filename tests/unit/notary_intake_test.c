@@ -16,7 +16,7 @@ static char field[NT_FIELD_MAX];
 static struct vf_err err;
 
 /* The submission lives until the next call. */
-static enum vf_rc take(struct vf_bytes json, struct nt_submission *ret)
+static enum vf_rc take_one_way(struct vf_bytes json, bool general_only, struct nt_submission *ret)
 {
 	struct vf_arena a;
 	size_t n = nt_intake_room(json.n);
@@ -28,7 +28,27 @@ static enum vf_rc take(struct vf_bytes json, struct nt_submission *ret)
 	vf_arena_init(&a, room, n);
 	err = (struct vf_err){0};
 	memset(field, 0, sizeof(field));
+	intake->policy.general_only = general_only;
 	return nt_intake_read(intake, &from, json, &a, ret, field, &err);
+}
+
+/* By both readers, which must give the same answer. */
+static enum vf_rc take(struct vf_bytes json, struct nt_submission *ret)
+{
+	struct nt_submission s = {0};
+	enum vf_rc rc = take_one_way(json, true, &s), quick;
+	char text[sizeof(err.text)], where[NT_FIELD_MAX];
+
+	memcpy(text, err.text, sizeof(text));
+	memcpy(where, field, sizeof(where));
+	quick = take_one_way(json, false, ret);
+	if (quick != rc || strcmp(text, err.text) != 0 || strcmp(where, field) != 0)
+		CHECK_FAIL("in general %s at '%s' (%s), quickly %s at '%s' (%s)", vf_rc_name(rc), where, text, vf_rc_name(quick),
+			field, err.text);
+	if (rc == VF_OK && quick == VF_OK && (!vf_hash_eq(&s.id, &ret->id) || !vf_hash_eq(&s.journal, &ret->journal) ||
+		s.n_members != ret->n_members || s.n_documents != ret->n_documents || s.n_links != ret->n_links || s.seq != ret->seq))
+		CHECK_FAIL("%s", "the readers give different submissions");
+	return quick;
 }
 
 static void refused(struct vf_bytes json, enum vf_rc want, const char *where, const char *what)
