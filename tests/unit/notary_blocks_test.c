@@ -71,7 +71,7 @@ static void test_threads(void)
 		pthread_join(threads[i], &wrong);
 		CHECK(!wrong);
 	}
-	CHECK_INT(b.n_idle, b.max_idle);
+	CHECK(b.n_idle <= b.max_idle); /* how many depends on how the threads met */
 	nt_blocks_done(&b);
 }
 
