@@ -120,6 +120,7 @@ static VF_RC check_head(struct nt_job *j, struct vf_err *reterr)
 void nt_api_route(void *ctx, struct nt_http_request *q, struct nt_http_route *ret)
 {
 	const struct nt_api_route *r = find_route(nt_http_path(q), nt_http_method(q), &ret->methods);
+	const struct nt_api *a = ctx;
 	struct nt_job probe = {.api = ctx, .q = q, .route = r};
 
 	if (!r)
@@ -127,6 +128,9 @@ void nt_api_route(void *ctx, struct nt_http_request *q, struct nt_http_route *re
 	ret->tag = (void *)(uintptr_t)r; /* only ever read as what it is */
 	ret->max_body = r->max_body;
 	ret->to_file = r->to_file;
+	/* gigabytes are for documents that will be kept: all else would only fill the disk, and be refused then */
+	if (r->max_body == NT_API_MAX_MULTIPART && (!a->policy.keep || !nt_http_is_type(q, "multipart/form-data")))
+		ret->max_body = NT_INTAKE_MAX_JSON + NT_API_MAX_SMALL; /* with the lines around a part */
 	/* the event of a denial takes time: the handler sees to it */
 	ret->unread = check_head(&probe, NULL) != VF_OK;
 }

@@ -5,6 +5,8 @@
 
 /* Lines of a bulk request that are offered together. */
 #define PORTION 1000
+/* Lines of one request; each has an answer that waits for the last. Good ones come to 64 MiB long before. */
+#define MAX_LINES 100000
 #define NDJSON "application/x-ndjson"
 
 struct nt_api_bulk {
@@ -14,7 +16,6 @@ struct nt_api_bulk {
 	struct vf_hash study;
 	bool one_study;
 	size_t granted, denied;
-	uint8_t *block;   /* of a body that was read back from a file */
 	atomic_int fault; /* of the notary: an enum vf_rc */
 	struct vf_err err;
 };
@@ -29,7 +30,6 @@ static void bulk_free(void *p)
 		k->first = b->next;
 		nt_batch_free(b);
 	}
-	free(k->block);
 	free(k);
 }
 
@@ -169,6 +169,7 @@ void nt_api_bulk(struct nt_job *j)
 	struct nt_reader *r;
 	struct vf_bytes text;
 	uint8_t *block;
+	size_t octets;
 	struct vf_err err;
 
 	if (!nt_http_is_type(j->q, NDJSON)) {
@@ -177,6 +178,11 @@ void nt_api_bulk(struct nt_job *j)
 	}
 	if (!nt_job_read_body(j, &text, &block))
 		return;
+	if (count_lines(text, MAX_LINES + 1, &octets) > MAX_LINES) {
+		free(block);
+		nt_job_fail(j, VF_LIMIT, NULL, "a bulk submission has at most 100000 lines");
+		return;
+	}
 	if (!nt_key_take(j, text)) {
 		free(block);
 		return;
@@ -191,7 +197,6 @@ void nt_api_bulk(struct nt_job *j)
 		return;
 	}
 	k->job = j;
-	k->block = block;
 	k->end = &k->first;
 	atomic_init(&k->left, 1);
 	atomic_init(&k->fault, VF_OK);
@@ -205,6 +210,7 @@ void nt_api_bulk(struct nt_job *j)
 				vf_ignore(vf_fail(&k->err, VF_NO_MEMORY, "no memory for a portion")); /* only for its text */
 		}
 	nt_reader_give(j->api, r);
+	free(block); /* nothing borrows from it, and the last portion may wait for long */
 	leave_bulk(k);
 }
 

@@ -8,6 +8,8 @@
 /* Records looked at for one page: others' records may lie between those that are shown, and the keeper's thread looks. */
 #define PAGE_SCAN 2000
 #define PAGE 1000
+/* Octets of a page: records may name thousands of documents. */
+#define MAX_LIST ((size_t)8 << 20)
 
 /* ---- lists ---- */
 
@@ -51,85 +53,58 @@ static bool has_plain(const struct nt_job *j, const struct nt_record *r, const s
 	return false;
 }
 
-static VF_RC show(struct nt_job *j, struct listing *l, struct nt_notary *n, const struct vf_hash *id, struct vf_err *reterr)
+/* Shows it, or, when the page is full, notes that the next one begins here: only what may be seen is ever counted. */
+static VF_RC show(struct nt_job *j, struct listing *l, struct nt_notary *n, const struct nt_listed *at,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
-	enum vf_rc rc = nt_notary_get(n, id, &r, reterr);
+	enum vf_rc rc = nt_notary_get(n, &at->id, &r, reterr);
 
 	if (rc != VF_OK)
 		return rc;
 	if (!may_see(j, r->study, r->kind) || (l->has_digest && !has_plain(j, r, &l->digest)))
 		return VF_OK;
+	if (l->n == l->limit || (l->n && j->body.n > MAX_LIST)) {
+		l->next = at->number;
+		return VF_OK;
+	}
 	if (l->n++)
 		nt_buf_put_u8(&j->body, ',');
 	nt_put_record(j, r);
 	return VF_OK;
 }
 
-/* Pages until enough is shown, or enough was looked at. */
-static VF_RC show_study(struct nt_job *j, struct listing *l, struct nt_notary *n, struct vf_err *reterr)
+static VF_RC get_page(struct nt_job *j, struct listing *l, struct nt_notary *n, size_t max, size_t *ret_n,
+	struct vf_err *reterr)
+{
+	return l->has_digest ? nt_notary_page_digest(n, &l->digest, l->first, max, l->page, ret_n, reterr)
+			     : nt_notary_page(n, j->study, l->first, max, l->page, ret_n, reterr);
+}
+
+/*
+ * Pages until enough is shown, and one more record is found for the next page, or enough was looked at. Places are
+ * those of the log, which anybody may know: a count of what was found would tell of hidden records.
+ */
+static VF_RC show_all(struct nt_job *j, struct listing *l, struct nt_notary *n, struct vf_err *reterr)
 {
 	size_t seen = 0, got;
 
 	for (;;) {
-		size_t want = l->limit - l->n < PAGE ? l->limit - l->n : PAGE;
-		enum vf_rc rc = nt_notary_page(n, j->study, l->first, want, l->page, &got, reterr);
+		size_t want = l->limit - l->n + 1 < PAGE ? l->limit - l->n + 1 : PAGE;
+		enum vf_rc rc = get_page(j, l, n, want, &got, reterr);
 
-		for (size_t i = 0; i < got && rc == VF_OK; i++)
-			rc = show(j, l, n, &l->page[i].id, reterr);
-		if (rc != VF_OK || got < want)
-			return rc; /* this was the end */
+		for (size_t i = 0; i < got && rc == VF_OK && !l->next; i++)
+			rc = show(j, l, n, &l->page[i], reterr);
+		if (rc != VF_OK || l->next || got < want)
+			return rc; /* a full page, or the end */
 		l->first = l->page[got - 1].number + 1;
 		seen += got;
-		if (l->n < l->limit && seen < PAGE_SCAN)
+		if (seen < PAGE_SCAN)
 			continue;
-		rc = nt_notary_page(n, j->study, l->first, 1, l->page, &got, reterr);
+		rc = get_page(j, l, n, 1, &got, reterr);
 		l->next = got ? l->first : 0;
 		return rc;
 	}
-}
-
-struct search {
-	struct nt_job *j;
-	struct nt_notary *n;
-	struct vf_hash ids[PAGE];
-	size_t count;
-	uint64_t skip;
-};
-
-/* IDs first: showing one needs the store that is searched. */
-static VF_RC note_found(void *ctx, const struct vf_hash *id, struct vf_err *reterr)
-{
-	struct search *s = ctx;
-
-	(void)reterr;
-	if (s->skip)
-		s->skip--;
-	else if (s->count < PAGE)
-		s->ids[s->count++] = *id;
-	return VF_OK;
-}
-
-static VF_RC show_search(struct nt_job *j, struct listing *l, struct nt_notary *n, struct vf_err *reterr)
-{
-	struct search *s = calloc(1, sizeof(*s));
-	enum vf_rc rc;
-
-	if (!s)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a search");
-	s->j = j;
-	s->n = n;
-	s->skip = l->first;
-	rc = nt_notary_find_digest(n, &l->digest, note_found, s, reterr);
-	for (size_t i = 0; i < s->count && rc == VF_OK; i++) {
-		if (l->n == l->limit) {
-			l->next = l->first + i;
-			break;
-		}
-		rc = show(j, l, n, &s->ids[i], reterr);
-	}
-	free(s);
-	return rc;
 }
 
 static VF_RC run_list(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr)
@@ -145,7 +120,7 @@ static VF_RC run_list(struct nt_job *j, struct nt_notary *n, struct vf_err *rete
 		return rc;
 	}
 	nt_buf_put_str(&j->body, "{\"records\":[");
-	rc = l->has_digest ? show_search(j, l, n, reterr) : show_study(j, l, n, reterr);
+	rc = show_all(j, l, n, reterr);
 	if (rc != VF_OK)
 		return rc;
 	nt_buf_put_u8(&j->body, ']');

@@ -11,6 +11,8 @@
 #define SEAL_MS 1000
 #define MAX_WAITING 100000
 #define MAX_GROUP 10000
+/* Calls may keep submissions and the seal waiting for this long, and for one call more. */
+#define CALLS_MS 100
 
 struct nt_keeper {
 	struct nt_notary *n;
@@ -200,21 +202,6 @@ static size_t take_group(struct nt_keeper *k)
 
 /* ---- calls ---- */
 
-static void run_calls(struct nt_keeper *k, struct nt_call *c)
-{
-	while (c) {
-		struct nt_call *next = c->next;
-
-		if (k->fault.rc == VF_OK)
-			c->run(c, k->n);
-		else
-			c->refused(c, k->fault.rc, &k->fault);
-		c = next;
-	}
-}
-
-/* ---- sealing ---- */
-
 static uint64_t since(const struct timespec *from)
 {
 	struct timespec now;
@@ -222,6 +209,39 @@ static uint64_t since(const struct timespec *from)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)((now.tv_sec - from->tv_sec) * 1000 + (now.tv_nsec - from->tv_nsec) / 1000000);
 }
+
+static struct nt_call *take_call(struct nt_keeper *k)
+{
+	struct nt_call *c;
+
+	pthread_mutex_lock(&k->lock);
+	c = k->first_call;
+	if (c)
+		k->first_call = c->next;
+	if (!k->first_call)
+		k->last_call = NULL;
+	pthread_mutex_unlock(&k->lock);
+	return c;
+}
+
+/* As many as there is time for: who lists and exports much must not stop who submits. */
+static void run_calls(struct nt_keeper *k)
+{
+	struct timespec began;
+	struct nt_call *c;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	while ((c = take_call(k))) {
+		if (k->fault.rc == VF_OK)
+			c->run(c, k->n);
+		else
+			c->refused(c, k->fault.rc, &k->fault);
+		if (since(&began) >= CALLS_MS)
+			return;
+	}
+}
+
+/* ---- sealing ---- */
 
 static uint64_t count_pending(struct nt_keeper *k)
 {
@@ -298,7 +318,7 @@ static void wait_for(struct nt_keeper *k, uint64_t ms)
 	pthread_cond_timedwait(&k->wake, &k->lock, &until);
 }
 
-/* Offers first, as somebody waits for each; then calls; a seal when it is due. */
+/* Offers first, as somebody waits for each; then calls, for a while; a seal when it is due. */
 static void *keep(void *ctx)
 {
 	struct nt_keeper *k = ctx;
@@ -306,7 +326,6 @@ static void *keep(void *ctx)
 	bool ending = false;
 
 	while (!ending) {
-		struct nt_call *calls;
 		size_t n;
 		bool soon;
 
@@ -314,14 +333,12 @@ static void *keep(void *ctx)
 		if (!k->first && !k->first_call && !k->ending && !k->seal_soon && due > 0)
 			wait_for(k, due);
 		n = take_group(k);
-		calls = k->first_call;
-		k->first_call = k->last_call = NULL;
 		soon = k->seal_soon;
-		ending = k->ending && !k->first;
+		ending = k->ending && !k->first && !k->first_call;
 		pthread_mutex_unlock(&k->lock);
 		if (n)
 			accept_group(k, n);
-		run_calls(k, calls);
+		run_calls(k);
 		due = seal_in(k, soon || ending);
 		if (due == 0) {
 			seal(k);

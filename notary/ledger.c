@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "notary/intake.h"
-#include "verify/text.h"
 
 /* An entry, or a stream with its owner; round tells of which group it is, so that beginning anew costs nothing. */
 struct entry {
@@ -16,7 +15,7 @@ struct entry {
 
 struct place {
 	uint64_t round;
-	struct vf_bytes submitter, study; /* borrowed from a submission of the group */
+	struct vf_hash name; /* of the stream: a submission that was refused is gone while its group goes on */
 	struct nt_stream stream;
 };
 
@@ -77,20 +76,22 @@ static struct entry *find_entry(struct nt_ledger *l, const struct vf_hash *id)
 	return NULL;
 }
 
-static size_t mix(size_t h, struct vf_bytes b)
+/* Over submitter and study, with no doubt where one ends. */
+static struct vf_hash name_of(const struct nt_submission *s)
 {
-	/* FNV-1a: names are short, and who makes them collide slows only his own group */
-	for (size_t i = 0; i < b.n; i++)
-		h = (h ^ b.p[i]) * (size_t)UINT64_C(0x100000001b3);
-	return h;
+	struct vf_hash owner = vf_sha256(s->submitter);
+
+	return vf_sha256_2(vf_bytes(owner.b, sizeof(owner.b)), s->study);
 }
 
 static VF_RC find_stream(struct nt_ledger *l, struct nt_notary *n, const struct nt_submission *s, struct place **ret,
 	struct vf_err *reterr)
 {
-	size_t at = mix(mix((size_t)UINT64_C(0xcbf29ce484222325), s->submitter), s->study), mask = l->size - 1;
+	struct vf_hash name = name_of(s);
+	size_t at, mask = l->size - 1;
 	enum vf_rc rc;
 
+	memcpy(&at, name.b, sizeof(at));
 	for (size_t i = 0; i < l->size; i++) {
 		struct place *p = &l->places[(at + i) & mask];
 
@@ -99,12 +100,11 @@ static VF_RC find_stream(struct nt_ledger *l, struct nt_notary *n, const struct 
 			if (rc != VF_OK)
 				return rc;
 			p->round = l->round;
-			p->submitter = s->submitter;
-			p->study = s->study;
+			p->name = name;
 			*ret = p;
 			return VF_OK;
 		}
-		if (vf_bytes_eq(p->submitter, s->submitter) && vf_bytes_eq(p->study, s->study)) {
+		if (vf_hash_eq(&p->name, &name)) {
 			*ret = p;
 			return VF_OK;
 		}

@@ -58,6 +58,8 @@ VF_RC nt_store_find_digest(
 	struct nt_store *s, const struct vf_hash *sha256, nt_each_id *each, void *ctx, struct vf_err *reterr);
 VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, size_t max, struct nt_listed *ret,
 	size_t *ret_n, struct vf_err *reterr);
+VF_RC nt_store_page_digest(struct nt_store *s, const struct vf_hash *sha256, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr);
 VF_RC nt_store_each(
 	struct nt_store *s, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr);
 

@@ -372,3 +372,28 @@ VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, s
 	*ret_n = p.n;
 	return rc;
 }
+
+VF_RC nt_store_page_digest(struct nt_store *s, const struct vf_hash *sha256, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr)
+{
+	uint64_t key[2] = {nt_index_key(sha256), first - 1}; /* of first 0: -1, as the index's numbers are signed */
+	struct page p = {.at = ret, .max = max};
+	sqlite3_stmt *st = NULL;
+	bool row = first < s->state.size;
+	enum vf_rc rc = VF_OK;
+
+	*ret_n = 0;
+	while (row && p.n < p.max && rc == VF_OK) {
+		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 2, &st, &row, reterr);
+		if (rc != VF_OK || !row)
+			break;
+		key[1] = p.number = (uint64_t)sqlite3_column_int64(st, 0);
+		sqlite3_reset(st);
+		rc = try_document(s, p.number, sha256, put_listed, &p, reterr);
+	}
+	p.number = first < s->state.size ? s->state.size : first; /* what is not in the index yet */
+	for (; p.number < s->state.records && p.n < p.max && rc == VF_OK; p.number++)
+		rc = try_document(s, p.number, sha256, put_listed, &p, reterr);
+	*ret_n = p.n;
+	return rc;
+}

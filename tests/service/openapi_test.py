@@ -243,6 +243,9 @@ def lists(t, first):
     t.check(ids(sha256=h256(b"EX-1 protocol\n")) == [first] and ids(sha256=h256(b"nothing")) == [], "search by digest")
     hidden = {"sha256": h256(b"I agree")}
     t.check(ids(**hidden) == [t.ids[2]], "its submitter does not find a confidential document")
+    # a count of what was found would tell of records that are not shown
+    t.check(ids(**hidden, after=2) == [t.ids[2]] and ids(**hidden, after=3) == [],
+        "the cursor of a search is no place in the log")
     for token in ("auditor", "beta"):
         t.check(t.json("list", 200, query=hidden, token=token)["records"] == [],
             f"{token} finds a confidential document")

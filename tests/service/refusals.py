@@ -387,6 +387,11 @@ class Refusals:
         many = {"schema": "trialnotary/submission/1", "entry": {}, "members": [0] * 300000, "documents": []}
         answer = self.t.call("submit", 413, body=many, token="acme")
         self.t.check(self.t.code(answer) == "LIMIT", f"too many members: {answer.body[:200]!r}")
+        # each would be answered: 64 MiB of them with gigabytes
+        self.no("submitMany", 413, "LIMIT", body=b"\n" * 100001, type=NDJSON, token="acme")
+        # what is no form with documents need not be taken in, to be refused then
+        for media, room in ((JSON, "33619968"), (NDJSON, "33619968")):
+            self.no("submit", 413, "HTTP_LIMIT", headers=[("Content-Length", str(int(room) + 1))], type=media, token="acme")
         self.unchanged("limits")
 
 

@@ -333,6 +333,62 @@ static void test_stop(void)
 	fixture_end(&f);
 }
 
+#define SLOW_CALLS 50
+
+static unsigned slow_done;
+
+static void on_slow(struct nt_call *c, struct nt_notary *n)
+{
+	const struct timespec ms20 = {.tv_nsec = 20000000};
+
+	(void)c, (void)n;
+	nanosleep(&ms20, NULL);
+	pthread_mutex_lock(&lock);
+	slow_done++;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Many calls that take long (lists, exports) do not keep a submission waiting for the last of them; each is still run once. */
+static void test_slow_calls(void)
+{
+	struct nt_keeper_options o = {.seal_ms = 1000000};
+	struct nt_call calls[SLOW_CALLS];
+	struct offered gate, x;
+	struct fixture f;
+	struct nt_keeper *k;
+	struct vf_err err;
+	unsigned before;
+
+	fixture_begin(&f);
+	k = start(&f, &o);
+	open_gate(false);
+	make_offer(&gate, 1);
+	gate.offer.prepare = wait_at_gate;
+	CHECK_RC(nt_keeper_offer(k, &gate.offer, &err), VF_OK);
+	wait_until_in_gate();
+	for (size_t i = 0; i < SLOW_CALLS; i++) {
+		calls[i] = (struct nt_call){.run = on_slow};
+		CHECK_RC(nt_keeper_call(k, &calls[i], &err), VF_OK);
+	}
+	open_gate(true);
+	pthread_mutex_lock(&lock);
+	while (slow_done == 0)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	make_offer(&x, 2);
+	CHECK_RC(nt_keeper_offer(k, &x.offer, &err), VF_OK);
+	wait_for(&x);
+	CHECK_RC(x.rc, VF_OK);
+	pthread_mutex_lock(&lock);
+	before = slow_done;
+	pthread_mutex_unlock(&lock);
+	CHECK(before < SLOW_CALLS);
+	nt_keeper_free(k);
+	CHECK_INT(slow_done, SLOW_CALLS);
+	fixture_end(&f);
+}
+
 static void end_here(void *ctx, const char *name)
 {
 	if (strcmp(name, ctx) == 0)
@@ -380,6 +436,7 @@ int main(void)
 	test_group();
 	test_full();
 	test_stop();
+	test_slow_calls();
 	test_left();
 	return check_done();
 }

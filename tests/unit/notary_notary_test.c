@@ -334,6 +334,19 @@ static void check_record(struct room *r, const struct made *m, enum nt_state sta
 	nt_record_free(rec);
 }
 
+/* Found at its number, by a page that begins anywhere before, pending or in the log. */
+static void check_page(struct room *r, const struct vf_hash *digest, const struct vf_hash *id, uint64_t number)
+{
+	struct nt_listed at[2];
+	size_t n;
+
+	for (uint64_t first = 0; first < 6; first++) {
+		CHECK_RC(nt_notary_page_digest(r->n, digest, first, 2, at, &n, &r->err), VF_OK);
+		CHECK_INT(n, first <= number ? 1 : 0);
+		CHECK(n == 0 || (at[0].number == number && vf_hash_eq(&at[0].id, id)));
+	}
+}
+
 static void test_reading(void)
 {
 	struct room r;
@@ -376,6 +389,7 @@ static void test_reading(void)
 					 r.n, &m[i].documents[0].digests.sha256, count_id, &count, &r.err),
 				VF_OK);
 			CHECK_INT(count, 1);
+			check_page(&r, &m[i].documents[0].digests.sha256, &m[i].s.id, (uint64_t)i);
 			CHECK_RC(nt_notary_journal(r.n, &m[i].s.journal, &found, &id, &r.err), VF_OK);
 			CHECK(found && vf_hash_eq(&id, &m[i].s.id));
 		}

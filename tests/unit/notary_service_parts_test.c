@@ -126,6 +126,33 @@ static void test_group(void)
 	fixture_end(&f);
 }
 
+/* A refused submission is freed as soon as its answer leaves, while its group goes on: the ledger keeps nothing of it. */
+static void test_refused_is_gone(void)
+{
+	static struct made first, begins, second;
+	struct made_stream st = made_stream("site", "DEMO-1"), fork = made_stream("site", "DEMO-1");
+	char *submitter = strdup("site"), *study = strdup("DEMO-1");
+	struct nt_ledger *l = NULL;
+	struct fixture f;
+	bool before;
+
+	fixture_begin(&f);
+	CHECK_RC(nt_ledger_new(16, &l, NULL), VF_OK);
+	make(&begins, &fork, 77);
+	make(&first, &st, 0);
+	make(&second, &st, 1);
+	second.s.submitter = vf_bytes_str(submitter);
+	second.s.study = vf_bytes_str(study);
+	CHECK_RC(settle(l, &f, &second.s, &before), VF_STREAM_CONFLICT); /* comes before the one it follows */
+	memcpy(submitter, "gone", 4);
+	free(submitter);
+	free(study);
+	CHECK_RC(settle(l, &f, &first.s, &before), VF_OK);
+	CHECK_RC(settle(l, &f, &begins.s, &before), VF_STREAM_CONFLICT); /* it is one stream, not two */
+	nt_ledger_free(l);
+	fixture_end(&f);
+}
+
 /* More entries than the ledger was made for are refused, not lost. */
 static void test_full(void)
 {
@@ -235,6 +262,7 @@ int main(void)
 	test_keys();
 	test_many_keys();
 	test_group();
+	test_refused_is_gone();
 	test_full();
 	test_trail();
 	return check_done();
