@@ -6,7 +6,7 @@
  * the service's question. Secrets are seen here only by nt_token_*(); the
  * database holds their hashes.
  *
- * Any thread may call; calls are served one after the other. After IO the access
+ * Any thread may call; calls are served one after the other, but nt_access_check() waits for none of them. After IO the access
  * database must be opened again, with its notary: all calls but free refuse until then.
  */
 #ifndef NOTARY_ACCESS_H
@@ -87,6 +87,7 @@ struct nt_decision {
 	char party[NT_PARTY_LEN + 1];
 	enum nt_role role;   /* NONE when the party is unknown */
 	uint64_t credential; /* 0 when it is unknown */
+	unsigned rights;     /* bits; 0 when it is unknown */
 };
 
 /*
@@ -101,7 +102,7 @@ VF_RC nt_access_check(struct nt_access *a, const struct nt_credential *c, enum n
 
 /* ---- care ---- */
 
-/* Each change is durable on VF_OK, and nothing is changed otherwise. */
+/* Each change is durable on VF_OK, and nothing is changed otherwise. EXISTS: the name belongs to a party already. */
 VF_RC nt_access_party_add(
 	struct nt_access *a, const char *name, enum nt_role role, int64_t now_ms, struct vf_err *reterr);
 /* With all its credentials. *ret_before: it was revoked before. UNKNOWN_PARTY. */
@@ -119,7 +120,7 @@ struct nt_grant {
 
 /*
  * Refuses UNKNOWN_PARTY, TOKEN_REVOKED (the party is), FORBIDDEN (a right that the role does not have), USAGE (times,
- * studies, kinds, a key that is pinned already), LIMIT.
+ * studies, kinds), EXISTS (a key that is pinned already), LIMIT.
  */
 VF_RC nt_access_grant(struct nt_access *a, const struct nt_grant *g, int64_t now_ms, uint64_t *ret_number,
 	struct vf_err *reterr);

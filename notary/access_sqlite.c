@@ -129,10 +129,13 @@ VF_RC nt_access_enter(struct nt_access *a, struct vf_err *reterr)
 
 enum vf_rc nt_access_leave(struct nt_access *a, enum vf_rc rc, const struct vf_err *err)
 {
-	if ((rc == VF_IO || rc == VF_STORE_CORRUPT) && a->broken.rc == VF_OK)
-		a->broken = err != NULL ? *err : (struct vf_err){.rc = rc};
-	if (rc == VF_IO || rc == VF_STORE_CORRUPT)
+	if (rc == VF_IO || rc == VF_STORE_CORRUPT) {
+		pthread_mutex_lock(&a->table);
+		if (a->broken.rc == VF_OK && err != NULL)
+			a->broken = *err;
 		a->broken.rc = rc;
+		pthread_mutex_unlock(&a->table);
+	}
 	pthread_mutex_unlock(&a->lock);
 	return rc;
 }
@@ -333,8 +336,10 @@ VF_RC nt_access_load(struct nt_access *a, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 
+	pthread_mutex_lock(&a->table);
 	forget(a);
 	rc = load_all(a, reterr);
+	pthread_mutex_unlock(&a->table);
 	for (size_t i = 0; i < NT_ASQL_COUNT; i++)
 		if (a->stmts[i] != NULL)
 			sqlite3_reset(a->stmts[i]);
@@ -367,6 +372,7 @@ VF_RC nt_access_open(const char *dir, bool create, struct nt_access **ret, struc
 	if (a == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for 'access.db'");
 	pthread_mutex_init(&a->lock, NULL);
+	pthread_mutex_init(&a->table, NULL);
 	a->broken.rc = VF_OK;
 	a->minute = INT64_MIN;
 	rc = open_db(a, (const char *)path.p, reterr);
@@ -391,6 +397,7 @@ struct nt_access *nt_access_free(struct nt_access *a)
 		sqlite3_finalize(a->stmts[i]);
 	sqlite3_close(a->db);
 	forget(a);
+	pthread_mutex_destroy(&a->table);
 	pthread_mutex_destroy(&a->lock);
 	explicit_bzero(&a->random, sizeof(a->random));
 	free(a);

@@ -54,6 +54,11 @@ struct nt_access {
 	struct sqlite3_stmt *stmts[NT_ASQL_COUNT];
 	pthread_mutex_t lock;
 	struct vf_err broken; /* rc is VF_OK while all is well */
+	/*
+	 * The tables have a lock of their own, so that a decision never waits for a transaction. Who changes them, or
+	 * broken, holds both; who reads them one of the two; used_day, used_dirty and n_dirty are this lock's alone.
+	 */
+	pthread_mutex_t table;
 	struct nt_party *parties;
 	size_t n_parties;
 	struct nt_held *held;

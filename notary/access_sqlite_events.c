@@ -278,6 +278,7 @@ static VF_RC put_used(struct nt_access *a, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
+	pthread_mutex_lock(&a->table);
 	for (size_t i = 0; i < a->n_held && a->n_dirty > 0 && rc == VF_OK; i++) {
 		struct nt_held *h = &a->held[i];
 		sqlite3_stmt *st = NULL;
@@ -293,6 +294,7 @@ static VF_RC put_used(struct nt_access *a, struct vf_err *reterr)
 		h->used_dirty = false;
 		a->n_dirty--;
 	}
+	pthread_mutex_unlock(&a->table);
 	return rc;
 }
 

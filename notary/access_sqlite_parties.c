@@ -95,11 +95,15 @@ VF_RC nt_access_check(struct nt_access *a, const struct nt_credential *c, enum n
 
 	*ret = (struct nt_decision){.party = NT_PARTY_UNKNOWN};
 	rc = read_credential(c, &hash, reterr);
-	if (rc == VF_OK)
-		rc = nt_access_enter(a, reterr);
 	ret->rc = rc;
 	if (rc != VF_OK)
 		return rc;
+	pthread_mutex_lock(&a->table);
+	if (a->broken.rc != VF_OK) {
+		ret->rc = rc = vf_fail(reterr, a->broken.rc, "'access.db' has failed and must be opened again: %s", a->broken.text);
+		pthread_mutex_unlock(&a->table);
+		return rc;
+	}
 	h = find_held(a, &hash, c->token.n == 0);
 	if (h == NULL) {
 		rc = vf_fail(reterr, VF_UNAUTHENTICATED, "the %s is not known here",
@@ -110,12 +114,14 @@ VF_RC nt_access_check(struct nt_access *a, const struct nt_credential *c, enum n
 		memcpy(ret->party, p->name, sizeof(ret->party));
 		ret->role = p->role;
 		ret->credential = h->number;
+		ret->rights = h->rights;
 		rc = decide(a, h, right, study, kind, now_ms, reterr);
 		if (rc == VF_OK)
 			note_use(a, h, now_ms);
 	}
+	pthread_mutex_unlock(&a->table);
 	ret->rc = rc;
-	return nt_access_leave(a, rc, NULL);
+	return rc;
 }
 
 /* ---- parties ---- */
@@ -148,7 +154,7 @@ static VF_RC party_add(
 	enum vf_rc rc;
 
 	if (p != NULL)
-		return vf_fail(reterr, VF_USAGE,
+		return vf_fail(reterr, VF_EXISTS,
 			"there is a party '%s' already%s; a name is never given to another", name,
 			p->revoked_ms != VF_TIME_NONE ? " (revoked)" : "");
 	rc = nt_asql(a, NT_ASQL_PARTY_PUT, &st, reterr);
@@ -261,7 +267,7 @@ static VF_RC check_grant(struct nt_access *a, const struct nt_grant *g, int64_t 
 		return vf_fail(reterr, VF_LIMIT, "there are %d tokens already", NT_MAX_CREDENTIALS);
 	for (size_t i = 0; i < a->n_held; i++)
 		if (vf_hash_eq(&a->held[i].hash, &g->hash))
-			return vf_fail(reterr, VF_USAGE,
+			return vf_fail(reterr, VF_EXISTS,
 				"this key is pinned already, as number %" PRIu64
 				" of '%s': a key names one party, once",
 				a->held[i].number, a->parties[a->held[i].party].name);
@@ -360,6 +366,7 @@ VF_RC nt_access_credentials(struct nt_access *a, nt_each_credential *each, void 
 
 	if (rc != VF_OK)
 		return rc;
+	pthread_mutex_lock(&a->table);
 	for (size_t i = 0; i < a->n_held && rc == VF_OK; i++) {
 		const struct nt_held *h = &a->held[i];
 		const struct nt_party *p = &a->parties[h->party];
@@ -377,6 +384,7 @@ VF_RC nt_access_credentials(struct nt_access *a, nt_each_credential *each, void 
 
 		rc = each(ctx, &row, reterr);
 	}
+	pthread_mutex_unlock(&a->table);
 	return nt_access_leave(a, rc, reterr);
 }
 

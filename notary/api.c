@@ -34,7 +34,7 @@ const struct nt_api_route nt_api_routes[] = {
 	{NT_HTTP_GET, "/v1/seals/*", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_seal, {NULL}},
 	{NT_HTTP_GET, "/checkpoint", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_checkpoint, {NULL}},
 	{NT_HTTP_GET, "/tile/**", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_tile, {NULL}},
-	{NT_HTTP_POST, "/v1/seal", NULL, NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_seal_now, {NULL}},
+	{NT_HTTP_POST, "/v1/seal", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_seal_now, {NULL}},
 	{NT_HTTP_GET, "/v1/parties", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_parties, {NULL}},
 	{NT_HTTP_POST, "/v1/parties", NULL, NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_party_add, {NULL}},
 	{NT_HTTP_DELETE, "/v1/parties/*", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_party_revoke, {NULL}},
@@ -42,7 +42,7 @@ const struct nt_api_route nt_api_routes[] = {
 	{NT_HTTP_POST, "/v1/tokens", NULL, NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_token_new, {NULL}},
 	{NT_HTTP_DELETE, "/v1/tokens/*", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_token_revoke, {NULL}},
 	{NT_HTTP_GET, "/v1/audit/events", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_events, {"after", "limit"}},
-	{NT_HTTP_POST, "/v1/audit/seal", NULL, NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_audit_seal, {NULL}},
+	{NT_HTTP_POST, "/v1/audit/seal", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_seal, {NULL}},
 	{NT_HTTP_GET, "/livez", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_livez, {NULL}},
 	{NT_HTTP_GET, "/readyz", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_readyz, {NULL}},
 	{NT_HTTP_GET, "/metrics", NULL, NT_RIGHT_ADMIN, true, false, 0, nt_api_metrics, {NULL}},
@@ -101,17 +101,18 @@ static bool is_loopback(const char *peer)
 /* Who it is, and whether the role has the right at all; a denial is an event of the job. */
 static VF_RC check_head(struct nt_job *j, struct vf_err *reterr)
 {
+	enum nt_about about = nt_job_find_id(j) ? NT_ABOUT_RECORD : NT_ABOUT_NONE;
 	enum vf_rc rc;
 
 	if (j->route->right == NT_RIGHT_NONE || (j->route->loopback && is_loopback(nt_http_peer(j->q))))
 		return VF_OK;
 	if (j->route->right == NT_RIGHT_ADMIN) /* nothing of a study: the scope must be any */
 		return nt_job_check(j, NT_RIGHT_ADMIN, vf_bytes(NULL, 0), vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, reterr);
-	rc = nt_job_check(j, NT_RIGHT_NONE, vf_bytes(NULL, 0), vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, reterr);
-	if (rc == VF_OK && !(nt_role_rights(j->who.role) & NT_RIGHT_BIT(j->route->right))) {
-		rc = vf_fail(reterr, VF_FORBIDDEN, "a party of role %s has not the right '%s'", nt_role_name(j->who.role),
-			nt_right_name(j->route->right));
-		nt_job_event(j, j->route->right, NT_ABOUT_NONE, NULL, rc, 1);
+	rc = nt_job_check(j, NT_RIGHT_NONE, vf_bytes(NULL, 0), vf_bytes(NULL, 0), about, &j->id, reterr);
+	if (rc == VF_OK && !(j->who.rights & NT_RIGHT_BIT(j->route->right))) {
+		rc = vf_fail(reterr, VF_FORBIDDEN, "credential %" PRIu64 " of '%s' (%s) may not %s", j->who.credential,
+			j->who.party, nt_role_name(j->who.role), nt_right_name(j->route->right));
+		nt_job_event(j, j->route->right, about, &j->id, rc, 1);
 	}
 	return rc;
 }
@@ -154,7 +155,10 @@ void nt_api_handle(void *ctx, struct nt_http_request *q)
 	}
 	unknown = nt_http_param_unknown(q, r->params);
 	if (unknown) {
-		nt_job_fail(j, VF_HTTP_SHAPE, NULL, "this path has no such parameter");
+		char name[NT_FIELD_MAX];
+
+		vf_text_escape(name, sizeof(name), unknown->name);
+		nt_job_fail(j, VF_HTTP_SHAPE, name, "this path has no such parameter");
 		return;
 	}
 	r->start(j);

@@ -31,6 +31,8 @@ static void end(struct nt_job *j, enum vf_rc rc, const struct vf_err *err, const
 	nt_job_event(j, NT_RIGHT_ADMIN, NT_ABOUT_NONE, NULL, rc, 1);
 	if (rc != VF_OK)
 		nt_job_refuse(j, rc, err, field);
+	if (rc == VF_TOKEN_REVOKED)
+		j->status = 422; /* the party that is named was revoked, not who asks */
 	nt_job_end(j);
 }
 
@@ -300,7 +302,7 @@ void nt_api_token_new(struct nt_job *j)
 	static const char *const names[] = {"party", "?days", "?rights", "?studies", "?kinds", "?spki", NULL};
 	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = read_object(j, names);
 	struct granting x = {.studies = nt_buf(MAX_LINES), .kinds = nt_buf(MAX_LINES)};
-	int64_t now_ms = nt_notary_now(j->api->n);
+	int64_t now_ms;
 	struct nt_random random = {.left = 0};
 	char token[NT_TOKEN_LEN + 1] = "";
 	const char *field = NULL;
@@ -310,6 +312,7 @@ void nt_api_token_new(struct nt_job *j)
 
 	if (!doc)
 		return;
+	now_ms = nt_notary_now(j->api->n); /* j is gone when there is no doc */
 	rc = read_grant(vf_json_root(doc), &x, now_ms, &field, &err);
 	if (rc == VF_OK && !x.g.certificate)
 		rc = nt_token_make(&random, token, &x.g.hash, &err);

@@ -147,6 +147,8 @@ bool nt_job_is_late(struct nt_job *j);
 
 /* Parameters: false after the job was refused and ended. */
 bool nt_job_read_id(struct nt_job *j);
+/* The same; false when the path names no record. */
+bool nt_job_find_id(struct nt_job *j);
 bool nt_job_read_number(struct nt_job *j, const char *name, uint64_t min, uint64_t max, bool must, uint64_t *ret);
 bool nt_job_read_wait(struct nt_job *j);
 /* The text of the whole body; *ret_block is to be freed when it is not NULL. False after a refusal. */
@@ -157,12 +159,12 @@ void nt_put_text(struct nt_buf *b, const char *name, struct vf_bytes text);
 void nt_put_hash(struct nt_buf *b, const char *name, const struct vf_hash *h);
 void nt_put_time(struct nt_buf *b, const char *name, int64_t ms);
 const char *nt_state_name(enum nt_state state);
+/* api_read.c: a record as this party may see it. */
+void nt_put_record(struct nt_job *j, const struct nt_record *r);
 
 /* api_submit.c: hooks of the keeper */
 void nt_api_begin(void *ctx);
 VF_RC nt_api_group(void *ctx, struct nt_offer *const *offers, size_t n, struct vf_err *reterr);
-/* api_read.c */
-VF_RC nt_api_ready(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr);
 
 nt_job_start nt_api_submit, nt_api_bulk;
 nt_job_start nt_api_list, nt_api_get, nt_api_receipt, nt_api_bundle, nt_api_erase, nt_api_stream;

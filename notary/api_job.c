@@ -53,7 +53,7 @@ unsigned nt_api_status(enum vf_rc rc)
 		{VF_HTTP_SHAPE, 400}, {VF_JSON_SHAPE, 400}, {VF_UNAUTHENTICATED, 401}, {VF_TOKEN_EXPIRED, 401},
 		{VF_TOKEN_REVOKED, 401}, {VF_FORBIDDEN, 403}, {VF_PERMISSION, 403}, {VF_HTTP_NOT_FOUND, 404},
 		{VF_UNKNOWN_RECORD, 404}, {VF_UNKNOWN_PARTY, 404}, {VF_UNKNOWN_TOKEN, 404}, {VF_STREAM_CONFLICT, 409},
-		{VF_ENTRY_CONFLICT, 409}, {VF_NOT_SEALED, 409}, {VF_ERASED, 410}, {VF_HTTP_LIMIT, 413}, {VF_LIMIT, 413},
+		{VF_ENTRY_CONFLICT, 409}, {VF_EXISTS, 409}, {VF_NOT_SEALED, 409}, {VF_ERASED, 410}, {VF_HTTP_LIMIT, 413}, {VF_LIMIT, 413},
 		{VF_HTTP_UNSUPPORTED, 415}, {VF_IDEMPOTENCY_KEY, 422}, {VF_NO_MEMORY, 503}, {VF_INTERNAL, 500},
 	};
 
@@ -299,13 +299,18 @@ void nt_job_wait(struct nt_job *j)
 
 /* ---- what was asked ---- */
 
-bool nt_job_read_id(struct nt_job *j)
+bool nt_job_find_id(struct nt_job *j)
 {
 	struct vf_bytes path = nt_http_path(j->q), part;
 
 	/* /v1/records/ID... */
-	if (vf_take_str(&path, "/v1/records/") && vf_take(&path, 64, &part) && (path.n == 0 || path.p[0] == '/') &&
-		vf_hex_read(part, j->id.b, sizeof(j->id.b)))
+	return vf_take_str(&path, "/v1/records/") && vf_take(&path, 64, &part) && (path.n == 0 || path.p[0] == '/') &&
+		vf_hex_read(part, j->id.b, sizeof(j->id.b));
+}
+
+bool nt_job_read_id(struct nt_job *j)
+{
+	if (nt_job_find_id(j))
 		return true;
 	nt_job_fail(j, VF_UNKNOWN_RECORD, NULL, "an ID has 64 lower-case hex digits");
 	return false;

@@ -36,14 +36,23 @@ static bool take_extension(struct vf_bytes *in, struct vf_bytes *ret_oid, struct
 }
 
 /* SEQUENCE { to be signed, algorithm, signature } of both kinds. */
-static bool read_signed(struct vf_bytes der, struct vf_der *ret_tbs, struct vf_bytes *ret_signature)
+static bool read_signed(struct vf_bytes der, struct vf_der *ret_tbs, struct vf_der *ret_algorithm,
+	struct vf_bytes *ret_signature)
 {
-	struct vf_der outer, algorithm, bits;
+	struct vf_der outer, bits;
 
 	return vf_der_is_strict(der) && vf_der_only(der, VF_DER_SEQUENCE, &outer) &&
 		vf_der_take_tag(&outer.body, VF_DER_SEQUENCE, ret_tbs) &&
-		vf_der_take_tag(&outer.body, VF_DER_SEQUENCE, &algorithm) &&
+		vf_der_take_tag(&outer.body, VF_DER_SEQUENCE, ret_algorithm) &&
 		vf_der_only(outer.body, VF_DER_BIT_STRING, &bits) && vf_der_bits(bits.body, ret_signature);
+}
+
+/* The algorithm is said twice: what is signed must say the same (RFC 5280 4.1.1.2, 5.1.1.2). */
+static bool take_algorithm(struct vf_bytes *in, const struct vf_der *algorithm)
+{
+	struct vf_der d;
+
+	return vf_der_take_tag(in, VF_DER_SEQUENCE, &d) && vf_bytes_eq(d.whole, algorithm->whole);
 }
 
 /* keyUsage is a named bit list: bit 0 digitalSignature, bit 1 nonRepudiation. */
@@ -97,12 +106,12 @@ static bool read_cert_extensions(struct vf_bytes in, struct nt_cert *c)
 
 static bool read_cert(struct vf_bytes der, struct nt_cert *c)
 {
-	struct vf_der tbs, version, d, validity;
+	struct vf_der tbs, algorithm, version, d, validity;
 	struct vf_bytes in;
 	uint64_t v = 0;
 
 	*c = (struct nt_cert){.der = der, .may_sign = true};
-	if (!read_signed(der, &tbs, &c->signature))
+	if (!read_signed(der, &tbs, &algorithm, &c->signature))
 		return false;
 	c->tbs = tbs.whole;
 	in = tbs.body;
@@ -113,7 +122,7 @@ static bool read_cert(struct vf_bytes der, struct nt_cert *c)
 	if (!vf_der_take_tag(&in, VF_DER_INTEGER, &d))
 		return false;
 	c->serial = d.body;
-	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &d) || !vf_der_take_tag(&in, VF_DER_SEQUENCE, &d))
+	if (!take_algorithm(&in, &algorithm) || !vf_der_take_tag(&in, VF_DER_SEQUENCE, &d))
 		return false;
 	c->issuer = d.whole;
 	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &validity) || !take_time(&validity.body, &c->from) ||
@@ -161,19 +170,19 @@ static bool read_crl_extensions(struct vf_bytes in, struct nt_crl *c)
 
 static bool read_crl(struct vf_bytes der, struct nt_crl *c)
 {
-	struct vf_der tbs, d;
+	struct vf_der tbs, algorithm, d;
 	struct vf_bytes in;
 	uint64_t version = 0;
 	bool found;
 
 	*c = (struct nt_crl){.der = der};
-	if (!read_signed(der, &tbs, &c->signature))
+	if (!read_signed(der, &tbs, &algorithm, &c->signature))
 		return false;
 	c->tbs = tbs.whole;
 	in = tbs.body;
 	if (!vf_der_take_tag(&in, VF_DER_INTEGER, &d) || !vf_der_uint(d.body, &version) || version != 1)
 		return false;
-	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &d) || !vf_der_take_tag(&in, VF_DER_SEQUENCE, &d))
+	if (!take_algorithm(&in, &algorithm) || !vf_der_take_tag(&in, VF_DER_SEQUENCE, &d))
 		return false;
 	c->issuer = d.whole;
 	if (!take_time(&in, &c->from) || !take_time(&in, &c->end) ||

@@ -17,7 +17,7 @@ struct nt_content {
 };
 
 /*
- * Looks for the document in the notary, in options->from, and where it was. Reads
+ * Looks for the document in the notary (NULL: there is none), in options->from, and where it was. Reads
  * it once. DOCUMENT_MISSING, or DOCUMENT_CHANGED when only other contents were found.
  */
 VF_RC nt_document_open(struct nt_notary *n, const struct nt_export_options *options, const struct nt_document *d,

@@ -26,6 +26,8 @@
 #define SMALL_BUNDLE (8u << 20)
 /* Files between two syncs of a batch of exports. */
 #define BATCH_FILES 4096
+/* Temporary names that are tried. */
+#define MAX_TAKEN 1000
 
 struct pending {
 	char *temp, *path;
@@ -51,7 +53,7 @@ struct nt_exporter {
 struct item {
 	struct vf_bytes name, bytes;
 	struct vf_hash sha256;
-	bool is_file, is_meta, is_listed;
+	bool is_file, is_listed;
 	int fd;
 	uint64_t size;
 	uint32_t crc;
@@ -132,7 +134,6 @@ static struct item *add_item(struct plan *p, struct vf_bytes name, struct vf_byt
 	struct item *item = &p->items[p->n++];
 
 	*item = (struct item){.name = name, .bytes = bytes, .fd = -1, .size = bytes.n};
-	item->is_meta = vf_bytes_starts(name, VF_NAME_META);
 	return item;
 }
 
@@ -315,17 +316,21 @@ static enum vf_rc add_parts(struct plan *p, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* Statement first, then members and documents, then META-INF: each ascending by name. */
+int nt_bundle_order(struct vf_bytes a, struct vf_bytes b)
+{
+	bool as = vf_bytes_is(a, VF_NAME_STATEMENT), bs = vf_bytes_is(b, VF_NAME_STATEMENT);
+	bool am = vf_bytes_starts(a, VF_NAME_META), bm = vf_bytes_starts(b, VF_NAME_META);
+
+	if (as != bs)
+		return as ? -1 : 1;
+	if (am != bm)
+		return am ? 1 : -1;
+	return vf_bytes_cmp(a, b);
+}
+
 static int item_order(const void *a, const void *b)
 {
-	const struct item *x = a, *y = b;
-	bool xs = vf_bytes_is(x->name, VF_NAME_STATEMENT), ys = vf_bytes_is(y->name, VF_NAME_STATEMENT);
-
-	if (xs != ys)
-		return xs ? -1 : 1;
-	if (x->is_meta != y->is_meta)
-		return x->is_meta ? 1 : -1;
-	return vf_bytes_cmp(x->name, y->name);
+	return nt_bundle_order(((const struct item *)a)->name, ((const struct item *)b)->name);
 }
 
 static int ref_order(const void *a, const void *b)
@@ -596,12 +601,16 @@ static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *pa
 	struct pending *slot = &e->pending[e->n_pending];
 	char temp[PATH_MAX];
 	int fd, n;
+	unsigned tries = 0;
 	enum vf_rc rc;
 
-	n = snprintf(temp, sizeof(temp), "%s.part-%ld-%llu", path, (long)getpid(), (unsigned long long)e->temp_number++);
-	if (n < 0 || (size_t)n >= sizeof(temp))
-		return vf_fail(reterr, VF_USAGE, "the path of the bundle is too long");
-	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* A name may be taken by another exporter, or left by a killed process of the same number (in containers: often). */
+	do {
+		n = snprintf(temp, sizeof(temp), "%s.part-%ld-%llu", path, (long)getpid(), (unsigned long long)e->temp_number++);
+		if (n < 0 || (size_t)n >= sizeof(temp))
+			return vf_fail(reterr, VF_USAGE, "the path of the bundle is too long");
+		fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	} while (fd < 0 && errno == EEXIST && ++tries < MAX_TAKEN);
 	if (fd < 0)
 		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write '%.200s': %s", temp, strerror(errno));
 	slot->temp = strdup(temp);
@@ -620,8 +629,7 @@ static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *pa
 	return rc;
 }
 
-/* A mistyped name must not cost a document or a database: only an earlier bundle or an empty file gives way. */
-static bool may_replace(const char *path)
+bool nt_export_may_replace(const char *path)
 {
 	static const char kind[] = VF_NAME_MIMETYPE VF_ZIP_ASICE;
 	char head[30 + sizeof(kind) - 1]; /* a local file header, its name and content */
@@ -650,7 +658,7 @@ VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const str
 
 	if (lstat(path, &st) == 0 && !options->force)
 		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
-	if (options->force && !may_replace(path))
+	if (options->force && !nt_export_may_replace(path))
 		return vf_fail(reterr, VF_EXISTS, "'%.200s' is there and is no bundle: --force replaces bundles alone", path);
 	rc = e->n_pending == BATCH_FILES ? nt_exporter_flush(e, reterr) : VF_OK;
 	if (rc == VF_OK)

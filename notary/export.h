@@ -20,6 +20,12 @@ struct nt_export_options {
 	bool force;                  /* replace an existing file */
 };
 
+/* The order of parts: the statement, then members and documents, then META-INF; each ascending by name. */
+int nt_bundle_order(struct vf_bytes a, struct vf_bytes b);
+
+/* A mistyped name must not cost a document or a database: only nothing, an earlier bundle or an empty file gives way. */
+bool nt_export_may_replace(const char *path);
+
 /* Exports many records; keeps the tree of the last seal. */
 struct nt_exporter;
 VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_err *reterr);

@@ -67,6 +67,13 @@ VF_RC nt_intake_place(
 	struct nt_submission *s, struct nt_stream *stream, char field[NT_FIELD_MAX], struct vf_err *reterr);
 
 /*
+ * The same for a record that is there already: it keeps its place, and gets the stream's key, which only its own
+ * submitter's stream has. SLOT_MISMATCH for anybody else.
+ */
+VF_RC nt_intake_again(
+	struct nt_submission *s, const struct nt_stream *stream, char field[NT_FIELD_MAX], struct vf_err *reterr);
+
+/*
  * All that is left before nt_notary_accept(): whether the same entry is there already
  * (ret_before; then stream is not moved), that linked records are there and fit
  * (UNKNOWN_RECORD, LINK_SHAPE), and the place. ENTRY_CONFLICT, ERASED. After VF_OK

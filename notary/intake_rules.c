@@ -476,6 +476,22 @@ static VF_RC check_known(struct nt_notary *n, const struct nt_submission *s, boo
 	return VF_OK;
 }
 
+VF_RC nt_intake_again(
+	struct nt_submission *s, const struct nt_stream *stream, char field[NT_FIELD_MAX], struct vf_err *reterr)
+{
+	struct vf_hash slot;
+
+	if (!s->in_stream)
+		return VF_OK;
+	slot = vf_slot(&stream->key, s->seq);
+	if (!stream->exists || !vf_hash_eq(&slot, &s->slot)) {
+		snprintf(field, NT_FIELD_MAX, "/entry/slot");
+		return vf_fail(reterr, VF_SLOT_MISMATCH, "this record is there, and not in the stream of this submitter");
+	}
+	s->stream_key = stream->key;
+	return VF_OK;
+}
+
 VF_RC nt_intake_settle(struct nt_notary *n, struct nt_stream *stream, struct nt_submission *s, bool *ret_before,
 	char field[NT_FIELD_MAX], struct vf_err *reterr)
 {
@@ -490,8 +506,8 @@ VF_RC nt_intake_settle(struct nt_notary *n, struct nt_stream *stream, struct nt_
 		if (rc != VF_OK)
 			refuse(rc, s, VF_NAME_STATEMENT, where);
 	}
-	if (rc == VF_OK && !before)
-		rc = nt_intake_place(s, stream, where, reterr);
+	if (rc == VF_OK)
+		rc = before ? nt_intake_again(s, stream, where, reterr) : nt_intake_place(s, stream, where, reterr);
 	if (rc == VF_OK)
 		*ret_before = before;
 	else

@@ -132,11 +132,12 @@ VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submi
 
 	if (!e)
 		return vf_fail(reterr, VF_INTERNAL, "a commit group is larger than its ledger");
-	if (e->round == l->round) {
-		*ret_before = true;
-		return check_twin(e, s, field, reterr);
-	}
 	rc = find_stream(l, n, s, &p, reterr);
+	if (rc == VF_OK && e->round == l->round) {
+		*ret_before = true;
+		rc = check_twin(e, s, field, reterr);
+		return rc == VF_OK ? nt_intake_again(s, &p->stream, field, reterr) : rc;
+	}
 	if (rc == VF_OK)
 		rc = nt_intake_settle(n, &p->stream, s, ret_before, field, reterr);
 	if (rc != VF_OK || *ret_before)

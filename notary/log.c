@@ -1,9 +1,12 @@
 #include "notary/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "notary/durable.h"
 #include "notary/failpoint.h"
@@ -29,22 +32,46 @@ static VF_RC sign_note(
 	return VF_OK;
 }
 
-/* Reads a tile of the published log; where a partial one was deleted, the full one begins with it. */
+/* Octets of the tile in t; NO_INPUT when it is not there. path gets its name. */
+static VF_RC read_tile_file(const struct nt_log *l, const struct nt_tile *t, char path[PATH_ROOM], struct nt_buf *ret,
+	struct vf_err *reterr)
+{
+	memcpy(path, "log/", 4);
+	nt_tile_path(t, path + 4);
+	return nt_durable_read(l->dir, path, ret, reterr);
+}
+
+/* How wide a tile is in the log of the last head. */
+static unsigned width_now(const struct nt_log *l, unsigned level, uint64_t index)
+{
+	uint64_t nodes = level < 8 ? nt_headlock_get(l->head)->size >> 8 * level : 0;
+	uint64_t begin = index * NT_TILE_WIDTH;
+
+	if (nodes <= begin)
+		return 0;
+	return nodes - begin < NT_TILE_WIDTH ? (unsigned)(nodes - begin) : NT_TILE_WIDTH;
+}
+
+/*
+ * Reads a tile of the published log. Partial ones exist only for the sizes of checkpoints, and are deleted in time:
+ * the full one, or the partial one of the last head, begins with them.
+ */
 static VF_RC read_tile(
 	void *ctx, unsigned level, uint64_t index, unsigned width, uint8_t *hashes, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf b = nt_buf(NT_TILE_BYTES);
 	const struct nt_log *l = ctx;
 	struct nt_tile t = {.level = level, .index = index, .width = width};
-	char path[PATH_ROOM] = "log/";
-	enum vf_rc rc;
+	char path[PATH_ROOM];
+	enum vf_rc rc = read_tile_file(l, &t, path, &b, reterr);
 
-	nt_tile_path(&t, path + 4);
-	rc = nt_durable_read(l->dir, path, &b, reterr);
 	if (rc == VF_NO_INPUT && width < NT_TILE_WIDTH) {
 		t.width = NT_TILE_WIDTH;
-		nt_tile_path(&t, path + 4);
-		rc = nt_durable_read(l->dir, path, &b, reterr);
+		rc = read_tile_file(l, &t, path, &b, reterr);
+	}
+	if (rc == VF_NO_INPUT && l->head && width_now(l, level, index) > width) {
+		t.width = width_now(l, level, index);
+		rc = read_tile_file(l, &t, path, &b, reterr);
 	}
 	if (rc == VF_NO_INPUT || rc == VF_LIMIT)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "tile '%s' is not there or too long", path);
@@ -673,6 +700,9 @@ static VF_RC redo(struct nt_log *l, const char *name, struct vf_err *reterr)
 		rc = staged_check(&s, g, reterr);
 	if (rc != VF_OK)
 		return rc;
+	/* Folders and files that are there may be so in memory alone: who made them was killed before their sync. */
+	if (syncfs(l->dir) != 0)
+		return vf_fail(reterr, VF_IO, "cannot sync the notary's file system: %s", strerror(errno));
 	return finish(l, &s, reterr);
 }
 

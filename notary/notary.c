@@ -24,6 +24,8 @@
 #define RECEIPT_KEY "keys/receipt.key"
 /* Where one is made for a notary that has none: a crash leaves no half of a key in its place. */
 #define RECEIPT_KEY_NEW "keys/receipt.key.tmp"
+/* Its public key in hex. Nothing else in the notary would tell a damaged or exchanged receipt key. */
+#define RECEIPT_PUBLIC "keys/receipt.pub"
 /* How far the system's clock may be behind by its own coarseness before it counts as stopped. */
 #define CLOCK_GRAIN_MS 3
 
@@ -69,6 +71,27 @@ enum vf_rc nt_notary_stop(struct nt_notary *n, enum vf_rc rc, struct vf_err *ret
 	return rc;
 }
 
+/* Who holds the lock may have written where it can be reached. */
+static VF_RC say_busy(int lock, const char *dir, struct vf_err *reterr)
+{
+	char url[120] = "";
+	ssize_t n = pread(lock, url, sizeof(url) - 1, 0);
+
+	if (n > 0 && vf_text_is_plain(vf_bytes(url, (size_t)n)))
+		return vf_fail(reterr, VF_STORE_BUSY, "a server has the notary '%s' open: reach it with --server %s", dir, url);
+	return vf_fail(reterr, VF_STORE_BUSY,
+		"another process has the notary '%s' open: wait until it is done, or"
+		" stop the server that uses this folder",
+		dir);
+}
+
+void nt_notary_serves(struct nt_notary *n, const char *url)
+{
+	/* a hint for people; the lock is what counts */
+	if (ftruncate(n->lock, 0) == 0 && pwrite(n->lock, url, strlen(url), 0) < 0)
+		return;
+}
+
 VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep)
@@ -78,10 +101,7 @@ VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *rete
 		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot open '%s/lock': %s",
 			dir, strerror(errno));
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
-		return vf_fail(reterr, VF_STORE_BUSY,
-			"another process has the notary '%s' open: wait until it is done, or"
-			" stop the server that uses this folder",
-			dir);
+		return say_busy(lock, dir, reterr);
 	*ret_lock = lock;
 	lock = -1;
 	return VF_OK;
@@ -263,6 +283,27 @@ static VF_RC make_receipt_key(struct nt_notary *n, struct vf_err *reterr)
 	return nt_fd_sync(keys, "keys", reterr);
 }
 
+/* Users pin this key: it must be the one that was here when the notary was opened first. */
+static VF_RC check_receipt_key(struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf known = nt_buf(256);
+	uint8_t raw[NT_ED25519_PUBLIC];
+	char text[2 * NT_ED25519_PUBLIC + 2];
+	enum vf_rc rc = nt_signer_ed25519_public(n->receipts, raw, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	vf_hex_put(text, vf_bytes(raw, sizeof(raw)));
+	strcat(text, "\n");
+	rc = nt_durable_read(n->fd, RECEIPT_PUBLIC, &known, reterr);
+	if (rc == VF_NO_INPUT)
+		return nt_durable_write(n->fd, RECEIPT_PUBLIC, vf_bytes_str(text), 0644, reterr);
+	if (rc == VF_OK && !vf_bytes_is(nt_buf_bytes(&known), text))
+		return vf_fail(reterr, VF_SIGNER_FAILED, "'%s' is not the key that '%s' names: one of them is damaged",
+			RECEIPT_KEY, RECEIPT_PUBLIC);
+	return rc;
+}
+
 static VF_RC open_receipt_key(struct nt_notary *n, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192);
@@ -270,7 +311,10 @@ static VF_RC open_receipt_key(struct nt_notary *n, struct vf_err *reterr)
 
 	if (rc == VF_OK)
 		rc = nt_signer_load((const char *)path.p, &n->receipts, reterr);
-	return rc == VF_NO_INPUT ? make_receipt_key(n, reterr) : rc;
+	/* A notary older than receipts has no key, and no public one either. */
+	if (rc == VF_NO_INPUT && faccessat(n->fd, RECEIPT_PUBLIC, F_OK, 0) != 0)
+		rc = make_receipt_key(n, reterr);
+	return rc == VF_OK ? check_receipt_key(n, reterr) : must_be(rc, reterr);
 }
 
 static VF_RC open_parts(struct nt_notary *n, struct vf_err *reterr)
@@ -338,6 +382,30 @@ static VF_RC recover(struct nt_notary *n, struct vf_err *reterr)
 	return rc;
 }
 
+/*
+ * What a killed process wrote last is seen here, but perhaps only in memory: a journal of 'head.db' whose end was
+ * not synced would come back in a power loss and bring the old head with it, after others built on the new one.
+ */
+static VF_RC settle(struct nt_notary *n, struct vf_err *reterr)
+{
+	static const char *const names[] = {"head.db-journal", "notary.db-journal", "notary.db-wal", "access.db-journal",
+		"access.db-wal"};
+	enum vf_rc rc;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		VF_CLEANUP(nt_fd_closep) int fd = openat(n->fd, names[i], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0)
+			return vf_fail(reterr, VF_IO, "cannot open '%s': %s", names[i], strerror(errno));
+		rc = nt_fd_sync(fd, names[i], reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	return nt_fd_sync(n->fd, n->dir, reterr);
+}
+
 static VF_RC open_folder(
 	const char *dir, nt_clock *clock, void *clock_ctx, struct nt_notary **ret, struct vf_err *reterr)
 {
@@ -360,6 +428,8 @@ static VF_RC open_folder(
 		rc = read_config(n, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_lock(n->fd, dir, &n->lock, reterr);
+	if (rc == VF_OK)
+		rc = settle(n, reterr);
 	if (rc == VF_OK)
 		rc = open_parts(n, reterr);
 	if (rc != VF_OK)

@@ -5,6 +5,7 @@
 
 #include "notary/store_body.h"
 #include "verify/limits.h"
+#include "verify/record.h"
 
 /* Submissions that are prepared in one go, how many such chunks wait at most, and from where a thread pays.
  */
@@ -16,6 +17,7 @@ struct chunk {
 	struct nt_buf data;
 	struct {
 		size_t at, n;
+		bool in_place;
 	} items[CHUNK];
 	enum vf_rc rc; /* of the first that is refused; later ones are not made */
 	struct vf_err err;
@@ -37,11 +39,20 @@ struct nt_prepare {
 	bool stop;
 };
 
+static bool is_in_place(const struct nt_submission *sub)
+{
+	struct vf_hash slot;
+
+	if (!sub->in_stream)
+		return true;
+	slot = vf_slot(&sub->stream_key, sub->seq);
+	return vf_hash_eq(&slot, &sub->slot);
+}
+
 static VF_RC check_entry(const struct nt_submission *sub, struct vf_err *reterr)
 {
-	struct vf_hash id, slot;
+	struct vf_hash id;
 	struct vf_hash512 id512;
-	uint8_t seq[8];
 	enum vf_rc rc;
 
 	if (sub->n_members < 2)
@@ -51,13 +62,6 @@ static VF_RC check_entry(const struct nt_submission *sub, struct vf_err *reterr)
 		return rc;
 	if (!vf_hash_eq(&id, &sub->id) || !vf_hash512_eq(&id512, &sub->id512))
 		return vf_fail(reterr, VF_INTERNAL, "the members of a record do not give its ID");
-	if (!sub->in_stream)
-		return VF_OK;
-	for (size_t i = 0; i < 8; i++)
-		seq[i] = (uint8_t)(sub->seq >> 8 * (7 - i));
-	slot = vf_hmac_sha256(vf_bytes(sub->stream_key.b, 32), vf_bytes(seq, 8));
-	if (!vf_hash_eq(&slot, &sub->slot))
-		return vf_fail(reterr, VF_INTERNAL, "the slot of a record is not that of its place");
 	return VF_OK;
 }
 
@@ -78,6 +82,7 @@ static void make_chunk(struct nt_prepare *p, size_t k)
 		nt_body_put_content(p->packer, &c->data, sub);
 		c->items[c->good].at = at;
 		c->items[c->good].n = c->data.n - at;
+		c->items[c->good].in_place = is_in_place(sub);
 		c->rc = nt_buf_check(&c->data, &c->err);
 	}
 }
@@ -148,7 +153,7 @@ static void go_to(struct nt_prepare *p, size_t k)
 	p->current = k;
 }
 
-VF_RC nt_prepare_get(struct nt_prepare *p, size_t i, struct vf_bytes *ret, struct vf_err *reterr)
+VF_RC nt_prepare_get(struct nt_prepare *p, size_t i, struct vf_bytes *ret, bool *ret_in_place, struct vf_err *reterr)
 {
 	size_t k = i / CHUNK, in = i % CHUNK;
 	struct chunk *c = &p->ring[k % RING];
@@ -158,6 +163,7 @@ VF_RC nt_prepare_get(struct nt_prepare *p, size_t i, struct vf_bytes *ret, struc
 	if (in >= c->good)
 		return vf_fail(reterr, c->rc, "%s", c->err.text);
 	*ret = vf_bytes(c->data.p + c->items[in].at, c->items[in].n);
+	*ret_in_place = c->items[in].in_place;
 	return VF_OK;
 }
 

@@ -18,10 +18,11 @@ VF_RC nt_prepare_new(const struct nt_packer *packer, const struct nt_submission 
 	struct nt_prepare **ret, struct vf_err *reterr);
 /*
  * Content of the row of submission i, valid until the next call; i must not go down. INTERNAL when
- * the members do not give the ID or the slot is not that of the place: the entry is for
- * ever, so what it says is computed again.
+ * the members do not give the ID: the entry is for ever, so what it says is computed again.
+ * *ret_in_place: the slot is that of the place. Who brings a record that is there already need not know the
+ * stream's key, so a wrong slot is for the caller to refuse.
  */
-VF_RC nt_prepare_get(struct nt_prepare *p, size_t i, struct vf_bytes *ret, struct vf_err *reterr);
+VF_RC nt_prepare_get(struct nt_prepare *p, size_t i, struct vf_bytes *ret, bool *ret_in_place, struct vf_err *reterr);
 struct nt_prepare *nt_prepare_free(struct nt_prepare *p);
 void nt_prepare_freep(struct nt_prepare **p);
 

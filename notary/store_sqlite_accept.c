@@ -227,7 +227,7 @@ static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, str
 	return VF_OK;
 }
 
-static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, struct vf_bytes content,
+static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, struct vf_bytes content, bool in_place,
 	int64_t now_ms, enum nt_accepted *ret, struct vf_err *reterr)
 {
 	struct nt_body_refs refs = {0};
@@ -240,6 +240,8 @@ static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, str
 		*ret = NT_ACCEPTED_BEFORE;
 		return VF_OK;
 	}
+	if (!in_place)
+		return vf_fail(reterr, VF_INTERNAL, "the slot of a record is not that of its place");
 	rc = nt_store_name(s, sub->submitter, true, &found, &refs.submitter, reterr);
 	if (rc == VF_OK)
 		rc = nt_store_name(s, sub->study, true, &found, &refs.study, reterr);
@@ -292,12 +294,13 @@ static VF_RC accept_all(struct nt_store *s, const struct nt_submission *subs, si
 {
 	VF_CLEANUP(nt_prepare_freep) struct nt_prepare *prepare = NULL;
 	struct vf_bytes content;
+	bool in_place;
 	enum vf_rc rc = nt_prepare_new(&s->packer, subs, count, &prepare, reterr);
 
 	for (size_t i = 0; i < count && rc == VF_OK; i++) {
-		rc = nt_prepare_get(prepare, i, &content, reterr);
+		rc = nt_prepare_get(prepare, i, &content, &in_place, reterr);
 		if (rc == VF_OK)
-			rc = accept_one(s, &subs[i], content, now_ms, &ret[i], reterr);
+			rc = accept_one(s, &subs[i], content, in_place, now_ms, &ret[i], reterr);
 	}
 	for (size_t i = 0; i < s->n_streams && rc == VF_OK; i++)
 		if (s->streams[i].touched)

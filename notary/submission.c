@@ -173,7 +173,7 @@ static VF_RC make_documents(struct nt_maker *maker, struct nt_making *m, struct 
 			.size = f->size,
 			.path = f->path,
 			.confidential = s->confidential || details,
-			.keep = s->keep || details};
+			.keep = details ? maker->keeps_details : s->keep};
 		if (!m->documents[i].confidential) {
 			list_member(m, f->name, VF_ROLE_DOCUMENT, &f->digests, vf_bytes(NULL, 0));
 			continue;

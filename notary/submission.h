@@ -18,6 +18,7 @@ struct nt_maker {
 	const struct tr_link *links;    /* in order */
 	const struct nt_link *nt_links; /* the same */
 	struct nt_submit_file details;  /* a further document; name.n == 0: none */
+	bool keeps_details;             /* the notary has its content */
 	struct nt_stream stream;        /* where the next record goes */
 	struct nt_random random;
 	struct vf_arena arena;

@@ -5,11 +5,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "notary/crew.h"
-#include "notary/hashing.h"
 #include "notary/submission.h"
 #include "verify/limits.h"
 #include "verify/text.h"
@@ -33,7 +30,7 @@ struct outcome {
 };
 
 struct build {
-	struct nt_notary *n;
+	const struct nt_submit_to *to;
 	const struct nt_submit *s;
 	struct nt_maker maker;
 	struct tr_link *links;
@@ -236,8 +233,10 @@ static VF_RC prepare_links(struct build *b, struct vf_err *reterr)
 		memcpy(b->links, b->s->links, n * sizeof(*b->links));
 	qsort(b->links, n, sizeof(*b->links), by_link);
 	for (size_t i = 0; i < n; i++) {
-		enum vf_rc rc = nt_link_check(b->n, b->s->kind, &b->links[i], reterr);
+		enum vf_rc rc = VF_OK;
 
+		if (b->to->link)
+			rc = b->to->link(b->to->ctx, b->s->kind, &b->links[i], reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (i > 0 && by_link(&b->links[i - 1], &b->links[i]) == 0)
@@ -274,69 +273,16 @@ static VF_RC prepare_details(struct build *b, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* Keeps a text through a file in memory: nt_notary_keep() reads a descriptor. */
-static VF_RC keep_details(struct build *b, struct vf_err *reterr)
-{
-	int fd = memfd_create(TR_DETAILS_NAME, MFD_CLOEXEC);
-	size_t n = 0;
-	enum vf_rc rc;
-
-	if (fd < 0)
-		return vf_fail(reterr, VF_IO, "no file in memory can be made");
-	while (n < b->maker.details.size) {
-		ssize_t put = write(fd, b->details_text + n, b->maker.details.size - n);
-
-		if (put <= 0) {
-			close(fd);
-			return vf_fail(reterr, VF_IO, "no file in memory can be written");
-		}
-		n += (size_t)put;
-	}
-	if (lseek(fd, 0, SEEK_SET) != 0)
-		rc = vf_fail(reterr, VF_IO, "no file in memory can be read");
-	else
-		rc = nt_notary_keep(b->n, fd, &b->maker.details.digests, reterr);
-	close(fd);
-	return rc;
-}
-
-static VF_RC keep_file(struct build *b, const struct nt_submit_file *f, struct vf_err *reterr)
-{
-	char path[4097];
-	uint64_t size;
-	enum vf_rc rc;
-	int fd;
-
-	/* Without a path its content was put into the notary before. */
-	if (f->path.n == 0) {
-		rc = nt_notary_open_kept(b->n, &f->digests.sha256, &fd, reterr);
-		if (rc == VF_OK && fd < 0)
-			rc = vf_fail(reterr, VF_INTERNAL, "a document to keep has no path");
-		else if (rc == VF_OK)
-			close(fd);
-		return rc;
-	}
-	if (f->path.n >= sizeof(path))
-		return vf_fail(reterr, VF_INTERNAL, "the path of a document to keep is too long");
-	memcpy(path, f->path.p, f->path.n);
-	path[f->path.n] = '\0';
-	rc = nt_open_document(path, &fd, &size, reterr);
-	if (rc != VF_OK)
-		return rc;
-	rc = nt_notary_keep(b->n, fd, &f->digests, reterr);
-	close(fd);
-	return rc;
-}
-
 static VF_RC keep_record(struct build *b, const struct nt_making *m, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < m->n_docs; i++) {
 		enum vf_rc rc = VF_OK;
 
 		if (m->docs[i] == &b->maker.details)
-			rc = keep_details(b, reterr);
-		else if (b->s->keep)
-			rc = keep_file(b, m->docs[i], reterr);
+			rc = b->to->keep_details(b->to->ctx, vf_bytes(b->details_text, m->docs[i]->size),
+				&m->docs[i]->digests, reterr);
+		else if (b->s->keep && b->to->keep_file)
+			rc = b->to->keep_file(b->to->ctx, m->docs[i], reterr);
 		if (rc != VF_OK)
 			return rc;
 	}
@@ -377,7 +323,7 @@ static void make_keys(void *ctx, unsigned who)
 		if (rc != VF_OK)
 			note_fault(b, rc, &err);
 		else
-			m->key = nt_notary_blind(b->n, nt_buf_bytes(&same));
+			m->key = b->to->blind(b->to->ctx, nt_buf_bytes(&same));
 	}
 	nt_buf_done(&same);
 }
@@ -405,7 +351,7 @@ static VF_RC chain_record(struct build *b, size_t at, struct vf_err *reterr)
 	size_t n = atomic_load_explicit(&b->ready, memory_order_relaxed);
 	const struct outcome *same;
 	bool found;
-	enum vf_rc rc = nt_notary_journal(b->n, &o->making.key, &found, &o->id, reterr);
+	enum vf_rc rc = b->to->journal(b->to->ctx, &o->making.key, &found, &o->id, reterr);
 
 	if (rc != VF_OK || found)
 		return rc;
@@ -522,7 +468,7 @@ static VF_RC run_chunk(struct build *b, struct vf_err *reterr)
 	rc = check_fault(b, reterr);
 	n = atomic_load(&b->ready);
 	if (rc == VF_OK && n > 0)
-		rc = nt_notary_accept(b->n, b->submissions, n, b->accepted, reterr);
+		rc = b->to->accept(b->to->ctx, b->submissions, n, b->accepted, reterr);
 	return rc;
 }
 
@@ -615,7 +561,7 @@ static VF_RC prepare(struct build *b, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = prepare_links(b, reterr);
 	if (rc == VF_OK)
-		rc = nt_notary_stream(b->n, s->submitter, s->study, &b->maker.stream, reterr);
+		rc = b->to->stream(b->to->ctx, s->submitter, s->study, &b->maker.stream, reterr);
 	return rc;
 }
 
@@ -624,6 +570,7 @@ static VF_RC build_init(struct build *b, struct vf_err *reterr)
 	pthread_mutex_init(&b->lock, NULL);
 	b->fault = VF_OK;
 	b->maker.s = b->s;
+	b->maker.keeps_details = b->to->keeps_details;
 	b->block = malloc(ARENA);
 	b->outcomes = calloc(NT_SUBMIT_CHUNK, sizeof(*b->outcomes));
 	b->submissions = calloc(NT_SUBMIT_CHUNK, sizeof(*b->submissions));
@@ -654,7 +601,7 @@ static void build_done(struct build *b)
 	free(b);
 }
 
-VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
+VF_RC nt_submit_records_to(const struct nt_submit_to *to, const struct nt_submit *s,
 	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
 	struct vf_err *reterr)
 {
@@ -663,7 +610,7 @@ VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 
 	if (!b)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for records");
-	b->n = n;
+	b->to = to;
 	b->s = s;
 	b->all = records;
 	b->n_all = count;

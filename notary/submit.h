@@ -4,7 +4,7 @@
  *
  * Knows what a record consists of and what makes two submissions the same one.
  * Finding and hashing files is files.h's and hashing.h's question; storing is
- * notary.h's.
+ * notary.h's, or that of whoever else takes records (struct nt_submit_to).
  */
 #ifndef NOTARY_SUBMIT_H
 #define NOTARY_SUBMIT_H
@@ -70,6 +70,35 @@ VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 /* Submits one record of kind other that only links to another; the same one again is found in the journal. */
 VF_RC nt_submit_link(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study, enum tr_link_type type,
 	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr);
+
+/*
+ * Who takes the records: a notary in a folder, or a server (client_send.h). All of
+ * them are called in the thread of nt_submit_records_to() but blind, which any may call.
+ */
+struct nt_submit_to {
+	void *ctx;
+	/* Where the next record of the stream of submitter and study goes. */
+	VF_RC (*stream)(void *ctx, struct vf_bytes submitter, struct vf_bytes study, struct nt_stream *ret,
+		struct vf_err *reterr);
+	/* As nt_link_check(); NULL when whoever takes the records checks them. */
+	VF_RC (*link)(void *ctx, enum tr_kind from, const struct tr_link *link, struct vf_err *reterr);
+	/* The journal key of a text, and the record that is known by it. */
+	struct vf_hash (*blind)(void *ctx, struct vf_bytes text);
+	VF_RC (*journal)(void *ctx, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
+		struct vf_err *reterr);
+	/* Keeps the document details.json, which exists nowhere else, before accept names it. */
+	VF_RC (*keep_details)(void *ctx, struct vf_bytes text, const struct vf_pair *digests, struct vf_err *reterr);
+	/* The same for a file, when keep is asked for; NULL: nothing is kept. */
+	VF_RC (*keep_file)(void *ctx, const struct nt_submit_file *f, struct vf_err *reterr);
+	bool keeps_details; /* the record says that details.json is kept */
+	VF_RC (*accept)(void *ctx, const struct nt_submission *submissions, size_t count, enum nt_accepted *ret,
+		struct vf_err *reterr);
+};
+
+/* As nt_submit_records(), which does it with a notary in a folder. */
+VF_RC nt_submit_records_to(const struct nt_submit_to *to, const struct nt_submit *s,
+	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
+	struct vf_err *reterr);
 
 /*
  * Names that no record may hold, or that collide with another, each with its

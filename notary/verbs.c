@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "notary/submit.h"
+#include "notary/verbs_client.h"
 #include "verify/text.h"
 
 VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr)
@@ -176,6 +177,7 @@ static const struct nt_option output_option[] = {
 
 static const struct nt_option list_options[] = {
 	{"study", 0, "ID", "only records of this study", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
 
@@ -252,16 +254,27 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary submit notary --study DEMO-1 --kind dataset locked-data/\n"
 		"trialnotary submit notary --study DEMO-1 --kind consent --each --link uses=1f0c9a3b "
 		"consents/\n"
-		"trialnotary submit notary --study DEMO-1 --kind withdrawal --link withdraws=77b104de",
-		nt_submit_details, nt_submit_options, 1, SIZE_MAX, nt_verb_submit},
+		"trialnotary submit notary --study DEMO-1 --kind withdrawal --link withdraws=77b104de\n"
+		"trialnotary submit --server https://notary.example.org --token-file token --study DEMO-1 \\\n"
+		"  --kind protocol protocol.pdf",
+		nt_submit_details, nt_submit_options, 0, SIZE_MAX, nt_verb_submit},
 	{"seal", "DIR", "put what waits into the log and time-stamp it", "trialnotary seal notary", NULL,
 		NULL, 1, 1, nt_verb_seal},
 	{"status", "DIR ID|FILE...", "how far a record is",
-		"trialnotary status notary 1f0c9a3b\ntrialnotary status notary protocol.pdf",
+		"trialnotary status notary 1f0c9a3b\ntrialnotary status notary protocol.pdf\n"
+		"trialnotary status --server https://notary.example.org --token-file token 1f0c9a3b",
 		"PENDING: stored, not yet in the log. SEQUENCED: in the log, waits for its time-stamp.\n"
 		"SEALED: time-stamped, can be exported. ERASED: only the proof of the others is left.\n"
-		"For a file: all records that hold this very content.",
-		NULL, 2, SIZE_MAX, nt_verb_status},
+		"For a file: all records that hold this very content. With --server there is no DIR.",
+		nt_status_options, 1, SIZE_MAX, nt_verb_status},
+	{"fetch", "ID...", "bundles from a server, with the documents from this machine",
+		"trialnotary fetch --server https://notary.example.org --token-file token 1f0c9a3b -o protocol.asice --wait 30\n"
+		"trialnotary fetch --server https://notary.example.org --token-file token 1f0c9a3b 77b104de -o bundles/",
+		nt_fetch_details, nt_fetch_options, 1, SIZE_MAX, nt_verb_fetch},
+	{"watch", "FOLDER", "notarise what appears in a folder",
+		"trialnotary watch inbox --server https://notary.example.org --token-file token --study DEMO-1 --kind dataset\n"
+		"trialnotary watch inbox --server https://notary.example.org --token-file token --study DEMO-1 --kind dataset --once",
+		nt_watch_details, nt_watch_options, 1, 1, nt_verb_watch},
 	{"export", "DIR ID...", "write bundles that anybody can verify offline",
 		"trialnotary export notary 1f0c9a3b -o protocol.asice\n"
 		"trialnotary export notary 1f0c9a3b 77b104de -o bundles/\n"
@@ -271,8 +284,10 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary trust export notary -o trust.d",
 		"Whoever verifies needs it over a channel that they trust: it is never taken from a bundle.",
 		output_option, 1, 1, nt_verb_trust_export},
-	{"list", "DIR", "all records", "trialnotary list notary\ntrialnotary list notary --study DEMO-1",
-		NULL, list_options, 1, 1, nt_verb_list},
+	{"list", "DIR", "all records",
+		"trialnotary list notary\ntrialnotary list notary --study DEMO-1\n"
+		"trialnotary list --server https://notary.example.org --token-file token --study DEMO-1",
+		"With --server there is no DIR, and a study must be named.", list_options, 0, 1, nt_verb_list},
 	{"show", "DIR ID", "everything about one record", "trialnotary show notary 1f0c9a3b", NULL, NULL, 2,
 		2, nt_verb_show},
 	{"log head", "DIR", "the last signed head of the log", "trialnotary log head notary > head.txt", NULL,

@@ -22,6 +22,16 @@ const char *nt_verb_state(enum nt_state state);
 void nt_verb_put_id(struct nt_buf *out, const struct vf_hash *id);
 void nt_verb_put_time(struct nt_buf *out, int64_t ms);
 
+/* A line of 'list', or a member of its JSON. */
+struct nt_list_line {
+	struct vf_hash id;
+	enum nt_state state;
+	struct vf_bytes kind, study, version, date, title;
+};
+void nt_verb_put_listed(struct nt_cli *cli, bool first, const struct nt_list_line *l);
+/* Whether --output is a folder for count bundles, which it makes: many, a final slash, or a folder that is there. */
+VF_RC nt_verb_choose_output(struct nt_cli *cli, size_t count, bool *ret_folder, struct vf_err *reterr);
+
 /* What a check finds, as lines or as members of a JSON list. first is what to say of faults that were not put, then the code of the first one. */
 struct nt_verb_findings {
 	struct nt_cli *cli;

@@ -8,6 +8,7 @@
 #include "notary/export.h"
 #include "notary/hashing.h"
 #include "notary/verbs.h"
+#include "notary/verbs_client.h"
 #include "verify/text.h"
 
 /* ---- seal ---- */
@@ -177,8 +178,13 @@ VF_RC nt_verb_status(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	struct listing l = {.cli = cli};
-	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
+	enum vf_rc rc;
 
+	if (nt_remote_is_wanted(cli))
+		return nt_remote_status(cli, reterr);
+	rc = nt_remote_check_unused(cli, 2, reterr);
+	if (rc == VF_OK)
+		rc = nt_verb_open(cli, &n, reterr);
 	l.n = n;
 	if (cli->json) {
 		nt_cli_begin(cli);
@@ -201,38 +207,43 @@ static void put_column(struct nt_buf *out, struct vf_bytes text, int width)
 	nt_buf_putf(out, "  %-*s", width, shown[0] ? shown : "-");
 }
 
+void nt_verb_put_listed(struct nt_cli *cli, bool first, const struct nt_list_line *l)
+{
+	struct nt_buf *out = &cli->text;
+
+	if (cli->json) {
+		nt_buf_put_str(out, first ? "{\"id\":\"" : ",{\"id\":\"");
+		nt_verb_put_id(out, &l->id);
+		nt_buf_put_u8(out, '"');
+		nt_cli_field(out, "state", vf_bytes_str(nt_verb_state(l->state)));
+		nt_cli_field(out, "kind", l->kind);
+		nt_cli_field(out, "study", l->study);
+		nt_cli_field(out, "version", l->version);
+		nt_cli_field(out, "date", l->date);
+		nt_cli_field(out, "title", l->title);
+		nt_buf_put_u8(out, '}');
+		return;
+	}
+	nt_verb_put_id(out, &l->id);
+	put_column(out, vf_bytes_str(nt_verb_state(l->state)), 9);
+	put_column(out, l->kind, 15);
+	put_column(out, l->study, 12);
+	put_column(out, l->version, 8);
+	put_column(out, l->date, 10);
+	put_column(out, l->title, 0);
+	nt_buf_put_u8(out, '\n');
+}
+
 static VF_RC put_listed(void *ctx, const struct vf_hash *id, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	struct listing *l = ctx;
-	struct nt_buf *out = &l->cli->text;
 	enum vf_rc rc = nt_notary_get(l->n, id, &r, reterr);
 
-	if (rc != VF_OK)
-		return rc;
-	if (l->cli->json) {
-		nt_buf_put_str(out, l->count++ > 0 ? ",{\"id\":\"" : "{\"id\":\"");
-		nt_verb_put_id(out, id);
-		nt_buf_put_u8(out, '"');
-		nt_cli_field(out, "state", vf_bytes_str(nt_verb_state(r->state)));
-		nt_cli_field(out, "kind", r->kind);
-		nt_cli_field(out, "study", r->study);
-		nt_cli_field(out, "version", r->version);
-		nt_cli_field(out, "date", r->date);
-		nt_cli_field(out, "title", r->title);
-		nt_buf_put_u8(out, '}');
-		return VF_OK;
-	}
-	l->count++;
-	nt_verb_put_id(out, id);
-	put_column(out, vf_bytes_str(nt_verb_state(r->state)), 9);
-	put_column(out, r->kind, 15);
-	put_column(out, r->study, 12);
-	put_column(out, r->version, 8);
-	put_column(out, r->date, 10);
-	put_column(out, r->title, 0);
-	nt_buf_put_u8(out, '\n');
-	return VF_OK;
+	if (rc == VF_OK)
+		nt_verb_put_listed(l->cli, l->count++ == 0,
+			&(struct nt_list_line){*id, r->state, r->kind, r->study, r->version, r->date, r->title});
+	return rc;
 }
 
 VF_RC nt_verb_list(struct nt_cli *cli, struct vf_err *reterr)
@@ -241,8 +252,13 @@ VF_RC nt_verb_list(struct nt_cli *cli, struct vf_err *reterr)
 	const char *study = nt_cli_get(cli, "study");
 	struct listing l = {.cli = cli};
 	uint64_t seals, size, pending;
-	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
+	enum vf_rc rc;
 
+	if (nt_remote_is_wanted(cli))
+		return nt_remote_list(cli, reterr);
+	rc = nt_remote_check_unused(cli, 1, reterr);
+	if (rc == VF_OK)
+		rc = nt_verb_open(cli, &n, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_counts(n, &seals, &size, &pending, reterr);
 	if (rc != VF_OK)
@@ -440,8 +456,7 @@ static VF_RC read_many(
 	return VF_OK;
 }
 
-/* Many records, a final slash or a folder that is there: bundles get names of their own. */
-static VF_RC choose_output(struct nt_cli *cli, struct exporting *e, struct vf_err *reterr)
+VF_RC nt_verb_choose_output(struct nt_cli *cli, size_t count, bool *ret_folder, struct vf_err *reterr)
 {
 	const char *path = nt_cli_get(cli, "output");
 	size_t n = strlen(path);
@@ -450,8 +465,8 @@ static VF_RC choose_output(struct nt_cli *cli, struct exporting *e, struct vf_er
 	bool there = stat(path, &st) == 0;
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	e->folder = e->n_ids > 1 || (n > 0 && path[n - 1] == '/') || (there && S_ISDIR(st.st_mode));
-	if (!e->folder)
+	*ret_folder = count > 1 || (n > 0 && path[n - 1] == '/') || (there && S_ISDIR(st.st_mode));
+	if (!*ret_folder)
 		return VF_OK;
 	if (there && !S_ISDIR(st.st_mode))
 		return vf_fail(reterr, VF_EXISTS, "'%s' is a file, but many bundles need a folder", shown);
@@ -521,7 +536,7 @@ static VF_RC export_all(struct nt_cli *cli, struct nt_notary *n, struct exportin
 	if (rc == VF_OK)
 		rc = nt_verb_check_output(cli, reterr);
 	if (rc == VF_OK)
-		rc = choose_output(cli, e, reterr);
+		rc = nt_verb_choose_output(cli, e->n_ids, &e->folder, reterr);
 	if (rc == VF_OK)
 		rc = nt_exporter_new(n, &x, reterr);
 	if (rc != VF_OK)

@@ -12,11 +12,14 @@
 #include "notary/signer.h"
 #include "notary/submit.h"
 #include "notary/verbs.h"
+#include "notary/verbs_client.h"
+#include "notary/verbs_submit.h"
 #include "verify/limits.h"
 #include "verify/text.h"
 
 /* While more than this is hashed, others may use the notary. */
 #define LONG_HASHING ((uint64_t)256 * 1024 * 1024)
+#define MAX_PREPARED ((size_t)512 * 1024 * 1024)
 
 const struct nt_option nt_submit_options[] = {
 	{"study", 0, "ID", "the study, as all its records name it", true, false},
@@ -31,6 +34,8 @@ const struct nt_option nt_submit_options[] = {
 	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
 	{"sign", 0, "KEY", "sign with this private key (PEM)", false, false},
 	{"cert", 0, "CERT", "the signer's certificate (PEM or DER)", false, false},
+	{"prepare", 0, "FILE", "with --server: write the finished submission there and do not send it", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
 
@@ -47,17 +52,12 @@ const char nt_submit_details[] =
 	"\n"
 	"Links: amends, approves, countersigns, derives-from, erases, reports, supersedes, uses, withdraws.\n"
 	"A withdrawal needs no document when it has a link 'withdraws', an ethics-approval none with "
-	"'approves'.";
+	"'approves'.\n"
+	"\n"
+	"With --server there is no DIR. A submission is on the disk (--state) before it is sent, and what could not be\n"
+	"sent goes first the next time: nothing is lost, and nothing is made twice.";
 
-/* Files as the user named them, while they become documents. */
-struct gathered {
-	struct nt_files files;
-	struct nt_hash_job *jobs;
-	struct nt_submit_file *documents;
-	uint64_t bytes;
-};
-
-static void gathered_done(struct gathered *g)
+static void gathered_done(struct nt_gathered *g)
 {
 	if (g->jobs)
 		nt_hash_jobs_done(g->jobs, g->files.n);
@@ -74,7 +74,7 @@ static VF_RC no_files(const char *path, struct vf_err *reterr)
 	return vf_fail(reterr, VF_NO_INPUT, "folder '%s' holds no files", shown);
 }
 
-static VF_RC gather(struct gathered *g, const char *const *paths, size_t n, struct vf_err *reterr)
+static VF_RC gather(struct nt_gathered *g, const char *const *paths, size_t n, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t before = g->files.n;
@@ -116,7 +116,7 @@ static void show_progress(void *ctx, uint64_t files, uint64_t bytes)
 	nt_progress_at(ctx, files, bytes, nt_cli_ticks());
 }
 
-static VF_RC hash_gathered(struct nt_cli *cli, struct gathered *g, unsigned threads, struct vf_err *reterr)
+static VF_RC hash_gathered(struct nt_cli *cli, struct nt_gathered *g, unsigned threads, struct vf_err *reterr)
 {
 	struct nt_progress progress;
 	struct nt_hashing how = {.threads = threads, .progress = show_progress, .progress_ctx = &progress};
@@ -137,7 +137,7 @@ static VF_RC hash_gathered(struct nt_cli *cli, struct gathered *g, unsigned thre
 
 VF_RC nt_verb_hash(struct nt_cli *cli, struct vf_err *reterr)
 {
-	struct gathered g = {0};
+	struct nt_gathered g = {0};
 	enum vf_rc rc = gather(&g, cli->args, cli->n_args, reterr);
 
 	if (rc == VF_OK)
@@ -173,31 +173,10 @@ VF_RC nt_verb_hash(struct nt_cli *cli, struct vf_err *reterr)
 
 /* ---- submit ---- */
 
-struct signing {
-	struct nt_signer *signer;
-	struct nt_buf certificate;
-	struct vf_hash digest;
-};
-
-struct submitting {
-	struct nt_cli *cli;
-	struct nt_notary *n;
-	struct gathered g;
-	struct nt_submit s;
-	struct tr_link links[VF_MAX_LINKS];
-	struct signing signing;
-	struct nt_submit_record *records;
-	size_t n_records;
-	size_t made, before;
-	size_t unkept; /* --keep came too late for them */
-	unsigned threads;
-	bool each;
-};
-
 static VF_RC sign_statement(void *ctx, const struct vf_hash *statement_sha256, struct nt_buf *manifest,
 	struct nt_buf *signature, struct vf_err *reterr)
 {
-	const struct signing *signing = ctx;
+	const struct nt_signing *signing = ctx;
 	struct nt_manifest_ref ref = {vf_bytes_str(VF_NAME_STATEMENT), *statement_sha256};
 	enum vf_rc rc = nt_manifest_put(manifest, VF_NAME_SIGNATURE, NT_MANIFEST_CMS, &ref, 1, reterr);
 
@@ -207,7 +186,7 @@ static VF_RC sign_statement(void *ctx, const struct vf_hash *statement_sha256, s
 		nt_cli_now(), signature, reterr);
 }
 
-static VF_RC prepare_signing(struct submitting *u, struct vf_err *reterr)
+VF_RC nt_submitting_signing(struct nt_submitting *u, struct vf_err *reterr)
 {
 	const char *key = nt_cli_get(u->cli, "sign"), *cert = nt_cli_get(u->cli, "cert");
 	enum vf_rc rc;
@@ -261,7 +240,7 @@ static struct vf_bytes text_option(const struct nt_cli *cli, const char *option)
 	return text ? vf_bytes_str(text) : vf_bytes(NULL, 0);
 }
 
-static VF_RC read_options(struct submitting *u, struct vf_err *reterr)
+VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr)
 {
 	struct nt_cli *cli = u->cli;
 	const char *kind = nt_cli_get(cli, "kind");
@@ -272,7 +251,7 @@ static VF_RC read_options(struct submitting *u, struct vf_err *reterr)
 	if (u->s.kind == TR_KIND_NONE)
 		return unknown_word("kind", kind, kind_name, TR_KIND_COUNT, VF_UNKNOWN_KIND, reterr);
 	personal = tr_kind_is_personal(u->s.kind);
-	u->s.submitter = vf_bytes_str(NT_SUBMITTER_LOCAL);
+	u->s.submitter = vf_bytes_str(u->remote ? "" : NT_SUBMITTER_LOCAL);
 	u->s.study = text_option(cli, "study");
 	u->s.version = text_option(cli, "version");
 	u->s.date = text_option(cli, "date");
@@ -280,7 +259,9 @@ static VF_RC read_options(struct submitting *u, struct vf_err *reterr)
 	u->s.confidential = personal || nt_cli_has(cli, "confidential");
 	u->s.keep = nt_cli_has(cli, "keep");
 	u->each = nt_cli_has(cli, "each");
-	if (u->each && cli->n_args < 2)
+	if (u->remote && u->s.keep)
+		return vf_fail(reterr, VF_USAGE, "documents are not sent to a server: leave --keep out");
+	if (u->each && cli->n_args <= u->first)
 		return vf_fail(reterr, VF_USAGE, "--each needs files or folders");
 	texts = (struct tr_statement){.kind = TR_OTHER,
 		.study = u->s.study,
@@ -290,7 +271,7 @@ static VF_RC read_options(struct submitting *u, struct vf_err *reterr)
 	return tr_statement_check_texts(&texts, reterr);
 }
 
-static VF_RC read_links(struct submitting *u, struct vf_err *reterr)
+VF_RC nt_submitting_links(struct nt_submitting *u, struct vf_err *reterr)
 {
 	const char *text;
 
@@ -309,7 +290,8 @@ static VF_RC read_links(struct submitting *u, struct vf_err *reterr)
 		link->type = tr_link_find(vf_bytes_str(type));
 		if (link->type == TR_LINK_NONE)
 			return unknown_word("link", type, link_name, TR_LINK_COUNT, VF_LINK_SHAPE, reterr);
-		rc = nt_verb_find(u->n, text + n + 1, &link->record, reterr);
+		rc = u->remote ? nt_remote_find(u->remote, text + n + 1, &link->record, reterr)
+			       : nt_verb_find(u->n, text + n + 1, &link->record, reterr);
 		if (rc != VF_OK)
 			return rc;
 		u->s.n_links++;
@@ -327,11 +309,13 @@ static void put_bad_name(void *ctx, struct vf_bytes name, const char *why)
 }
 
 /* The notary's own files change with the next record, and its keys are nobody's document. */
-static VF_RC check_not_own(struct submitting *u, struct vf_err *reterr)
+static VF_RC check_not_own(struct nt_submitting *u, struct vf_err *reterr)
 {
 	char own[PATH_MAX], shown[160];
 	size_t n;
 
+	if (u->remote)
+		return VF_OK;
 	if (!realpath(u->cli->args[0], own))
 		return vf_fail(reterr, VF_IO, "the notary's folder cannot be resolved");
 	n = strlen(own);
@@ -347,7 +331,7 @@ static VF_RC check_not_own(struct submitting *u, struct vf_err *reterr)
 }
 
 /* All names of all records, before anything is hashed or stored. */
-static VF_RC check_names(struct submitting *u, struct vf_err *reterr)
+static VF_RC check_names(struct nt_submitting *u, struct vf_err *reterr)
 {
 	const struct nt_submit_file *d = u->g.documents;
 	size_t bad = 0;
@@ -367,7 +351,7 @@ static VF_RC check_names(struct submitting *u, struct vf_err *reterr)
 	return VF_OK;
 }
 
-static VF_RC make_records(struct submitting *u, struct vf_err *reterr)
+static VF_RC make_records(struct nt_submitting *u, struct vf_err *reterr)
 {
 	u->n_records = u->each ? u->g.files.n : 1;
 	u->records = calloc(u->n_records, sizeof(*u->records));
@@ -381,7 +365,7 @@ static VF_RC make_records(struct submitting *u, struct vf_err *reterr)
 }
 
 /* What a line of output calls the record: its file, or what was typed. */
-static void put_name(struct submitting *u, size_t at, struct nt_buf *out, bool json)
+static void put_name(struct nt_submitting *u, size_t at, struct nt_buf *out, bool json)
 {
 	struct vf_bytes name = vf_bytes_str(tr_kind_name(u->s.kind));
 	size_t files = u->records[at].n_files;
@@ -389,7 +373,7 @@ static void put_name(struct submitting *u, size_t at, struct nt_buf *out, bool j
 	if (files == 1)
 		name = u->records[at].files[0].name;
 	else if (files > 1)
-		name = vf_bytes_str(u->cli->args[1]);
+		name = vf_bytes_str(u->cli->args[u->first]);
 	if (json)
 		nt_cli_put_json(out, name);
 	else
@@ -412,12 +396,12 @@ static bool is_unkept(struct nt_notary *n, const struct vf_hash *id)
 
 static void put_submitted(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
 {
-	struct submitting *u = ctx;
+	struct nt_submitting *u = ctx;
 	struct nt_buf *out = &u->cli->text;
 	bool first = u->made + u->before == 0;
 
 	*(how == NT_ACCEPTED_NEW ? &u->made : &u->before) += 1;
-	u->unkept += how != NT_ACCEPTED_NEW && u->s.keep && is_unkept(u->n, id);
+	u->unkept += how != NT_ACCEPTED_NEW && u->s.keep && u->n && is_unkept(u->n, id);
 	if (!u->cli->json) {
 		nt_verb_put_id(out, id);
 		nt_buf_put_str(out, "  ");
@@ -433,29 +417,29 @@ static void put_submitted(void *ctx, size_t at, const struct vf_hash *id, enum n
 		how == NT_ACCEPTED_NEW ? "true" : "false");
 }
 
-static VF_RC reopen(struct submitting *u, struct vf_err *reterr)
+static VF_RC reopen(struct nt_submitting *u, struct vf_err *reterr)
 {
-	return u->n ? VF_OK : nt_verb_open(u->cli, &u->n, reterr);
+	return u->n || u->remote ? VF_OK : nt_verb_open(u->cli, &u->n, reterr);
 }
 
 /* Everything that can be refused early is, before long hashing. */
-static VF_RC prepare(struct submitting *u, struct vf_err *reterr)
+static VF_RC prepare(struct nt_submitting *u, struct vf_err *reterr)
 {
-	enum vf_rc rc = read_options(u, reterr);
+	enum vf_rc rc = nt_submitting_options(u, reterr);
 
 	if (rc == VF_OK)
-		rc = prepare_signing(u, reterr);
+		rc = nt_submitting_signing(u, reterr);
 	if (rc == VF_OK)
 		rc = reopen(u, reterr);
 	if (rc == VF_OK)
-		rc = read_links(u, reterr);
+		rc = nt_submitting_links(u, reterr);
 	if (rc == VF_OK)
-		rc = gather(&u->g, u->cli->args + 1, u->cli->n_args - 1, reterr);
+		rc = gather(&u->g, u->cli->args + u->first, u->cli->n_args - u->first, reterr);
 	if (rc == VF_OK)
 		rc = check_not_own(u, reterr);
 	if (rc == VF_OK)
 		rc = check_names(u, reterr);
-	if (rc != VF_OK)
+	if (rc != VF_OK || u->remote)
 		return rc;
 	u->threads = nt_notary_config(u->n)->hash_threads;
 	if (u->g.bytes > LONG_HASHING)
@@ -463,7 +447,32 @@ static VF_RC prepare(struct submitting *u, struct vf_err *reterr)
 	return VF_OK;
 }
 
-static VF_RC submit_all(struct submitting *u, struct vf_err *reterr)
+/* Finished submissions into a file of their own, instead of to the server. */
+static VF_RC prepare_file(struct nt_submitting *u, const char *path, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(MAX_PREPARED);
+	enum vf_rc rc =
+		nt_send_prepare(&u->remote->send, &u->s, u->records, u->n_records, &text, put_submitted, u, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_remote_put_file(path, nt_buf_bytes(&text), reterr);
+	if (text.n > 0)
+		explicit_bzero(text.p, text.n); /* salts, and the stream's key in its first record */
+	return rc;
+}
+
+static VF_RC submit_somewhere(struct nt_submitting *u, struct vf_err *reterr)
+{
+	const char *file = nt_cli_get(u->cli, "prepare");
+
+	if (u->remote && file)
+		return prepare_file(u, file, reterr);
+	if (u->remote)
+		return nt_send_records(&u->remote->send, &u->s, u->records, u->n_records, put_submitted, u, reterr);
+	return nt_submit_records(u->n, &u->s, u->records, u->n_records, put_submitted, u, reterr);
+}
+
+static VF_RC submit_all(struct nt_submitting *u, struct vf_err *reterr)
 {
 	struct nt_cli *cli = u->cli;
 	enum vf_rc rc = make_records(u, reterr);
@@ -478,7 +487,7 @@ static VF_RC submit_all(struct submitting *u, struct vf_err *reterr)
 		nt_cli_field(&cli->text, "kind", vf_bytes_str(tr_kind_name(u->s.kind)));
 		nt_buf_put_str(&cli->text, ",\"records\":[");
 	}
-	rc = nt_submit_records(u->n, &u->s, u->records, u->n_records, put_submitted, u, reterr);
+	rc = submit_somewhere(u, reterr);
 	if (rc != VF_OK) {
 		cli->keep_text = !cli->json; /* these are stored, whatever came after */
 		return rc;
@@ -495,24 +504,44 @@ static VF_RC submit_all(struct submitting *u, struct vf_err *reterr)
 	return VF_OK;
 }
 
+void nt_submitting_done(struct nt_submitting *u)
+{
+	nt_signer_free(u->signing.signer);
+	nt_buf_done(&u->signing.certificate);
+	free(u->records);
+	gathered_done(&u->g);
+}
+
+/* A notary's folder comes first, or a server is named. */
+static VF_RC choose_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr)
+{
+	u->first = nt_remote_is_wanted(u->cli) ? 0 : 1;
+	if (u->first == 0)
+		u->remote = remote;
+	else if (nt_cli_has(u->cli, "prepare"))
+		return vf_fail(reterr, VF_USAGE, "--prepare needs --server");
+	return u->remote ? nt_remote_connect(u->cli, remote, reterr) : nt_remote_check_unused(u->cli, 1, reterr);
+}
+
 VF_RC nt_verb_submit(struct nt_cli *cli, struct vf_err *reterr)
 {
-	struct submitting *u = calloc(1, sizeof(*u));
+	struct nt_submitting *u = calloc(1, sizeof(*u));
+	struct nt_remote remote = {0};
 	enum vf_rc rc;
 
 	if (!u)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
 	u->cli = cli;
-	rc = prepare(u, reterr);
+	rc = choose_target(u, &remote, reterr);
+	if (rc == VF_OK)
+		rc = prepare(u, reterr);
 	if (rc == VF_OK)
 		rc = hash_gathered(cli, &u->g, u->threads, reterr);
 	if (rc == VF_OK)
 		rc = submit_all(u, reterr);
 	nt_notary_free(u->n);
-	nt_signer_free(u->signing.signer);
-	nt_buf_done(&u->signing.certificate);
-	free(u->records);
-	gathered_done(&u->g);
+	nt_remote_done(&remote);
+	nt_submitting_done(u);
 	free(u);
 	return rc;
 }

@@ -34,7 +34,7 @@ runs 0 party add n site-berlin --role site
 says out '^added site-berlin as site$'
 [ "$(stat -c %a n/access.db)" = 600 ] || fault "access.db can be read by others"
 runs 64 party add n site-berlin --role site
-says err 'USAGE: there is a party .site-berlin. already'
+says err 'EXISTS: there is a party .site-berlin. already'
 runs 64 party add n ethics --role ethics-bord
 says err "no role 'ethics-bord'; did you mean 'ethics-board'"
 runs 64 party add n ethics --role king

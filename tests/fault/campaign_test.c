@@ -33,6 +33,8 @@ enum fault {
 	SHORT_WRITE,
 	INTERRUPTED,
 	READ_FAULT,
+	MEMORY_ONCE,
+	MEMORY_ON,
 	CLOCK,
 	FLIP,
 	DATABASE,
@@ -58,6 +60,8 @@ static const struct {
 	[SHORT_WRITE] = {"short writes", 3, DISK_SHORT, 5},
 	[INTERRUPTED] = {"EINTR", 2, DISK_EINTR, 1},
 	[READ_FAULT] = {"EIO on reading", 5, DISK_EIO_READ, 1},
+	[MEMORY_ONCE] = {"memory refused once", 6, DISK_NO_MEMORY, 1},
+	[MEMORY_ON] = {"memory refused from then on", 3, DISK_NO_MEMORY, 0},
 	[CLOCK] = {"clock jump", 7, DISK_NONE, 0},
 	[FLIP] = {"bit flip", 12, DISK_NONE, 0},
 	[DATABASE] = {"database or its log damaged", 7, DISK_KILL_AFTER, 1},
@@ -179,6 +183,11 @@ static int work_child(struct run *r, enum disk_fault fault, long calls)
 	/* The opening is the place of each sixth fault; one of the steps of the others. */
 	r->work.arm_at = work_draw(&r->random, 6) == 0 ? 0 : 1 + (unsigned)work_draw(&r->random, r->steps);
 	r->work.arm_calls = 1 + (long)work_draw(&r->random, work_draw(&r->random, 3) == 0 ? 120 : 25);
+	if (fault == DISK_NO_MEMORY) {
+		r->work.memory = plan.calls;
+		/* Mostly early in the step, sometimes late: a seal takes thousands. */
+		r->work.arm_calls = 1 + (long)work_draw(&r->random, 1u << work_draw(&r->random, 14));
+	}
 	r->work.told = told;
 	fflush(stderr);
 	pid = fork();
@@ -222,7 +231,7 @@ static bool power_run(struct run *r)
 
 	p = power_new(run_folder);
 	if (r->fault == KILL_POWER)
-		work_child(r, DISK_KILL_AFTER, 1);
+		work_child(r, work_draw(&r->random, 2) == 0 ? DISK_KILL_AFTER : DISK_KILL_NAMED, 1);
 	told->now += 2000;
 	status = work_child(r, DISK_KILL_AFTER, 1);
 	r->hit = status == DISK_KILLED;
@@ -267,9 +276,9 @@ static bool clock_run(struct run *r)
 	status = work_child(r, DISK_NONE, 0);
 	r->work.jump_at = UINT_MAX;
 	r->hit = told->jumped;
-	r->work.far = told->jumped && jump > 3600000;
+	r->work.far = r->work.far || (told->jumped && (jump > DAY || jump < -DAY));
 	/* Bundles of ten years ago need new evidence first; none is exported before its time-stamp. */
-	good = status == 0 || (status == 3 && (told->failed == VF_TIME_STOPPED || (r->work.far && told->failed == VF_TS_EXPIRED) ||
+	good = status == 0 || (status == 3 && (told->failed == VF_TIME_STOPPED || (r->work.far && jump > 0 && told->failed == VF_TS_EXPIRED) ||
 		(jump < 0 && strncmp(told->why, "export:", 7) == 0 && told->failed == VF_NOT_VERIFIED)));
 	if (!good)
 		fprintf(stderr, "  clock %+" PRId64 " ms: %s (%s)\n", jump, told->why, vf_rc_name(told->failed));
@@ -286,6 +295,7 @@ static bool disk_run(struct run *r)
 	char seen[400];
 	int status = work_child(r, faults[r->fault].disk, faults[r->fault].calls);
 
+	r->work.memory = 0;
 	r->hit = status != 0 || r->fault == SHORT_WRITE || r->fault == INTERRUPTED;
 	if (r->fault == KILL_TWICE && status == DISK_KILLED)
 		status = work_child(r, DISK_KILL_BEFORE, 1);
@@ -301,7 +311,7 @@ static bool damage_run(struct run *r)
 {
 	int status = work_child(r, r->fault == FLIP ? DISK_NONE : DISK_KILL_AFTER, 1);
 
-	if (status < 0 || status == 3) {
+	if (status < 0 || (status == 3 && !(r->work.far && told->failed == VF_TS_EXPIRED))) {
 		fprintf(stderr, "  %s (%s)\n", told->why, vf_rc_name(told->failed));
 		return false;
 	}
@@ -317,7 +327,7 @@ static bool one_run(uint64_t seed)
 {
 	struct run r = {.seed = seed, .random = seed * 0x9e3779b97f4a7c15u + 12345};
 	unsigned total = 0;
-	uint64_t at;
+	uint64_t at, late;
 	bool good = false;
 
 	for (int i = 0; i < FAULTS; i++)
@@ -333,6 +343,11 @@ static bool one_run(uint64_t seed)
 	copy_tree(folder_path(base, r.which == 0 ? "t0" : r.which == 1 ? "t1" : r.which == 2 ? "t2" : "t3"), run_folder);
 	*told = *start[r.which];
 	told->now += 60000;
+	/* The authority makes a new list, and years later a new key and certificate, while the fault comes. */
+	late = work_draw(&r.random, 12);
+	if (late < 2)
+		told->now += late == 0 ? 20 * DAY : 1700 * DAY;
+	r.work.far = late == 1;
 	journal->used = 0;
 	journal->full = 0;
 	if (r.fault == POWER || r.fault == KILL_POWER)

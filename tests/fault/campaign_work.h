@@ -70,6 +70,7 @@ struct work {
 	unsigned jump_at;
 	unsigned arm_at; /* before this step, the first is 1, the disk is armed; 0: before the opening */
 	long arm_calls;
+	long memory; /* allocations that are refused then, in place of the disk; 0: none */
 };
 
 static inline uint64_t work_draw(uint64_t *random, uint64_t n)
@@ -398,6 +399,16 @@ static inline enum vf_rc work_step(struct work *w, enum step step, struct vf_err
 	return VF_INTERNAL;
 }
 
+static inline void work_arm(const struct work *w, unsigned place)
+{
+	if (w->arm_at != place)
+		return;
+	if (w->memory)
+		disk_refuse_memory(w->arm_calls, w->memory);
+	else
+		disk_arm(w->arm_calls);
+}
+
 /*
  * Opens the notary and does the steps; 0 when all went well, 3 when one was refused, which stands in told->why.
  * A step of the log that failed for the disk must be the last one: what comes then is refused (I9).
@@ -412,16 +423,14 @@ static inline int work_run(struct work *w, unsigned steps)
 
 	t->failed = VF_OK;
 	snprintf(dir, sizeof(dir), "%s/n", w->base);
-	if (w->arm_at == 0)
-		disk_arm(w->arm_calls);
+	work_arm(w, 0);
 	t->failed = nt_notary_open(dir, work_clock, t, &w->n, &err);
 	snprintf(t->why, sizeof(t->why), "open: %s", err.text);
 	for (unsigned i = 0; i < steps && t->failed == VF_OK; i++) {
 		enum step step = work_pick(w);
 
 		t->now += 1000;
-		if (i + 1 == w->arm_at)
-			disk_arm(w->arm_calls);
+		work_arm(w, i + 1);
 		if (i == w->jump_at) {
 			t->now += w->jump;
 			t->jumped = true;
@@ -436,6 +445,7 @@ static inline int work_run(struct work *w, unsigned steps)
 	if (t->failed != VF_OK)
 		status = 3;
 	w->n = nt_notary_free(w->n);
+	disk_refuse_memory(0, 0);
 	return status;
 }
 

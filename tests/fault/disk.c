@@ -1,5 +1,6 @@
 /* Both names of each call are defined here; the header must not make one of the other. */
 #undef _FILE_OFFSET_BITS
+#undef _FORTIFY_SOURCE
 
 #include "tests/fault/disk.h"
 
@@ -308,6 +309,8 @@ static int name_call(long number, uint32_t kind, int dir, const char *path, int 
 	op.n = length(name);
 	if (got == 0)
 		note(op, name, to ? second : NULL);
+	if (plan.fault == DISK_KILL_NAMED && plan.at != 0 && calls >= plan.at)
+		_exit(DISK_KILLED);
 	after();
 	return got;
 }

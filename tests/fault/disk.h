@@ -1,7 +1,7 @@
 /*
  * A disk below a test: system calls that change files are counted, made to fail, and written down.
  *
- * The layer is linked into the test's program, where its names stand before those of the C library, for SQLite too;
+ * Memory can be refused as well. The layer is linked into the test's program, where its names stand before those of the C library, for SQLite too;
  * a child that the test forks inherits it, so nothing is executed anew. What a journal means after a power
  * loss is power.h's question.
  */
@@ -15,6 +15,7 @@ enum disk_fault {
 	DISK_NONE,
 	DISK_KILL_BEFORE,
 	DISK_KILL_AFTER,
+	DISK_KILL_NAMED, /* after the first change of a name from the place on: it is seen by all, and not durable */
 	DISK_EIO,
 	DISK_ENOSPC, /* fsync and fdatasync report EIO then */
 	DISK_EMFILE,
@@ -22,6 +23,7 @@ enum disk_fault {
 	DISK_SHORT,
 	DISK_EINTR,
 	DISK_EIO_READ, /* reads are counted in place of changes */
+	DISK_NO_MEMORY, /* allocations are counted in place of changes */
 };
 
 /* The exit status of a killed child. */
@@ -55,5 +57,7 @@ struct disk_plan {
 void disk_begin(const char *folder, const struct disk_plan *plan);
 /* Moves the plan: the m-th call from now on is the first that fails. */
 void disk_arm(long m);
+/* memory.c: the m-th allocation from now on and those after it, calls of them, are refused; 0, 0 ends it. */
+void disk_refuse_memory(long m, long calls);
 
 #endif

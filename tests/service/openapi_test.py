@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""docs/openapi.json and docs/api.md against the running service: every operation, and every answer that can be provoked.
+"""docs/openapi.json and docs/api.md against the running service: every operation, every answer that can be provoked.
 
   TRIALNOTARY: path of the program; TRIALNOTARY_SOURCE: the source tree
 Nothing seals by itself here (seal_ms is an hour), so that the log stands still unless a step of the test moves it.
 """
-import base64, hashlib, json, os, subprocess, sys, tempfile, threading, time
+import base64, hashlib, io, json, os, subprocess, sys, tempfile, threading, time, zipfile
 
 sys.dont_write_bytecode = True
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import refusals
 import schema
-from records import Stream, entry, h256, leaf, line, multipart, root_by_proof, tree_root
+from records import Stream, consistent, entry, h256, leaf, line, multipart, root_by_proof, tree_root
 from service import Service, client_context
 from talk import Talk
 
@@ -24,25 +24,31 @@ EXCUSED = {
     ("metrics", 403): "the same",
 }
 EXCUSED_CODES = {
-    **{c: "a fault of the notary itself: tests of faults" for c in ("INTERNAL", "IO", "NO_MEMORY", "STORE_CORRUPT", "STORE_ROLLED_BACK",
-        "TIME_STOPPED", "SIGNER_FAILED", "TSA_FAILED", "TSA_CA_ENDS", "NOT_VERIFIED")},
-    **{c: "load: tests of the HTTP layer" for c in ("HTTP_BUSY", "STORE_BUSY", "HTTP_TIMEOUT", "HTTP_LIMIT")},
-    **{c: "a signed record: notary_intake tests" for c in ("SIGNATURE_MISSING", "SIGNATURE", "SIGNER_MISMATCH", "SIGNER_CERT_TIME", "XML_SHAPE",
-        "XML_DTD", "MANIFEST_SHAPE", "MANIFEST_DIGEST", "CMS_SHAPE", "CERT_SHAPE", "CERT_PATH", "WEAK_ALGORITHM", "UNKNOWN_ALGORITHM", "UNSUPPORTED")},
+    **dict.fromkeys(("INTERNAL", "IO", "NO_MEMORY", "STORE_CORRUPT", "STORE_ROLLED_BACK", "TIME_STOPPED",
+                     "SIGNER_FAILED", "TSA_FAILED", "TSA_CA_ENDS", "NOT_VERIFIED"),
+                    "a fault of the notary itself: tests of faults"),
+    **dict.fromkeys(("HTTP_BUSY", "STORE_BUSY", "HTTP_TIMEOUT"), "load and slowness: tests of the HTTP layer"),
+    **dict.fromkeys(("SIGNATURE_MISSING", "SIGNATURE", "SIGNER_MISMATCH", "SIGNER_CERT_TIME", "XML_SHAPE", "XML_DTD",
+                     "MANIFEST_SHAPE", "MANIFEST_DIGEST", "CMS_SHAPE", "CERT_SHAPE", "CERT_PATH", "WEAK_ALGORITHM",
+                     "UNKNOWN_ALGORITHM", "UNSUPPORTED"), "a signed record: notary_intake tests"),
+}
+PARTIES = {"acme": "sponsor", "beta": "sponsor", "board": "ethics-board", "audit-co": "auditor", "ops": "operator"}
+TOKENS = {
+    "acme": ["acme"], "beta": ["beta"], "board": ["board"], "auditor": ["audit-co"], "ops": ["ops"],
+    "other-study": ["acme", "--study", "OTHER"], "consents": ["acme", "--kind", "consent"],
+    "submit-only": ["acme", "--right", "submit"], "read-only": ["acme", "--right", "read"],
+    "expired": ["acme"], "expired-ops": ["ops"], "revoked": ["acme"], "revoked-ops": ["ops"],
 }
 
 
 def prepare(work):
     """A notary with parties and tokens, before its service is started."""
     s = Service(os.path.join(work, "notary"), seal_ms=3600000, keep_documents=1, client_certificates=1)
-    for name, role in (("acme", "sponsor"), ("beta", "sponsor"), ("board", "ethics-board"), ("audit-co", "auditor"), ("ops", "operator")):
+    for name, role in PARTIES.items():
         s.party(name, role)
     tokens, numbers = {}, {}
-    for name, party, options in (("acme", "acme", []), ("beta", "beta", []), ("board", "board", []), ("auditor", "audit-co", []), ("ops", "ops", []),
-                                 ("other-study", "acme", ["--study", "OTHER"]), ("consents", "acme", ["--kind", "consent"]),
-                                 ("submit-only", "acme", ["--right", "submit"]), ("read-only", "acme", ["--right", "read"]),
-                                 ("expired", "acme", []), ("expired-ops", "ops", []), ("revoked", "acme", []), ("revoked-ops", "ops", [])):
-        made = s.token(party, *options)
+    for name, words in TOKENS.items():
+        made = s.token(*words)
         tokens[name], numbers[name] = made["token"], made["number"]
     for name in ("revoked", "revoked-ops"):
         s.run("token", "revoke", s.folder, str(numbers[name]))
@@ -74,13 +80,15 @@ def check_accepted(t, a, s):
 
 
 def check_receipt(t, text, s):
-    """By docs/formats/receipt.md: the entry is the one that was sent, and its path leads to the root that was signed."""
-    t.check(text.startswith(b"trialnotary/receipt/1\norigin test.example/1\ngroup ") and text.endswith(entry(s)), f"not a receipt of this entry: {text!r}")
+    """By docs/formats/receipt.md: the entry is the one that was sent, and its path leads to the signed root."""
+    t.check(text.startswith(b"trialnotary/receipt/1\norigin test.example/1\ngroup ") and text.endswith(entry(s)),
+        f"not a receipt of this entry: {text!r}")
     values = {}
     for l in text.decode().split("\n"):
         name, _, value = l.partition(" ")
         values.setdefault(name, []).append(value)
-    root = root_by_proof(leaf(s), int(values["index"][0]), int(values["group"][0]), [bytes.fromhex(p) for p in values.get("path", [])])
+    root = root_by_proof(leaf(s), int(values["index"][0]), int(values["group"][0]),
+        [bytes.fromhex(p) for p in values.get("path", [])])
     t.check(root.hex() == values["root"][0], "the receipt's path leads to another root")
 
 
@@ -89,7 +97,8 @@ def empty_notary(t):
     t.call("checkpoint", 200)
     t.call("live", 200)
     t.call("ready", 200)
-    t.check(t.json("stream", 200, query={"study": STUDY}, token="acme") == {"study": STUDY, "exists": False}, "a stream before the first record")
+    t.check(t.json("stream", 200, query={"study": STUDY}, token="acme") == {"study": STUDY, "exists": False},
+        "a stream before the first record")
     t.check(t.json("list", 200, query={"study": STUDY}, token="acme") == {"records": []}, "records before the first")
     t.call("sealNow", 202, token="ops")
     t.call("seal", 404, path={"number": 1})
@@ -99,21 +108,29 @@ def records(t):
     """Submissions of every form, and what can be read of them before and after the seal."""
     s = t.stream = Stream(STUDY)
     text = b"EX-1 protocol\n"
-    first = submit(t, s, documents=[("protocol.txt", text)], version="1.0", date="2026-03-01", title="Protocol \u201cone\u201d")
+    first = submit(t, s, documents=[("protocol.txt", text)], version="1.0", date="2026-03-01",
+        title="Protocol \u201cone\u201d")
     again = t.json("submit", 200, body=t.leaves[0], token="acme")
     check_accepted(t, again, t.leaves[0])
     now = t.json("stream", 200, query={"study": STUDY}, token="acme")
-    t.check(now == {"study": STUDY, "exists": True, "stream": first, "head": first, "next": 1, "key": s.key}, f"the stream is not where it is: {now}")
-    t.check(t.json("stream", 200, query={"study": STUDY}, token="beta")["exists"] is False, "the stream of another party is shown")
+    t.check(now == {"study": STUDY, "exists": True, "stream": first, "head": first, "next": 1, "key": s.key},
+        f"the stream is not where it is: {now}")
+    t.check(t.json("stream", 200, query={"study": STUDY}, token="beta")["exists"] is False,
+        "the stream of another party is shown")
     t.call("proof", 409, "NOT_SEALED", query={"id": first})
-    t.check(t.call("bundle", 409, "NOT_SEALED", path={"id": first}, token="acme").header("retry-after") is not None, "NOT_SEALED without Retry-After")
+    t.check(t.call("bundle", 409, "NOT_SEALED", path={"id": first}, token="acme").header("retry-after") is not None,
+        "NOT_SEALED without Retry-After")
     began = time.monotonic()
     shown = t.json("status", 200, path={"id": first}, query={"wait": 1}, token="acme")
-    t.check(0.9 <= time.monotonic() - began < 10 and shown["state"] in ("accepted", "sequenced"), f"wait=1 did not wait, or too long: {shown}")
+    t.check(0.9 <= time.monotonic() - began < 10 and shown["state"] in ("accepted", "sequenced"),
+        f"wait=1 did not wait, or too long: {shown}")
     # the form is the last one, and keeps its document
-    second = submit(t, s, kind="consent-form", documents=[("form.txt", b"form"), ("form-de.txt", b"Formular")], links=[("uses", first)], title="Form")
-    third = submit(t, s, kind="consent", documents=[("consent-001.txt", b"I agree")], hidden=True, links=[("uses", second)])
-    kept = s.make(kind="results", documents=[("table.csv", b"a,b\n1,2\n"), ("\u00fcbersicht.txt", b"x" * 3000000)], keep=True, links=[("reports", first)])
+    second = submit(t, s, kind="consent-form", documents=[("form.txt", b"form"), ("form-de.txt", b"Formular")],
+        links=[("uses", first)], title="Form")
+    third = submit(t, s, kind="consent", documents=[("consent-001.txt", b"I agree")], hidden=True,
+        links=[("uses", second)])
+    kept = s.make(kind="results", documents=[("table.csv", b"a,b\n1,2\n"), ("\u00fcbersicht.txt", b"x" * 3000000)],
+        keep=True, links=[("reports", first)])
     body, media = multipart(kept, [("table.csv", b"a,b\n1,2\n"), ("\u00fcbersicht.txt", b"x" * 3000000)])
     check_accepted(t, t.json("submit", 201, body=body, type=media, token="acme"), kept)
     t.leaves.append(s.take(kept))
@@ -121,7 +138,8 @@ def records(t):
     keyed = s.make(documents=[("p2.txt", b"2")], links=[("supersedes", first)], version="2.0")
     check_accepted(t, t.json("submit", 201, body=keyed, token="acme", headers=key), keyed)
     t.leaves.append(s.take(keyed))
-    t.check(t.call("submit", 200, body=keyed, token="acme", headers=key).status == 200, "the same key with the same body")
+    t.check(t.call("submit", 200, body=keyed, token="acme", headers=key).status == 200,
+        "the same key with the same body")
     many(t)
     waiting(t, third)
     t.ids = [x["entry"]["sha256"] for x in t.leaves]
@@ -137,8 +155,10 @@ def many(t):
     lines = [good[0], good[1], wrong, elsewhere, good[2], good[0]]
     answer = t.call("submitMany", 200, body=b"".join(map(line, lines)), type="application/x-ndjson", token="acme")
     got = [json.loads(l) for l in answer.body.splitlines()]
-    t.check([x.get("id") for x in got] == [x["entry"]["sha256"] if x is not wrong else None for x in lines], f"bulk answers in another order: {got}")
-    t.check(got[2].get("code") == "UNKNOWN_KIND" and got[2].get("field") == "/members/1/base64", f"bulk: the refusal is {got[2]}")
+    t.check([x.get("id") for x in got] == [x["entry"]["sha256"] if x is not wrong else None for x in lines],
+        f"bulk answers in another order: {got}")
+    t.check(got[2].get("code") == "UNKNOWN_KIND" and got[2].get("field") == "/members/1/base64",
+        f"bulk: the refusal is {got[2]}")
     for a, x in zip(got, lines):
         if x is not wrong:
             check_receipt(t, base64.b64decode(a["receipt"]), x)
@@ -148,13 +168,15 @@ def many(t):
 def waiting(t, id_):
     """wait= ends as soon as the record is sealed."""
     results = []
-    thread = threading.Thread(target=lambda: results.append(t.json("status", 200, path={"id": id_}, query={"wait": 30}, token="acme")))
+    thread = threading.Thread(target=lambda: results.append(
+        t.json("status", 200, path={"id": id_}, query={"wait": 30}, token="acme")))
     began = time.monotonic()
     thread.start()
     time.sleep(0.5)
     t.call("sealNow", 202, token="ops")
     thread.join()
-    t.check(results[0].get("state") == "sealed" and time.monotonic() - began < 20, f"wait=30 did not end with the seal: {results}")
+    t.check(results[0].get("state") == "sealed" and time.monotonic() - began < 20,
+        f"wait=30 did not end with the seal: {results}")
 
 
 def seal(t, size):
@@ -167,33 +189,48 @@ def seal(t, size):
     t.log_size(size)
 
 
+def hidden_from_others(t, first, consent):
+    """The stream's key in record 0 and what commitments hide are for their submitter alone."""
+    for id_, name in ((first, "stream.json"), (consent, "commitment-001.json")):
+        for token, shown in (("acme", True), ("auditor", False), ("board", False)):
+            body = t.call("bundle", 200, path={"id": id_}, query={"wait": 30}, token=token).body
+            names = zipfile.ZipFile(io.BytesIO(body)).namelist()
+            t.check((name in names) == shown and "statement.json" in names, f"{name} of {id_} for {token}: {names}")
+
+
 def reading(t, first, consent):
     shown = t.json("status", 200, path={"id": first}, token="acme")
     sent = t.leaves[0]
     document = {**sent["documents"][0], "kept": False}
-    want = {"id": first, "state": "sealed", "kind": "protocol", "study": STUDY, "submitter": "acme", "index": 0, "seal": 1, "stream": first, "seq": 0,
+    want = {"id": first, "state": "sealed", "kind": "protocol", "study": STUDY, "submitter": "acme", "index": 0,
+        "seal": 1, "stream": first, "seq": 0,
             "version": "1.0", "date": "2026-03-01", "title": "Protocol \u201cone\u201d", "documents": [document]}
     accepted = shown.pop("accepted", None)
-    t.check(accepted is not None and {k: v for k, v in shown.items() if k != "links" or v} == want, f"the record is {shown}, not {want}")
+    t.check(accepted is not None and {k: v for k, v in shown.items() if k != "links" or v} == want,
+        f"the record is {shown}, not {want}")
     personal = t.json("status", 200, path={"id": consent}, token="acme")
-    t.check(not {"version", "date", "title"} & set(personal) and personal["links"] == [{"type": "uses", "record": t.ids[1]}], f"a personal record: {personal}")
+    t.check(not {"version", "date", "title"} & set(personal) and personal["links"]
+        == [{"type": "uses", "record": t.ids[1]}], f"a personal record: {personal}")
     everything = [r["id"] for r in t.json("list", 200, token="acme")["records"]]
     t.check(everything == t.ids, "the timeline of all studies is not what was submitted")
     t.call("receipt", 200, path={"id": first}, token="acme")
     check_receipt(t, t.call("receipt", 200, path={"id": consent}, token="auditor").body, t.leaves[2])
+    hidden_from_others(t, first, consent)
     bundle = t.call("bundle", 200, path={"id": first}, query={"wait": 1}, token="acme")
     t.check(bundle.body.startswith(b"PK") and b"application/vnd.etsi.asic-e+zip" in bundle.body[:100], "not a bundle")
     tag = bundle.header("etag") or '""'
     t.call("bundle", 304, path={"id": first}, token="acme", headers=[("If-None-Match", tag)])
     t.call("bundle", 304, path={"id": first}, token="acme", headers=[("If-None-Match", '"x", ' + tag)])
-    t.check(t.call("bundle", 200, path={"id": first}, token="acme", headers=[("If-None-Match", '"x"')]).body == bundle.body, "a bundle is not the same twice")
+    t.check(t.call("bundle", 200, path={"id": first}, token="acme", headers=[("If-None-Match", '"x"')]).body
+        == bundle.body, "a bundle is not the same twice")
     lists(t, first)
 
 
 def lists(t, first):
     ids = lambda **query: [r["id"] for r in t.json("list", 200, query=query, token="acme")["records"]]
     mine = [i for i, s in zip(t.ids, t.leaves) if s is not t.leaves[-2]]     # the record of study OTHER
-    t.check(ids(study=STUDY) == mine and ids(study="OTHER") == [t.ids[-2]] and ids(study="NONE") == [], "the timelines are not what was submitted")
+    t.check(ids(study=STUDY) == mine and ids(study="OTHER") == [t.ids[-2]] and ids(study="NONE") == [],
+        "the timelines are not what was submitted")
     paged, query = [], {"study": STUDY, "limit": 2}
     while True:
         page = t.json("list", 200, query=query, token="acme")
@@ -204,10 +241,17 @@ def lists(t, first):
         query["after"] = page["next"]
     t.check(paged == mine, "the pages together are not the timeline")
     t.check(ids(sha256=h256(b"EX-1 protocol\n")) == [first] and ids(sha256=h256(b"nothing")) == [], "search by digest")
-    t.check(ids(sha256=h256(b"I agree")) == [t.ids[2]], "its submitter does not find a confidential document")
-    t.check(t.json("list", 200, query={"sha256": h256(b"I agree")}, token="auditor")["records"] == [], "somebody else finds a confidential document")
-    t.check(t.json("list", 200, query={"sha256": h256(b"form")}, token="other-study")["records"] == [], "a search leaves the scope of studies")
-    t.check([r["kind"] for r in t.json("list", 200, query={"sha256": h256(b"I agree")}, token="consents")["records"]] == ["consent"], "search in a scope of kinds")
+    hidden = {"sha256": h256(b"I agree")}
+    t.check(ids(**hidden) == [t.ids[2]], "its submitter does not find a confidential document")
+    for token in ("auditor", "beta"):
+        t.check(t.json("list", 200, query=hidden, token=token)["records"] == [],
+            f"{token} finds a confidential document")
+        t.check(t.json("status", 200, path={"id": t.ids[2]}, token=token)["documents"] == [],
+            f"{token} is shown a confidential document")
+    t.check(t.json("list", 200, query={"sha256": h256(b"form")}, token="other-study")["records"] == [],
+        "a search leaves the scope of studies")
+    t.check([r["kind"] for r in t.json("list", 200, query={"sha256": h256(b"I agree")}, token="consents")["records"]]
+        == ["consent"], "search in a scope of kinds")
 
 
 def log(t):
@@ -216,22 +260,34 @@ def log(t):
     head = t.log_size(n)
     hashes = [leaf(s) for s in t.leaves]
     note = t.call("checkpoint", 200).body.decode()
-    t.check(head["root"] == tree_root(hashes).hex() and head["checkpoint"] == note, "the head is not that of the entries that were sent")
-    t.check(note.split("\n")[:3] == ["test.example/1", str(n), base64.b64encode(tree_root(hashes)).decode()], f"the checkpoint is {note}")
-    for i in (0, n - 1):
-        p = t.json("inclusion", 200, query={"index": i, "size": n})
-        t.check(root_by_proof(hashes[i], i, n, [bytes.fromhex(x) for x in p["proof"]]) == tree_root(hashes), f"inclusion of {i}")
-    t.check(t.json("inclusion", 200, query={"index": 0, "size": 1})["proof"] == [], "inclusion in a tree of one")
-    for size in (1, n):
-        p = t.json("consistency", 200, query={"from": size, "to": n})
-        t.check((p["proof"] == []) == (size == n), f"consistency from {size} to {n}: {p}")
-    t.check(t.call("proof", 200, query={"id": t.ids[0]}).body.startswith(b"c2sp.org/tlog-proof@v1\n"), "not a tlog-proof")
+    t.check(head["root"] == tree_root(hashes).hex() and head["checkpoint"] == note,
+        "the head is not that of the entries that were sent")
+    t.check(note.split("\n")[:3] == ["test.example/1", str(n), base64.b64encode(tree_root(hashes)).decode()],
+        f"the checkpoint is {note}")
+    proofs(t, hashes, [(i, size) for size in range(1, n + 1) for i in range(size)])
+    t.check(t.call("proof", 200, query={"id": t.ids[0]}).body.startswith(b"c2sp.org/tlog-proof@v1\n"),
+        "not a tlog-proof")
     seal = t.json("seal", 200, path={"number": 1})
-    t.check(seal["head"].startswith("trialnotary/seal-head/1\nseal 1\n") and (seal["first"], seal["size"]) == (0, n), f"seal 1 is {seal}")
+    t.check(seal["head"].startswith("trialnotary/seal-head/1\nseal 1\n") and (seal["first"], seal["size"]) == (0, n),
+        f"seal 1 is {seal}")
     got = t.call("tilePart", 200, path={"level": 0, "index": "000", "width": n}).body
     t.check(got == b"".join(hashes), "the tile holds other hashes")
     got = t.call("entriesPart", 200, path={"index": "000", "width": n}).body
-    t.check(got == b"".join(len(entry(s)).to_bytes(2, "big") + entry(s) for s in t.leaves), "the tile holds other entries")
+    t.check(got == b"".join(len(entry(s)).to_bytes(2, "big") + entry(s) for s in t.leaves),
+        "the tile holds other entries")
+
+
+def proofs(t, hashes, wanted):
+    """Inclusion of index in size, and consistency of index + 1 with size; of any size, not checkpoints alone."""
+    for index, size in wanted:
+        p = t.json("inclusion", 200, query={"index": index, "size": size})
+        t.check(root_by_proof(hashes[index], index, size, [bytes.fromhex(x) for x in p["proof"]])
+            == tree_root(hashes[:size]),
+                f"inclusion of {index} in {size}: {p}")
+        p = t.json("consistency", 200, query={"from": index + 1, "to": size})
+        t.check(consistent(index + 1, size, [bytes.fromhex(x) for x in p["proof"]], tree_root(hashes[:index + 1]),
+            tree_root(hashes[:size])),
+                f"consistency of {index + 1} with {size}: {p}")
 
 
 def full_tile(t):
@@ -245,21 +301,27 @@ def full_tile(t):
     t.leaves += lines
     seal(t, 258)
     hashes = [leaf(x) for x in t.leaves]
-    t.check(t.call("tile", 200, path={"level": 0, "index": "000"}).body == b"".join(hashes[:256]), "the full tile holds other hashes")
-    t.check(t.call("tilePart", 200, path={"level": 1, "index": "000", "width": 1}).body == tree_root(hashes[:256]), "level 1")
+    t.check(t.call("tile", 200, path={"level": 0, "index": "000"}).body == b"".join(hashes[:256]),
+        "the full tile holds other hashes")
+    t.check(t.call("tilePart", 200, path={"level": 1, "index": "000", "width": 1}).body == tree_root(hashes[:256]),
+        "level 1")
     got = t.call("entries", 200, path={"index": "000"}).body
-    t.check(got == b"".join(len(entry(x)).to_bytes(2, "big") + entry(x) for x in t.leaves[:256]), "the full tile holds other entries")
-    p = t.json("consistency", 200, query={"from": 5, "to": 258})
-    t.check(len(p["proof"]) > 3, "a consistency proof is too short")
+    t.check(got == b"".join(len(entry(x)).to_bytes(2, "big") + entry(x) for x in t.leaves[:256]),
+        "the full tile holds other entries")
+    proofs(t, hashes, [(i, size) for size in (255, 256, 257, 258) for i in (0, 4, 100, 254)] + [(255, 256), (256, 257),
+        (256, 258), (257, 258)])
 
 
 def erasing(t, consent):
     n = t.json("log", 200)["size"]
     done = t.json("erase", 200, path={"id": consent}, token="acme")
-    t.check(done.get("id") == consent and t.json("erase", 200, path={"id": consent}, token="acme") == done, "erased again is not the same answer")
+    again = t.json("erase", 200, path={"id": consent}, token="acme")
+    t.check(done.get("id") == consent and "erasure" in done and again == {"id": consent, "state": "erased"},
+        f"erased: {done}; again: {again}")
     seal(t, n + 1)
     shown = t.json("status", 200, path={"id": consent}, token="acme")
-    t.check(shown == {"id": consent, "state": "erased", "index": 2, "seal": 1}, f"of an erased record is shown: {shown}")
+    t.check(shown == {"id": consent, "state": "erased", "index": 2, "seal": 1},
+        f"of an erased record is shown: {shown}")
     t.call("bundle", 410, "ERASED", path={"id": consent}, token="acme")
     t.call("receipt", 410, "ERASED", path={"id": consent}, token="acme")
     t.call("submit", 410, "ERASED", body=t.leaves[2], token="acme")
@@ -271,26 +333,34 @@ def erasing(t, consent):
 def care(t):
     made = t.json("addParty", 201, body={"name": "site-berlin", "role": "site"}, token="ops")
     t.check((made["name"], made["role"]) == ("site-berlin", "site"), f"the new party is {made}")
-    token = t.json("addToken", 201, body={"party": "site-berlin", "days": 30, "studies": ["EX-1"], "kinds": ["consent", "withdrawal"]}, token="ops")
+    token = t.json("addToken", 201, body={"party": "site-berlin", "days": 30, "studies": ["EX-1"],
+        "kinds": ["consent", "withdrawal"]}, token="ops")
     t.tokens["berlin"] = token["token"]
-    t.check(t.json("stream", 200, query={"study": "EX-1"}, token="berlin")["exists"] is False, "the new token is not known at once")
+    t.check(t.json("stream", 200, query={"study": "EX-1"}, token="berlin")["exists"] is False,
+        "the new token is not known at once")
     t.call("stream", 403, "FORBIDDEN", query={"study": STUDY}, token="berlin")
     pinned = t.json("addToken", 201, body={"party": "acme", "rights": ["read"], "spki": t.spki}, token="ops")
+    t.call("addToken", 409, "EXISTS", body={"party": "acme", "rights": ["read"], "spki": t.spki}, token="ops")
     t.check("token" not in pinned, f"a pinned certificate has a token: {pinned}")
     shown = {x["number"]: x for x in t.json("tokens", 200, token="ops")["tokens"]}
     berlin, certificate = shown[token["number"]], shown[pinned["number"]]
-    t.check((berlin["studies"], sorted(berlin["kinds"]), berlin["type"], berlin["party"]) == (["EX-1"], ["consent", "withdrawal"], "token", "site-berlin"),
+    t.check((berlin["studies"], sorted(berlin["kinds"]), berlin["type"], berlin["party"]) == (["EX-1"],
+        ["consent", "withdrawal"], "token", "site-berlin"),
             f"the new token is {berlin}")
-    t.check((certificate["rights"], certificate["type"]) == (["read"], "certificate"), f"the certificate is {certificate}")
+    t.check((certificate["rights"], certificate["type"]) == (["read"], "certificate"),
+        f"the certificate is {certificate}")
     t.check(t.tokens["berlin"] not in json.dumps(shown), "a token is shown again")
     again = t.json("addToken", 201, body={"party": "site-berlin"}, token="ops")["number"]
     for before in (False, True):
-        t.check(t.json("revokeToken", 200, path={"number": again}, token="ops") == {"number": again, "before": before}, "the token is revoked")
-        t.check(t.json("revokeParty", 200, path={"name": "site-berlin"}, token="ops") == {"name": "site-berlin", "before": before}, "the party is revoked")
+        t.check(t.json("revokeToken", 200, path={"number": again}, token="ops") == {"number": again, "before": before},
+            "the token is revoked")
+        t.check(t.json("revokeParty", 200, path={"name": "site-berlin"}, token="ops") == {"name": "site-berlin",
+            "before": before}, "the party is revoked")
     t.call("addToken", 422, "TOKEN_REVOKED", body={"party": "site-berlin"}, token="ops")
     t.call("stream", 401, "TOKEN_REVOKED", query={"study": "EX-1"}, token="berlin")
     parties = {p["name"]: p for p in t.json("parties", 200, token="ops")["parties"]}
-    t.check("revoked" in parties["site-berlin"] and "revoked" not in parties["acme"], "the revoked party is not shown as such")
+    t.check("revoked" in parties["site-berlin"] and "revoked" not in parties["acme"],
+        "the revoked party is not shown as such")
     t.call("metrics", 200)
     first = t.json("events", 200, token="ops", query={"limit": 3})
     t.check([e["number"] for e in first["events"]] == [1, 2, 3], f"the first events are {first}")
@@ -300,7 +370,8 @@ def care(t):
     t.check(len(sealed.get("documents", [])) == 1, f"the audit trail was not notarised: {sealed}")
     seal(t, len(t.leaves) + 1)
     trail = t.json("status", 200, path={"id": sealed["documents"][0]["record"]}, token="acme")
-    t.check((trail["kind"], trail["study"], trail["submitter"], trail["index"]) == ("audit", "notary-audit", "notary", len(t.leaves)), f"the trail's record is {trail}")
+    t.check((trail["kind"], trail["study"], trail["submitter"], trail["index"]) == ("audit", "notary-audit", "notary",
+        len(t.leaves)), f"the trail's record is {trail}")
 
 
 def heads(t):
@@ -310,7 +381,8 @@ def heads(t):
             continue
         fields = [("Authorization", "Bearer " + t.tokens[token])] if token else []
         a, b = t.service.send("GET", target, None, fields), t.service.send("HEAD", target, None, fields)
-        t.check(a.status == b.status and b.body == b"" and all(a.header(n) == b.header(n) for n in ("content-type", "etag", "cache-control")),
+        t.check(a.status == b.status and b.body == b"" and all(a.header(n) == b.header(n) for n in ("content-type",
+            "etag", "cache-control")),
                 f"HEAD {target}: {b.status} {b.headers}, but GET: {a.status} {a.headers}")
 
 
@@ -331,7 +403,8 @@ def certificates(t, work):
 
 def make_certificate(work):
     run = lambda *words: subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=work).stdout
-    run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=client of a test", "-days", "2",
+    run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+        "/CN=client of a test", "-days", "2",
         "-keyout", "client.key", "-out", "client.pem")
     return h256(run("pkey", "-in", "client.key", "-pubout", "-outform", "DER"))
 

@@ -1,7 +1,7 @@
 """Submissions, made from docs/formats alone (submission.md, statement.md, stream.md, commitment.md, entry.md): a second
 implementation beside the program's own, on hashlib and hmac.
 
-  python3 records.py FILE [KIND] <stream.json    writes the submission of one document; the stream as GET /v1/stream gave it
+  python3 records.py FILE [KIND] <stream.json    the submission of one document; the stream is what GET /v1/stream gave
 """
 import base64, hashlib, hmac, json, os, sys
 
@@ -75,13 +75,42 @@ def root_by_proof(leaf_hash, index, size, proof):
     return r
 
 
+def consistent(first, second, proof, first_root, second_root):
+    """RFC 9162 2.1.4.2: whether the proof leads to both roots."""
+    if first == second:
+        return not proof and first_root == second_root
+    path = list(proof) if first & (first - 1) else [first_root] + list(proof)
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    if not path:
+        return False
+    fr = sr = path[0]
+    for c in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr = hashlib.sha256(b"\1" + c + fr).digest()
+            sr = hashlib.sha256(b"\1" + c + sr).digest()
+            while not fn & 1 and fn:
+                fn >>= 1
+                sn >>= 1
+        else:
+            sr = hashlib.sha256(b"\1" + sr + c).digest()
+        fn >>= 1
+        sn >>= 1
+    return sn == 0 and fr == first_root and sr == second_root
+
+
 class Stream:
     """The stream of one party in one study, as its submitter keeps it."""
 
     def __init__(self, study):
         self.study, self.key, self.id, self.head, self.next = study, nonce(), None, None, 0
 
-    def make(self, kind="protocol", documents=(("protocol.txt", b"text"),), hidden=False, keep=False, links=(), edit=None, **texts):
+    def make(self, kind="protocol", documents=(("protocol.txt", b"text"),), hidden=False, keep=False, links=(),
+            edit=None, **texts):
         """
         The next record, without moving the stream on: take() does. edit(parts) changes the statement, the place in the
         stream, ... before anything is hashed.
@@ -91,7 +120,8 @@ class Stream:
             d = {**digests(name, data), "size": len(data)}
             if hidden:
                 d["confidential"], d["commitment"] = True, f"commitment-{i:03}.json"
-                files[d["commitment"]] = ("commitment", line({"schema": "trialnotary/commitment/1", **digests(name, data), "salt": nonce()}))
+                files[d["commitment"]] = ("commitment",
+                    line({"schema": "trialnotary/commitment/1", **digests(name, data), "salt": nonce()}))
             else:
                 files[name] = ("document", data)
             if keep:
@@ -99,7 +129,8 @@ class Stream:
             described.append(d)
         place = {"schema": "trialnotary/stream/1", "seq": self.next}
         place.update({"stream": self.id, "prev": self.head} if self.next else {"key": self.key})
-        parts = {"place": {**place, "nonce": nonce()}, "slot": slot(self.key, self.next), "files": files, "documents": described,
+        parts = {"place": {**place, "nonce": nonce()}, "slot": slot(self.key, self.next), "files": files,
+            "documents": described,
                  "statement": {"schema": "trialnotary/statement/1", "kind": kind, "study": self.study, **texts}}
         if links:
             parts["statement"]["links"] = [{"type": t, "record": r} for t, r in sorted(links)]
@@ -112,7 +143,8 @@ class Stream:
         files = dict(parts["files"])
         if parts["place"] is not None:
             files["stream.json"] = ("stream", line(parts["place"]))
-        listed = [{"name": n, "role": role, "sha256": h256(data), "sha512": h512(data)} for n, (role, data) in sorted(files.items())]
+        listed = [{"name": n, "role": role, "sha256": h256(data), "sha512": h512(data)} for n,
+            (role, data) in sorted(files.items())]
         files["statement.json"] = ("statement", line({**parts["statement"], "nonce": nonce(), "members": listed}))
         members = []
         for name, (role, data) in sorted(files.items(), key=lambda item: item[0].encode()):
@@ -136,7 +168,8 @@ def multipart(submission, documents, boundary="part-of-a-test"):
     head = "--{}\r\nContent-Disposition: form-data; name=\"{}\"{}\r\nContent-Type: {}\r\n\r\n"
     out = head.format(boundary, "submission", "", "application/json").encode() + line(submission) + b"\r\n"
     for name, data in documents:
-        out += head.format(boundary, "document", f'; filename="{name}"', "application/octet-stream").encode() + data + b"\r\n"
+        out += head.format(boundary, "document", f'; filename="{name}"',
+            "application/octet-stream").encode() + data + b"\r\n"
     return out + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
 
 
@@ -146,7 +179,8 @@ def main(path, kind="protocol"):
     if place["exists"]:
         stream.key, stream.id, stream.head, stream.next = place["key"], place["stream"], place["head"], place["next"]
     with open(path, "rb") as f:
-        submission = stream.make(kind=kind, documents=[(os.path.basename(path), f.read())], hidden=kind in ("consent", "withdrawal"))
+        submission = stream.make(kind=kind, documents=[(os.path.basename(path), f.read())], hidden=kind in ("consent",
+            "withdrawal"))
     sys.stdout.buffer.write(line(submission))
 
 

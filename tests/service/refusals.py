@@ -1,5 +1,5 @@
 """Requests that are wrong on purpose: each is refused as the documents say, and leaves nothing behind."""
-import base64, copy, json, os, urllib.parse
+import copy, json, threading, urllib.parse
 
 from records import Stream, h256, line, multipart, nonce
 
@@ -12,13 +12,19 @@ def samples(t, first):
     study, record = {"query": {"study": t.study}}, {"path": {"id": first}}
     good = t.stream.make(documents=[("x.txt", b"x")])
     return {
-        "submit": {"body": good}, "list": study, "submitMany": {"body": line(good), "type": NDJSON}, "status": record, "erase": record,
-        "receipt": record, "bundle": record, "stream": study, "log": {}, "inclusion": {"query": {"index": 0, "size": 1}},
-        "consistency": {"query": {"from": 1, "to": 1}}, "proof": {"query": {"id": first}}, "seal": {"path": {"number": 1}}, "checkpoint": {},
+        "submit": {"body": good}, "list": study, "submitMany": {"body": line(good), "type": NDJSON}, "status": record,
+        "erase": record,
+        "receipt": record, "bundle": record, "stream": study, "log": {},
+        "inclusion": {"query": {"index": 0, "size": 1}},
+        "consistency": {"query": {"from": 1, "to": 1}}, "proof": {"query": {"id": first}},
+        "seal": {"path": {"number": 1}}, "checkpoint": {},
         "tile": {"path": {"level": 0, "index": "000"}}, "tilePart": {"path": {"level": 0, "index": "000", "width": 1}},
-        "entries": {"path": {"index": "000"}}, "entriesPart": {"path": {"index": "000", "width": 1}}, "sealNow": {}, "parties": {},
-        "addParty": {"body": {"name": "nobody-yet", "role": "site"}}, "revokeParty": {"path": {"name": "beta"}}, "tokens": {},
-        "addToken": {"body": {"party": "beta"}}, "revokeToken": {"path": {"number": 2}}, "events": {}, "sealAudit": {}, "live": {}, "ready": {}, "metrics": {},
+        "entries": {"path": {"index": "000"}}, "entriesPart": {"path": {"index": "000", "width": 1}}, "sealNow": {},
+        "parties": {},
+        "addParty": {"body": {"name": "nobody-yet", "role": "site"}}, "revokeParty": {"path": {"name": "beta"}},
+        "tokens": {},
+        "addToken": {"body": {"party": "beta"}}, "revokeToken": {"path": {"number": 2}}, "events": {}, "sealAudit": {},
+        "live": {}, "ready": {}, "metrics": {},
     }
 
 
@@ -30,13 +36,16 @@ class Refusals:
 
     def state(self):
         """What a refused request must not change."""
-        get = lambda target, token: self.t.service.send("GET", target, None, [("Authorization", "Bearer " + self.t.tokens[token])]).body
+        get = lambda target, token: self.t.service.send("GET", target, None,
+            [("Authorization", "Bearer " + self.t.tokens[token])]).body
         study = urllib.parse.quote(self.t.study)
         tokens = json.loads(get("/v1/tokens", "ops"))["tokens"]
         for one in tokens:
             one.pop("used", None)       # midnight
-        return [json.loads(get("/v1/log", "ops"))["size"], get(f"/v1/records?study={study}&limit=1000", "acme"), get("/v1/records?study=OTHER", "acme"),
-                get(f"/v1/stream?study={study}", "acme"), get("/v1/stream?study=OTHER", "acme"), get("/v1/stream?study=NEW", "acme"),
+        return [json.loads(get("/v1/log", "ops"))["size"], get(f"/v1/records?study={study}&limit=1000", "acme"),
+            get("/v1/records?study=OTHER", "acme"),
+                get(f"/v1/stream?study={study}", "acme"), get("/v1/stream?study=OTHER", "acme"),
+                get("/v1/stream?study=NEW", "acme"),
                 get("/v1/parties", "ops"), tokens, get(f"/v1/records/{self.first}", "acme")]
 
     def unchanged(self, what):
@@ -52,7 +61,8 @@ class Refusals:
         return answer
 
     def guarded(self):
-        return [(name, o["right"], self.samples[name]) for name, o in self.t.api.operations.items() if o["right"] and name != "metrics"]
+        return [(name, o["right"], self.samples[name]) for name, o in self.t.api.operations.items() if o["right"]
+            and name != "metrics"]
 
     # ---- who ----
 
@@ -64,17 +74,22 @@ class Refusals:
             self.no(name, 401, "UNAUTHENTICATED", token="unknown", **sample)
             self.no(name, 401, "TOKEN_EXPIRED", token="expired" + ended, **sample)
             self.no(name, 401, "TOKEN_REVOKED", token="revoked" + ended, **sample)
-        for value in ("Bearer", "Bearer ", "Bearer x", "Bearer " + good[:-1], "Bearer " + good + "x", "Bearer " + good.upper(), "Basic " + good, good,
+        for value in ("Bearer", "Bearer ", "Bearer x", "Bearer " + good[:-1], "Bearer " + good + "x",
+                "Bearer " + good.upper(), "Basic " + good, good,
                       "Bearer " + good[:-1] + ("A" if good[-1] != "A" else "E"), "Bearer " + "a" * 5000):
             self.no("status", 401, "UNAUTHENTICATED", headers=[("Authorization", value)], path={"id": self.first})
             self.no("submit", 401, "UNAUTHENTICATED", headers=[("Authorization", value)], **self.samples["submit"])
 
     def rights(self):
-        has = {"submit": ["auditor", "ops", "read-only"], "read": ["ops", "submit-only"], "erase": ["auditor", "board", "ops", "read-only"],
+        has = {"submit": ["auditor", "ops", "read-only"], "read": ["ops", "submit-only"], "erase": ["auditor", "board",
+            "ops", "read-only"],
                "admin": ["acme", "auditor", "board"]}
         for name, right, sample in self.guarded():
             for token in has[right]:
                 self.no(name, 403, "FORBIDDEN", token=token, **sample)
+        for query in ({}, {"sha256": h256(b"EX-1 protocol\n")}):
+            for token in ("ops", "submit-only"):
+                self.no("list", 403, "FORBIDDEN", token=token, query=query)
 
     def scopes(self):
         t, record = self.t, {"path": {"id": self.first}}
@@ -154,14 +169,16 @@ class Refusals:
         for name in ("nobody", "Acme", "acm", "a" * 65, "unknown"):
             self.no("revokeParty", 404, "UNKNOWN_PARTY", path={"name": name}, token="ops")
         self.no("addToken", 404, "UNKNOWN_PARTY", body={"party": "nobody"}, token="ops")
-        for level, index, width in ((0, "001", 1), (0, "000", 250), (1, "000", 1), (0, "0", 1), (0, "000", 0), (0, "000", 256), (0, "x000/000", 1), (9, "000", 1), ("01", "000", 1)):
+        for level, index, width in ((0, "001", 1), (0, "000", 250), (1, "000", 1), (0, "0", 1), (0, "000", 0),
+                (0, "000", 256), (0, "x000/000", 1), (9, "000", 1), ("01", "000", 1)):
             self.no("tilePart", 404, "HTTP_NOT_FOUND", path={"level": level, "index": index, "width": width})
         self.no("tile", 404, "HTTP_NOT_FOUND", path={"level": 0, "index": "000"})     # not full yet
         self.no("entries", 404, "HTTP_NOT_FOUND", path={"index": "000"})
         self.no("entriesPart", 404, "HTTP_NOT_FOUND", path={"index": "000", "width": 200})
-        for path in ("/", "/v1", "/v1/nothing", "/v2/records", f"/v1/records/{self.first}/x", "/V1/log", "/tile", "/tile/x"):
+        for path in ("/", "/v1", "/v1/", "/v1/records/", f"/v1/records/{self.first}/", "/v1/nothing", "/v2/records",
+                f"/v1/records/{self.first}/x", "/V1/log", "/tile", "/tile/x"):
             self.t.layer("GET", path, 404, "HTTP_NOT_FOUND")
-        for path in ("/v1/", "/v1/records/", f"/v1/records/{self.first}/", "/v1//log", "/v1/../v1/log", "/v1/log%2f", "/v1/./log", "/v1/log%00"):
+        for path in ("/v1//log", "/v1/../v1/log", "/v1/log%2f", "/v1/./log", "/v1/log%00"):
             self.t.layer("GET", path, 400, "HTTP_SHAPE")
 
     # ---- bodies ----
@@ -171,42 +188,51 @@ class Refusals:
             sample = self.samples[name]
             body = sample["body"] if isinstance(sample["body"], bytes) else line(sample["body"])
             right = sample.get("type", JSON)
-            for media in ("text/plain", "application/x-www-form-urlencoded", NDJSON if right == JSON else JSON, JSON + "x", "multipart/mixed; boundary=x"):
+            for media in ("text/plain", "application/x-www-form-urlencoded", NDJSON if right == JSON else JSON,
+                    JSON + "x", "multipart/mixed; boundary=x"):
                 self.no(name, 415, "HTTP_UNSUPPORTED", body=body, type=media, token=token)
             self.no(name, 415, "HTTP_UNSUPPORTED", body=body, token=token)
             self.no(name, 413, "HTTP_LIMIT", headers=HUGE, type=right, token=token)
         for name, token in (("submit", "acme"), ("addParty", "ops"), ("addToken", "ops")):
             good = line(self.samples[name]["body"])
-            for body in (b"", b"{", b"[]", b"null", b"{}", good + good, good[:-2], b"\xef\xbb\xbf" + good, good.replace(b'"', b"'"), b"\xff" + good,
-                         good[:-2] + b',"more":1}', b'{"a":1,"a":2}', b"[" * 5000, good.replace(b":", b"::", 1), b"{\"schema\":NaN}"):
+            for body in (b"", b"{", b"[]", b"null", b"{}", good + good, good[:-2], b"\xef\xbb\xbf" + good,
+                    good.replace(b'"', b"'"), b"\xff" + good,
+                         good[:-2] + b',"more":1}', b'{"a":1,"a":2}', b"[" * 5000, good.replace(b":", b"::", 1),
+                         b"{\"schema\":NaN}"):
                 self.no(name, 400, "JSON_SHAPE", body=body, type=JSON, token=token)
         for name in ("sealNow", "sealAudit"):
             self.no(name, 413, "HTTP_LIMIT", body=b"{}", type=JSON, token="ops")
-        for body in (b"", b"\n", b"{}\n\n", b"x\n", line(self.samples["submit"]["body"])[:-1] + b"\r\n{"):
-            answer = self.t.service.send("POST", "/v1/records/bulk", body, [("Authorization", "Bearer " + self.t.tokens["acme"]), ("Content-Type", NDJSON)])
+        for body in (b"", b"\n", b"{}\n\n", b"x\n", line(self.samples["submit"]["body"])[:-3] + b"\n"):
+            answer = self.t.service.send("POST", "/v1/records/bulk", body,
+                [("Authorization", "Bearer " + self.t.tokens["acme"]), ("Content-Type", NDJSON)])
             self.t.judge("submitMany", answer, f"bulk {body[:40]!r}")
-            codes = [json.loads(l).get("code") for l in answer.body.splitlines()] if answer.status == 200 else [self.t.code(answer)]
+            codes = [json.loads(l).get("code")
+                for l in answer.body.splitlines()] if answer.status == 200 else [self.t.code(answer)]
             self.t.check(all(codes), f"bulk {body[:40]!r} was taken: {answer.body[:200]!r}")
             self.unchanged("bulk of no records")
 
     def care(self):
-        for name in ("", "A", "-a", "a" * 65, "a b", "unknown", "local", "notary", "\u00e4", "a\u0000", 1, None):
+        for name in ("", "A", "-a", "a" * 65, "a b", "unknown", "local", "notary", "\u00e4", 1, None):
             self.no("addParty", 400, "JSON_SHAPE", field="/name", body={"name": name, "role": "site"}, token="ops")
         for role in ("king", "", "Site", 1, None):
             self.no("addParty", 400, "JSON_SHAPE", field="/role", body={"name": "new", "role": role}, token="ops")
-        self.no("addParty", 422, "USAGE", field="/name", body={"name": "acme", "role": "sponsor"}, token="ops")
-        for value in ({"days": 0}, {"days": 731}, {"days": "1"}, {"days": 1.5}, {"studies": []}, {"studies": [""]}, {"studies": ["a" * 129]}, {"studies": ["a\nb"]},
-                      {"studies": "x"}, {"kinds": ["konsent"]}, {"kinds": []}, {"kinds": {}}, {"rights": ["reed"]}, {"rights": []}, {"rights": [1]},
+        self.no("addParty", 409, "EXISTS", body={"name": "acme", "role": "sponsor"}, token="ops")
+        for value in ({"days": 0}, {"days": 731}, {"days": "1"}, {"days": 1.5}, {"studies": []}, {"studies": [""]},
+                {"studies": ["a" * 129]}, {"studies": ["a\nb"]},
+                      {"studies": "x"}, {"kinds": ["konsent"]}, {"kinds": []}, {"kinds": {}}, {"rights": ["reed"]},
+                      {"rights": []}, {"rights": [1]},
                       {"rights": "read"}, {"spki": "ab"}, {"spki": 1}, {"party": None}, {"party": ""}):
-            self.no("addToken", 400, "JSON_SHAPE", field="/" + next(iter(value)), body={"party": "beta", **value}, token="ops")
-        self.no("addToken", 422, "USAGE", body={"party": "beta", "studies": [f"S-{i}" for i in range(65)]}, token="ops")
+            self.no("addToken", 400, "JSON_SHAPE", field="/" + next(iter(value)), body={"party": "beta", **value},
+                token="ops")
+        self.no("addParty", 400, "JSON_SHAPE", body={"name": "a\u0000", "role": "site"}, token="ops")
+        self.no("addToken", 413, "LIMIT", body={"party": "beta", "studies": [f"S-{i}" for i in range(65)]}, token="ops")
         self.no("addToken", 403, "FORBIDDEN", body={"party": "audit-co", "rights": ["submit"]}, token="ops")
 
     # ---- records ----
 
     def record(self, status, code, field=None, change=None, token="acme", **more):
         """A record with one fault; change(submission) changes the finished document, edit(parts) what it is made of."""
-        more.setdefault("documents", [("x.txt", b"x")])
+        more.setdefault("documents", [("a.txt", b"a")])
         s = self.t.stream.make(**more)
         if change:
             change(s)
@@ -222,7 +248,7 @@ class Refusals:
         def name(s): s["documents"][0]["name"] = "../x"
         def lost(s): s["documents"] = []
         def document(s): s["documents"][0]["sha256"] = nonce()
-        def alias(s): s["members"][0]["name"] = "X.TXT"
+        def alias(s): s["members"][0]["name"] = "A.TXT"
         self.record(422, "DIGEST_MISMATCH", "/members/1/sha256", digest)
         self.record(422, "ENTRY_MISMATCH", "/entry/sha256", id_)
         self.record(422, "ENTRY_MISMATCH", "/entry/sha512", id512)
@@ -259,6 +285,9 @@ class Refusals:
         twin = copy.deepcopy(t.leaves[0])
         twin["entry"]["sha512"] = "0" * 128
         self.no("submit", 422, "ENTRY_MISMATCH", body=twin, token="acme")
+        twin = copy.deepcopy(t.leaves[1])
+        twin["entry"]["slot"] = nonce()
+        self.no("submit", 409, "ENTRY_CONFLICT", field="/entry/slot", body=twin, token="acme")
         self.kept()
 
     def kept(self):
@@ -268,15 +297,20 @@ class Refusals:
         unkept = self.t.stream.make(documents=documents)
         for sub, sent, status, code in (
                 (s, documents[:1], 422, "DOCUMENT_MISSING"), (s, [], 422, "DOCUMENT_MISSING"),
-                (s, [("a.txt", b"aaaa"), ("b.txt", b"bbbc")], 422, "DIGEST_MISMATCH"), (s, [("a.txt", b"aaaa"), ("b.txt", b"bbbb2")], 422, "DIGEST_MISMATCH"),
-                (s, documents + [("c.txt", b"")], 400, "HTTP_SHAPE"), (s, documents + documents[:1], 400, "HTTP_SHAPE"), (unkept, documents, 400, "HTTP_SHAPE")):
+                (s, [("a.txt", b"aaaa"), ("b.txt", b"bbbc")], 422, "DIGEST_MISMATCH"),
+                (s, [("a.txt", b"aaaa"), ("b.txt", b"bbbb2")], 422, "DIGEST_MISMATCH"),
+                (s, documents + [("c.txt", b"")], 400, "HTTP_SHAPE"), (s, documents + documents[:1], 400, "HTTP_SHAPE"),
+                (unkept, documents, 400, "HTTP_SHAPE")):
             body, media = multipart(sub, sent)
             self.no("submit", status, code, body=body, type=media, token="acme")
         body, media = multipart(s, documents)
-        for wrong, as_type in ((body[:-10], media), (body, "multipart/form-data"), (body, "multipart/form-data; boundary=other"), (b"", media),
-                               (body.replace(b'"submission"', b'"else"'), media), (body.replace(b"\r\n", b"\n"), media)):
+        for wrong, as_type in ((body[:-10], media), (body, "multipart/form-data"),
+                (body, "multipart/form-data; boundary=other"), (b"", media),
+                               (body.replace(b'"submission"', b'"else"'), media), (body.replace(b"\r\n", b"\n"),
+                               media)):
             self.no("submit", 400, "HTTP_SHAPE", body=wrong, type=as_type, token="acme")
-        self.no("submit", 422, "DOCUMENT_MISSING", body=s, token="acme")                                 # announced, but nothing came
+        self.no("submit", 422, "DOCUMENT_MISSING", body=s,
+            token="acme")                                 # announced, but nothing came
 
     def idempotency(self):
         """One key, one body; keys are the party's own."""
@@ -285,17 +319,45 @@ class Refusals:
         key = [("Idempotency-Key", "key-1_of.this")]
         self.no("submit", 422, "IDEMPOTENCY_KEY", field="Idempotency-Key", body=other, token="acme", headers=key)
         for wrong in ("", "a b", "a" * 65, "\u00e9", "a,b", '"a"'):
-            self.no("submit", 400, "HTTP_SHAPE", field="Idempotency-Key", body=other, token="acme", headers=[("Idempotency-Key", wrong.encode())])
+            self.no("submit", 400, "HTTP_SHAPE", field="Idempotency-Key", body=other, token="acme",
+                headers=[("Idempotency-Key", wrong.encode())])
         many = {"type": NDJSON, "token": "acme", "headers": [("Idempotency-Key", "bulk-1")]}
         before = t.stream.next
         self.no("submitMany", 200, body=line(t.leaves[0]), **many)
         t.check(t.stream.next == before, "a bulk request of what was there")
         self.no("submitMany", 422, "IDEMPOTENCY_KEY", field="Idempotency-Key", body=line(other), **many)
+        self.in_work(t.leaves)
         refused = t.stream.make(kind="protokol")
         fresh = [("Idempotency-Key", "refused-1")]
         self.no("submit", 422, "UNKNOWN_KIND", body=refused, token="acme", headers=fresh)
         self.no("submit", 422, "UNKNOWN_KIND", body=refused, token="acme", headers=fresh)
-        self.no("submit", 409, "STREAM_CONFLICT", body=t.stream.make(), token="beta", headers=key)     # beta's key, not acme's
+        self.no("submit", 409, "STREAM_CONFLICT", body=t.stream.make(), token="beta",
+            headers=key)     # beta's key, not acme's
+
+    def in_work(self, leaves):
+        """Requests with one key at the same time: one is done, the others have to wait."""
+        t, o = self.t, self.t.api.operations["submitMany"]
+        body = b"".join(line(s) for s in leaves) * 40
+        for attempt in range(50):
+            fields = [("Authorization", "Bearer " + t.tokens["acme"]), ("Content-Type", NDJSON),
+                ("Idempotency-Key", f"work-{attempt}")]
+            answers = []
+            threads = [threading.Thread(target=lambda: answers.append(t.service.send("POST", o["path"], body, fields)))
+                for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            waiting = [a for a in answers if a.status == 409]
+            t.check(len(answers) == 4 and {a.status for a in answers} <= {200, 409} and len(waiting) < 4,
+                f"at the same time: {[a.status for a in answers]}")
+            for a in waiting:
+                t.judge("submitMany", a, "bulk with a key in work")
+                t.check(t.code(a) == "IDEMPOTENCY_KEY" and a.header("retry-after") is not None,
+                    f"a key in work: {a.body!r} {a.headers}")
+            if waiting:
+                break
+        self.unchanged("requests at the same time")
 
     # ---- HTTP itself ----
 
@@ -308,10 +370,13 @@ class Refusals:
             allow = has | ({"HEAD"} if "GET" in has else set()) | {"OPTIONS"}
             target = self.t.target(known[0][0], self.samples[known[0][0]].get("path"))
             for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - has:
-                answer = self.t.layer(method, target, 405, "HTTP_METHOD", body=b"" if method in ("POST", "PUT", "PATCH") else None)
-                self.t.check(set((answer.header("allow") or "").split(", ")) == allow, f"405 for {method} {target}: Allow is {answer.header('allow')}, not {allow}")
+                answer = self.t.layer(method, target, 405, "HTTP_METHOD", body=b"" if method in ("POST", "PUT",
+                    "PATCH") else None)
+                self.t.check(set((answer.header("allow") or "").split(", ")) == allow,
+                    f"405 for {method} {target}: Allow is {answer.header('allow')}, not {allow}")
             answer = self.t.service.send("OPTIONS", target)
-            self.t.check(answer.status in (200, 204) and set((answer.header("allow") or "").split(", ")) == allow, f"OPTIONS {target}: {answer.status} {answer.headers}")
+            self.t.check(answer.status in (200, 204) and set((answer.header("allow") or "").split(", ")) == allow,
+                f"OPTIONS {target}: {answer.status} {answer.headers}")
         self.unchanged("other methods")
 
     def limits(self):
@@ -332,7 +397,8 @@ def salt(parts):
 
 def all_of_them(t, first):
     r = Refusals(t, first)
-    for step in (r.credentials, r.rights, r.scopes, r.parameters, r.unknown, r.bodies, r.care, r.records, r.idempotency, r.methods, r.limits):
+    for step in (r.credentials, r.rights, r.scopes, r.parameters, r.unknown, r.bodies, r.care, r.records, r.idempotency,
+            r.methods, r.limits):
         faults, count = len(t.faults), t.count
         step()
         r.unchanged(step.__name__)

@@ -39,16 +39,19 @@ RULES = {
     "minLength": (lambda v: isinstance(v, str), lambda v, want: len(v) >= want),
     "maxLength": (lambda v: isinstance(v, str), lambda v, want: len(v) <= want),
     # ECMA-262: without the flag m '$' is the very end, in Python it would be before a line end too
-    "pattern": (lambda v: isinstance(v, str), lambda v, want: re.search(re.sub(r"(?<!\\)\$", r"\\Z", want), v) is not None),
+    "pattern": (lambda v: isinstance(v, str), lambda v, want: re.search(re.sub(r"(?<!\\)\$", r"\\Z", want),
+    v) is not None),
     "contentEncoding": (lambda v: isinstance(v, str), lambda v, want: is_base64(v)),
     "minItems": (lambda v: isinstance(v, list), lambda v, want: len(v) >= want),
     "maxItems": (lambda v: isinstance(v, list), lambda v, want: len(v) <= want),
-    "uniqueItems": (lambda v: isinstance(v, list), lambda v, want: len({json.dumps(x, sort_keys=True) for x in v}) == len(v)),
+    "uniqueItems": (lambda v: isinstance(v, list), lambda v, want: len({json.dumps(x, sort_keys=True) for x in v})
+    == len(v)),
     "const": (lambda v: True, same),
     "enum": (lambda v: True, lambda v, want: any(same(v, x) for x in want)),
     "type": (lambda v: True, is_type),
     "required": (lambda v: isinstance(v, dict), lambda v, want: all(k in v for k in want)),
-    "dependentRequired": (lambda v: isinstance(v, dict), lambda v, want: all(x in v for k in want if k in v for x in want[k])),
+    "dependentRequired": (lambda v: isinstance(v, dict), lambda v, want: all(x in v for k in want if k in v
+    for x in want[k])),
 }
 KEYWORDS = set(RULES) | NOTES | APPLICATORS | {"$ref", "properties", "additionalProperties", "items"}
 
@@ -96,7 +99,8 @@ class Schemas:
         good = sum(not r for r in results)
         if good == 1 or (good > 1 and keyword == "anyOf"):
             return []
-        return [f"{at}: {good} of {len(choices)} choices of {keyword} hold"] + [f"    or {f}" for r in results for f in r[:2]]
+        return [f"{at}: {good} of {len(choices)} choices of {keyword} hold"] + [f"    or {f}" for r in results
+            for f in r[:2]]
 
     def check_members(self, schema, value, at):
         faults, known = [], schema.get("properties", {})
@@ -108,7 +112,7 @@ class Schemas:
         return faults
 
     def lint(self, schema, at):
-        """Faults of a schema itself: unknown keywords, patterns that are none, members that are required and not described."""
+        """Faults of a schema itself: unknown keywords, bad patterns, members that are required and not described."""
         if not isinstance(schema, dict):
             return [f"{at}: a schema must be an object"]
         faults = [f"{at}: unknown keyword '{k}'" for k in schema if k not in KEYWORDS]
@@ -123,7 +127,8 @@ class Schemas:
         if "$ref" in schema:
             self.resolve(schema["$ref"])
         if "additionalProperties" in schema:
-            faults += [f"{at}: '{k}' is required and not described" for k in schema.get("required", []) if k not in schema["properties"]]
+            faults += [f"{at}: '{k}' is required and not described" for k in schema.get("required", [])
+                if k not in schema["properties"]]
         for name, sub in schema.get("properties", {}).items():
             faults += self.lint(sub, f"{at}.{name}")
         for keyword in APPLICATORS & set(schema):
@@ -145,7 +150,8 @@ class OpenApi(Schemas):
             for method in METHODS & set(item):
                 operation = item[method]
                 parameters = [self.follow(p) for p in item.get("parameters", []) + operation.get("parameters", [])]
-                found = {"path": path, "method": method.upper(), "parameters": {(p["in"], p["name"]): p for p in parameters},
+                found = {"path": path, "method": method.upper(), "parameters": {(p["in"], p["name"]): p
+                    for p in parameters},
                          "body": operation.get("requestBody"), "right": operation.get("x-right"),
                          "responses": {int(s): self.follow(r) for s, r in operation["responses"].items()},
                          "security": operation.get("security", document["security"])}
@@ -228,10 +234,13 @@ def self_test():
             assert s.check(schema, value) == [], (schema, value)
         for value in bad:
             assert s.check(schema, value) != [], (schema, value)
-            assert s.check({"items": schema}, [value]) and s.check({"properties": {"x": schema}}, {"x": value}), (schema, value)
+            assert s.check({"items": schema}, [value]) and s.check({"properties": {"x": schema}},
+                {"x": value}), (schema, value)
         count += len(good) + len(bad)
-    for schema in ({"minProperties": 1}, {"items": {"format": "date"}}, {"properties": {"a": {"if": {}}}}, {"anyOf": [{"not": {}}]},
-                   {"type": "number"}, {"additionalProperties": {}}, {"contentEncoding": "hex"}, {"properties": {"a": True}},
+    for schema in ({"minProperties": 1}, {"items": {"format": "date"}}, {"properties": {"a": {"if": {}}}},
+            {"anyOf": [{"not": {}}]},
+                   {"type": "number"}, {"additionalProperties": {}}, {"contentEncoding": "hex"},
+                   {"properties": {"a": True}},
                    {"required": ["a"], "properties": {}, "additionalProperties": False}):
         assert s.lint(schema, "$"), schema
         count += 1

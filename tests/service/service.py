@@ -2,7 +2,7 @@
 
 TRIALNOTARY: path of the program.
 """
-import http.client, json, os, signal, socket, sqlite3, ssl, subprocess, time
+import http.client, json, os, re, signal, sqlite3, ssl, subprocess, time
 
 PROGRAM = os.environ.get("TRIALNOTARY", "trialnotary")
 
@@ -38,9 +38,9 @@ class Service:
     """A notary in a folder; settings are lines of trialnotary.conf."""
 
     def __init__(self, folder, **settings):
-        self.folder, self.process, self.port, self.tls = folder, None, free_port(), None
+        self.folder, self.process, self.port, self.tls = folder, None, None, None
         self.run("init", folder, "--origin", "test.example/1")
-        self.configure(listen=f"127.0.0.1:{self.port}", **settings)
+        self.configure(listen="127.0.0.1:0", **settings)
 
     @staticmethod
     def run(*words):
@@ -66,33 +66,38 @@ class Service:
         """Makes a token end in the past; the service is not running."""
         now = int(time.time() * 1000)
         db = sqlite3.connect(os.path.join(self.folder, "access.db"))
-        changed = db.execute("UPDATE credential SET created = ?, expires = ? WHERE number = ?", (now - 2000, now - 1000, number)).rowcount
+        changed = db.execute("UPDATE credential SET created = ?, expires = ? WHERE number = ?",
+            (now - 2000, now - 1000, number)).rowcount
         db.commit()
         db.close()
         if changed != 1:
             raise RuntimeError(f"there is no token {number}")
 
     def start(self, tls=None):
-        self.tls = tls
-        with open(os.path.join(self.folder, "..", "serve.out"), "ab") as out, open(os.path.join(self.folder, "..", "serve.err"), "ab") as err:
-            self.process = subprocess.Popen([PROGRAM, "serve", self.folder], stdout=out, stderr=err, stdin=subprocess.DEVNULL)
-        for _ in range(600):
+        self.tls, self.port = tls, None
+        with open(self.beside("serve.out"), "wb") as out, open(self.beside("serve.err"), "wb") as err:
+            self.process = subprocess.Popen([PROGRAM, "serve", self.folder], stdout=out, stderr=err,
+                stdin=subprocess.DEVNULL)
+        for _ in range(1200):
             if self.process.poll() is not None:
                 raise RuntimeError(f"the service ended with status {self.process.returncode}: {self.errors()}")
-            try:
+            said = re.search(r"listening on https?://127\.0\.0\.1:([0-9]+)\n", self.errors())
+            if said:
+                self.port = int(said.group(1))
                 if self.send("GET", "/readyz").status == 200:
                     return
-            except OSError:
-                pass
             time.sleep(0.05)
-        raise RuntimeError("the service does not get ready")
+        raise RuntimeError(f"the service does not get ready: {self.errors()}")
+
+    def beside(self, name):
+        return os.path.join(self.folder, "..", name)
 
     def errors(self):
-        with open(os.path.join(self.folder, "..", "serve.err"), encoding="utf-8", errors="replace") as f:
+        with open(self.beside("serve.err"), encoding="utf-8", errors="replace") as f:
             return f.read()[-3000:]
 
     def stop(self):
-        """Ends the service as a supervisor does, and gives its status."""
+        """Ends the service as a supervisor does, and gives its status; -1 when a sanitizer complained."""
         if self.process is None:
             return None
         self.process.send_signal(signal.SIGTERM)
@@ -102,7 +107,7 @@ class Service:
             self.process.kill()
             status = self.process.wait()
         self.process = None
-        return status
+        return -1 if "runtime error" in self.errors() or "Sanitizer" in self.errors() else status
 
     def send(self, method, target, body=None, headers=(), timeout=60):
         """One request on a connection of its own; exactly these header fields, and what framing needs."""
@@ -141,9 +146,3 @@ def client_context(certificate=None, key=None):
     if certificate:
         context.load_cert_chain(certificate, key)
     return context
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]

@@ -2,6 +2,7 @@
 #   TRIALNOTARY: path of the program
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d) || exit 1
+umask 077
 service=
 trap 'service_stop; rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -17,20 +18,14 @@ done
 
 # service_start DIR: on a free port of loopback; sets NOTARY
 service_start() {
-	local try port
-	for try in 1 2 3 4 5 6 7 8; do
-		port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
-		sed -i "/^listen *=/d" "$1/trialnotary.conf"
-		echo "listen = 127.0.0.1:$port" >>"$1/trialnotary.conf"
-		"$TRIALNOTARY" serve "$1" >serve.out 2>serve.err &
-		service=$!
-		NOTARY=http://127.0.0.1:$port
-		for _ in $(seq 1 300); do
-			curl -fsS "$NOTARY/readyz" >/dev/null 2>&1 && kill -0 $service 2>/dev/null && return 0
-			kill -0 $service 2>/dev/null || break
-			sleep 0.1
-		done
-		grep -q HTTP_ADDRESS serve.out serve.err || break
+	sed -i "s/^listen *=.*/listen = 127.0.0.1:0/" "$1/trialnotary.conf"
+	"$TRIALNOTARY" serve "$1" >serve.out 2>serve.err &
+	service=$!
+	for _ in $(seq 1 600); do
+		NOTARY=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' serve.err)
+		[ -n "$NOTARY" ] && curl -fsS "$NOTARY/readyz" >ready 2>&1 && return 0
+		kill -0 $service 2>/dev/null || break
+		sleep 0.1
 	done
 	fault "the service did not start" serve.err
 	exit 1
@@ -45,6 +40,7 @@ service_stop() {
 	service=
 	count=$((count + 1))
 	[ $status = 0 ] || fault "the service ended with status $status" serve.err
+	! grep -qE 'runtime error|Sanitizer' serve.err || fault "a sanitizer complains" serve.err
 }
 
 # token PARTY FILE OPTION...: makes a token while the service does not run

@@ -278,7 +278,7 @@ static void test_twice(void)
 	snprintf(second.log, sizeof(second.log), "%s/second", service.dir);
 	second.pid = service_spawn(&second, -1);
 	status = service_wait(&second);
-	CHECK_INT(status, 75); /* EX_TEMPFAIL: try again later */
+	CHECK_INT(status, 74); /* as for every notary that is in use */
 	folder_run("grep -q STORE_BUSY %s", second.log);
 	client_begin(&one, "TWICE", 0);
 	service_conn_init(&conn, &service);
@@ -343,51 +343,56 @@ static void test_same(void)
 
 /* ---- more at once than may wait (F28) ---- */
 
-#define CROWD 800
+#define CROWD 200
+#define EACH 5
 
-/* All of them have sent while the service stood still; afterwards each has an answer, and who was refused gets in later. */
+static atomic_uint turned_away;
+
+/* Sends each record until it is stored: the connection is ended, or the answer is 503, while there are too many. */
+static void *run_crowd(void *arg)
+{
+	struct service_conn conn;
+	struct client *c = arg;
+
+	service_conn_init(&conn, &service);
+	while (c->acked < EACH) {
+		int status = client_step(c, &conn);
+
+		if (status == 200 || status == 201)
+			continue;
+		turned_away++;
+		if (status != 0 && status != 503)
+			break;
+		service_sleep(0.02);
+	}
+	service_conn_done(&conn);
+	return NULL;
+}
+
+/* Ten times as many clients as the service holds connections, all at work. */
 static void test_busy(void)
 {
-	static struct service_conn conns[CROWD];
 	static struct client crowd[CROWD];
-	unsigned refused = 0, stored = 0;
-	struct service_answer a;
 
-	service_make(&service, "");
+	service_make(&service, "connections = 20\\n");
 	service_start(&service);
 	for (unsigned i = 0; i < CROWD; i++) {
 		client_begin(&crowd[i], "BUSY", i);
-		load_chain_add(&crowd[i].chain);
-		service_conn_init(&conns[i], &service);
-		CHECK_INT(service_get(&conns[i], NULL, "/livez", &a), 200);
+		pthread_create(&crowd[i].thread, NULL, run_crowd, &crowd[i]);
 	}
-	kill(service.pid, SIGSTOP);
-	for (unsigned i = 0; i < CROWD; i++)
-		CHECK(service_request(&conns[i], service.tokens[0], "POST", "/v1/records", "application/json",
-			load_chain_lines(&crowd[i].chain, 0, 1)));
-	kill(service.pid, SIGCONT);
 	for (unsigned i = 0; i < CROWD; i++) {
-		int status = service_read(&conns[i], &a);
-
-		CHECK(status == 201 || status == 503);
-		crowd[i].acked = status == 201;
-		stored += status == 201;
-		refused += status == 503;
-		if (status == 503)
-			CHECK(service_field(&a, "Retry-After") != NULL);
+		pthread_join(crowd[i].thread, NULL);
+		CHECK_INT(crowd[i].acked, EACH);
+		if (crowd[i].acked != EACH)
+			fprintf(stderr, "status %d %s\n", crowd[i].status, crowd[i].code);
 	}
-	fprintf(stderr, "%u stored, %u refused\n", stored, refused);
-	CHECK(refused > 0 && stored > 0);
-	for (unsigned i = 0; i < CROWD; i++)
-		if (!crowd[i].acked) /* refused: nothing was stored, so it is new now */
-			CHECK_INT(client_step(&crowd[i], &conns[i]), 201);
+	fprintf(stderr, "%u times turned away\n", turned_away);
+	CHECK(turned_away > 0);
 	CHECK_INT(service_end(&service, SIGTERM), 0);
-	for (unsigned i = 0; i < CROWD; i++) {
-		if (i < CLIENTS)
-			clients[i] = crowd[i];
-		service_conn_done(&conns[i]);
+	for (unsigned i = 0; i < CROWD; i += CLIENTS) {
+		memcpy(clients, crowd + i, (CROWD - i < CLIENTS ? CROWD - i : CLIENTS) * sizeof(*clients));
+		clients_judge(true);
 	}
-	clients_judge(true);
 	for (unsigned i = 0; i < CROWD; i++)
 		load_chain_done(&crowd[i].chain);
 }

@@ -10,9 +10,10 @@ from service import Service, read_json
 # Answers of the HTTP layer to any request (docs/http.md); they belong to no operation.
 LAYER = {400, 404, 405, 408, 413, 414, 417, 431, 501, 503, 505}
 # Fields that mean something to a client: when they are there, the operation must say so.
-TELLING = {"etag", "location", "retry-after", "www-authenticate", "content-disposition", "last-modified", "set-cookie", "link"}
+TELLING = {"etag", "location", "retry-after", "www-authenticate", "content-disposition", "last-modified", "set-cookie",
+    "link"}
 
-# Codes with two statuses: a key in work, or with another body; the caller's credential, or the party that was named in the body.
+# Codes with two statuses: a key in work, or with another body; the caller's credential, or the party in the body.
 TWO = {"IDEMPOTENCY_KEY": {409, 422}, "TOKEN_REVOKED": {401, 422}}
 
 
@@ -66,7 +67,8 @@ class Talk:
             return f"{at}?{query}"
         return at + ("?" + urllib.parse.urlencode([(k, str(v)) for k, v in pairs]) if pairs else "")
 
-    def call(self, operation, status, code=None, field=None, path=None, query=(), body=None, type=None, token=None, headers=(), method=None):
+    def call(self, operation, status, code=None, field=None, path=None, query=(), body=None, type=None, token=None,
+            headers=(), method=None):
         """One request of an operation, which must be answered with this status and code. token: a name, or None."""
         o = self.api.operations[operation]
         fields = list(headers)
@@ -79,7 +81,7 @@ class Talk:
         if type:
             fields.append(("Content-Type", type))
         target = self.target(operation, path, query)
-        if body is None and o["method"] == "POST":
+        if body is None and o["method"] == "POST" and not any(k == "Content-Length" for k, _ in fields):
             body = b""
         answer = self.service.send(o["method"], target, body, fields)
         what = f"{o['method']} {target[:150]} ({token or 'no token'}{', ' + type if type else ''})"
@@ -122,7 +124,8 @@ class Talk:
         if body and self.check(o["body"] is not None, f"{what}: a body is not described"):
             media = (type_ or "").split(";")[0]
             described = o["body"]["content"].get(media)
-            if self.check(described is not None, f"{what}: the media type is not described") and media == "application/json":
+            if self.check(described is not None,
+                    f"{what}: the media type is not described") and media == "application/json":
                 self.faulty(self.api.check(described["schema"], read_json(body)), f"{what}: request")
             elif media == "application/x-ndjson":
                 for one in body.splitlines():
@@ -138,12 +141,14 @@ class Talk:
     def judge(self, operation, answer, what):
         response = self.api.operations[operation]["responses"].get(answer.status)
         self.check_fields(answer, what)
-        if not self.check(response is not None, f"{what}: status {answer.status} is not described: {answer.body[:300]!r}"):
+        if not self.check(response is not None,
+                f"{what}: status {answer.status} is not described: {answer.body[:300]!r}"):
             return
         self.seen.add((operation, answer.status))
         for name, header in response.get("headers", {}).items():
             header, value = self.api.follow(header), answer.header(name)
-            if self.check(value is not None or not header["required"], f"{what}: {answer.status} without {name}") and value is not None:
+            if self.check(value is not None or not header["required"],
+                    f"{what}: {answer.status} without {name}") and value is not None:
                 self.faulty(self.api.check(header["schema"], value), f"{what}: {answer.status} {name}")
         for name in TELLING & set(answer.headers):
             described = {n.lower() for n in response.get("headers", {})}
@@ -160,7 +165,8 @@ class Talk:
         if content is None:
             self.check(answer.body == b"", f"{what}: {answer.status} has a body")
             return
-        if not self.check(answer.type() in content, f"{what}: {answer.status} is '{answer.type()}', not {list(content)}"):
+        if not self.check(answer.type() in content,
+                f"{what}: {answer.status} is '{answer.type()}', not {list(content)}"):
             return
         schema = content[answer.type()]["schema"]
         try:
@@ -169,7 +175,8 @@ class Talk:
             elif answer.type().endswith("json"):
                 values = [read_json(answer.body)]
             else:
-                values = [answer.body.decode("latin-1" if "octet" in answer.type() or "zip" in answer.type() else "utf-8")]
+                values = [answer.body.decode("latin-1" if "octet" in answer.type()
+                    or "zip" in answer.type() else "utf-8")]
         except ValueError as e:
             self.fault(f"{what}: the body cannot be read: {e}: {answer.body[:200]!r}")
             return
@@ -191,7 +198,8 @@ class Talk:
         wanted = TWO.get(code) or {s for s, codes in self.table.items() if code in codes} or {422}
         self.check(status in wanted, f"{what}: {code} with status {status}; docs/api.md says {sorted(wanted)}")
         self.check(problem.get("type") == f"urn:trialnotary:problem:{code}" and problem.get("status") == status and
-                   problem.get("title") == known["text"], f"{what}: type, status or title do not belong to {code}: {problem}")
+                   problem.get("title") == known["text"],
+                   f"{what}: type, status or title do not belong to {code}: {problem}")
 
     def layer(self, method, target, status, code, body=None, headers=()):
         """A request that the HTTP layer refuses, whatever the path."""
@@ -202,12 +210,13 @@ class Talk:
                    f"{what}: expected {status} {code}, got {answer.status} {answer.body[:300]!r}")
         if answer.type() == "application/problem+json":
             self.faulty(self.api.check({"$ref": "#/components/schemas/Problem"}, read_json(answer.body)), what)
+            self.codes.add(self.code(answer))
         return answer
 
     # ---- the end ----
 
     def unseen(self, excused):
-        """Every operation and every good or 4xx answer of it was seen, but the excused ones; an excuse must be needed."""
+        """Every good or 4xx answer of every operation was seen, but the excused ones; an excuse must be needed."""
         for name, o in self.api.operations.items():
             for status in o["responses"]:
                 if status >= 500:
@@ -215,17 +224,25 @@ class Talk:
                 if (name, status) in self.seen:
                     self.check((name, status) not in excused, f"{name} {status} is excused, but was seen")
                 else:
-                    self.check((name, status) in excused, f"{name} {status} ({o['method']} {o['path']}) was never provoked")
+                    self.check((name, status) in excused,
+                        f"{name} {status} ({o['method']} {o['path']}) was never provoked")
 
     def unseen_codes(self, excused):
         parts = self.api.document["components"]
         in_use = set(parts["schemas"]["Code"]["enum"])
         for code in sorted(in_use):
-            self.check((code in self.codes) != (code in excused), f"code {code} was {'seen, but is excused' if code in excused else 'never seen'}")
+            self.check((code in self.codes) != (code in excused),
+                f"code {code} was {'seen, but is excused' if code in excused else 'never seen'}")
         for code in sorted(set(excused) - in_use):
             self.fault(f"code {code} is excused, but is not in the document")
         for code in sorted(in_use):
             self.check("code" in Service.run("explain", code), f"'trialnotary explain' does not know {code}")
+
+    def is_described(self, names):
+        """Whether an object with these names would be good in some schema."""
+        schemas = [c for s in self.api.document["components"]["schemas"].values() for c in s.get("oneOf", [s])
+            if "properties" in c]
+        return any(set(c["required"]) <= names <= set(c["properties"]) for c in schemas)
 
     def compare_pages(self, page):
         """docs/api.md and docs/openapi.json have the same paths and the same table of codes."""
@@ -235,6 +252,9 @@ class Talk:
         for only in sorted(ours ^ theirs):
             self.check(False, f"{only} is in docs/{'openapi.json' if only in ours else 'api.md'} alone")
         self.check(len(theirs) > 20, f"only {len(theirs)} paths were found in docs/api.md")
+        for example in re.findall(r"^```json\n(.*?)^```$", page, re.M | re.S):
+            self.check(self.is_described(set(json.loads(example))),
+                f"docs/api.md: no schema has exactly the names of {example[:60]}...")
         for name, response in self.api.document["components"]["responses"].items():
             rules = response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]
             status, codes = rules["status"]["const"], set(rules["code"]["enum"])
@@ -242,6 +262,7 @@ class Talk:
                 others = set().union(*(c for s, c in self.table.items() if s != 422)) - set(TWO)
                 self.check(not codes & others, f"422 has codes of another status: {sorted(codes & others)}")
             elif status == 503:
-                self.check(self.table[status] <= codes, f"503: docs/api.md also has {sorted(self.table[status] - codes)}")
+                self.check(self.table[status] <= codes,
+                    f"503: docs/api.md also has {sorted(self.table[status] - codes)}")
             else:
                 self.check(self.table.get(status) == codes, f"{name}: docs/api.md has {self.table.get(status)}")

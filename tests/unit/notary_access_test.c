@@ -202,7 +202,7 @@ static void test_decisions(void)
 	CHECK_RC(nt_access_party_add(a, "site-1", NT_ROLE_SITE, NOW, NULL), VF_OK);
 	CHECK_RC(nt_access_party_add(a, "sponsor-x", NT_ROLE_SPONSOR, NOW, NULL), VF_OK);
 	CHECK_RC(nt_access_party_add(a, "reader-1", NT_ROLE_READER, NOW, NULL), VF_OK);
-	CHECK_RC(nt_access_party_add(a, "site-1", NT_ROLE_READER, NOW, NULL), VF_USAGE);
+	CHECK_RC(nt_access_party_add(a, "site-1", NT_ROLE_READER, NOW, NULL), VF_EXISTS);
 	CHECK_RC(nt_access_party_add(a, "Site", NT_ROLE_SITE, NOW, NULL), VF_USAGE);
 	number = granted("site-1", 0, "", "", NOW + DAY, any);
 	granted("site-1", NT_RIGHT_BIT(NT_RIGHT_SUBMIT), "DEMO-1\nDEMO-2\n", "consent\nwithdrawal\n", NOW + 2 * DAY,
@@ -233,7 +233,7 @@ static void test_decisions(void)
 	CHECK_RC(nt_access_check(a, &c, NT_RIGHT_READ, S("D"), S("other"), NOW, &d, NULL), VF_OK);
 	CHECK_STR(d.party, "sponsor-x");
 	CHECK_INT(d.credential, pinned);
-	CHECK_RC(nt_access_grant(a, &pin, NOW, &pinned, NULL), VF_USAGE);
+	CHECK_RC(nt_access_grant(a, &pin, NOW, &pinned, NULL), VF_EXISTS);
 	CHECK_RC(nt_token_read(S(any), &other, NULL), VF_OK);
 	c.spki = &other;
 	CHECK_RC(nt_access_check(a, &c, NT_RIGHT_READ, S("D"), S("other"), NOW, &d, NULL), VF_UNAUTHENTICATED);
@@ -260,7 +260,7 @@ static void test_decisions(void)
 	CHECK_RC(nt_access_party_revoke(a, "site-2", NOW, &before, NULL), VF_UNKNOWN_PARTY);
 	CHECK_RC(ask(narrow, NT_RIGHT_SUBMIT, "DEMO-2", "withdrawal", NOW), VF_TOKEN_REVOKED);
 	CHECK_RC(refuse("site-1", 0, "", "", NOW + DAY), VF_TOKEN_REVOKED);
-	CHECK_RC(nt_access_party_add(a, "site-1", NT_ROLE_SITE, NOW, NULL), VF_USAGE);
+	CHECK_RC(nt_access_party_add(a, "site-1", NT_ROLE_SITE, NOW, NULL), VF_EXISTS);
 	CHECK_RC(nt_access_credentials(a, count_row, &rows, NULL), VF_OK);
 	CHECK_INT(rows, 3);
 	/* A right that no role of the party gives does not come from the database either. */

@@ -72,6 +72,23 @@ static void check_tile(const char *dir, const char *path, size_t bytes)
 	CHECK_INT(st.st_size, bytes);
 }
 
+/* Of sizes that were never a checkpoint, too: anybody may ask. */
+static void proofs_of_every_size(struct nt_notary *n)
+{
+	struct vf_hash proof[VF_MAX_CONSISTENCY], root, whole = textbook(leaves, n_leaves);
+	size_t n_proof;
+
+	for (uint64_t size = 1; size <= n_leaves; size++) {
+		root = textbook(leaves, size);
+		for (uint64_t k = 0; k < size; k += size - 1 ? size - 1 : 1) {
+			CHECK_RC(nt_notary_inclusion(n, k, size, proof, &n_proof, &err), VF_OK);
+			CHECK_RC(vf_merkle_check_inclusion(k, size, &leaves[k], proof, n_proof, &root, &err), VF_OK);
+		}
+		CHECK_RC(nt_notary_consistency(n, size, n_leaves, proof, &n_proof, &err), VF_OK);
+		CHECK_RC(vf_merkle_check_consistency(size, n_leaves, &root, &whole, proof, n_proof, &err), VF_OK);
+	}
+}
+
 /* Grows in uneven steps; every published root is the textbook's, every proof holds. */
 static void test_grow(const char *dir)
 {
@@ -113,6 +130,7 @@ static void test_grow(const char *dir)
 		}
 	}
 	CHECK_INT(n_leaves, 522);
+	proofs_of_every_size(n);
 	check_tile(dir, "log/tile/0/000", 8192);
 	check_tile(dir, "log/tile/0/001", 8192);
 	check_tile(dir, "log/tile/0/002.p/10", 320);

@@ -194,6 +194,15 @@ static void test_refusals(const struct nt_signer *key, const struct nt_signer *r
 }
 
 /* A notary of an earlier version gets a key when it is opened, even after a crash while it was made; then keeps it. */
+/* Changes the first digit of a file, and back. */
+static void flip_hex(const char *path)
+{
+	FILE *f = fopen(path, "r+b");
+	int c = f ? fgetc(f) : EOF;
+
+	CHECK(c != EOF && fseek(f, 0, SEEK_SET) == 0 && fputc(c ^ 1, f) != EOF && fclose(f) == 0);
+}
+
 static void test_notary(void)
 {
 	struct fixture f;
@@ -209,6 +218,10 @@ static void test_notary(void)
 	fixture_begin(&f);
 	f.n = nt_notary_free(f.n);
 	snprintf(path, sizeof(path), "%s/keys/receipt.key", f.notary);
+	CHECK(remove(path) == 0);
+	/* Users have pinned the key that is gone: no other takes its place silently. */
+	CHECK_RC(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), VF_STORE_CORRUPT);
+	snprintf(path, sizeof(path), "%s/keys/receipt.pub", f.notary);
 	CHECK(remove(path) == 0);
 	snprintf(path, sizeof(path), "%s/keys/receipt.key.tmp", f.notary);
 	half = fopen(path, "wb");
@@ -230,6 +243,13 @@ static void test_notary(void)
 	CHECK_INT(r.accepted_ms, f.now);
 	CHECK_INT(r.delay, keys.at[0].delay);
 	CHECK_RC(vf_receipt_check_signature(&r, &keys, NULL, NULL), VF_OK);
+	/* One bit of an Ed25519 key makes another good key. */
+	f.n = nt_notary_free(f.n);
+	snprintf(path, sizeof(path), "%s/keys/receipt.pub", f.notary);
+	flip_hex(path);
+	CHECK_RC(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), VF_SIGNER_FAILED);
+	flip_hex(path);
+	CHECK_RC(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), VF_OK);
 	nt_receipts_free(g);
 	nt_buf_done(&pins);
 	nt_buf_done(&again);

@@ -103,6 +103,13 @@ static void test_group(void)
 	}
 	CHECK_RC(settle(l, &f, &m[1].s, &before), VF_OK); /* the same again */
 	CHECK(before);
+	/* as it is read from a retry: without the key, which the stream has for its own submitter alone */
+	twin = m[1];
+	memset(&twin.s.stream_key, 0, sizeof(twin.s.stream_key));
+	CHECK_RC(settle(l, &f, &twin.s, &before), VF_OK);
+	CHECK(before && vf_hash_eq(&twin.s.stream_key, &m[1].s.stream_key));
+	twin.s.submitter = vf_bytes_str("somebody");
+	CHECK_RC(settle(l, &f, &twin.s, &before), VF_SLOT_MISMATCH);
 	CHECK_RC(settle(l, &f, &other.s, &before), VF_STREAM_CONFLICT); /* a second beginning of the stream */
 	twin = m[2];
 	twin.s.slot.b[0] ^= 1;

@@ -421,6 +421,13 @@ static void test_store(void)
 	CHECK_RC(nt_store_accept(s, subs, 600, 78, got, &err), VF_OK);
 	for (size_t i = 0; i < 600; i++)
 		CHECK_INT(got[i], NT_ACCEPTED_BEFORE);
+	/* who sends it again has perhaps never been told the stream's key; for a new record it is needed */
+	subs[7].stream_key = made_hash("no key", 1);
+	CHECK_RC(nt_store_accept(s, subs + 7, 1, 78, got, &err), VF_OK);
+	CHECK_INT(got[0], NT_ACCEPTED_BEFORE);
+	made_record(&m[7], &st, 600, false);
+	m[7].s.stream_key = made_hash("no key", 1);
+	CHECK_RC(nt_store_accept(s, &m[7].s, 1, 78, got, &err), VF_INTERNAL);
 	CHECK_RC(nt_store_unnamed(s, names, 4, &n, &err), VF_OK);
 	CHECK_INT(n, 0);
 	seal.size = 99;

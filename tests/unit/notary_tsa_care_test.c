@@ -130,20 +130,23 @@ static void crl_lost(void)
 	fresh();
 	CHECK_RC(nt_tsa_create(folder, &config, T0, &err), VF_OK);
 	good = check_read(at("crl.der"));
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		struct nt_buf b = nt_buf(65536);
 		uint8_t changed[4096];
 		struct nt_tsa_status s;
 		struct nt_tsa *t;
 
 		memcpy(changed, good.p, good.n);
-		changed[good.n - 1] ^= 1;
+		if (i == 5) /* in the algorithm beside the signature, which it does not cover */
+			changed[3 + 3 + changed[5] + 4] ^= 1;
+		else
+			changed[good.n - 1] ^= 1;
 		unlink(at("crl.der"));
 		if (i == 1)
 			put_file("crl.der", vf_bytes_str(""));
 		if (i == 2)
 			put_file("crl.der", vf_bytes(good.p, good.n - 1));
-		if (i == 3)
+		if (i == 3 || i == 5)
 			put_file("crl.der", vf_bytes(changed, good.n));
 		if (i == 4)
 			put_file("crl.der", vf_bytes_str("-----BEGIN X509 CRL-----\n"));

@@ -1,0 +1,55 @@
+/*
+ * What the verbs that submit share: the words that describe a record, and its files.
+ *
+ * Internal to verbs_submit.c and watch.c.
+ */
+#ifndef NOTARY_VERBS_SUBMIT_H
+#define NOTARY_VERBS_SUBMIT_H
+
+#include "notary/files.h"
+#include "notary/hashing.h"
+#include "notary/signer.h"
+#include "notary/submit.h"
+#include "notary/verbs.h"
+#include "notary/verbs_client.h"
+#include "verify/limits.h"
+
+/* Files as the user named them, while they become documents. */
+struct nt_gathered {
+	struct nt_files files;
+	struct nt_hash_job *jobs;
+	struct nt_submit_file *documents;
+	uint64_t bytes;
+};
+
+struct nt_signing {
+	struct nt_signer *signer;
+	struct nt_buf certificate;
+	struct vf_hash digest;
+};
+
+struct nt_submitting {
+	struct nt_cli *cli;
+	struct nt_notary *n;      /* a notary in a folder, or */
+	struct nt_remote *remote; /* a server */
+	size_t first;             /* argument that is a file */
+	struct nt_gathered g;
+	struct nt_submit s;
+	struct tr_link links[VF_MAX_LINKS];
+	struct nt_signing signing;
+	struct nt_submit_record *records;
+	size_t n_records;
+	size_t made, before;
+	size_t unkept; /* --keep came too late for them */
+	unsigned threads;
+	bool each;
+};
+
+/* Study, kind and texts; then key and certificate; then links, for which n or remote must be there. */
+VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr);
+VF_RC nt_submitting_signing(struct nt_submitting *u, struct vf_err *reterr);
+VF_RC nt_submitting_links(struct nt_submitting *u, struct vf_err *reterr);
+/* Frees what it holds; n and remote are the caller's. */
+void nt_submitting_done(struct nt_submitting *u);
+
+#endif

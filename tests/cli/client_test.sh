@@ -1,0 +1,478 @@
+#!/usr/bin/env bash
+# The verbs with --server: against a server that misbehaves (client_server.py), and against 'trialnotary serve'.
+#   TRIALNOTARY, TRIALVERIFY: paths of the programs; TRIALNOTARY_SOURCE: the source tree; CLIENT_KILL: tests/fault/client_kill.c
+set -u
+source=${TRIALNOTARY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+work=$(mktemp -d) || exit 1
+jobs_started=()
+finish() {
+	for job in "${jobs_started[@]}"; do kill "$job" 2>/dev/null; wait "$job" 2>/dev/null; done
+	rm -rf "$work"
+}
+trap finish EXIT
+cd "$work" || exit 1
+command -v python3 >/dev/null || { echo "no python3"; exit 77; }
+export XDG_STATE_HOME="$work/xdg"
+faults=0 count=0
+
+fault() { echo "FAILED: $1"; [ ! -s err ] || head -5 err | sed 's/^/    /'; [ ! -s out ] || head -5 out | sed 's/^/    /'; faults=$((faults + 1)); }
+# runs STATUS ARGS...: output is in out and err
+runs() {
+	local want=$1 got
+	shift
+	"$TRIALNOTARY" "$@" >out 2>err
+	got=$?
+	count=$((count + 1))
+	[ $got = "$want" ] || fault "$*: status $got, not $want"
+}
+says() { count=$((count + 1)); grep -qE -- "$2" "$1" || fault "'$2' is not in $1"; }
+is() { count=$((count + 1)); [ "$1" = "$2" ] || fault "$3: '$1', not '$2'"; }
+script() { printf '%s\n' "$@" >script; }
+sent() { [ -f records ] && grep -c . records || echo 0; }
+pending() { local n=0; for f in "$1"/*/records/*.json; do [ ! -f "$f" ] || [ -f "${f%.json}.receipt" ] || n=$((n + 1)); done; echo $n; }
+wait_file() { for _ in $(seq 200); do [ -s "$1" ] && return; sleep 0.05; done; fault "'$1' did not come"; }
+
+# ---- a server that misbehaves ----
+
+printf 'tn1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8QTpIaA\n' >token
+chmod 600 token
+for i in 1 2 3 4 5; do echo "document $i" >d$i.txt; done
+python3 "$source/tests/cli/client_server.py" port 2>server-err &
+jobs_started+=($!)
+wait_file port
+url=http://127.0.0.1:$(cat port)
+fake=(--server "$url" --token-file token)
+to=("${fake[@]}" --study EX-1 --kind protocol)
+
+# the command line
+runs 64 submit --server "$url" --study EX-1 --kind protocol d1.txt
+says err 'needs --token-file FILE'
+runs 64 submit --study EX-1 --kind protocol
+says err "needs more: DIR .*, or --server URL"
+runs 64 submit n --study EX-1 --kind protocol --pin 00 d1.txt
+says err '--pin needs --server'
+runs 64 submit n --study EX-1 --kind protocol --prepare x d1.txt
+runs 64 status "${fake[@]}"
+runs 64 list "${fake[@]}"
+says err 'one study: --study ID'
+runs 64 submit --server ftp://x --token-file token --study EX-1 --kind protocol d1.txt
+runs 64 submit --server http://a:b@127.0.0.1:1 --token-file token --study EX-1 --kind protocol d1.txt
+says err 'leave them out'
+runs 64 submit --server "https://x/?a=b" --token-file token --study EX-1 --kind protocol d1.txt
+runs 64 submit --server https://x --pin abc --token-file token --study EX-1 --kind protocol d1.txt
+runs 64 submit --server "$url" --pin "$(printf x | sha256sum | cut -d ' ' -f 1)" --token-file token --study EX-1 --kind protocol d1.txt
+says err 'need an address with https'
+runs 64 submit "${to[@]}" --keep d1.txt
+says err 'leave --keep out'
+runs 64 submit "${to[@]}" --timeout 1x d1.txt
+
+# the token
+cp token others; chmod 644 others
+runs 77 submit --server "$url" --token-file others --study EX-1 --kind protocol d1.txt
+says err "PERMISSION: others may read token file"
+says err '^Next: '
+echo nothing >bad; chmod 600 bad
+runs 77 submit --server "$url" --token-file bad --study EX-1 --kind protocol d1.txt
+says err "UNAUTHENTICATED: file 'bad' holds no token"
+runs 66 submit --server "$url" --token-file none --study EX-1 --kind protocol d1.txt
+
+# plain http goes to this machine alone
+other=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("192.0.2.1", 9)); print(s.getsockname()[0])' 2>/dev/null)
+case $other in '' | 127.*) other=192.0.2.1 ;; esac
+runs 77 submit --server "http://$other:1" --token-file token --timeout 5 --study EX-1 --kind protocol d1.txt
+says err 'PERMISSION: .* is not on this machine: use https'
+runs 74 submit --server "http://$other:1" --plain --token-file token --timeout 1 --study EX-1 --kind protocol d1.txt
+says err SERVER_UNREACHABLE
+http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 runs 0 submit "${to[@]}" --state s0 d1.txt # no proxy of the environment
+is "$(sent)" 1 'records'
+runs 0 submit "${to[@]}" --state s0 d1.txt
+says err '1 of 1 records were submitted before'
+is "$(sent)" 1 'records'
+is "$(stat -c %a s0/*/)" 700 'mode of the state'
+grep -rqF tn1_ s0 && fault 'the token is in the state folder'
+is "$(grep -c 'Bearer tn1_' requests)" "$(grep -c . requests)" 'requests with the token'
+
+# what is tried again, and what is not
+script 'status 503' 'status 429 1' 'status 408' ok cut 'status 502' half lose
+runs 0 submit "${to[@]}" --state s0 d2.txt
+is "$(sent)" 2 'records after faults'
+is "$(pending s0)" 0 'pending after faults'
+says err 'it will be tried again for'
+id=$(cut -c 1-64 out)
+for answer in 'type' 'redirect' 'huge' 'json {"exists":1}' 'json []' 'json {"exists":true,"stream":"00"}' 'json {' 'status 404' 'status 500'; do
+	: >requests
+	script "$answer"
+	runs 74 submit "${to[@]}" --state s0 d3.txt
+	says err '^trialnotary: SERVER_ANSWER: '
+	is "$(grep -c . requests)" 1 "requests after '$answer'"
+done
+grep -q elsewhere requests && fault 'a redirect was followed'
+: >requests
+script 'problem TOKEN_EXPIRED 401'
+runs 77 submit "${to[@]}" --state s0 d3.txt
+says err '^trialnotary: TOKEN_EXPIRED: the server says: said by the test .field ./members/0..$'
+is "$(grep -c . requests)" 1 'requests after 401'
+script 'problem NOT_INVENTED_YET 422'
+runs 74 submit "${to[@]}" --state s0 d3.txt
+says err '^trialnotary: SERVER_REFUSED: NOT_INVENTED_YET: said by the test; do this$'
+script 'slow 3'
+runs 74 submit "${to[@]}" --state s0 --timeout 1 d3.txt
+says err SERVER_UNREACHABLE
+
+# an answer that is lost, and the next call: the same octets, once
+for lost in lose cut 'status 503'; do
+	rm -f last-body
+	script ok "$lost" "$lost" "$lost" "$lost" "$lost" "$lost"
+	before=$(sent)
+	runs 74 submit "${to[@]}" --state s1 --timeout 2 d3.txt
+	: >script
+	is "$(pending s1)" 1 "pending after '$lost'"
+	cp last-body first-body
+	runs 0 submit "${to[@]}" --state s1 d4.txt
+	is "$(pending s1)" 0 "pending afterwards ('$lost')"
+	cmp -s first-body s1/*/records/"$(sed 's/.*"entry":{"sha256":"\([0-9a-f]*\)".*/\1/' first-body)".json || fault 'other octets were sent again'
+	is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
+	echo "more $lost" >>d3.txt; echo "more $lost" >>d4.txt
+done
+is "$((before > 0))" 1 'there were some before'
+
+# answers to a submission that are none: it stays pending, and goes with the next call
+for answer in 'json {}' 'json {"id":"00"}' "json {\"id\":\"$id\",\"state\":\"accepted\",\"receipt\":\"AAAA\"}" 'status 404' 'status 400' 'problem STORE_BUSY 400' 'problem UNAUTHENTICATED 401'; do
+	rm -rf s2
+	echo "$answer" >>d5.txt
+	script ok "$answer"
+	"$TRIALNOTARY" submit "${to[@]}" --state s2 d5.txt >out 2>err && fault "'$answer' was taken"
+	: >script
+	is "$(pending s2)" 1 "pending after '$answer'"
+	runs 0 submit "${to[@]}" --state s2 d5.txt
+	is "$(pending s2)" 0 'pending afterwards'
+done
+
+# a refusal is the end of a submission
+script ok 'problem LINK_SHAPE 422'
+runs 1 submit "${to[@]}" --state s2 d1.txt d2.txt
+is "$(pending s2)" 0 'pending after a refusal'
+says err '^trialnotary: LINK_SHAPE: '
+runs 0 submit "${to[@]}" --state s2 d1.txt d2.txt
+
+# two writers: the slower one makes its record again
+script ok 'problem STREAM_CONFLICT 409'
+runs 0 submit "${to[@]}" --state s2 --title one d1.txt --json
+says out '"new":1,"before":0}$'
+script ok 'problem STREAM_CONFLICT 409' 'problem STREAM_CONFLICT 409'
+runs 0 submit "${to[@]}" --state s2 --title one-b d1.txt --json
+says out '"new":1,"before":0}$'
+is "$(pending s2)" 0 'pending after a lost race'
+is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
+# left pending, while another client goes on
+script ok cut cut cut cut cut cut
+runs 74 submit "${to[@]}" --state s2 --title two --timeout 1 d1.txt
+: >script
+runs 0 submit "${to[@]}" --state s3 --title three d1.txt
+old=$(sent)
+runs 0 submit "${to[@]}" --state s2 --title four d2.txt
+is "$(sent)" "$((old + 2))" 'records after one was made again'
+is "$(pending s2)" 0 'pending after it was made again'
+runs 0 submit "${to[@]}" --state s2 --title two d1.txt
+says err 'submitted before'
+
+# signed: it is made and signed again, or given up and said so
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=Test Signer' -addext keyUsage=critical,digitalSignature \
+	-keyout sign.key -out sign.pem 2>/dev/null || fault 'openssl req'
+chmod 600 sign.key
+signed=(--sign sign.key --cert sign.pem)
+script ok 'problem STREAM_CONFLICT 409' 'problem STREAM_CONFLICT 409'
+runs 0 submit "${to[@]}" --state s2 --title signed "${signed[@]}" d1.txt
+grep -q 'submit it again' err && fault 'a note about what was done'
+grep -qF signature001.p7s last-body || fault 'the record that was made again is not signed'
+is "$(pending s2)" 0 'pending after a lost race of a signed one'
+script ok 'problem UNAUTHENTICATED 401'
+runs 77 submit "${to[@]}" --state s2 --title signed-2 "${signed[@]}" d1.txt
+runs 0 submit "${to[@]}" --state s3 --title between d1.txt
+old=$(sent)
+runs 0 submit "${to[@]}" --state s2 --title after d2.txt
+says err 'was signed and has lost its place: submit it again: STREAM_CONFLICT'
+is "$(sent)" "$((old + 1))" 'records after a signed one was given up'
+
+# many at once
+mkdir -p many
+for i in $(seq 40); do echo "$i" >many/f$i; done
+: >requests
+old=$(sent)
+runs 0 submit "${fake[@]}" --state s4 --study EX-2 --kind dataset --each many
+is "$(sent)" "$((old + 40))" 'records in bulk'
+is "$(grep -c 'POST' requests)" 1 'requests in bulk'
+is "$(ls s4/*/records/*.receipt | grep -c .)" 40 'receipts'
+runs 0 submit "${fake[@]}" --state s4 --study EX-2 --kind dataset --each many --json
+says out '"new":0,"before":40}$'
+is "$(sent)" "$((old + 40))" 'records in bulk, again'
+
+# the stream of somebody else, and state that is not to be trusted
+sed -i 's/^./z/' s4/*/streams/*
+chmod u+w s4/*/streams/*; printf '%064d\n' 0 >"$(ls s4/*/streams/*)"
+runs 74 submit "${fake[@]}" --state s4 --study EX-2 --kind dataset d1.txt
+says err 'CLIENT_STATE: the notary names another stream'
+chmod 755 s4/*/
+runs 77 submit "${fake[@]}" --state s4 --study EX-2 --kind dataset d1.txt
+says err 'others may read or change the state folder'
+
+# a finished submission in a file
+: >requests
+old=$(sent)
+runs 0 submit "${to[@]}" --state s5 --prepare sub.json d1.txt
+is "$(grep -c POST requests)" 0 'requests of --prepare'
+is "$(sent)" "$old" 'records of --prepare'
+is "$(stat -c %a sub.json)" 600 'mode of the prepared file'
+head -c 35 sub.json | grep -qF '{"schema":"trialnotary/submission/' || fault 'the prepared file'
+runs 64 submit "${to[@]}" --state s5 --prepare sub.json d1.txt
+says err '^trialnotary: EXISTS'
+
+# status and list
+runs 0 status "${fake[@]}" --state s0 "${id:0:8}" --json
+is "$(cat out)" "{\"schema\":\"trialnotary/status/1\",\"records\":[{\"id\":\"$id\",\"state\":\"SEQUENCED\",\"index\":7,\"seal\":null,\"existed_by\":null}]}" 'status'
+runs 66 status "${fake[@]}" --state s0 "$(printf '%064d' 0)"
+says err '^trialnotary: UNKNOWN_RECORD: the server says'
+runs 66 status "${fake[@]}" --state s0 00000000
+runs 0 list "${fake[@]}" --study EX-2
+is "$(grep -c . out)" 40 'pages of a list'
+script "json {\"records\":[{\"id\":\"$id\"}]}"
+runs 74 list "${fake[@]}" --study EX-2
+says err SERVER_ANSWER
+
+# bundles that are none
+echo nonsense >bundle
+runs 74 fetch "${fake[@]}" --state s0 "$id" -o x.asice
+says err 'SERVER_ANSWER: record .*: this is no bundle of the record: ZIP_SHAPE'
+cp "$(ls "$source"/samples/good/*.asice "$source"/samples/*/*.asice 2>/dev/null | head -1)" bundle
+runs 74 fetch "${fake[@]}" --state s0 "$id" -o x.asice
+says err SERVER_ANSWER
+[ ! -e x.asice ] || fault 'a bundle of another record was written'
+is "$(ls -A | grep -c '\.part$')" 0 'files left behind'
+script 'problem NOT_SEALED 409'
+runs 2 fetch "${fake[@]}" --state s0 "$id" -o x.asice
+
+# killed by the server in the middle of a request: once at the server, with a receipt here
+for when in kill-before kill-after; do
+	for at in 1 2; do
+		echo "$when $at" >k.txt
+		if [ $at = 1 ]; then script $when; else script ok $when; fi
+		rm -f kill-me
+		(exec sh -c 'echo $$ >kill-me.new; mv kill-me.new kill-me; exec "$@"' sh "$TRIALNOTARY" submit "${to[@]}" --state s6 k.txt) >out 2>err
+		: >script
+		runs 0 submit "${to[@]}" --state s6 k.txt
+		is "$(pending s6)" 0 "pending after $when $at"
+		is "$(grep -c "$(cut -c 1-64 out)" records)" 1 "records after $when $at"
+	done
+done
+is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
+
+# ... and after each durable step
+if [ -n "${CLIENT_KILL:-}" ]; then
+	for step in $(seq 20); do
+		echo "step $step" >k.txt
+		"$CLIENT_KILL" "$step" submit "${to[@]}" --state s7 k.txt >out 2>err
+		status=$?
+		runs 0 submit "${to[@]}" --state s7 k.txt
+		is "$(pending s7)" 0 "pending after step $step"
+		is "$(grep -c "$(cut -c 1-64 out)" records)" 1 "records after step $step"
+		[ $status != 0 ] || break
+	done
+	is "$((step > 4 && step < 20))" 1 "steps ($step) until nothing was killed"
+	is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
+	is "$(ls s7/*/records/*.json | grep -c .)" "$step" 'submissions'
+fi
+
+# ... and while one that lost its place is made again
+if [ -n "${CLIENT_KILL:-}" ]; then
+	for step in $(seq 40); do
+		echo "again $step" >k.txt
+		script ok 'problem UNAUTHENTICATED 401'
+		runs 77 submit "${to[@]}" --state s8 k.txt
+		is "$(pending s8)" 1 "pending before step $step"
+		runs 0 submit "${to[@]}" --state s3 --title "other $step" d1.txt
+		old=$(sent)
+		"$CLIENT_KILL" "$step" submit "${to[@]}" --state s8 --title "$step" d2.txt >out 2>err
+		status=$?
+		runs 0 submit "${to[@]}" --state s8 --title "$step" d2.txt
+		is "$(pending s8)" 0 "pending after step $step"
+		runs 0 submit "${to[@]}" --state s8 k.txt
+		says err 'submitted before'
+		is "$(sent)" "$((old + 2))" "records after step $step"
+		[ $status != 0 ] || break
+	done
+	is "$((step > 8 && step < 40))" 1 "steps ($step) until nothing was killed"
+fi
+
+# ---- the real service ----
+
+"$TRIALNOTARY" help serve >/dev/null 2>&1 || { [ $faults = 0 ] || exit 1; echo "$count checks; no service in this build"; exit 0; }
+runs 0 init n --origin test.example/1
+runs 0 party add n acme --role sponsor
+"$TRIALNOTARY" token new n acme >real 2>err || fault 'token new'
+chmod 600 real
+runs 0 trust export n -o trust
+"$TRIALNOTARY" serve n --listen 127.0.0.1:0 --tls on >serve.log 2>serve-err &
+server=$!
+jobs_started+=($server)
+for _ in $(seq 200); do grep -q 'certificate SHA-256' serve-err && break; sleep 0.05; done
+url=$(sed -n 's/^listening on //p' serve-err)
+pin=$(sed -n 's/^certificate SHA-256 \([0-9a-f]*\).*/\1/p' serve-err)
+known=(--server "$url" --token-file real --pin "$pin" --state r)
+
+# whose certificate it is
+runs 77 submit --server "$url" --token-file real --pin "$(printf x | sha256sum | cut -d ' ' -f 1)" --state r --study EX-1 --kind protocol d1.txt
+says err 'SERVER_IDENTITY: .* is another than the pinned one'
+runs 77 submit --server "$url" --token-file real --state r --study EX-1 --kind protocol d1.txt
+says err 'SERVER_IDENTITY'
+grep -q '"status":2' serve.log && fault 'a request came before the certificate was checked'
+
+runs 0 submit "${known[@]}" --study EX-1 --kind protocol --version 2.0 d1.txt
+id=$(cut -c 1-64 out)
+runs 0 submit "${known[@]}" --study EX-1 --kind consent --title Somebody d2.txt
+secret=$(cut -c 1-64 out)
+runs 0 submit "${known[@]}" --study EX-1 --kind dataset --each --link "uses=${id:0:12}" d3.txt d4.txt d5.txt
+runs 66 submit "${known[@]}" --study EX-1 --kind dataset --link "uses=$(printf '%064d' 1)" d3.txt
+says err UNKNOWN_RECORD
+is "$(pending r)" 0 'pending after an unknown link'
+runs 0 fetch "${known[@]}" "$id" "$secret" --wait 20 -o bundles/
+for bundle in "bundles/$id.asice" "bundles/$secret.asice"; do
+	"$TRIALVERIFY" --trust trust "$bundle" >out 2>err || fault "$bundle does not verify"
+	says out '^VERIFIED'
+done
+unzip -Z1 "bundles/$secret.asice" | grep -qx details.json || fault 'details.json is not in the bundle'
+runs 64 fetch "${known[@]}" "$id" -o "bundles/$id.asice"
+says err '^trialnotary: EXISTS'
+runs 0 status "${known[@]}" "$id" d1.txt
+is "$(grep -c "^$id  SEALED  seal" out)" 2 'status by ID and by file'
+runs 0 list "${known[@]}" --study EX-1 --json
+is "$(grep -o '"id"' out | grep -c .)" 5 'list'
+runs 0 submit "${known[@]}" --study EX-3 --kind protocol "${signed[@]}" d1.txt
+runs 0 fetch "${known[@]}" "$(cut -c 1-64 out)" --wait 20 -o signed.asice
+"$TRIALVERIFY" --integrity-only signed.asice >out 2>err
+is $? 3 'a signed bundle'
+# documents that are elsewhere, changed, or gone
+mkdir moved
+mv d1.txt moved/
+runs 0 fetch "${known[@]}" "$id" -o without.asice
+says out '1 of 1 documents are not in it'
+says err "DOCUMENT_MISSING"
+"$TRIALVERIFY" --trust trust without.asice --detached moved/d1.txt >out 2>err || fault 'without its document, given beside it'
+runs 0 fetch "${known[@]}" "$id" -o from.asice --from moved --json
+says out '"documents":1,"missing":0}\]}$'
+cmp -s from.asice "bundles/$id.asice" || fault 'the same bundle has other octets'
+echo changed >d1.txt
+runs 0 fetch "${known[@]}" "$id" -o changed.asice
+says err "DOCUMENT_CHANGED"
+mv moved/d1.txt d1.txt
+# a bundle that was changed on its way is not written, whatever is put into it
+size=$(stat -c %s without.asice)
+taken=0
+for at in $(seq 3 $((size / 70)) $((size - 1))); do
+	python3 - "$at" <<'END'
+import sys
+b = bytearray(open("without.asice", "rb").read())
+b[int(sys.argv[1])] ^= 1 << int(sys.argv[1]) % 8
+open("bundle", "wb").write(b)
+END
+	if "$TRIALNOTARY" fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt >out 2>err || [ -e flipped.asice ]; then
+		taken=$((taken + 1))
+	fi
+	count=$((count + 1))
+	rm -f flipped.asice
+done
+is "$taken" 0 'changed bundles that were taken'
+cp without.asice bundle
+runs 0 fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt
+cmp -s flipped.asice from.asice || fault 'the unchanged one is another'
+# two clients of one party, at the same time
+for client in one two; do
+	(for i in $(seq 12); do echo "$client $i" >$client-$i; "$TRIALNOTARY" submit "${known[@]:0:6}" --state state-$client --study EX-4 --kind other $client-$i || echo "status $?"; done >$client.out 2>&1) &
+	clients="${clients:-} $!"
+done
+wait $clients
+is "$(cat one.out two.out | grep -cE '^[0-9a-f]{64}  (one|two)-')" 24 'records of two clients'
+runs 0 list "${known[@]}" --study EX-4
+is "$(grep -c . out)" 24 'records of two clients, at the notary'
+is "$(($(pending state-one) + $(pending state-two)))" 0 'pending of two clients'
+# the state folder is lost: the stream is not
+rm -rf r
+runs 0 submit "${known[@]}" --study EX-1 --kind other d1.txt
+runs 0 submit "${known[@]}" --study EX-1 --prepare prepared --kind other d2.txt
+"$TRIALNOTARY" help serve >/dev/null && curl -sS --noproxy '*' -k -H "Authorization: Bearer $(cat real)" -H 'Content-Type: application/json' --data-binary @prepared "$url/v1/records" >out 2>err
+says out '"state":"accepted"'
+
+# ---- watch ----
+
+mkdir -p inbox/below
+echo one >inbox/one.txt; echo two >inbox/below/two.txt
+echo no >inbox/.hidden; echo no >inbox/no.part; echo no >'inbox/no~'; ln -s one.txt inbox/link
+runs 0 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once
+is "$(grep -c . out)" 2 'notarised files'
+is "$(find inbox -name '*.asice' | sort | tr '\n' ' ')" 'inbox/below/two.txt.asice inbox/one.txt.asice ' 'bundles beside their files'
+"$TRIALVERIFY" --trust trust inbox/one.txt.asice inbox/below/two.txt.asice >out 2>err || fault 'bundles of watch'
+runs 0 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once
+is "$(grep -c . out)" 0 'nothing is left'
+# while it runs; stopped, killed, and started again
+"$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 1 >w.out 2>w.err &
+watcher=$!
+sleep 0.3
+(for i in 1 2 3 4 5; do echo "$i"; sleep 0.4; done) >inbox/grows.txt
+wait_file inbox/grows.txt.asice
+kill -TERM $watcher; wait $watcher; is $? 0 'status of a stopped watch'
+"$TRIALVERIFY" --trust trust inbox/grows.txt.asice >out 2>err || fault 'a file that grew'
+is "$(grep -c . w.out)" 1 'a growing file is one record'
+for i in $(seq 30); do echo "$i" >inbox/kill$i; done
+for pause in 0.05 0.1 0.2 0.4; do
+	"$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once >w.out 2>w.err &
+	watcher=$!
+	sleep $pause
+	kill -KILL $watcher 2>/dev/null; wait $watcher 2>/dev/null
+done
+runs 0 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once
+is "$(ls inbox/kill*.asice | grep -c .)" 30 'bundles after kills'
+is "$(pending r)" 0 'pending after kills'
+runs 0 list "${known[@]}" --study EX-1
+records=$(grep -c . out)
+is "$records" "$((5 + 2 + 2 + 1 + 30))" 'records after kills'
+"$TRIALVERIFY" --trust trust inbox/*.asice >out 2>err || fault 'bundles after kills'
+# what cannot be notarised is said once, and the others are
+printf 'x' >"$(printf 'inbox/bad\\name')"
+echo good >inbox/good.txt
+runs 2 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once
+says err 'NAME_SHAPE'
+[ -s inbox/good.txt.asice ] || fault 'a good file beside a bad one'
+rm 'inbox/bad\name'
+sleep 0.1
+echo new >inbox/one.txt
+runs 0 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once
+says err "'one.txt' has changed since its bundle was written"
+
+kill -TERM $server; wait $server
+echo late >inbox/late.txt
+runs 74 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once --timeout 1
+says err SERVER_UNREACHABLE
+"$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --timeout 60 >w.out 2>w.err &
+watcher=$!
+sleep 1
+began=$SECONDS
+kill -TERM $watcher; wait $watcher; is $? 0 'status of a watch that is stopped while it tries'
+is "$((SECONDS - began < 5))" 1 'it ends at once'
+# a server that comes back while the client tries
+echo patient >patient
+"$TRIALNOTARY" submit "${known[@]}" --study EX-1 --kind other patient >w.out 2>w.err &
+client=$!
+sleep 0.5
+"$TRIALNOTARY" serve n --listen "${url#https://}" --tls on >serve.log 2>serve-err &
+server=$!
+jobs_started+=($server)
+wait $client; is $? 0 'a client that waited for its server'
+says w.err 'SERVER_UNREACHABLE: .* it will be tried again for'
+kill -TERM $server; wait $server
+# the bundle is the one that the notary itself would export
+runs 0 export n "$id" -o local.asice --from .
+runs 0 log audit n
+runs 0 fsck n
+cmp -s local.asice from.asice || fault 'completed and exported bundles differ'
+
+[ $faults = 0 ] || { echo "$faults of $count checks failed"; exit 1; }
+echo "$count checks"
