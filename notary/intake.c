@@ -124,7 +124,8 @@ static enum vf_rc shape(struct nt_reading *r, const char *list, size_t i, const 
 	return nt_at_item(r, vf_fail(r->err, VF_JSON_SHAPE, "%s", what), list, i, leaf);
 }
 
-static VF_RC read_pair(struct nt_reading *r, const struct vf_json_value *v, const char *list, size_t i, struct vf_pair *ret)
+static VF_RC read_pair(struct nt_reading *r, const struct vf_json_value *v, const char *list, size_t i,
+	struct vf_pair *ret)
 {
 	if (!vf_json_hex(vf_json_get(v, "sha256"), ret->sha256.b, sizeof(ret->sha256.b)))
 		return shape(r, list, i, "sha256", "not 64 digits of lower-case hex");

@@ -69,9 +69,8 @@ static VF_RC parse_statement(struct nt_reading *r, struct vf_bytes text)
 	if (nt_intake_count_values(text) > values)
 		return vf_fail(r->err, VF_LIMIT, "more values than a statement can have");
 	rc = vf_statement_parse(text, r->a, st, r->err);
-	if (rc == VF_OK && st->n_members > max)
-		rc = vf_fail(r->err, VF_LIMIT, "%zu members, more than %zu", st->n_members, max);
-	return rc;
+	return rc != VF_OK || st->n_members <= max ? rc :
+		vf_fail(r->err, VF_LIMIT, "%zu members, more than %zu", st->n_members, max);
 }
 
 static VF_RC parse_stream(struct nt_reading *r, struct vf_bytes text, struct vf_stream_member *ret)
@@ -97,10 +96,9 @@ static VF_RC read_statement(struct nt_reading *r)
 	if (r->at_statement == NT_NOWHERE)
 		return nt_at(r, vf_fail(r->err, VF_GROUP_MISMATCH, "'" VF_NAME_STATEMENT "' is missing"), "/members");
 	rc = parse_statement(r, r->members[r->at_statement].bytes);
-	if (rc != VF_OK)
-		return at_octets(r, rc, r->at_statement);
-	r->kind = tr_kind_find(st->kind);
-	rc = check_texts(r);
+	r->kind = rc == VF_OK ? tr_kind_find(st->kind) : TR_KIND_NONE;
+	if (rc == VF_OK)
+		rc = check_texts(r);
 	if (rc == VF_OK)
 		rc = take_links(r);
 	if (rc != VF_OK)
@@ -293,12 +291,11 @@ static VF_RC check_names(struct nt_reading *r, size_t n_hidden)
 /* Each listed document and each commitment has its document, and no other is there. */
 static VF_RC check_documents(struct nt_reading *r)
 {
-	const struct vf_statement *st = &r->statement;
 	size_t expected = 0, n_hidden = 0;
 	bool enough = r->s.n_documents > 0;
 
-	for (size_t i = 0; i < st->n_members; i++)
-		expected += st->members[i].role != VF_ROLE_STREAM;
+	for (size_t i = 0; i < r->statement.n_members; i++)
+		expected += r->statement.members[i].role != VF_ROLE_STREAM;
 	for (size_t i = 0; i < r->s.n_documents; i++) {
 		bool hidden = r->documents[i].confidential;
 		enum vf_rc rc = hidden ? check_hidden(r, i) : check_plain(r, i);

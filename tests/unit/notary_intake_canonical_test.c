@@ -1,4 +1,4 @@
-/* The quick reader of submissions: each that our own writers make is taken, or left to the general reader on purpose. */
+/* The quick reader of submissions: each that our own writers make is taken, or left to the general one on purpose. */
 #include "notary/intake_inside.h"
 #include "tests/submission_maker.h"
 #include "trial/canonical.h"
@@ -90,7 +90,8 @@ static void expect(struct vf_bytes json, bool document, bool all_within, const c
 	struct taken t = take(json);
 
 	if (t.document != document || t.all_within != all_within)
-		CHECK_FAIL("%s: the document is %s, what is in it %s", what, t.document ? "taken" : "left", t.all_within ? "taken" : "left");
+		CHECK_FAIL("%s: the document is %s, what is in it %s", what, t.document ? "taken" : "left",
+			t.all_within ? "taken" : "left");
 	/* a line of many has no LF of its own */
 	t = take(vf_bytes(json.p, json.n - 1));
 	CHECK(t.document == document);

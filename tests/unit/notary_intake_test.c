@@ -323,6 +323,9 @@ static void test_refused_records(void)
 	refused_draft(&d, VF_ENTRY_MISMATCH, "/entry/sha512", "second-generation hash");
 	d = good, draft_finish(&d), d.s.slot.b[0] ^= 1;
 	refused_draft(&d, VF_SLOT_MISMATCH, "/entry/slot", "slot of record 0");
+	d = good, draft_member(&d, VF_NAME_STREAM)->bytes = vf_bytes_str("x"), draft_finish(&d);
+	draft_member(&d, VF_NAME_STREAM)->digests = vf_pair_of(NOTHING);
+	refused(text_replace(draft_json(&d), "\"eA==\"", "\"\""), VF_JSON_SHAPE, "/members/3/base64", "octets that are none");
 	d = good, draft_edit(&d, VF_NAME_STREAM, "stream/1", "stream/2");
 	refused_draft(&d, VF_STREAM_SHAPE, "/members/3/base64", "schema of the stream member");
 	d = good, draft_edit(&d, VF_NAME_STREAM, "\"nonce\":\"", "\"nonce\":\"0");
@@ -429,6 +432,18 @@ static void test_policy(void)
 	refused(json, VF_LIMIT, "/members/2/base64", "too many listed members");
 	refused(text_replace(zeros, "\"size\":29", "\"size\":29,\"keep\":true"), VF_PERMISSION, "/documents/0/keep", "nothing is kept");
 	refused(zeros, VF_OK, "", "small enough");
+	intake = nt_intake_free(intake);
+	small.max_members = 1;
+	CHECK_RC(nt_intake_new(&small, &intake, &err), VF_OK);
+	refused(json, VF_LIMIT, "/documents", "too many documents as we write them");
+	plain_draft(&d);
+	d.members[d.s.n_members++] = (struct nt_member){vf_bytes_str("c.txt"), d.members[0].digests, NOTHING};
+	d.s.n_documents = 1;
+	refused_draft(&d, VF_LIMIT, "/members", "too many members as we write them");
+	intake = nt_intake_free(intake);
+	small.max_members = 0;
+	CHECK_RC(nt_intake_new(&small, &intake, &err), VF_OK);
+	refused(json, VF_LIMIT, "", "none may be there");
 	intake = nt_intake_free(intake);
 	/* outside streams */
 	plain_draft(&d);

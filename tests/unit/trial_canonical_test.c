@@ -1,4 +1,7 @@
-/* The quick readers of statements and their companions: what the writers write is taken, and nothing that verify/record.h does not take alike. */
+/*
+ * The quick readers of statements and their companions: what the writers write is taken, and nothing that
+ * verify/record.h does not take alike.
+ */
 #include "trial/canonical.h"
 
 #include "tests/unit/pki_maker.h"
@@ -82,7 +85,7 @@ static bool takes_commitment(struct vf_bytes json)
 	return true;
 }
 
-/* Every octet of a text, changed in four ways: the readers never differ, and most changes are no longer our spelling. */
+/* Every octet of a text, changed in four ways: the readers never differ. */
 static size_t flip_all(struct vf_bytes json, bool (*takes)(struct vf_bytes))
 {
 	static const uint8_t with[] = {1, 2, 0x20, 0x80};
@@ -107,6 +110,17 @@ static size_t flip_all(struct vf_bytes json, bool (*takes)(struct vf_bytes))
 }
 
 /* ---- statements ---- */
+
+static struct vf_bytes edit(struct vf_bytes in, const char *from, const char *to)
+{
+	const uint8_t *at = memmem(in.p, in.n, from, strlen(from));
+	size_t before = at ? (size_t)(at - in.p) : 0;
+
+	CHECK(at);
+	if (!at)
+		return in;
+	return JOIN(vf_bytes(in.p, before), vf_bytes_str(to), vf_bytes(at + strlen(from), in.n - before - strlen(from)));
+}
 
 #define MANY 10000
 
@@ -150,7 +164,8 @@ static void test_written_statements(void)
 		CHECK(takes_statement(put(&s)));
 	}
 	s = some_statement(2);
-	s.version = vf_bytes_str("1.0"), s.date = vf_bytes_str("2026-03-02"), s.title = vf_bytes_str("A title, with {[:,]} and 'quotes'");
+	s.version = vf_bytes_str("1.0"), s.date = vf_bytes_str("2026-03-02");
+	s.title = vf_bytes_str("A title, with {[:,]} and 'quotes'");
 	CHECK(takes_statement(put(&s)));
 	s.title = vf_bytes_str("Gr\xc3\xb6\xc3\x9f""e \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x99\x82 \x7e");
 	CHECK(takes_statement(put(&s)));
@@ -165,6 +180,8 @@ static void test_written_statements(void)
 	links[VF_MAX_LINKS - 1] = (struct tr_link){TR_USES, some_hash(2)};
 	s.links = links, s.n_links = VF_MAX_LINKS;
 	CHECK(takes_statement(put(&s)));
+	CHECK(!takes_statement(edit(put(&s), "],\"nonce\":", ",{\"type\":\"withdraws\",\"record\":\""
+		"0000000000000000000000000000000000000000000000000000000000000000\"}],\"nonce\":")));
 	s.links = links + VF_MAX_LINKS - 1, s.n_links = 1;
 	CHECK(takes_statement(put(&s)));
 	/* roles, in the order of their names, and a name beyond ASCII */
@@ -195,18 +212,7 @@ static void test_escapes(void)
 	CHECK_RC(vf_statement_parse(put(&s), &a, &general, NULL), VF_OK);
 }
 
-static struct vf_bytes edit(struct vf_bytes in, const char *from, const char *to)
-{
-	const uint8_t *at = memmem(in.p, in.n, from, strlen(from));
-	size_t before = at ? (size_t)(at - in.p) : 0;
-
-	CHECK(at);
-	if (!at)
-		return in;
-	return JOIN(vf_bytes(in.p, before), vf_bytes_str(to), vf_bytes(at + strlen(from), in.n - before - strlen(from)));
-}
-
-/* A text of n times c between quotes, with what follows. */
+/* n letters between two texts. */
 static const char *long_text(const char *before, size_t n, const char *after)
 {
 	static char text[2048];
@@ -308,7 +314,7 @@ static void test_too_many(void)
 	struct {
 		char *p;
 		size_t n;
-	} t = {malloc(VF_MAX_STATEMENT + 4096), 0};
+	} t = {malloc(2 * VF_MAX_STATEMENT), 0};
 	struct vf_arena a;
 	struct vf_statement st;
 	struct vf_bytes one = put(&s), full;
@@ -331,6 +337,12 @@ static void test_too_many(void)
 	}
 	memcpy(t.p + t.n, "]}\n", 3);
 	CHECK(!takes_statement(vf_bytes(t.p, t.n + 3)));
+	/* 6,000 members with long names: more octets than a statement may have */
+	for (size_t i = t.n = before, k = 0; k < 6000; k++, i = t.n)
+		t.n += (size_t)snprintf(t.p + i, 4096, "%s{\"name\":\"%05zu%0500d\",\"role\":\"document\",\"sha256\":\"%064d\",\"sha512\":\"%0128d\"}",
+			k ? "," : "", k, 0, 0, 0);
+	memcpy(t.p + t.n, "]}\n", 3);
+	CHECK(t.n > VF_MAX_STATEMENT && !takes_statement(vf_bytes(t.p, t.n + 3)));
 	/* every room of the arena up to enough: false until then, and as before */
 	s = some_statement(3);
 	full = put(&s);
