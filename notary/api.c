@@ -524,6 +524,7 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	a->policy = NT_INTAKE_DEFAULT;
 	a->policy.keep = options->config->keep_documents != 0;
 	pthread_mutex_init(&a->lock, NULL);
+	nt_blocks_init(&a->blocks, nt_intake_room(NT_API_BLOCK_JSON), NT_API_IDLE_BLOCKS);
 	rc = start_parts(a, reterr);
 	if (rc != VF_OK) {
 		nt_api_free(a);
@@ -550,6 +551,7 @@ struct nt_api *nt_api_free(struct nt_api *a)
 		nt_intake_free(r->intake);
 		free(r);
 	}
+	nt_blocks_done(&a->blocks);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
 	return NULL;

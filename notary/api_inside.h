@@ -9,6 +9,7 @@
 
 #include "notary/api.h"
 #include "notary/audit.h"
+#include "notary/blocks.h"
 #include "notary/buf.h"
 #include "notary/export.h"
 #include "notary/intake.h"
@@ -24,6 +25,9 @@
 /* What copies of documents leave free on the disk: without room for its own the notary must stop. */
 #define NT_API_DISK_LEFT ((uint64_t)256 << 20)
 #define NT_API_MAX_WAIT 30
+/* A block for submissions holds one of so many octets of JSON, at most 100 kB are written to; so many lie idle. */
+#define NT_API_BLOCK_JSON ((size_t)16 * 1024)
+#define NT_API_IDLE_BLOCKS 512
 #define NT_API_EVENTS 3
 
 struct nt_job;
@@ -57,6 +61,7 @@ struct nt_api {
 	struct nt_trail *trail;
 	struct nt_keys_seen *keys; /* of Idempotency-Key */
 	struct nt_intake_policy policy;
+	struct nt_blocks blocks;   /* that submissions are read into */
 	char prefix[24];           /* of request IDs: differs with each start */
 	struct nt_audit_row last_audit;
 	int64_t audit_day;         /* day whose predecessors were notarised; -1: not yet */
@@ -159,12 +164,12 @@ void nt_put_text(struct nt_buf *b, const char *name, struct vf_bytes text);
 void nt_put_hash(struct nt_buf *b, const char *name, const struct vf_hash *h);
 void nt_put_time(struct nt_buf *b, const char *name, int64_t ms);
 const char *nt_state_name(enum nt_state state);
+/* api_read.c: a record as this party may see it. */
+void nt_put_record(struct nt_job *j, const struct nt_record *r);
 
 /* api_submit.c: hooks of the keeper */
 void nt_api_begin(void *ctx);
 VF_RC nt_api_group(void *ctx, struct nt_offer *const *offers, size_t n, struct vf_err *reterr);
-/* api_read.c */
-VF_RC nt_api_ready(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr);
 
 nt_job_start nt_api_submit, nt_api_bulk;
 nt_job_start nt_api_list, nt_api_get, nt_api_receipt, nt_api_bundle, nt_api_erase, nt_api_stream;

@@ -152,10 +152,10 @@ static bool set_connection(struct nt_client *c, int64_t left_ms)
 		curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_PROXY, c->proxy) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK && /* nor what the environment excepts */
-	       curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_XFERINFODATA, c) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK && /* nor what the environment excepts */
+		curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
+		curl_easy_setopt(e, CURLOPT_XFERINFODATA, c) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)left_ms) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect) == CURLE_OK &&

@@ -26,7 +26,7 @@ struct nt_client_options {
 	bool plain;        /* http:// to any address */
 	/* Not 0: what runs ends as INTERRUPTED; may be NULL. */
 	const volatile sig_atomic_t *stop;
-	unsigned timeout;  /* seconds for one call with all its tries; 0: NT_CLIENT_TIMEOUT */
+	unsigned timeout; /* seconds for one call with all its tries; 0: NT_CLIENT_TIMEOUT */
 	/* A line about a try that failed while another follows; may be NULL. */
 	void (*note)(void *ctx, const char *line);
 	void *note_ctx;

@@ -121,8 +121,7 @@ static VF_RC find_paths(const struct nt_send *x, struct nt_pending *p, struct nt
 }
 
 /* Makes one again at the head of its stream. The new one is durable before the old one goes. */
-static VF_RC make_again(
-	const struct nt_send *x, struct nt_sending *of, struct nt_pending *p, struct vf_err *reterr)
+static VF_RC make_again(const struct nt_send *x, struct nt_sending *of, struct nt_pending *p, struct vf_err *reterr)
 {
 	struct nt_sending u = {.x = x, .replaced = &p->id};
 	struct nt_submit_to to = nt_send_target(&u);
@@ -148,7 +147,8 @@ static VF_RC make_again(
 	return rc;
 }
 
-static VF_RC settle_conflict(const struct nt_send *x, struct nt_sending *of, struct nt_pending *p, const struct nt_line *l, struct vf_err *reterr)
+static VF_RC settle_conflict(const struct nt_send *x, struct nt_sending *of, struct nt_pending *p,
+	const struct nt_line *l, struct vf_err *reterr)
 {
 	struct vf_err err = {0};
 	enum vf_rc rc = VF_OK;

@@ -45,21 +45,29 @@ static void take_refusal(struct nt_line *l, const struct vf_err *refusal)
 		l->state = nt_refusal_is_final(refusal->rc) ? LINE_REFUSED : LINE_OPEN;
 }
 
-static VF_RC take_answer(
-	const struct nt_send *x, struct nt_line *l, const struct nt_remote_accepted *a, struct vf_err *reterr)
+/* Takes all answers: first the receipts onto the disk, then what they say counts. */
+static VF_RC take_answers(const struct nt_send *x, struct nt_line *lines, const struct nt_remote_accepted *answers,
+	size_t n, struct vf_err *reterr)
 {
-	enum vf_rc rc;
+	struct nt_state_receipt *receipts = calloc(n + 1, sizeof(*receipts));
+	size_t count = 0;
+	enum vf_rc rc = receipts ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu receipts", n);
 
-	if (!a->is_accepted) {
-		take_refusal(l, &a->refusal);
-		return VF_OK;
+	for (size_t i = 0; rc == VF_OK && i < n; i++) {
+		if (!answers[i].is_accepted)
+			take_refusal(&lines[i], &answers[i].refusal);
+		else if (vf_hash_eq(&answers[i].id, &lines[i].id))
+			receipts[count++] = (struct nt_state_receipt){lines[i].id, answers[i].receipt};
+		else
+			rc = vf_fail(reterr, VF_SERVER_ANSWER, "the answer is about another record");
 	}
-	if (!vf_hash_eq(&a->id, &l->id))
-		return vf_fail(reterr, VF_SERVER_ANSWER, "the answer is about another record");
 	nt_failpoint("client-answered");
-	rc = nt_state_accepted(x->state, &l->id, a->receipt, reterr);
 	if (rc == VF_OK)
-		l->state = LINE_ACCEPTED;
+		rc = nt_state_accepted(x->state, receipts, count, reterr);
+	for (size_t i = 0; rc == VF_OK && i < n; i++)
+		if (answers[i].is_accepted)
+			lines[i].state = LINE_ACCEPTED;
+	free(receipts);
 	return rc;
 }
 
@@ -85,8 +93,8 @@ static VF_RC read_answers(const struct nt_send *x, struct nt_line *lines, size_t
 
 		rc = vf_fail(reterr, VF_SERVER_ANSWER, "%s", err.text);
 	}
-	for (size_t i = 0; rc == VF_OK && i < n; i++)
-		rc = take_answer(x, &lines[i], &answers[i], reterr);
+	if (rc == VF_OK)
+		rc = take_answers(x, lines, answers, n, reterr);
 	free(answers);
 	free(block);
 	return rc;

@@ -143,7 +143,8 @@ static VF_RC take_options(struct nt_client *c, const struct nt_client_options *o
 			reterr, VF_USAGE, "--pin and --cacert are two ways to know the server: give one of them");
 	/* The check of addresses sees the proxy's alone. */
 	if (o->proxy && !c->is_tls && !o->plain)
-		return vf_fail(reterr, VF_USAGE, "http:// through a proxy may leave this machine: use https://, or --plain");
+		return vf_fail(reterr, VF_USAGE,
+			"http:// through a proxy may leave this machine: use https://, or --plain");
 	c->pin.is_set = o->pin != NULL;
 	c->plain = o->plain;
 	c->timeout_ms = (int64_t)(o->timeout ? o->timeout : NT_CLIENT_TIMEOUT) * 1000;

@@ -230,7 +230,8 @@ static VF_RC run_rounds(struct nt_sending *u, const struct nt_submit *s, const s
 	}
 	/* What stood behind a refused one in the stream is not lost with it. */
 	if (rc != VF_OK && nt_refusal_is_final(rc) && !u->prepared)
-		vf_ignore(nt_send_waiting(u->x, NULL, NULL)); /* it stays pending, and the refusal is what must be said */
+		vf_ignore(nt_send_waiting(
+			u->x, NULL, NULL)); /* it stays pending, and the refusal is what must be said */
 	return rc;
 }
 

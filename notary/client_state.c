@@ -153,16 +153,27 @@ VF_RC nt_state_put(struct nt_client_state *s, const struct nt_state_item *items,
 }
 
 VF_RC nt_state_accepted(
-	struct nt_client_state *s, const struct vf_hash *id, struct vf_bytes receipt, struct vf_err *reterr)
+	struct nt_client_state *s, const struct nt_state_receipt *receipts, size_t n, struct vf_err *reterr)
 {
-	char name[NAME_ROOM];
+	struct nt_file *files = calloc(n + 1, sizeof(*files));
+	char(*names)[NAME_ROOM] = calloc(n + 1, sizeof(*names));
+	size_t fresh = 0;
 	enum vf_rc rc;
 
-	record_name(name, id, ".receipt");
-	if (faccessat(s->dir, name, F_OK, 0) == 0)
-		return VF_OK; /* the first promise has the earlier deadline */
-	rc = nt_durable_put(s->dir, &(struct nt_file){name, receipt}, 1, reterr);
+	for (size_t i = 0; files && names && i < n; i++) {
+		record_name(names[fresh], &receipts[i].id, ".receipt");
+		if (faccessat(s->dir, names[fresh], F_OK, 0) == 0)
+			continue; /* the first promise has the earlier deadline */
+		files[fresh] = (struct nt_file){names[fresh], receipts[i].text};
+		fresh++;
+	}
+	if (!files || !names)
+		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu receipts", n);
+	else
+		rc = nt_durable_put(s->dir, files, fresh, reterr);
 	nt_failpoint("client-receipt");
+	free(files);
+	free(names);
 	return rc;
 }
 

@@ -38,9 +38,14 @@ struct nt_state_item {
 
 /* Stores all of them durably: they are pending then. */
 VF_RC nt_state_put(struct nt_client_state *s, const struct nt_state_item *items, size_t n, struct vf_err *reterr);
-/* Stores the receipt durably: the record is not pending any more. */
+struct nt_state_receipt {
+	struct vf_hash id;
+	struct vf_bytes text;
+};
+
+/* Stores the receipts durably, with one sync: their records are not pending any more. An earlier one stays. */
 VF_RC nt_state_accepted(
-	struct nt_client_state *s, const struct vf_hash *id, struct vf_bytes receipt, struct vf_err *reterr);
+	struct nt_client_state *s, const struct nt_state_receipt *receipts, size_t n, struct vf_err *reterr);
 /* Removes a submission that nobody has accepted. Its documents' copies stay. */
 VF_RC nt_state_drop(struct nt_client_state *s, const struct vf_hash *id, struct vf_err *reterr);
 /* The pending ones, in no order; the caller frees *ret. */

@@ -9,8 +9,6 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-/* Statement and signature files stand beside what the statement lists. */
-#define UNLISTED 3
 /* Values of one member, of one document, and of all around them. */
 #define MEMBER_VALUES 5
 #define DOCUMENT_VALUES 8
@@ -126,7 +124,8 @@ static enum vf_rc shape(struct nt_reading *r, const char *list, size_t i, const 
 	return nt_at_item(r, vf_fail(r->err, VF_JSON_SHAPE, "%s", what), list, i, leaf);
 }
 
-static VF_RC read_pair(struct nt_reading *r, const struct vf_json_value *v, const char *list, size_t i, struct vf_pair *ret)
+static VF_RC read_pair(struct nt_reading *r, const struct vf_json_value *v, const char *list, size_t i,
+	struct vf_pair *ret)
 {
 	if (!vf_json_hex(vf_json_get(v, "sha256"), ret->sha256.b, sizeof(ret->sha256.b)))
 		return shape(r, list, i, "sha256", "not 64 digits of lower-case hex");
@@ -135,8 +134,8 @@ static VF_RC read_pair(struct nt_reading *r, const struct vf_json_value *v, cons
 	return VF_OK;
 }
 
-/* Parts of the record's form: sent with their octets. Their exact names are compared with the statement's list. */
-static bool has_octets(struct vf_bytes name)
+/* Their exact names are compared with the statement's list. */
+bool nt_intake_has_octets(struct vf_bytes name)
 {
 	return vf_bytes_is(name, VF_NAME_STATEMENT) || vf_bytes_is(name, VF_NAME_STREAM) ||
 		vf_bytes_starts(name, VF_NAME_COMMITMENT) || vf_bytes_starts(name, VF_NAME_META);
@@ -150,7 +149,7 @@ static VF_RC read_name(struct nt_reading *r, const struct vf_json_value *v, cons
 
 	if (!vf_json_str(vf_json_get(v, "name"), &name))
 		return shape(r, list, i, "name", "not a string");
-	rc = is_document || !has_octets(name) ? vf_document_name_check(name, r->err) : vf_name_check(name, r->err);
+	rc = is_document || !nt_intake_has_octets(name) ? vf_document_name_check(name, r->err) : vf_name_check(name, r->err);
 	if (rc != VF_OK)
 		return nt_at_item(r, rc, list, i, "name");
 	return vf_arena_copy(r->a, name, ret) ? VF_OK : nt_intake_no_memory(r);
@@ -165,7 +164,7 @@ static bool read_flag(const struct vf_json_value *v, bool *ret)
 
 /* ---- members ---- */
 
-static size_t max_octets(struct vf_bytes name)
+size_t nt_intake_max_octets(struct vf_bytes name)
 {
 	if (vf_bytes_is(name, VF_NAME_STATEMENT))
 		return VF_MAX_STATEMENT;
@@ -181,8 +180,8 @@ static VF_RC read_octets(struct nt_reading *r, const struct vf_json_value *v, si
 
 	if (!vf_json_str(v, &text) || text.n == 0)
 		return shape(r, "members", i, "base64", "not a string of octets in base64");
-	if (text.n > VF_BASE64_LEN(max_octets(m->name))) {
-		rc = vf_fail(r->err, VF_LIMIT, "more than %zu octets", max_octets(m->name));
+	if (text.n > VF_BASE64_LEN(nt_intake_max_octets(m->name))) {
+		rc = vf_fail(r->err, VF_LIMIT, "more than %zu octets", nt_intake_max_octets(m->name));
 		return nt_at_item(r, rc, "members", i, "base64");
 	}
 	if (!vf_base64_take(text, r->a, &m->bytes))
@@ -214,7 +213,7 @@ static VF_RC read_member(struct nt_reading *r, const struct vf_json_value *v, si
 	if (i > 0 && vf_bytes_cmp(r->members[i - 1].name, m->name) >= 0)
 		return shape(r, "members", i, "name", "members are not ascending by name");
 	octets = vf_json_get(v, "base64");
-	if (has_octets(m->name))
+	if (nt_intake_has_octets(m->name))
 		return octets ? read_octets(r, octets, i) : shape(r, "members", i, NULL, "the field 'base64' is missing");
 	return octets ? shape(r, "members", i, "base64", "the octets of a document are not sent here") : VF_OK;
 }
@@ -225,9 +224,9 @@ static VF_RC read_members(struct nt_reading *r, const struct vf_json_value *v)
 
 	if (!vf_json_is_array(v))
 		return nt_at(r, vf_fail(r->err, VF_JSON_SHAPE, "not an array"), "/members");
-	if (n > r->x->policy.max_members + UNLISTED)
+	if (n > r->x->policy.max_members + NT_UNLISTED)
 		return nt_at(r, vf_fail(r->err, VF_LIMIT, "%zu members, more than %zu", n,
-			r->x->policy.max_members + UNLISTED), "/members");
+			r->x->policy.max_members + NT_UNLISTED), "/members");
 	r->members = VF_NEW(r->a, n, struct nt_member);
 	if (!r->members)
 		return nt_intake_no_memory(r);
@@ -349,31 +348,30 @@ static VF_RC read_root(struct nt_reading *r, const struct vf_json_value *root)
 	return rc;
 }
 
-static VF_RC check_size(struct nt_reading *r, struct vf_bytes json)
+VF_RC nt_intake_general(struct nt_reading *r, struct vf_bytes json)
 {
+	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
 	const struct nt_intake_policy *p = &r->x->policy;
-	size_t values = OTHER_VALUES + MEMBER_VALUES * (p->max_members + UNLISTED) + DOCUMENT_VALUES * p->max_members;
+	size_t values = OTHER_VALUES + MEMBER_VALUES * (p->max_members + NT_UNLISTED) + DOCUMENT_VALUES * p->max_members;
+	enum vf_rc rc;
 
-	if (json.n > p->max_json)
-		return nt_at(r, vf_fail(r->err, VF_LIMIT, "%zu octets, more than %zu", json.n, p->max_json), "");
 	if (nt_intake_count_values(json) > values)
 		return nt_at(r, vf_fail(r->err, VF_LIMIT, "more values than a submission can have"), "");
-	return VF_OK;
+	rc = nt_at(r, vf_json_parse(json, &doc, r->err), "");
+	return rc == VF_OK ? read_root(r, vf_json_root(doc)) : rc;
 }
 
 VF_RC nt_intake_read(struct nt_intake *x, const struct nt_intake_from *from, struct vf_bytes json, struct vf_arena *a,
 	struct nt_submission *ret, char field[NT_FIELD_MAX], struct vf_err *reterr)
 {
-	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
 	struct vf_err err = {0};
 	struct nt_reading r = {.x = x, .from = from, .a = a, .field = field, .err = reterr ? reterr : &err};
-	enum vf_rc rc = check_size(&r, json);
+	enum vf_rc rc = VF_OK;
 
-	if (rc != VF_OK)
-		return rc;
-	rc = nt_at(&r, vf_json_parse(json, &doc, r.err), "");
-	if (rc == VF_OK)
-		rc = read_root(&r, vf_json_root(doc));
+	if (json.n > x->policy.max_json)
+		return nt_at(&r, vf_fail(r.err, VF_LIMIT, "%zu octets, more than %zu", json.n, x->policy.max_json), "");
+	if (x->policy.general_only || !nt_intake_canonical(&r, json))
+		rc = nt_intake_general(&r, json);
 	if (rc == VF_OK && !vf_arena_copy(a, from->submitter, &r.s.submitter))
 		rc = nt_intake_no_memory(&r);
 	if (rc == VF_OK)

@@ -17,6 +17,7 @@ struct nt_intake_policy {
 	size_t max_members;   /* without statement and signature files */
 	bool outside_streams; /* records that are in no stream */
 	bool keep;            /* documents whose content the notary keeps */
+	bool general_only;    /* for tests: not even our own spelling is read without a JSON parser */
 };
 
 #define NT_INTAKE_MAX_JSON ((size_t)32 * 1024 * 1024)

@@ -10,6 +10,8 @@
 #include "verify/pki.h"
 
 #define NT_NOWHERE SIZE_MAX
+/* Statement and signature files stand beside what the statement lists. */
+#define NT_UNLISTED 3
 
 struct nt_intake {
 	struct nt_intake_policy policy;
@@ -42,6 +44,18 @@ size_t nt_intake_find(const struct nt_reading *r, const char *name);
 
 /* More than the values that a JSON text can hold: bounds what its parser takes before it begins. */
 size_t nt_intake_count_values(struct vf_bytes json);
+
+/* Parts of the record's form: sent with their octets, of which there may be so many. */
+bool nt_intake_has_octets(struct vf_bytes name);
+size_t nt_intake_max_octets(struct vf_bytes name);
+
+/*
+ * Two readers of the document's syntax: any spelling, which decides about refusals; and the one spelling of our
+ * writer (intake_canonical.c). The latter is false, and changes neither r nor the arena, for all that is not
+ * spelled like that or not right; what it takes, the other takes too, with the same values.
+ */
+VF_RC nt_intake_general(struct nt_reading *r, struct vf_bytes json);
+bool nt_intake_canonical(struct nt_reading *r, struct vf_bytes json);
 
 /* The rules over what was read (intake_rules.c). */
 VF_RC nt_intake_judge(struct nt_reading *r);

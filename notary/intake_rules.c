@@ -4,6 +4,7 @@
 
 #include "notary/intake_inside.h"
 #include "notary/submission.h"
+#include "trial/canonical.h"
 #include "verify/cms.h"
 #include "verify/limits.h"
 #include "verify/text.h"
@@ -54,27 +55,50 @@ static VF_RC take_links(struct nt_reading *r)
 	return VF_OK;
 }
 
+/* In our own spelling, or by the general reader, which alone refuses. */
+static VF_RC parse_statement(struct nt_reading *r, struct vf_bytes text)
+{
+	size_t max = r->x->policy.max_members, values = OTHER_VALUES + LINK_VALUES * VF_MAX_LINKS + MEMBER_VALUES * max;
+	struct vf_statement *st = &r->statement;
+	struct vf_arena before = *r->a;
+	enum vf_rc rc;
+
+	if (!r->x->policy.general_only && tr_canonical_statement(text, r->a, st) && st->n_members <= max)
+		return VF_OK;
+	*r->a = before;
+	if (nt_intake_count_values(text) > values)
+		return vf_fail(r->err, VF_LIMIT, "more values than a statement can have");
+	rc = vf_statement_parse(text, r->a, st, r->err);
+	return rc != VF_OK || st->n_members <= max ? rc :
+		vf_fail(r->err, VF_LIMIT, "%zu members, more than %zu", st->n_members, max);
+}
+
+static VF_RC parse_stream(struct nt_reading *r, struct vf_bytes text, struct vf_stream_member *ret)
+{
+	if (!r->x->policy.general_only && tr_canonical_stream(text, ret))
+		return VF_OK;
+	return vf_stream_parse(text, ret, r->err);
+}
+
+static VF_RC parse_commitment(struct nt_reading *r, struct vf_bytes text, struct vf_commitment *ret)
+{
+	if (!r->x->policy.general_only && tr_canonical_commitment(text, ret))
+		return VF_OK;
+	return vf_commitment_parse(text, r->a, ret, r->err);
+}
+
 static VF_RC read_statement(struct nt_reading *r)
 {
-	size_t values = OTHER_VALUES + LINK_VALUES * VF_MAX_LINKS + MEMBER_VALUES * r->x->policy.max_members;
-	struct vf_statement *st = &r->statement;
-	enum vf_rc rc = VF_OK;
-	struct vf_bytes text;
+	const struct vf_statement *st = &r->statement;
+	enum vf_rc rc;
 
 	r->at_statement = nt_intake_find(r, VF_NAME_STATEMENT);
 	if (r->at_statement == NT_NOWHERE)
 		return nt_at(r, vf_fail(r->err, VF_GROUP_MISMATCH, "'" VF_NAME_STATEMENT "' is missing"), "/members");
-	text = r->members[r->at_statement].bytes;
-	if (nt_intake_count_values(text) > values)
-		rc = vf_fail(r->err, VF_LIMIT, "more values than a statement can have");
+	rc = parse_statement(r, r->members[r->at_statement].bytes);
+	r->kind = rc == VF_OK ? tr_kind_find(st->kind) : TR_KIND_NONE;
 	if (rc == VF_OK)
-		rc = vf_statement_parse(text, r->a, st, r->err);
-	if (rc == VF_OK && st->n_members > r->x->policy.max_members)
-		rc = vf_fail(r->err, VF_LIMIT, "%zu members, more than %zu", st->n_members, r->x->policy.max_members);
-	if (rc != VF_OK)
-		return at_octets(r, rc, r->at_statement);
-	r->kind = tr_kind_find(st->kind);
-	rc = check_texts(r);
+		rc = check_texts(r);
 	if (rc == VF_OK)
 		rc = take_links(r);
 	if (rc != VF_OK)
@@ -184,7 +208,7 @@ static VF_RC read_stream(struct nt_reading *r)
 	if (i == NT_NOWHERE)
 		return r->x->policy.outside_streams ? VF_OK : nt_at(r, vf_fail(r->err, VF_PERMISSION,
 			"this service takes no records outside streams"), "/members");
-	rc = vf_stream_parse(r->members[i].bytes, &place, r->err);
+	rc = parse_stream(r, r->members[i].bytes, &place);
 	if (rc != VF_OK)
 		return at_octets(r, rc, i);
 	s->in_stream = true;
@@ -231,7 +255,7 @@ static VF_RC check_hidden(struct nt_reading *r, size_t i)
 	at = nt_intake_find(r, name);
 	if (at == NT_NOWHERE)
 		return missing(r, d->commitment);
-	rc = vf_commitment_parse(r->members[at].bytes, r->a, &c, r->err);
+	rc = parse_commitment(r, r->members[at].bytes, &c);
 	if (rc != VF_OK)
 		return at_octets(r, rc, at);
 	if (!vf_bytes_eq(c.name, d->name))
@@ -267,12 +291,11 @@ static VF_RC check_names(struct nt_reading *r, size_t n_hidden)
 /* Each listed document and each commitment has its document, and no other is there. */
 static VF_RC check_documents(struct nt_reading *r)
 {
-	const struct vf_statement *st = &r->statement;
 	size_t expected = 0, n_hidden = 0;
 	bool enough = r->s.n_documents > 0;
 
-	for (size_t i = 0; i < st->n_members; i++)
-		expected += st->members[i].role != VF_ROLE_STREAM;
+	for (size_t i = 0; i < r->statement.n_members; i++)
+		expected += r->statement.members[i].role != VF_ROLE_STREAM;
 	for (size_t i = 0; i < r->s.n_documents; i++) {
 		bool hidden = r->documents[i].confidential;
 		enum vf_rc rc = hidden ? check_hidden(r, i) : check_plain(r, i);

@@ -127,7 +127,7 @@ VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submi
 	struct vf_err *reterr)
 {
 	struct entry *e = find_entry(l, &s->id);
-	struct place *p;
+	struct place *p = NULL;
 	enum vf_rc rc;
 
 	if (!e)

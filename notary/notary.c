@@ -71,6 +71,27 @@ enum vf_rc nt_notary_stop(struct nt_notary *n, enum vf_rc rc, struct vf_err *ret
 	return rc;
 }
 
+/* Who holds the lock may have written where it can be reached. */
+static VF_RC say_busy(int lock, const char *dir, struct vf_err *reterr)
+{
+	char url[120] = "";
+	ssize_t n = pread(lock, url, sizeof(url) - 1, 0);
+
+	if (n > 0 && vf_text_is_plain(vf_bytes(url, (size_t)n)))
+		return vf_fail(reterr, VF_STORE_BUSY, "a server has the notary '%s' open: reach it with --server %s", dir, url);
+	return vf_fail(reterr, VF_STORE_BUSY,
+		"another process has the notary '%s' open: wait until it is done, or"
+		" stop the server that uses this folder",
+		dir);
+}
+
+void nt_notary_serves(struct nt_notary *n, const char *url)
+{
+	/* a hint for people; the lock is what counts */
+	if (ftruncate(n->lock, 0) == 0 && pwrite(n->lock, url, strlen(url), 0) < 0)
+		return;
+}
+
 VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep)
@@ -80,10 +101,7 @@ VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *rete
 		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot open '%s/lock': %s",
 			dir, strerror(errno));
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
-		return vf_fail(reterr, VF_STORE_BUSY,
-			"another process has the notary '%s' open: wait until it is done, or"
-			" stop the server that uses this folder",
-			dir);
+		return say_busy(lock, dir, reterr);
 	*ret_lock = lock;
 	lock = -1;
 	return VF_OK;

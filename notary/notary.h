@@ -59,6 +59,9 @@ int64_t nt_notary_now(const struct nt_notary *n);
 struct nt_access;
 VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret, struct vf_err *reterr);
 
+/* Who is told STORE_BUSY is also told where the server is; an empty url takes it back. */
+void nt_notary_serves(struct nt_notary *n, const char *url);
+
 /* ---- streams and duplicates ---- */
 
 struct nt_stream {

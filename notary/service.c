@@ -166,6 +166,7 @@ static VF_RC listen_now(struct nt_service *s, struct vf_err *reterr)
 	snprintf(s->url, sizeof(s->url), "%s://%s%s%s:%u", h.tls ? "https" : "http", strchr(s->address, ':') ? "[" : "",
 		s->address, strchr(s->address, ':') ? "]" : "", nt_http_port(s->http));
 	nt_api_set_server(s->api, s->http);
+	nt_notary_serves(s->n, s->url);
 	return VF_OK;
 }
 
@@ -236,6 +237,7 @@ VF_RC nt_service_stop(struct nt_service *s, struct vf_err *reterr)
 	enum vf_rc rc;
 
 	log_event(s, NT_LOG_INFO, "stopping", VF_NOT_CHECKED, NULL);
+	nt_notary_serves(s->n, "");
 	nt_api_stop(s->api);
 	s->http = nt_http_free(s->http);
 	rc = nt_api_tick(s->api, &err);

@@ -154,7 +154,7 @@ bool vf_ess_is_sha1_only(const struct vf_signed *s)
 
 VF_RC vf_ess_check_algorithm(const struct vf_signed *s, int64_t at, struct vf_err *reterr)
 {
-	struct ess e;
+	struct ess e = {0};
 	enum vf_rc rc;
 
 	if (vf_ess_is_sha1_only(s))

@@ -19,7 +19,12 @@ VF_RC vf_json_parse(struct vf_bytes text, struct vf_json_doc **ret, struct vf_er
 {
 	char shown[120];
 	json_error_t e;
-	json_t *j = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+	json_t *j;
+
+	/* jansson takes an octet 0 after a number: a second spelling of one value */
+	if (!text.n || memchr(text.p, 0, text.n))
+		return vf_fail(reterr, VF_JSON_SHAPE, text.n ? "an octet 0" : "the document is empty");
+	j = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
 
 	if (!j) {
 		if (json_error_code(&e) == json_error_out_of_memory)

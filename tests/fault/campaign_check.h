@@ -217,10 +217,10 @@ static inline void check_goes_on(struct work *w, const struct nt_trust *trust)
 	CHECK_RC(nt_notary_counts(w->n, &seals, &size, &pending, &err), VF_OK);
 	CHECK_INT(pending, 0);
 	CHECK(size >= t->n);
-	if (check_failures > 0 || t->n == 0 || w->far) {
+	if (check_failures > 0)
 		fprintf(stderr, "  %s\n", err.text);
+	if (check_failures > 0 || t->n == 0 || w->far)
 		return;
-	}
 	snprintf(path, sizeof(path), "%s/after.asice", w->base);
 	CHECK_RC(nt_export_bundle(w->n, &t->at[t->n - 1].id, &options, path, &err), VF_OK);
 	if (access(path, F_OK) == 0)

@@ -139,7 +139,7 @@ static void test_records(void)
 	struct vf_err err = {0};
 
 	CHECK_RC(nt_answer_record(text_of("{\"id\":\"" HASH_A "\",\"state\":\"sealed\",\"index\":12,\"seal\":3,"
-							      "\"kind\":\"protocol\",\"more\":[]}"),
+					  "\"kind\":\"protocol\",\"more\":[]}"),
 			 &arena, &r, &err),
 		VF_OK);
 	CHECK(r.state == NT_SEALED && r.index == 12 && r.seal == 3 && vf_bytes_is(r.kind, "protocol") &&
@@ -291,8 +291,10 @@ static void test_state(void)
 	check_path(s, 9, 0xd1, NULL);
 	CHECK_RC(nt_state_submission(s, &items[0].id, &b, NULL), VF_OK);
 	CHECK(vf_bytes_is(nt_buf_bytes(&b), "one"));
-	CHECK_RC(nt_state_accepted(s, &items[0].id, vf_bytes_str("receipt"), NULL), VF_OK);
-	CHECK_RC(nt_state_accepted(s, &items[0].id, vf_bytes_str("later"), NULL), VF_OK);
+	CHECK_RC(nt_state_accepted(s, &(struct nt_state_receipt){items[0].id, vf_bytes_str("receipt")}, 1, NULL),
+		VF_OK);
+	CHECK_RC(nt_state_accepted(s, &(struct nt_state_receipt){items[0].id, vf_bytes_str("later")}, 1, NULL),
+		VF_OK);
 	check_pending(s, 1);
 	check_journal(s, 0x11, 1);
 	check_journal(s, 0x12, 2);

@@ -16,7 +16,7 @@ static char field[NT_FIELD_MAX];
 static struct vf_err err;
 
 /* The submission lives until the next call. */
-static enum vf_rc take(struct vf_bytes json, struct nt_submission *ret)
+static enum vf_rc take_one_way(struct vf_bytes json, bool general_only, struct nt_submission *ret)
 {
 	struct vf_arena a;
 	size_t n = nt_intake_room(json.n);
@@ -28,7 +28,27 @@ static enum vf_rc take(struct vf_bytes json, struct nt_submission *ret)
 	vf_arena_init(&a, room, n);
 	err = (struct vf_err){0};
 	memset(field, 0, sizeof(field));
+	intake->policy.general_only = general_only;
 	return nt_intake_read(intake, &from, json, &a, ret, field, &err);
+}
+
+/* By both readers, which must give the same answer. */
+static enum vf_rc take(struct vf_bytes json, struct nt_submission *ret)
+{
+	struct nt_submission s = {0};
+	enum vf_rc rc = take_one_way(json, true, &s), quick;
+	char text[sizeof(err.text)], where[NT_FIELD_MAX];
+
+	memcpy(text, err.text, sizeof(text));
+	memcpy(where, field, sizeof(where));
+	quick = take_one_way(json, false, ret);
+	if (quick != rc || strcmp(text, err.text) != 0 || strcmp(where, field) != 0)
+		CHECK_FAIL("in general %s at '%s' (%s), quickly %s at '%s' (%s)", vf_rc_name(rc), where, text, vf_rc_name(quick),
+			field, err.text);
+	if (rc == VF_OK && quick == VF_OK && (!vf_hash_eq(&s.id, &ret->id) || !vf_hash_eq(&s.journal, &ret->journal) ||
+		s.n_members != ret->n_members || s.n_documents != ret->n_documents || s.n_links != ret->n_links || s.seq != ret->seq))
+		CHECK_FAIL("%s", "the readers give different submissions");
+	return quick;
 }
 
 static void refused(struct vf_bytes json, enum vf_rc want, const char *where, const char *what)
@@ -303,6 +323,9 @@ static void test_refused_records(void)
 	refused_draft(&d, VF_ENTRY_MISMATCH, "/entry/sha512", "second-generation hash");
 	d = good, draft_finish(&d), d.s.slot.b[0] ^= 1;
 	refused_draft(&d, VF_SLOT_MISMATCH, "/entry/slot", "slot of record 0");
+	d = good, draft_member(&d, VF_NAME_STREAM)->bytes = vf_bytes_str("x"), draft_finish(&d);
+	draft_member(&d, VF_NAME_STREAM)->digests = vf_pair_of(NOTHING);
+	refused(text_replace(draft_json(&d), "\"eA==\"", "\"\""), VF_JSON_SHAPE, "/members/3/base64", "octets that are none");
 	d = good, draft_edit(&d, VF_NAME_STREAM, "stream/1", "stream/2");
 	refused_draft(&d, VF_STREAM_SHAPE, "/members/3/base64", "schema of the stream member");
 	d = good, draft_edit(&d, VF_NAME_STREAM, "\"nonce\":\"", "\"nonce\":\"0");
@@ -409,6 +432,18 @@ static void test_policy(void)
 	refused(json, VF_LIMIT, "/members/2/base64", "too many listed members");
 	refused(text_replace(zeros, "\"size\":29", "\"size\":29,\"keep\":true"), VF_PERMISSION, "/documents/0/keep", "nothing is kept");
 	refused(zeros, VF_OK, "", "small enough");
+	intake = nt_intake_free(intake);
+	small.max_members = 1;
+	CHECK_RC(nt_intake_new(&small, &intake, &err), VF_OK);
+	refused(json, VF_LIMIT, "/documents", "too many documents as we write them");
+	plain_draft(&d);
+	d.members[d.s.n_members++] = (struct nt_member){vf_bytes_str("c.txt"), d.members[0].digests, NOTHING};
+	d.s.n_documents = 1;
+	refused_draft(&d, VF_LIMIT, "/members", "too many members as we write them");
+	intake = nt_intake_free(intake);
+	small.max_members = 0;
+	CHECK_RC(nt_intake_new(&small, &intake, &err), VF_OK);
+	refused(json, VF_LIMIT, "", "none may be there");
 	intake = nt_intake_free(intake);
 	/* outside streams */
 	plain_draft(&d);

@@ -25,6 +25,8 @@ int main(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (parse(bad[i]) != VF_JSON_SHAPE)
 			CHECK_FAIL("'%s' is accepted", bad[i]);
+	CHECK_RC(vf_json_parse(vf_bytes("{\"a\":1\0}", 8), &doc, NULL), VF_JSON_SHAPE); /* a second spelling of 1 */
+	CHECK_RC(vf_json_parse(vf_bytes("{\"a\":1}\0", 8), &doc, NULL), VF_JSON_SHAPE);
 	CHECK_RC(vf_json_parse(vf_bytes_str("{\"a\":[1,-1,true,\"00ff\",\"00FF\",1.0,18446744073709551615]}"), &doc, NULL), VF_JSON_SHAPE);
 	CHECK_RC(vf_json_parse(vf_bytes_str("{\"a\":[1,-1,true,\"00ff\",\"00FF\",1.0],\"b\":{}}"), &doc, NULL), VF_OK);
 	root = vf_json_root(doc);

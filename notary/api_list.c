@@ -1,0 +1,217 @@
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "notary/api_inside.h"
+#include "trial/kind.h"
+#include "verify/text.h"
+
+/* Records looked at for one page: others' records may lie between those that are shown, and the keeper's thread looks. */
+#define PAGE_SCAN 2000
+#define PAGE 1000
+/* Octets of a page: records may name thousands of documents. */
+#define MAX_LIST ((size_t)8 << 20)
+
+/* ---- lists ---- */
+
+struct listing {
+	uint64_t first;
+	size_t limit, n;       /* shown */
+	uint64_t next;         /* where the next page begins; 0: this is the last */
+	bool has_digest;
+	struct vf_hash digest;
+	struct nt_listed page[PAGE];
+};
+
+/* True when the credential's scope has this record. Not an event of its own: the list is one. */
+static bool may_see(struct nt_job *j, struct vf_bytes study, struct vf_bytes kind)
+{
+	size_t before = j->n_events;
+	enum vf_rc rc = nt_job_check(j, NT_RIGHT_READ, study, kind, NT_ABOUT_NONE, NULL, NULL);
+
+	j->n_events = before;
+	return rc == VF_OK;
+}
+
+/* Whether there can be anything to see in this study at all. */
+static bool may_see_study(struct nt_job *j, struct vf_bytes study)
+{
+	if (may_see(j, study, vf_bytes(NULL, 0)))
+		return true;
+	for (unsigned i = TR_KIND_NONE + 1; i < TR_KIND_COUNT; i++)
+		if (may_see(j, study, vf_bytes_str(tr_kind_name((enum tr_kind)i))))
+			return true;
+	return false;
+}
+
+/* Found by a document that is not hidden from this party. */
+static bool has_plain(const struct nt_job *j, const struct nt_record *r, const struct vf_hash *sha256)
+{
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (vf_hash_eq(&r->documents[i].digests.sha256, sha256) &&
+			(!r->documents[i].confidential || vf_bytes_is(r->submitter, j->who.party)))
+			return true;
+	return false;
+}
+
+/* Shows it, or, when the page is full, notes that the next one begins here: only what may be seen is ever counted. */
+static VF_RC show(struct nt_job *j, struct listing *l, struct nt_notary *n, const struct nt_listed *at,
+	struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+	enum vf_rc rc = nt_notary_get(n, &at->id, &r, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!may_see(j, r->study, r->kind) || (l->has_digest && !has_plain(j, r, &l->digest)))
+		return VF_OK;
+	if (l->n == l->limit || (l->n && j->body.n > MAX_LIST)) {
+		l->next = at->number;
+		return VF_OK;
+	}
+	if (l->n++)
+		nt_buf_put_u8(&j->body, ',');
+	nt_put_record(j, r);
+	return VF_OK;
+}
+
+static VF_RC get_page(struct nt_job *j, struct listing *l, struct nt_notary *n, size_t max, size_t *ret_n,
+	struct vf_err *reterr)
+{
+	return l->has_digest ? nt_notary_page_digest(n, &l->digest, l->first, max, l->page, ret_n, reterr)
+			     : nt_notary_page(n, j->study, l->first, max, l->page, ret_n, reterr);
+}
+
+/*
+ * Pages until enough is shown, and one more record is found for the next page, or enough was looked at. Places are
+ * those of the log, which anybody may know: a count of what was found would tell of hidden records.
+ */
+static VF_RC show_all(struct nt_job *j, struct listing *l, struct nt_notary *n, struct vf_err *reterr)
+{
+	size_t seen = 0, got;
+
+	for (;;) {
+		size_t want = l->limit - l->n + 1 < PAGE ? l->limit - l->n + 1 : PAGE;
+		enum vf_rc rc = get_page(j, l, n, want, &got, reterr);
+
+		for (size_t i = 0; i < got && rc == VF_OK && !l->next; i++)
+			rc = show(j, l, n, &l->page[i], reterr);
+		if (rc != VF_OK || l->next || got < want)
+			return rc; /* a full page, or the end */
+		l->first = l->page[got - 1].number + 1;
+		seen += got;
+		if (seen < PAGE_SCAN)
+			continue;
+		rc = get_page(j, l, n, 1, &got, reterr);
+		l->next = got ? l->first : 0;
+		return rc;
+	}
+}
+
+static VF_RC run_list(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr)
+{
+	struct listing *l = j->more;
+	struct vf_hash study = nt_api_study_hash(j->study);
+	enum nt_about about = j->study.n ? NT_ABOUT_STUDY : NT_ABOUT_NONE;
+	enum vf_rc rc = VF_OK;
+
+	if (j->study.n && !may_see_study(j, j->study)) {
+		rc = vf_fail(reterr, VF_FORBIDDEN, "this study is outside of the credential's scope");
+		nt_job_event(j, NT_RIGHT_READ, about, &study, rc, 1);
+		return rc;
+	}
+	nt_buf_put_str(&j->body, "{\"records\":[");
+	rc = show_all(j, l, n, reterr);
+	if (rc != VF_OK)
+		return rc;
+	nt_buf_put_u8(&j->body, ']');
+	if (l->next)
+		nt_buf_putf(&j->body, ",\"next\":\"%" PRIu64 "\"", l->next);
+	nt_buf_put_str(&j->body, "}\n");
+	nt_job_event(j, NT_RIGHT_READ, about, &study, VF_OK, l->n ? l->n : 1);
+	return VF_OK;
+}
+
+void nt_api_list(struct nt_job *j)
+{
+	struct listing *l = calloc(1, sizeof(*l));
+	struct vf_bytes digest;
+	uint64_t limit = 100;
+
+	if (!l) {
+		nt_job_fail(j, VF_NO_MEMORY, NULL, "no memory for a list");
+		return;
+	}
+	j->more = l;
+	j->free_more = free;
+	if (nt_http_param(j->q, "study", &j->study) && (j->study.n == 0 || j->study.n > 128)) {
+		nt_job_fail(j, VF_HTTP_SHAPE, "study", "a study's ID has 1 to 128 octets");
+		return;
+	}
+	l->has_digest = nt_http_param(j->q, "sha256", &digest);
+	if (l->has_digest && !vf_hex_read(digest, l->digest.b, sizeof(l->digest.b))) {
+		nt_job_fail(j, VF_HTTP_SHAPE, "sha256", "a SHA-256 has 64 lower-case hex digits");
+		return;
+	}
+	if (l->has_digest && j->study.n) {
+		nt_job_fail(j, VF_HTTP_SHAPE, "study", "a search by digest looks into all studies: leave out the study");
+		return;
+	}
+	if (!nt_job_read_number(j, "limit", 1, PAGE, false, &limit) ||
+		!nt_job_read_number(j, "after", 0, (UINT64_C(1) << 62) - 1, false, &l->first))
+		return;
+	l->limit = limit;
+	nt_job_call(j, run_list);
+}
+
+/* ---- the caller's stream ---- */
+
+static VF_RC run_stream(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr)
+{
+	struct vf_hash study = nt_api_study_hash(j->study);
+	struct nt_stream s;
+	enum vf_rc rc = nt_notary_stream(n, vf_bytes_str(j->who.party), j->study, &s, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	nt_job_event(j, NT_RIGHT_SUBMIT, NT_ABOUT_STUDY, &study, VF_OK, 1);
+	nt_buf_put_str(&j->body, "{\"study\":");
+	nt_buf_put_json(&j->body, j->study);
+	nt_buf_putf(&j->body, ",\"exists\":%s", s.exists ? "true" : "false");
+	if (s.exists) {
+		nt_put_hash(&j->body, "stream", &s.id);
+		nt_put_hash(&j->body, "head", &s.head);
+		nt_buf_putf(&j->body, ",\"next\":%" PRIu64, s.next);
+		nt_put_hash(&j->body, "key", &s.key);
+	}
+	nt_buf_put_str(&j->body, "}\n");
+	return VF_OK;
+}
+
+static bool may_submit_study(struct nt_job *j)
+{
+	size_t before = j->n_events;
+	bool may = nt_job_check(j, NT_RIGHT_SUBMIT, j->study, vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, NULL) == VF_OK;
+
+	for (unsigned i = TR_KIND_NONE + 1; i < TR_KIND_COUNT && !may; i++)
+		may = nt_job_check(j, NT_RIGHT_SUBMIT, j->study, vf_bytes_str(tr_kind_name((enum tr_kind)i)), NT_ABOUT_NONE,
+			NULL, NULL) == VF_OK;
+	j->n_events = before;
+	return may;
+}
+
+void nt_api_stream(struct nt_job *j)
+{
+	struct vf_hash study;
+
+	if (!nt_http_param(j->q, "study", &j->study) || j->study.n == 0 || j->study.n > 128) {
+		nt_job_fail(j, VF_HTTP_SHAPE, "study", "a study's ID has 1 to 128 octets");
+		return;
+	}
+	if (!may_submit_study(j)) {
+		study = nt_api_study_hash(j->study);
+		nt_job_event(j, NT_RIGHT_SUBMIT, NT_ABOUT_STUDY, &study, VF_FORBIDDEN, 1);
+		nt_job_fail(j, VF_FORBIDDEN, "study", "this study is outside of the credential's scope");
+		return;
+	}
+	nt_job_call(j, run_stream);
+}
