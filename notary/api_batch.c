@@ -185,12 +185,12 @@ VF_RC nt_batch_prepare(struct nt_offer *o, struct nt_notary *n, struct vf_err *r
 			continue;
 		*s = l->s;
 		l->rc = nt_ledger_settle(b->job->api->ledger, n, s, &before, l->field, &l->err);
-		if (before)
-			s->in_stream = false; /* it has its place: only a new record's slot is compared */
 		if (l->rc == VF_OK && !before && b->n_kept)
 			l->rc = keep_documents(b, n, s, l->field, &l->err);
-		if (is_ours(l->rc))
+		if (is_ours(l->rc)) {
+			nt_ledger_spoil(b->job->api->ledger); /* lines before this one are not offered */
 			return vf_fail(reterr, l->rc, "%s", l->err.text);
+		}
 		if (l->rc == VF_OK)
 			b->which[good++] = i;
 	}

@@ -14,7 +14,7 @@
 #include "verify/text.h"
 
 /* Documents of one bundle that are put together in memory; larger ones go through a file. */
-#define MEMORY_BUNDLE ((uint64_t)32 << 20)
+#define MEMORY_BUNDLE ((uint64_t)2 << 20)
 
 /* ---- a record as JSON ---- */
 

@@ -21,6 +21,7 @@ struct place {
 
 struct nt_ledger {
 	uint64_t round;
+	bool spoiled;
 	size_t size; /* of each table, a power of two, at least twice the room */
 	struct entry *entries;
 	struct place *places;
@@ -59,6 +60,7 @@ struct nt_ledger *nt_ledger_free(struct nt_ledger *l)
 void nt_ledger_begin(struct nt_ledger *l)
 {
 	l->round++;
+	l->spoiled = false;
 }
 
 /* The entry with this ID, or the free place for it; NULL when the table is full. */
@@ -123,6 +125,11 @@ static VF_RC check_twin(const struct entry *e, const struct nt_submission *s, ch
 	return vf_fail(reterr, VF_ENTRY_CONFLICT, "this record is there with another %s", same512 ? "slot" : "SHA-512");
 }
 
+void nt_ledger_spoil(struct nt_ledger *l)
+{
+	l->spoiled = true;
+}
+
 VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submission *s, bool *ret_before, char *field,
 	struct vf_err *reterr)
 {
@@ -130,6 +137,8 @@ VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submi
 	struct place *p = NULL;
 	enum vf_rc rc;
 
+	if (l->spoiled)
+		return vf_fail(reterr, VF_STORE_BUSY, "another submission failed amid this group");
 	if (!e)
 		return vf_fail(reterr, VF_INTERNAL, "a commit group is larger than its ledger");
 	rc = find_stream(l, n, s, &p, reterr);

@@ -17,6 +17,12 @@ struct nt_ledger *nt_ledger_free(struct nt_ledger *l);
 void nt_ledger_begin(struct nt_ledger *l);
 
 /*
+ * What was settled since begin may not be stored, as its offer failed in the middle: everything more of this group gets
+ * STORE_BUSY, and is sent again.
+ */
+void nt_ledger_spoil(struct nt_ledger *l);
+
+/*
  * Checks a submission that was read and gives it its place (nt_intake_settle()), after all others of
  * this group. *ret_before: the same entry is in the store or in this group already; accept will say so. field is written on
  * refusals: ENTRY_CONFLICT, ERASED, STREAM_CONFLICT, SLOT_MISMATCH, UNKNOWN_RECORD, LINK_SHAPE.

@@ -364,7 +364,8 @@ echo changed >d1.txt
 runs 0 fetch "${known[@]}" "$id" -o changed.asice
 says err "DOCUMENT_CHANGED"
 mv moved/d1.txt d1.txt
-# a bundle that was changed on its way is not written, whatever is put into it
+# a bundle that was changed on its way is not written, whatever is put into it; what only a pinned key can show (a
+# signature of the log, say) is for trialverify, which then refuses it
 size=$(stat -c %s without.asice)
 taken=0
 for at in $(seq 3 $((size / 70)) $((size - 1))); do
@@ -374,7 +375,11 @@ b = bytearray(open("without.asice", "rb").read())
 b[int(sys.argv[1])] ^= 1 << int(sys.argv[1]) % 8
 open("bundle", "wb").write(b)
 END
-	if "$TRIALNOTARY" fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt >out 2>err || [ -e flipped.asice ]; then
+	if "$TRIALNOTARY" fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt >out 2>err &&
+		! "$TRIALVERIFY" --trust trust flipped.asice >out 2>err; then
+		rm flipped.asice
+	fi
+	if [ -e flipped.asice ]; then
 		taken=$((taken + 1))
 	fi
 	count=$((count + 1))

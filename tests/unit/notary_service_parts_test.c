@@ -122,6 +122,11 @@ static void test_group(void)
 	nt_ledger_begin(l);
 	CHECK_RC(settle(l, &f, &m[3].s, &before), VF_STREAM_CONFLICT);
 	CHECK_RC(settle(l, &f, &other.s, &before), VF_OK);
+	/* an offer failed in the middle: what was settled before it is not stored, so nothing may build on it */
+	nt_ledger_spoil(l);
+	CHECK_RC(settle(l, &f, &other.s, &before), VF_STORE_BUSY);
+	nt_ledger_begin(l);
+	CHECK_RC(settle(l, &f, &other.s, &before), VF_OK);
 	nt_ledger_free(l);
 	fixture_end(&f);
 }
