@@ -364,8 +364,9 @@ echo changed >d1.txt
 runs 0 fetch "${known[@]}" "$id" -o changed.asice
 says err "DOCUMENT_CHANGED"
 mv moved/d1.txt d1.txt
-# a bundle that was changed on its way is not written, whatever is put into it; what only a pinned key can show (a
-# signature of the log, say) is for trialverify, which then refuses it
+# a bundle that was changed on its way is not written, whatever is put into it. Times and attributes in its ZIP headers do
+# not come into the completed one, which is then the right one; what only a pinned key can show (a signature of the
+# log, say) is for trialverify, which then refuses it
 size=$(stat -c %s without.asice)
 taken=0
 for at in $(seq 3 $((size / 70)) $((size - 1))); do
@@ -376,7 +377,7 @@ b[int(sys.argv[1])] ^= 1 << int(sys.argv[1]) % 8
 open("bundle", "wb").write(b)
 END
 	if "$TRIALNOTARY" fetch "${fake[@]}" --state s0 "$id" -o flipped.asice --from d1.txt >out 2>err &&
-		! "$TRIALVERIFY" --trust trust flipped.asice >out 2>err; then
+		{ cmp -s flipped.asice "bundles/$id.asice" || ! "$TRIALVERIFY" --trust trust flipped.asice >out 2>err; }; then
 		rm flipped.asice
 	fi
 	if [ -e flipped.asice ]; then
