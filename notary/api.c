@@ -15,6 +15,7 @@
 #define MAX_KEYS ((size_t)1 << 20)
 #define MAX_GROUP 10000
 #define DAY_MS INT64_C(86400000)
+#define RETRY_MS INT64_C(60000)
 /* A seal that is this late is a fault: a receipt promises the log within NT_RECEIPT_DELAY. */
 #define LATE_MS INT64_C(30000)
 
@@ -379,6 +380,10 @@ static void end_audit(struct audit_call *c, enum vf_rc rc, const struct vf_err *
 			.level = NT_LOG_ERROR, .event = "audit_not_sealed", .code = rc, .fields = &why, .n_fields = 1});
 	pthread_mutex_lock(&a->lock);
 	a->audit_runs = false;
+	if (rc != VF_OK) {
+		a->audit_day = -1;
+		a->audit_after = nt_api_ticks() + RETRY_MS;
+	}
 	pthread_mutex_unlock(&a->lock);
 	free(c);
 }
@@ -397,7 +402,7 @@ static void refused_audit(struct nt_call *call, enum vf_rc rc, const struct vf_e
 	end_audit(call->ctx, rc, err);
 }
 
-/* Once a day, and at the start for the days before. What fails is tried again in the next tick of another day, or start. */
+/* Once a day, and at the start for the days before. What fails is tried again after a minute. */
 static void seal_audit(struct nt_api *a)
 {
 	int64_t day = nt_notary_now(a->n) / DAY_MS;
@@ -405,9 +410,11 @@ static void seal_audit(struct nt_api *a)
 	bool busy;
 
 	pthread_mutex_lock(&a->lock);
-	busy = a->audit_runs || a->audit_day == day || a->stopping;
-	if (!busy)
+	busy = a->audit_runs || a->audit_day == day || a->stopping || nt_api_ticks() < a->audit_after;
+	if (!busy) {
 		a->audit_runs = true;
+		a->audit_day = day;
+	}
 	pthread_mutex_unlock(&a->lock);
 	if (busy)
 		return;
@@ -416,13 +423,12 @@ static void seal_audit(struct nt_api *a)
 		c->api = a;
 		c->call = (struct nt_call){.run = run_audit, .refused = refused_audit, .ctx = c};
 	}
-	if (c && nt_keeper_call(a->keeper, &c->call, NULL) == VF_OK) {
-		a->audit_day = day;
+	if (c && nt_keeper_call(a->keeper, &c->call, NULL) == VF_OK)
 		return;
-	}
 	free(c);
 	pthread_mutex_lock(&a->lock);
 	a->audit_runs = false;
+	a->audit_day = -1;
 	pthread_mutex_unlock(&a->lock);
 }
 

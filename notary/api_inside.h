@@ -66,6 +66,7 @@ struct nt_api {
 	struct nt_audit_row last_audit;
 	int64_t audit_day;         /* day whose predecessors were notarised; -1: not yet */
 	bool audit_runs;
+	int64_t audit_after;       /* monotonic milliseconds: not tried again before, as it failed */
 
 	/* the keeper's own */
 	struct nt_ledger *ledger;

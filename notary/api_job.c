@@ -244,8 +244,13 @@ static void on_run(struct nt_call *c, struct nt_notary *n)
 		nt_job_wait(j);
 		return;
 	}
-	if (rc != VF_OK)
+	if (rc != VF_OK) {
 		nt_job_refuse(j, rc, &err, j->field);
+		/* who was granted the access got nothing all the same */
+		for (size_t i = 0; i < j->n_events; i++)
+			if (j->events[i].outcome == VF_OK)
+				j->events[i].outcome = rc;
+	}
 	nt_job_end(j);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/resource.h>
 
 #include "notary/api.h"
@@ -150,6 +151,10 @@ static VF_RC listen_now(struct nt_service *s, struct vf_err *reterr)
 	h.address = s->address;
 	h.tls = strcmp(s->config.tls, "on") == 0 || (strcmp(s->config.tls, "auto") == 0 && !is_loopback(s->address) && !h.plain_anywhere);
 	if (s->config.certificate[0]) {
+		/* a misspelt path must not become a certificate of our own */
+		if (access(s->config.certificate, F_OK) != 0 || access(s->config.key, F_OK) != 0)
+			return vf_fail(reterr, VF_CONFIG_SHAPE, "'certificate' or 'key': '%s' is not there",
+				access(s->config.certificate, F_OK) != 0 ? s->config.certificate : s->config.key);
 		snprintf(s->certificate, sizeof(s->certificate), "%s", s->config.certificate);
 		snprintf(s->key, sizeof(s->key), "%s", s->config.key);
 	} else {
