@@ -20,33 +20,33 @@
 #define LATE_MS INT64_C(30000)
 
 const struct nt_api_route nt_api_routes[] = {
-	{NT_HTTP_POST, "/v1/records", NULL, NT_RIGHT_SUBMIT, false, true, NT_API_MAX_MULTIPART, nt_api_submit, {NULL}},
-	{NT_HTTP_GET, "/v1/records", NULL, NT_RIGHT_READ, false, false, 0, nt_api_list, {"study", "sha256", "after", "limit"}},
-	{NT_HTTP_POST, "/v1/records/bulk", NULL, NT_RIGHT_SUBMIT, false, true, NT_API_MAX_BULK, nt_api_bulk, {NULL}},
-	{NT_HTTP_GET, "/v1/records/*", NULL, NT_RIGHT_READ, false, false, 0, nt_api_get, {"wait"}},
-	{NT_HTTP_DELETE, "/v1/records/*", NULL, NT_RIGHT_ERASE, false, false, 0, nt_api_erase, {NULL}},
-	{NT_HTTP_GET, "/v1/records/*/receipt", NULL, NT_RIGHT_READ, false, false, 0, nt_api_receipt, {NULL}},
-	{NT_HTTP_GET, "/v1/records/*/bundle", NULL, NT_RIGHT_READ, false, false, 0, nt_api_bundle, {"wait"}},
-	{NT_HTTP_GET, "/v1/stream", NULL, NT_RIGHT_SUBMIT, false, false, 0, nt_api_stream, {"study"}},
-	{NT_HTTP_GET, "/v1/log", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_log, {NULL}},
-	{NT_HTTP_GET, "/v1/log/inclusion", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_inclusion, {"index", "size"}},
-	{NT_HTTP_GET, "/v1/log/consistency", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_consistency, {"from", "to"}},
-	{NT_HTTP_GET, "/v1/log/proof", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_proof, {"id"}},
-	{NT_HTTP_GET, "/v1/seals/*", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_seal, {NULL}},
-	{NT_HTTP_GET, "/checkpoint", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_checkpoint, {NULL}},
-	{NT_HTTP_GET, "/tile/**", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_tile, {NULL}},
-	{NT_HTTP_POST, "/v1/seal", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_seal_now, {NULL}},
-	{NT_HTTP_GET, "/v1/parties", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_parties, {NULL}},
-	{NT_HTTP_POST, "/v1/parties", NULL, NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_party_add, {NULL}},
-	{NT_HTTP_DELETE, "/v1/parties/*", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_party_revoke, {NULL}},
-	{NT_HTTP_GET, "/v1/tokens", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_tokens, {NULL}},
-	{NT_HTTP_POST, "/v1/tokens", NULL, NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_token_new, {NULL}},
-	{NT_HTTP_DELETE, "/v1/tokens/*", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_token_revoke, {NULL}},
-	{NT_HTTP_GET, "/v1/audit/events", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_events, {"after", "limit"}},
-	{NT_HTTP_POST, "/v1/audit/seal", NULL, NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_seal, {NULL}},
-	{NT_HTTP_GET, "/livez", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_livez, {NULL}},
-	{NT_HTTP_GET, "/readyz", NULL, NT_RIGHT_NONE, false, false, 0, nt_api_readyz, {NULL}},
-	{NT_HTTP_GET, "/metrics", NULL, NT_RIGHT_ADMIN, true, false, 0, nt_api_metrics, {NULL}},
+	{NT_HTTP_POST, "/v1/records", NT_RIGHT_SUBMIT, false, true, NT_API_MAX_MULTIPART, nt_api_submit, {NULL}},
+	{NT_HTTP_GET, "/v1/records", NT_RIGHT_READ, false, false, 0, nt_api_list, {"study", "sha256", "after", "limit"}},
+	{NT_HTTP_POST, "/v1/records/bulk", NT_RIGHT_SUBMIT, false, true, NT_API_MAX_BULK, nt_api_bulk, {NULL}},
+	{NT_HTTP_GET, "/v1/records/*", NT_RIGHT_READ, false, false, 0, nt_api_get, {"wait"}},
+	{NT_HTTP_DELETE, "/v1/records/*", NT_RIGHT_ERASE, false, false, 0, nt_api_erase, {NULL}},
+	{NT_HTTP_GET, "/v1/records/*/receipt", NT_RIGHT_READ, false, false, 0, nt_api_receipt, {NULL}},
+	{NT_HTTP_GET, "/v1/records/*/bundle", NT_RIGHT_READ, false, false, 0, nt_api_bundle, {"wait"}},
+	{NT_HTTP_GET, "/v1/stream", NT_RIGHT_SUBMIT, false, false, 0, nt_api_stream, {"study"}},
+	{NT_HTTP_GET, "/v1/log", NT_RIGHT_NONE, false, false, 0, nt_api_log, {NULL}},
+	{NT_HTTP_GET, "/v1/log/inclusion", NT_RIGHT_NONE, false, false, 0, nt_api_inclusion, {"index", "size"}},
+	{NT_HTTP_GET, "/v1/log/consistency", NT_RIGHT_NONE, false, false, 0, nt_api_consistency, {"from", "to"}},
+	{NT_HTTP_GET, "/v1/log/proof", NT_RIGHT_NONE, false, false, 0, nt_api_proof, {"id"}},
+	{NT_HTTP_GET, "/v1/seals/*", NT_RIGHT_NONE, false, false, 0, nt_api_seal, {NULL}},
+	{NT_HTTP_GET, "/checkpoint", NT_RIGHT_NONE, false, false, 0, nt_api_checkpoint, {NULL}},
+	{NT_HTTP_GET, "/tile/**", NT_RIGHT_NONE, false, false, 0, nt_api_tile, {NULL}},
+	{NT_HTTP_POST, "/v1/seal", NT_RIGHT_ADMIN, false, false, 0, nt_api_seal_now, {NULL}},
+	{NT_HTTP_GET, "/v1/parties", NT_RIGHT_ADMIN, false, false, 0, nt_api_parties, {NULL}},
+	{NT_HTTP_POST, "/v1/parties", NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_party_add, {NULL}},
+	{NT_HTTP_DELETE, "/v1/parties/*", NT_RIGHT_ADMIN, false, false, 0, nt_api_party_revoke, {NULL}},
+	{NT_HTTP_GET, "/v1/tokens", NT_RIGHT_ADMIN, false, false, 0, nt_api_tokens, {NULL}},
+	{NT_HTTP_POST, "/v1/tokens", NT_RIGHT_ADMIN, false, false, NT_API_MAX_SMALL, nt_api_token_new, {NULL}},
+	{NT_HTTP_DELETE, "/v1/tokens/*", NT_RIGHT_ADMIN, false, false, 0, nt_api_token_revoke, {NULL}},
+	{NT_HTTP_GET, "/v1/audit/events", NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_events, {"after", "limit"}},
+	{NT_HTTP_POST, "/v1/audit/seal", NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_seal, {NULL}},
+	{NT_HTTP_GET, "/livez", NT_RIGHT_NONE, false, false, 0, nt_api_livez, {NULL}},
+	{NT_HTTP_GET, "/readyz", NT_RIGHT_NONE, false, false, 0, nt_api_readyz, {NULL}},
+	{NT_HTTP_GET, "/metrics", NT_RIGHT_ADMIN, true, false, 0, nt_api_metrics, {NULL}},
 };
 const size_t nt_api_n_routes = sizeof(nt_api_routes) / sizeof(nt_api_routes[0]);
 
@@ -452,8 +452,6 @@ void nt_api_set_server(struct nt_api *a, struct nt_http *http)
 }
 
 /* ---- beginning and end ---- */
-
-#define MAX_CODES 80
 
 static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 {

@@ -39,7 +39,6 @@ typedef VF_RC nt_job_run(struct nt_job *j, struct nt_notary *n, struct vf_err *r
 struct nt_api_route {
 	enum nt_http_method method;
 	const char *path;       /* '*' stands for one part */
-	const char *type;       /* media type of the body; NULL: any or none */
 	enum nt_right right;    /* NONE: public */
 	bool loopback;          /* from a loopback address without a credential */
 	bool to_file;
@@ -63,7 +62,6 @@ struct nt_api {
 	struct nt_intake_policy policy;
 	struct nt_blocks blocks;   /* that submissions are read into */
 	char prefix[24];           /* of request IDs: differs with each start */
-	struct nt_audit_row last_audit;
 	int64_t audit_day;         /* day whose predecessors were notarised; -1: not yet */
 	bool audit_runs;
 	int64_t audit_after;       /* monotonic milliseconds: not tried again before, as it failed */
