@@ -11,6 +11,7 @@
 #define SEAL_MS 1000
 #define MAX_WAITING 100000
 #define MAX_GROUP 10000
+#define SEQUENCE_AT 1024
 /* Calls may keep submissions and the seal waiting for this long, and for one call more. */
 #define CALLS_MS 100
 
@@ -287,6 +288,18 @@ static void seal(struct nt_keeper *k)
 		k->options.sealed(k->options.ctx, k->n);
 }
 
+/* Much waits: into the log with it now, so that the seal, for which all wait, has less to do. */
+static void sequence(struct nt_keeper *k)
+{
+	struct vf_err err = {0};
+	enum vf_rc rc = nt_notary_sequence(k->n, &err);
+
+	k->unsealed = true;
+	if (rc != VF_OK)
+		stop(k, rc, &err);
+	count_pending(k);
+}
+
 /* Milliseconds until a seal is due, or is tried again; UINT64_MAX when nothing waits for one. */
 static uint64_t seal_in(struct nt_keeper *k, bool soon)
 {
@@ -339,6 +352,8 @@ static void *keep(void *ctx)
 		if (n)
 			accept_group(k, n);
 		run_calls(k);
+		if (count_pending(k) >= k->options.sequence_at)
+			sequence(k);
 		due = seal_in(k, soon || ending);
 		if (due == 0) {
 			seal(k);
@@ -391,6 +406,7 @@ VF_RC nt_keeper_new(struct nt_notary *n, const struct nt_keeper_options *options
 	k->options.seal_ms = options->seal_ms ? options->seal_ms : SEAL_MS;
 	k->options.max_waiting = options->max_waiting ? options->max_waiting : MAX_WAITING;
 	k->options.max_group = options->max_group ? options->max_group : MAX_GROUP;
+	k->options.sequence_at = options->sequence_at ? options->sequence_at : SEQUENCE_AT;
 	k->fault.rc = k->counts.failed = VF_OK;
 	k->unsealed = true;
 	k->counts.sealed_at = VF_TIME_NONE;

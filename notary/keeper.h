@@ -52,6 +52,7 @@ struct nt_keeper_options {
 	uint64_t seal_ms;     /* seal when something waits and this long has passed since the last seal; 0: 1,000 */
 	size_t max_waiting;   /* submissions in the queue: more are refused with STORE_BUSY; 0: 100,000 */
 	size_t max_group;     /* submissions in one commit; 0: 10,000 */
+	size_t sequence_at;   /* as many accepted records go into the log without waiting for the seal; 0: 1,024 */
 	nt_keeper_begin *begin; /* may be NULL */
 	nt_keeper_group *group; /* signs receipts; may be NULL. Its fault is one of the notary. */
 	nt_keeper_sealed *sealed; /* may be NULL */

@@ -687,7 +687,7 @@ static void await_clock(const struct nt_notary *n)
 	}
 }
 
-VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr)
+VF_RC nt_notary_sequence(struct nt_notary *n, struct vf_err *reterr)
 {
 	const struct nt_store_state *st = nt_store_state(n->store);
 	enum vf_rc rc = nt_notary_check_whole(n, reterr);
@@ -698,6 +698,13 @@ VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *
 		if (rc != VF_OK)
 			return nt_notary_stop(n, rc, reterr);
 	}
+	return rc;
+}
+
+VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_notary_sequence(n, reterr);
+
 	if (rc != VF_OK)
 		return rc;
 	return nt_seal_batch(n, ret, reterr);

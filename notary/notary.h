@@ -164,8 +164,11 @@ struct nt_sealed {
 	int64_t gen_time;
 };
 
+/* Appends what waits to the log, signs and publishes the checkpoint; the seal takes it from there. */
+VF_RC nt_notary_sequence(struct nt_notary *n, struct vf_err *reterr);
+
 /*
- * Appends what waits to the log, signs and publishes the checkpoint, builds the
+ * Appends what waits to the log as above, builds the
  * batch tree and the seal head, gets the token, verifies it with the verifier's
  * own code, stores and publishes the seal. Batches whose seal failed before are
  * sealed together with the new entries.

@@ -26,6 +26,7 @@ struct offered {
 	struct vf_err err;
 };
 
+static const struct timespec ms20 = {.tv_nsec = 20000000};
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool gate_open = true, in_gate;
@@ -339,7 +340,6 @@ static unsigned slow_done;
 
 static void on_slow(struct nt_call *c, struct nt_notary *n)
 {
-	const struct timespec ms20 = {.tv_nsec = 20000000};
 
 	(void)c, (void)n;
 	nanosleep(&ms20, NULL);
@@ -430,6 +430,69 @@ static void test_left(void)
 	fixture_end(&f);
 }
 
+static uint64_t seen_seals, seen_size;
+static bool seen;
+
+static void on_look(struct nt_call *c, struct nt_notary *n)
+{
+	uint64_t pending;
+	struct vf_err err;
+
+	(void)c;
+	pthread_mutex_lock(&lock);
+	CHECK_RC(nt_notary_counts(n, &seen_seals, &seen_size, &pending, &err), VF_OK);
+	seen = true;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void look(struct nt_keeper *k)
+{
+	struct nt_call c = {.run = on_look};
+	struct vf_err err;
+
+	seen = false;
+	CHECK_RC(nt_keeper_call(k, &c, &err), VF_OK);
+	pthread_mutex_lock(&lock);
+	while (!seen)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
+/* What is much goes into the log before the seal is due, and the seal covers all of it. */
+static void test_sequence(void)
+{
+	struct nt_keeper_options o = {.seal_ms = 1000000, .sequence_at = 2};
+	struct offered x[3];
+	struct fixture f;
+	struct nt_keeper *k;
+	struct nt_seal *seal = NULL;
+	struct vf_err err;
+
+	fixture_begin(&f);
+	k = start(&f, &o);
+	for (size_t i = 0; i < 3; i++) {
+		make_offer(&x[i], i);
+		CHECK_RC(nt_keeper_offer(k, &x[i].offer, &err), VF_OK);
+		wait_for(&x[i]);
+		CHECK_RC(x[i].rc, VF_OK);
+		look(k);
+		/* a call may come before the log has grown */
+		for (int tries = 0; i > 0 && seen_size < 2 && tries < 1000; tries++) {
+			nanosleep(&ms20, NULL);
+			look(k);
+		}
+		CHECK_INT(seen_size, i == 0 ? 0 : 2);
+		CHECK_INT(seen_seals, 0);
+	}
+	f.now += 1000;
+	nt_keeper_free(k);
+	fixture_need(nt_notary_seal_get(f.n, 1, &seal, &err), &err, "seal");
+	CHECK(seal->first == 0 && seal->size == 3);
+	nt_seal_free(seal);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	test_many();
@@ -438,5 +501,6 @@ int main(void)
 	test_stop();
 	test_slow_calls();
 	test_left();
+	test_sequence();
 	return check_done();
 }
