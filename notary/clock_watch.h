@@ -1,0 +1,42 @@
+/*
+ * Whether the system's clock may be trusted to date tokens.
+ *
+ * Knows jumps (wall clock against monotonic clock) and what time-stamping authorities said; it asks nobody itself.
+ * Every time is an argument. Any thread.
+ */
+#ifndef NOTARY_CLOCK_WATCH_H
+#define NOTARY_CLOCK_WATCH_H
+
+#include "verify/bytes.h"
+
+struct nt_clock_watch;
+
+/* bound_ms: what the clock may be off before it is in doubt. */
+struct nt_clock_watch *nt_clock_watch_new(int64_t bound_ms);
+struct nt_clock_watch *nt_clock_watch_free(struct nt_clock_watch *w);
+
+/*
+ * The wall clock shows wall_ms at boot_ms of CLOCK_BOOTTIME. A wall clock that moved by more than the bound against the other
+ * since the last call has jumped: it is in doubt until an authority confirms it or nt_clock_watch_trust().
+ */
+void nt_clock_watch_tick(struct nt_clock_watch *w, int64_t wall_ms, int64_t boot_ms);
+/*
+ * An authority's token, verified: its time gen_ms +- accuracy_ms lay between sent_ms and received_ms of the own clock. It counts for
+ * one hour of boot_ms, the newest of each authority.
+ */
+void nt_clock_watch_sample(struct nt_clock_watch *w, const char *authority, int64_t gen_ms, int64_t accuracy_ms,
+	int64_t sent_ms, int64_t received_ms, int64_t boot_ms);
+/* The operator says that the clock is right. */
+void nt_clock_watch_trust(struct nt_clock_watch *w);
+
+/* VF_OK, or CLOCK_DOUBT with the reason. Cheap. */
+VF_RC nt_clock_watch_check(struct nt_clock_watch *w, struct vf_err *reterr);
+
+/* Of one authority: the least offset (own clock minus its time) that explains its last answer; 0 when there is no contradiction. */
+struct nt_clock_offset {
+	char authority[65];
+	int64_t offset_ms, uncertainty_ms, boot_ms;
+};
+size_t nt_clock_watch_offsets(struct nt_clock_watch *w, struct nt_clock_offset *ret, size_t room);
+
+#endif
