@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "notary/api_inside.h"
+#include "notary/outside.h"
 #include "notary/random.h"
 #include "trial/kind.h"
 #include "verify/checkpoint.h"
@@ -224,6 +225,17 @@ void nt_api_readyz(struct nt_job *j)
 
 /* ---- metrics ---- */
 
+static void count_outside(struct nt_api *a)
+{
+	struct nt_outside_state s;
+
+	if (!nt_api_outside_state(a, &s))
+		return;
+	nt_metric_set(a->metrics, NT_METRIC_SEALS_LACKING, NULL, (double)s.lacking);
+	for (size_t i = 0; i < s.n; i++)
+		nt_metric_set(a->metrics, NT_METRIC_OUTSIDE_WORKS, s.of[i].name, s.of[i].now.works ? 1.0 : 0.0);
+}
+
 static void count_keeper(struct nt_api *a)
 {
 	struct nt_keeper_counts c;
@@ -232,6 +244,7 @@ static void count_keeper(struct nt_api *a)
 	nt_metric_set(a->metrics, NT_METRIC_POOL_ENTRIES, NULL, (double)(c.waiting + c.pending));
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "none", NULL, c.seals);
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "failed", NULL, c.seal_faults);
+	count_outside(a);
 	nt_metric_set(a->metrics, NT_METRIC_OLDEST_UNSEALED, NULL,
 		c.unsealed_since ? (double)(nt_api_ticks() - c.unsealed_since) / 1000.0 : 0.0);
 	if (c.failed != VF_OK)
@@ -350,6 +363,7 @@ static void call_waiting(struct nt_api *a, bool only_late, struct nt_notary *now
 
 static void on_sealed(void *ctx, struct nt_notary *n)
 {
+	nt_api_outside_sealed(ctx, n);
 	call_waiting(ctx, false, n);
 }
 
@@ -438,6 +452,7 @@ VF_RC nt_api_tick(struct nt_api *a, struct vf_err *reterr)
 
 	call_waiting(a, true, NULL);
 	seal_audit(a);
+	nt_api_outside_tick(a);
 	nt_keeper_get_counts(a->keeper, &c);
 	if (c.failed != VF_OK)
 		return vf_fail(reterr, c.failed, "%s", c.why);
@@ -464,12 +479,18 @@ static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 	static const char *const faults[] = {"IO", "STORE_CORRUPT", "STORE_ROLLED_BACK", "TIME_STOPPED", "SIGNER_FAILED", "INTERNAL", NULL};
 	static const char *kinds[TR_KIND_COUNT + 1];
 	static const char *routes[sizeof(nt_api_routes) / sizeof(nt_api_routes[0]) + 1];
+	const struct nt_authorities *list = nt_notary_authorities(a->n);
 	size_t n_kinds = 0, n_routes = 0;
 	enum vf_rc rc;
 
 	for (unsigned i = TR_KIND_NONE + 1; i < TR_KIND_COUNT; i++)
 		if (strcmp(tr_kind_name((enum tr_kind)i), "other") != 0) /* the name of all that are not in a list */
 			kinds[n_kinds++] = tr_kind_name((enum tr_kind)i);
+	/* names that come with another list later are counted as "other" */
+	for (size_t i = 0; i < list->n; i++) {
+		memcpy(a->authority_names[i], list->list[i].name, sizeof(a->authority_names[i]));
+		a->authorities[i] = a->authority_names[i];
+	}
 	for (size_t i = 0; i < nt_api_n_routes; i++) {
 		bool before = false;
 
@@ -479,7 +500,7 @@ static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 			routes[n_routes++] = nt_api_routes[i].path;
 	}
 	rc = nt_metrics_new((const struct nt_metric_values[]){{"version", versions}, {"code", codes}, {"result", results},
-		{"error", errors}, {"reason", reasons}, {"op", faults}, {"kind", kinds}, {"route", routes}}, 8, &a->metrics, reterr);
+		{"error", errors}, {"reason", reasons}, {"op", faults}, {"kind", kinds}, {"route", routes}, {"authority", a->authorities}}, 9, &a->metrics, reterr);
 	if (rc == VF_OK)
 		nt_metric_set(a->metrics, NT_METRIC_BUILD_INFO, TRIALNOTARY_VERSION, 1);
 	return rc;
@@ -492,6 +513,7 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 		.begin = nt_api_begin,
 		.group = nt_api_group,
 		.sealed = on_sealed,
+		.plan = nt_api_outside_plan,
 		.ctx = a};
 	struct nt_random random = {.left = 0};
 	uint8_t start[4];
@@ -509,7 +531,9 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 		rc = nt_exporter_new(a->n, &a->exporter, reterr);
 	if (rc == VF_OK)
 		rc = nt_trail_new(a->access, &a->trail, reterr);
-	return rc == VF_OK ? nt_keeper_new(a->n, &options, &a->keeper, reterr) : rc;
+	if (rc == VF_OK)
+		rc = nt_keeper_new(a->n, &options, &a->keeper, reterr);
+	return rc == VF_OK ? nt_api_outside_start(a, reterr) : rc;
 }
 
 VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, struct vf_err *reterr)
@@ -527,7 +551,9 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	a->audit_day = -1;
 	a->policy = NT_INTAKE_DEFAULT;
 	a->policy.keep = options->config->keep_documents != 0;
+	a->folder = -1;
 	pthread_mutex_init(&a->lock, NULL);
+	pthread_mutex_init(&a->outside_lock, NULL);
 	nt_blocks_init(&a->blocks, nt_intake_room(NT_API_BLOCK_JSON), NT_API_IDLE_BLOCKS);
 	rc = start_parts(a, reterr);
 	if (rc != VF_OK) {
@@ -542,7 +568,10 @@ struct nt_api *nt_api_free(struct nt_api *a)
 {
 	if (!a)
 		return NULL;
+	nt_api_outside_stop(a);
 	a->keeper = nt_keeper_free(a->keeper);
+	if (a->folder >= 0)
+		close(a->folder);
 	nt_trail_free(a->trail);
 	nt_exporter_free(a->exporter);
 	nt_ledger_free(a->ledger);
@@ -557,6 +586,7 @@ struct nt_api *nt_api_free(struct nt_api *a)
 	}
 	nt_blocks_done(&a->blocks);
 	pthread_mutex_destroy(&a->lock);
+	pthread_mutex_destroy(&a->outside_lock);
 	free(a);
 	return NULL;
 }

@@ -26,6 +26,8 @@ struct nt_api_options {
 	size_t max_files;            /* open at once, of documents that are sent to be kept; 0: 1,000 */
 };
 
+/* Reads authorities.json again. CONFIG_SHAPE and others leave the authorities as they were. */
+VF_RC nt_api_read_authorities(struct nt_api *a, struct vf_err *reterr);
 /* Starts the keeper and the trail. Then nt_api_route(), nt_api_handle() and nt_api_event() are a server's functions, with the api as ctx. */
 VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, struct vf_err *reterr);
 /* Answers at once those who wait for a seal; before the server is stopped. */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "notary/api.h"
+#include "notary/authorities.h"
 #include "notary/audit.h"
 #include "notary/blocks.h"
 #include "notary/buf.h"
@@ -58,6 +59,12 @@ struct nt_api {
 	struct nt_http *http;
 	struct nt_keeper *keeper;
 	struct nt_trail *trail;
+	struct nt_clock_watch *clock_watch; /* may be NULL */
+	int folder;                /* of the notary, for the stampers; -1: not open */
+	char authority_names[NT_MAX_AUTHORITIES][65]; /* label values of the metrics */
+	const char *authorities[NT_MAX_AUTHORITIES + 1];
+	pthread_mutex_t outside_lock;
+	struct nt_outside *outside; /* NULL: no authorities, or they are being exchanged */
 	struct nt_keys_seen *keys; /* of Idempotency-Key */
 	struct nt_intake_policy policy;
 	struct nt_blocks blocks;   /* that submissions are read into */
@@ -125,6 +132,18 @@ struct nt_job {
 };
 
 int64_t nt_api_ticks(void);
+
+/* api_outside.c: the authorities outside */
+struct nt_outside;
+struct nt_outside_state;
+struct nt_clock_watch;
+VF_RC nt_api_outside_start(struct nt_api *a, struct vf_err *reterr);
+void nt_api_outside_stop(struct nt_api *a);
+void nt_api_outside_sealed(struct nt_api *a, struct nt_notary *n);
+void nt_api_outside_plan(void *ctx, struct nt_plan *p);
+void nt_api_outside_tick(struct nt_api *a);
+/* False when there are none. */
+bool nt_api_outside_state(struct nt_api *a, struct nt_outside_state *ret);
 
 /* api_job.c */
 struct nt_job *nt_job_new(struct nt_api *a, struct nt_http_request *q, const struct nt_api_route *route);

@@ -168,10 +168,53 @@ struct nt_sealed {
 VF_RC nt_notary_sequence(struct nt_notary *n, struct vf_err *reterr);
 
 /*
+ * Which authorities stamp the seals (docs/formats/authorities.md). Read at the opening, and again here: CONFIG_SHAPE or
+ * POLICY_SHAPE leaves those that were there.
+ */
+struct nt_authorities;
+const struct nt_authorities *nt_notary_authorities(const struct nt_notary *n);
+VF_RC nt_notary_read_authorities(struct nt_notary *n, struct vf_err *reterr);
+
+/* A seal without a token yet, in memory alone. Dropping it loses nothing: the next one covers the same. */
+struct nt_plan;
+/* Sequences what waits, and plans the seal over it; *ret is NULL when there is nothing to seal. */
+VF_RC nt_notary_plan(struct nt_notary *n, struct nt_plan **ret, struct vf_err *reterr);
+struct nt_plan *nt_plan_free(struct nt_plan *p);
+void nt_plan_freep(struct nt_plan **p);
+uint64_t nt_plan_seal(const struct nt_plan *p);
+/* What an authority with this tree algorithm stamps. SEAL_BINDING when the plan has no such tree. */
+VF_RC nt_plan_imprint(const struct nt_plan *p, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr);
+/* The same of a seal that was made. UNKNOWN_RECORD. */
+VF_RC nt_notary_imprint(struct nt_notary *n, uint64_t seal, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr);
+
+/* A token from outside, as it came (stamper.h). */
+struct nt_outside_token {
+	struct vf_bytes authority, request, response;
+	int64_t sent_ms, received_ms;
+};
+/* Makes the planned seal with it: verified once more, stored, published. p is used up, also when it fails. */
+struct nt_sealed;
+VF_RC nt_notary_seal_plan(struct nt_notary *n, struct nt_plan *p, const struct nt_outside_token *t,
+	struct nt_sealed *ret, struct vf_err *reterr);
+/* One more token of a seal. EXISTS, and what the verifier refuses; nothing of it is a fault of the notary but the store's. */
+VF_RC nt_notary_add_token(struct nt_notary *n, uint64_t seal, const struct nt_outside_token *t, struct vf_err *reterr);
+/* Seals in (after, last] with fewer than so many tokens from outside, ascending; ret has last - after places. */
+VF_RC nt_notary_lacking(struct nt_notary *n, uint64_t after, uint64_t last, uint64_t wanted, uint64_t *ret, size_t *ret_n,
+	struct vf_err *reterr);
+/*
+ * Asks the authorities outside, here and now, for the tokens that the last seals lack (at most so many seals), each in its order until
+ * the seal has as many as wanted. *ret_tokens counts those that came. What failed is told to each, if given.
+ */
+typedef void nt_each_failure(void *ctx, uint64_t seal, const char *authority, enum vf_rc rc, const char *why);
+VF_RC nt_notary_ask_outside(struct nt_notary *n, size_t seals, nt_each_failure *each, void *ctx, size_t *ret_tokens,
+	struct vf_err *reterr);
+
+/*
  * Appends what waits to the log as above, builds the
  * batch tree and the seal head, gets the token, verifies it with the verifier's
  * own code, stores and publishes the seal. Batches whose seal failed before are
- * sealed together with the new entries.
+ * sealed together with the new entries. Without the embedded authority those outside are asked, in their order:
+ * this may take as long as their time-outs together. TSA_FAILED: none answered.
  */
 VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr);
 
@@ -255,6 +298,9 @@ void nt_seal_freep(struct nt_seal **s);
 VF_RC nt_notary_counts(struct nt_notary *n, uint64_t *ret_seals, uint64_t *ret_size, uint64_t *ret_pending,
 	struct vf_err *reterr);
 
+/* Appends the record hashes (SHA256 or SHA512) of the entries [first, size), one after another, in log order. */
+VF_RC nt_notary_batch(struct nt_notary *n, enum vf_alg alg, uint64_t first, uint64_t size, struct nt_buf *ret,
+	struct vf_err *reterr);
 /* The record hashes of entries [first, first + count) in log order. */
 VF_RC nt_notary_ids(
 	struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret, struct vf_err *reterr);

@@ -10,7 +10,7 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
@@ -44,6 +44,9 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" id BLOB NOT NULL, gen_time INTEGER NOT NULL, named INTEGER, der BLOB NOT NULL) STRICT;"
 	"CREATE INDEX token_seal ON token (seal);"
 	"CREATE INDEX token_unnamed ON token (seal, id) WHERE named IS NULL;",
+	/* how a token of an authority outside came; the response is head, then the token's octets */
+	"CREATE TABLE exchange (token INTEGER PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL,"
+	" request BLOB NOT NULL, head BLOB NOT NULL) STRICT;",
 };
 
 static const char *const sql_texts[NT_SQL_COUNT] = {
