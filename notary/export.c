@@ -85,6 +85,10 @@ static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
 	struct vf_session_options options = {.files = files, .n_files = e->trust.n, .at = nt_notary_now(e->notary),
 		.n_inputs = (size_t)(e->seal->size - e->seal->first)};
 
+	/* an authority's clock may be ahead of this one */
+	for (size_t i = 0; i < e->seal->n_tokens; i++)
+		if (e->seal->tokens[i].gen_time > options.at)
+			options.at = e->seal->tokens[i].gen_time;
 	for (size_t i = 0; i < e->trust.n; i++)
 		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};
 	e->session = vf_session_free(e->session);
