@@ -12,6 +12,7 @@
 #include "notary/durable.h"
 #include "notary/ers_out.h"
 #include "notary/manifest_out.h"
+#include "notary/roots.h"
 #include "notary/tree.h"
 #include "notary/trust_out.h"
 #include "notary/zip_out.h"
@@ -87,7 +88,7 @@ static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
 
 	/* an authority's clock may be ahead of this one */
 	for (size_t i = 0; i < e->seal->n_tokens; i++)
-		if (e->seal->tokens[i].gen_time > options.at)
+		if (e->seal->tokens[i].gen_time > options.at && !vf_bytes_is(e->seal->tokens[i].authority, NT_EMBEDDED))
 			options.at = e->seal->tokens[i].gen_time;
 	for (size_t i = 0; i < e->trust.n; i++)
 		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};
