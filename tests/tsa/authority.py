@@ -4,13 +4,14 @@
     authority.py FOLDER [MODE]
 
 makes its CA, keys and certificates in FOLDER, prints one line of JSON (the ports and the files to trust) and serves until its
-standard input ends. The path of a request chooses what happens: POST /PROFILE/MODE. A path without a mode uses MODE ("good").
+standard input ends; each line of that is a new MODE, and is answered with a line. The path of a request chooses what happens:
+POST /PROFILE/MODE. A path without a mode uses MODE ("good").
 
 profiles   p256, rsa3072, sha512 (as p256, with SHA-512 throughout), other (of a CA that nobody trusts), expired, plain (a certificate
            that is not for time-stamping), only (its CA has a file of its own, to be pinned for another authority)
 modes      see LIES below and the function answer()
 """
-import base64, hashlib, http.server, json, os, socket, ssl, subprocess, sys, threading, time
+import base64, http.server, json, os, ssl, subprocess, sys, threading, time
 
 TYPE = "application/timestamp-reply"
 POLICY, OTHER_POLICY = "1.3.6.1.4.1.55555.1", "1.3.6.1.4.1.55555.2"
@@ -121,6 +122,13 @@ LIES = {
 }
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # clients leave when they have heard enough
+
+
 class Authority:
     def __init__(self, folder, mode="good", tls=False):
         self.folder, self.mode = folder, mode
@@ -130,13 +138,11 @@ class Authority:
         os.makedirs(folder, exist_ok=True)
         self.make()
         handler = type("Handler", (Handler,), {"authority": self})
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), handler)
         self.port = self.server.server_address[1]
         self.tls_port = None
         if tls:
-            self.tls_server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            self.tls_server.daemon_threads = True
+            self.tls_server = Server(("127.0.0.1", 0), handler)
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.path("server.pem"), self.path("server.key"))
             context.load_verify_locations(self.path("ca.pem"))
@@ -363,7 +369,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main():
     a = Authority(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "good", tls=True)
     print(json.dumps({"port": a.port, "tls_port": a.tls_port, "ca": a.path("ca.pem"), "policy": POLICY}), flush=True)
-    sys.stdin.buffer.read()
+    for line in sys.stdin:
+        a.mode = line.strip()
+        print(a.mode, flush=True)
 
 
 if __name__ == "__main__":
