@@ -223,6 +223,7 @@ VF_RC nt_verb_tsa_list(struct nt_cli *cli, struct vf_err *reterr)
 	VF_CLEANUP(nt_fd_closep) int folder = -1;
 	struct nt_authorities list;
 	struct nt_buf *out = &cli->text;
+	size_t begin;
 	enum vf_rc rc = nt_tsa_folder(cli, &folder, reterr);
 
 	if (rc == VF_OK)
@@ -232,8 +233,10 @@ VF_RC nt_verb_tsa_list(struct nt_cli *cli, struct vf_err *reterr)
 	if (cli->json) {
 		nt_cli_begin(cli);
 		nt_buf_putf(out, ",\"wanted\":%zu,\"list\":", list.wanted);
+		begin = out->n;
 		nt_authorities_put(out, &list);
-		out->n -= out->n > 0; /* its line feed */
+		for (size_t i = begin; i < out->n; i++) /* one line; in a string there is none of them */
+			out->p[i] = out->p[i] == '\n' ? ' ' : out->p[i];
 		nt_buf_put_str(out, "}\n");
 		return VF_OK;
 	}

@@ -43,6 +43,7 @@ def run(*words, want=0, limit=SPARE):
 
 def run_json(*words, want=0, limit=SPARE):
     done = run(*words, "--json", want=want, limit=limit)
+    check(done.stdout.count("\n") == 1, f"{' '.join(words)}: not one line: {done.stdout!r}")
     try:
         return json.loads(done.stdout)
     except ValueError:
@@ -304,7 +305,7 @@ def test_identity(w, folder):
     os.chmod(secret, 0o644)
     says(w.add("a", "password", "p256", "--user", "me", "--password-file", secret, want=PERMISSION), "others may read")
     os.chmod(secret, 0o600)
-    w.add("a", "password", "p256", "--user", "me", "--password-file", secret)
+    says(w.add("a", "password", "p256", "--user", "me", "--password-file", secret), "the password goes over the network as it is")
     check(b"secret" not in w.list(), "the password is in the list")
     says(w.add("b", "password", "p256", "--user", "you", "--password-file", secret, want=IO), "HTTP status 401")
     for text in ("", "\n", "a\nb\n", "a\x07"):
