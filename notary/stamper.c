@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -374,6 +375,19 @@ static void release(struct nt_stamper *s)
 	free(s);
 }
 
+/* Signals are for other threads, those of libcurl included. */
+static bool start_thread(struct nt_stamper *s)
+{
+	sigset_t every, before;
+	int error;
+
+	sigfillset(&every);
+	pthread_sigmask(SIG_SETMASK, &every, &before);
+	error = pthread_create(&s->thread, NULL, run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error == 0;
+}
+
 VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_watch *watch, struct nt_stamper **ret,
 	struct vf_err *reterr)
 {
@@ -393,7 +407,7 @@ VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_w
 	pthread_condattr_destroy(&monotonic);
 	rc = asker_init(&s->asker, &s->a, folder, reterr);
 	s->asker.stop = &s->stop;
-	if (rc == VF_OK && pthread_create(&s->thread, NULL, run, s) != 0)
+	if (rc == VF_OK && !start_thread(s))
 		rc = vf_fail(reterr, VF_NO_MEMORY, "no thread for the authority '%s'", s->a.name);
 	if (rc != VF_OK) {
 		release(s);

@@ -112,26 +112,39 @@ void nt_tsa_try(const struct nt_authority *a, int folder, struct nt_tsa_trial *r
 	nt_buf_done(&s.response);
 }
 
+static void put_time(struct nt_buf *out, const char *name, bool is_known, int64_t ms)
+{
+	nt_buf_putf(out, is_known ? ",\"%s\":\"" : ",\"%s\":null", name);
+	if (!is_known)
+		return;
+	nt_verb_put_time(out, ms);
+	nt_buf_put_u8(out, '"');
+}
+
+static void put_number(struct nt_buf *out, const char *name, bool is_known, int64_t v)
+{
+	nt_buf_putf(out, ",\"%s\":", name);
+	if (is_known)
+		nt_buf_putf(out, "%" PRId64, v);
+	else
+		nt_buf_put_str(out, "null");
+}
+
 void nt_tsa_put_trial_json(struct nt_buf *out, const struct nt_tsa_trial *t)
 {
+	bool has = t->octets > 0;
+
 	nt_buf_putf(out, "{\"code\":\"%s\"", vf_rc_name(t->rc));
-	if (t->rc != VF_OK)
-		nt_cli_field(out, "text", vf_bytes_str(t->err.text));
-	if (t->octets) {
-		nt_buf_put_str(out, ",\"time\":\"");
-		nt_verb_put_time(out, t->time);
-		nt_buf_putf(out, "\",\"offset_ms\":%" PRId64 ",\"uncertainty_ms\":%" PRId64 ",\"round_trip_ms\":%" PRId64, t->offset_ms,
-			t->uncertainty_ms, t->round_trip_ms);
-		nt_cli_field(out, "certificate", vf_bytes_str(t->certificate.name));
-		if (t->certificate.name[0]) {
-			nt_buf_put_str(out, ",\"certificate_end\":\"");
-			nt_verb_put_time(out, t->certificate.not_after);
-			nt_buf_put_u8(out, '"');
-		}
-		nt_cli_field(out, "policy", vf_bytes_str(t->policy));
-		nt_cli_field(out, "digest", vf_bytes_str(vf_alg_name(t->digest)));
-		nt_buf_putf(out, ",\"octets\":%zu", t->octets);
-	}
+	nt_cli_field(out, "text", vf_bytes_str(t->err.text));
+	put_time(out, "time", has, t->time);
+	put_number(out, "offset_ms", has, t->offset_ms);
+	put_number(out, "uncertainty_ms", has, t->uncertainty_ms);
+	put_number(out, "round_trip_ms", has, t->round_trip_ms);
+	nt_cli_field(out, "certificate", vf_bytes_str(t->certificate.name));
+	put_time(out, "certificate_end", t->certificate.name[0] != '\0', t->certificate.not_after);
+	nt_cli_field(out, "policy", vf_bytes_str(t->policy));
+	nt_cli_field(out, "digest", vf_bytes_str(has ? vf_alg_name(t->digest) : ""));
+	put_number(out, "octets", has, (int64_t)t->octets);
 	nt_buf_put_u8(out, '}');
 }
 
@@ -223,6 +236,7 @@ VF_RC nt_verb_tsa_list(struct nt_cli *cli, struct vf_err *reterr)
 	VF_CLEANUP(nt_fd_closep) int folder = -1;
 	struct nt_authorities list;
 	struct nt_buf *out = &cli->text;
+	size_t begin;
 	enum vf_rc rc = nt_tsa_folder(cli, &folder, reterr);
 
 	if (rc == VF_OK)
@@ -232,8 +246,10 @@ VF_RC nt_verb_tsa_list(struct nt_cli *cli, struct vf_err *reterr)
 	if (cli->json) {
 		nt_cli_begin(cli);
 		nt_buf_putf(out, ",\"wanted\":%zu,\"list\":", list.wanted);
+		begin = out->n;
 		nt_authorities_put(out, &list);
-		out->n -= out->n > 0; /* its line feed */
+		for (size_t i = begin; i < out->n; i++) /* one line; in a string there is none of them */
+			out->p[i] = out->p[i] == '\n' ? ' ' : out->p[i];
 		nt_buf_put_str(out, "}\n");
 		return VF_OK;
 	}

@@ -259,6 +259,8 @@ static void put_added(struct adding *x)
 	put_roots(cli, x->roots);
 	if (tested)
 		nt_tsa_put_trial(&cli->text, x->a.name, &x->trial);
+	if (x->a.user[0] && vf_bytes_starts(vf_bytes_str(x->a.url), "http://"))
+		nt_cli_note(cli, "the password goes over the network as it is: ask the authority for an address with https://");
 	nt_tsa_say_reload(cli);
 }
 
