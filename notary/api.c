@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "notary/api_inside.h"
+#include "notary/api_tsa.h"
 #include "notary/random.h"
+#include "notary/tsp.h"
 #include "trial/kind.h"
 #include "verify/checkpoint.h"
 #include "verify/text.h"
@@ -44,6 +46,9 @@ const struct nt_api_route nt_api_routes[] = {
 	{NT_HTTP_DELETE, "/v1/tokens/*", NT_RIGHT_ADMIN, false, false, 0, nt_api_token_revoke, {NULL}},
 	{NT_HTTP_GET, "/v1/audit/events", NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_events, {"after", "limit"}},
 	{NT_HTTP_POST, "/v1/audit/seal", NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_seal, {NULL}},
+	{NT_HTTP_POST, "/tsa", NT_RIGHT_NONE, false, false, NT_TSP_MAX_REQUEST, nt_api_tsa_ask, {NULL}},
+	{NT_HTTP_GET, "/tsa/certificates", NT_RIGHT_NONE, false, false, 0, nt_api_tsa_certificates, {NULL}},
+	{NT_HTTP_GET, "/tsa/crl", NT_RIGHT_NONE, false, false, 0, nt_api_tsa_crl, {NULL}},
 	{NT_HTTP_GET, "/livez", NT_RIGHT_NONE, false, false, 0, nt_api_livez, {NULL}},
 	{NT_HTTP_GET, "/readyz", NT_RIGHT_NONE, false, false, 0, nt_api_readyz, {NULL}},
 	{NT_HTTP_GET, "/metrics", NT_RIGHT_ADMIN, true, false, 0, nt_api_metrics, {NULL}},
@@ -75,7 +80,7 @@ static bool matches(const char *pattern, struct vf_bytes path)
 }
 
 /* The route, and all methods of its path; NULL when the path has not this method. */
-static const struct nt_api_route *find_route(struct vf_bytes path, enum nt_http_method method, unsigned *ret_methods)
+static const struct nt_api_route *find_route(const struct nt_api *a, struct vf_bytes path, enum nt_http_method method, unsigned *ret_methods)
 {
 	const struct nt_api_route *found = NULL;
 
@@ -85,7 +90,7 @@ static const struct nt_api_route *find_route(struct vf_bytes path, enum nt_http_
 		bool fixed = !strchr(r->path, '*');
 
 		/* "/v1/records/bulk" is no ID */
-		if (!matches(r->path, path) || (!fixed && vf_bytes_is(path, "/v1/records/bulk")))
+		if (!nt_api_tsa_serves(a, r) || !matches(r->path, path) || (!fixed && vf_bytes_is(path, "/v1/records/bulk")))
 			continue;
 		*ret_methods |= r->method;
 		if (r->method == method)
@@ -132,8 +137,8 @@ static VF_RC check_head(struct nt_job *j, struct vf_err *reterr)
 
 void nt_api_route(void *ctx, struct nt_http_request *q, struct nt_http_route *ret)
 {
-	const struct nt_api_route *r = find_route(nt_http_path(q), nt_http_method(q), &ret->methods);
 	const struct nt_api *a = ctx;
+	const struct nt_api_route *r = find_route(a, nt_http_path(q), nt_http_method(q), &ret->methods);
 	struct nt_job probe = {.api = ctx, .q = q, .route = r};
 
 	if (!r)
@@ -210,6 +215,8 @@ static VF_RC run_ready(struct nt_job *j, struct nt_notary *n, struct vf_err *ret
 
 	if (rc == VF_OK)
 		rc = check_sealing(j->api, reterr);
+	if (rc == VF_OK)
+		rc = nt_api_tsa_ready(j->api, reterr);
 	if (rc != VF_OK)
 		j->status = 503;
 	else
@@ -237,6 +244,7 @@ static void count_keeper(struct nt_api *a)
 	if (c.failed != VF_OK)
 		nt_metric_raise(a->metrics, NT_METRIC_STORAGE_ERRORS, vf_rc_name(c.failed), NULL, 1);
 	nt_metric_raise(a->metrics, NT_METRIC_LOG_LINES_DROPPED, NULL, NULL, a->log ? nt_json_log_dropped(a->log) : 0);
+	nt_api_tsa_count(a);
 	if (a->http)
 		nt_metric_set(a->metrics, NT_METRIC_HTTP_IN_FLIGHT, NULL, (double)nt_http_stats(a->http).waiting);
 }
@@ -437,6 +445,7 @@ VF_RC nt_api_tick(struct nt_api *a, struct vf_err *reterr)
 	struct nt_keeper_counts c;
 
 	call_waiting(a, true, NULL);
+	nt_api_tsa_tick(a);
 	seal_audit(a);
 	nt_keeper_get_counts(a->keeper, &c);
 	if (c.failed != VF_OK)
@@ -453,8 +462,9 @@ void nt_api_set_server(struct nt_api *a, struct nt_http *http)
 
 /* ---- beginning and end ---- */
 
-static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
+static VF_RC make_metrics(struct nt_api *a, const char *const *authorities, struct vf_err *reterr)
 {
+	static const char *const nobody[] = {NULL};
 	static const char *const versions[] = {TRIALNOTARY_VERSION, NULL};
 	static const char *const codes[] = {"200", "201", "202", "204", "304", "400", "401", "403", "404", "405", "408", "409",
 		"410", "413", "414", "415", "417", "422", "431", "500", "501", "503", "505", NULL};
@@ -479,13 +489,14 @@ static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 			routes[n_routes++] = nt_api_routes[i].path;
 	}
 	rc = nt_metrics_new((const struct nt_metric_values[]){{"version", versions}, {"code", codes}, {"result", results},
-		{"error", errors}, {"reason", reasons}, {"op", faults}, {"kind", kinds}, {"route", routes}}, 8, &a->metrics, reterr);
+		{"error", errors}, {"reason", reasons}, {"op", faults}, {"kind", kinds}, {"route", routes},
+		{"fail", nt_api_tsa_failures}, {"tsa", authorities ? authorities : nobody}}, 10, &a->metrics, reterr);
 	if (rc == VF_OK)
 		nt_metric_set(a->metrics, NT_METRIC_BUILD_INFO, TRIALNOTARY_VERSION, 1);
 	return rc;
 }
 
-static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
+static VF_RC start_parts(struct nt_api *a, const char *const *authorities, struct vf_err *reterr)
 {
 	const struct nt_keeper_options options = {.seal_ms = a->config->seal_ms,
 		.max_group = MAX_GROUP,
@@ -500,7 +511,7 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 	if (rc != VF_OK)
 		return rc;
 	vf_hex_put(a->prefix, vf_bytes(start, sizeof(start)));
-	rc = make_metrics(a, reterr);
+	rc = make_metrics(a, authorities, reterr);
 	if (rc == VF_OK)
 		rc = nt_keys_seen_new(MAX_KEYS, KEEP_KEYS_MS, &a->keys, reterr);
 	if (rc == VF_OK)
@@ -509,6 +520,8 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 		rc = nt_exporter_new(a->n, &a->exporter, reterr);
 	if (rc == VF_OK)
 		rc = nt_trail_new(a->access, &a->trail, reterr);
+	if (rc == VF_OK)
+		rc = nt_api_tsa_new(a, reterr);
 	return rc == VF_OK ? nt_keeper_new(a->n, &options, &a->keeper, reterr) : rc;
 }
 
@@ -523,13 +536,14 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	a->access = options->access;
 	a->config = options->config;
 	a->log = options->log;
+	a->watch = options->watch;
 	a->max_files = options->max_files ? options->max_files : 1000;
 	a->audit_day = -1;
 	a->policy = NT_INTAKE_DEFAULT;
 	a->policy.keep = options->config->keep_documents != 0;
 	pthread_mutex_init(&a->lock, NULL);
 	nt_blocks_init(&a->blocks, nt_intake_room(NT_API_BLOCK_JSON), NT_API_IDLE_BLOCKS);
-	rc = start_parts(a, reterr);
+	rc = start_parts(a, options->authorities, reterr);
 	if (rc != VF_OK) {
 		nt_api_free(a);
 		return rc;
@@ -543,6 +557,7 @@ struct nt_api *nt_api_free(struct nt_api *a)
 	if (!a)
 		return NULL;
 	a->keeper = nt_keeper_free(a->keeper);
+	a->tsa = nt_api_tsa_free(a->tsa);
 	nt_trail_free(a->trail);
 	nt_exporter_free(a->exporter);
 	nt_ledger_free(a->ledger);

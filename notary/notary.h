@@ -282,6 +282,13 @@ int64_t nt_notary_head_time(const struct nt_notary *n);
 /* vkey of the log, PEM of the embedded TSA's root. */
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
+/*
+ * What the embedded authority signs with now, after what is due of its certificate and CRL was made; NULL when it is what the caller has
+ * (DER). For threads that issue tokens (tsa_snapshot.h).
+ */
+struct nt_tsa_snapshot;
+VF_RC nt_notary_tsa_snapshot(struct nt_notary *n, struct vf_bytes certificate, struct vf_bytes crl, struct nt_tsa_snapshot **ret,
+	struct vf_err *reterr);
 /* The file 'receipts' of a trust directory: empty when the origin is too long for a receipt key's name. */
 VF_RC nt_notary_receipt_pins(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 
