@@ -134,6 +134,7 @@ VF_RC nt_tsa_snapshot_stamp(const struct nt_tsa_snapshot *s, const struct nt_tsa
 		.serial = w->serial,
 		.nonce = w->nonce,
 		.no_certificate = !w->certificate,
+		.unchecked = true,
 		.gen_ms = w->gen_ms};
 
 	return nt_tsa_token_put(&token, ret, reterr);

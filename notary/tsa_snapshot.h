@@ -36,7 +36,7 @@ struct vf_bytes nt_tsa_snapshot_crl(const struct nt_tsa_snapshot *s);
 /* TSA_FAILED when certificate, private key period or CRL has run out at this time; TIME_STOPPED before one of them begins. */
 VF_RC nt_tsa_snapshot_check(const struct nt_tsa_snapshot *s, int64_t now_ms, struct vf_err *reterr);
 
-/* A token for a stranger: no ordering, no tsa, no CRL; the certificate when it is asked for. */
+/* A token for a stranger: no ordering, no tsa, no CRL; the certificate when it is asked for. Must be verified before it leaves. */
 struct nt_tsa_want {
 	struct vf_digest imprint;
 	struct vf_bytes serial, nonce; /* contents octets of the INTEGERs; nonce may be empty */

@@ -20,6 +20,7 @@ struct nt_tsa_token {
 	struct vf_bytes nonce;      /* empty: none */
 	struct vf_bytes crl;        /* to put in, or empty */
 	bool no_certificate;
+	bool unchecked;             /* the caller checks the token before it leaves */
 	int64_t gen_ms;
 };
 
