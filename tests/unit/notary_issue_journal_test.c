@@ -314,7 +314,7 @@ static void test_too_many(void)
 }
 
 static struct nt_issue_journal *shared;
-#define EACH 400
+#define EACH 100
 
 static void *issue_many(void *arg)
 {
