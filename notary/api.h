@@ -17,12 +17,14 @@
 #include "notary/keeper.h"
 
 struct nt_api;
+struct nt_clock_watch;
 
 struct nt_api_options {
 	struct nt_notary *notary;    /* the api's alone until it is freed */
 	struct nt_access *access;
 	const struct nt_config *config;
 	struct nt_json_log *log;     /* may be NULL */
+	struct nt_clock_watch *watch; /* of the clock; freed after the api; may be NULL */
 	size_t max_files;            /* open at once, of documents that are sent to be kept; 0: 1,000 */
 };
 
@@ -41,8 +43,8 @@ void nt_api_handle(void *ctx, struct nt_http_request *q);
 void nt_api_event(void *ctx, const struct nt_http_event *e);
 
 /*
- * To be called a few times a second: ends waiting that took too long, refreshes gauges, and after midnight UTC
- * notarises the audit events of the day before. Returns what stopped the service for good; VF_OK while it works.
+ * To be called a few times a second: ends waiting that took too long, refreshes gauges, shows the clock to the watch, and
+ * after midnight UTC notarises the audit events and the issued tokens of the day before. Returns what stopped the service for good; VF_OK while it works.
  */
 VF_RC nt_api_tick(struct nt_api *a, struct vf_err *reterr);
 /* What the server says of itself in metrics. May be NULL. */

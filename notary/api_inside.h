@@ -55,11 +55,12 @@ struct nt_api {
 	struct nt_access *access;
 	const struct nt_config *config;
 	struct nt_json_log *log;
+	struct nt_clock_watch *watch; /* may be NULL */
+	struct nt_api_tsa *tsa;       /* api_tsa.h; NULL: /tsa is off and never was on */
 	struct nt_metrics *metrics;
 	struct nt_http *http;
 	struct nt_keeper *keeper;
 	struct nt_trail *trail;
-	struct nt_clock_watch *clock_watch; /* may be NULL */
 	int folder;                /* of the notary, for the stampers; -1: not open */
 	char authority_names[NT_MAX_AUTHORITIES][65]; /* label values of the metrics */
 	const char *authorities[NT_MAX_AUTHORITIES + 1];
@@ -194,6 +195,7 @@ nt_job_start nt_api_list, nt_api_get, nt_api_receipt, nt_api_bundle, nt_api_eras
 nt_job_start nt_api_log, nt_api_inclusion, nt_api_consistency, nt_api_proof, nt_api_seal, nt_api_checkpoint, nt_api_tile;
 nt_job_start nt_api_seal_now, nt_api_parties, nt_api_party_add, nt_api_party_revoke;
 nt_job_start nt_api_tokens, nt_api_token_new, nt_api_token_revoke, nt_api_audit_events, nt_api_audit_seal;
+nt_job_start nt_api_tsa_ask, nt_api_tsa_certificates, nt_api_tsa_crl;
 nt_job_start nt_api_livez, nt_api_readyz, nt_api_metrics;
 
 #endif

@@ -88,7 +88,7 @@ bool nt_api_outside_state(struct nt_api *a, struct nt_outside_state *ret)
 VF_RC nt_api_outside_start(struct nt_api *a, struct vf_err *reterr)
 {
 	struct nt_outside *o = NULL;
-	struct nt_outside_options options = {.keeper = a->keeper, .authorities = nt_notary_authorities(a->n), .watch = a->clock_watch,
+	struct nt_outside_options options = {.keeper = a->keeper, .authorities = nt_notary_authorities(a->n), .watch = a->watch,
 		.stored = on_stored, .failed = on_failed, .ctx = a};
 	enum vf_rc rc;
 

@@ -521,6 +521,12 @@ VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret,
 	return rc;
 }
 
+void nt_notary_check_clock(struct nt_notary *n, nt_clock_check *check, void *ctx)
+{
+	n->clock_check = check;
+	n->clock_check_ctx = ctx;
+}
+
 /* ---- accept ---- */
 
 VF_RC nt_notary_stream(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study,
@@ -907,6 +913,22 @@ VF_RC nt_notary_sign_receipts(struct nt_notary *n, struct nt_receipts *g, struct
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
 {
 	return nt_tsa_root_pem(n->tsa, ret, reterr);
+}
+
+VF_RC nt_notary_tsa_snapshot(struct nt_notary *n, struct vf_bytes certificate, struct vf_bytes crl, struct nt_tsa_snapshot **ret,
+	struct vf_err *reterr)
+{
+	struct nt_tsa_refreshed refreshed;
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_tsa_refresh(n->tsa, nt_notary_now(n), &refreshed, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = NULL;
+	if (vf_bytes_eq(certificate, nt_tsa_certificate(n->tsa)) && vf_bytes_eq(crl, nt_tsa_current_crl(n->tsa)))
+		return VF_OK;
+	return nt_tsa_snapshot(n->tsa, ret, reterr);
 }
 
 /* ---- erase ---- */

@@ -59,6 +59,12 @@ int64_t nt_notary_now(const struct nt_notary *n);
 struct nt_access;
 VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret, struct vf_err *reterr);
 
+/*
+ * What is asked before the embedded authority stamps: CLOCK_DOUBT (clock_watch.h) lets the seal wait. NULL: nothing.
+ */
+typedef VF_RC nt_clock_check(void *ctx, struct vf_err *reterr);
+void nt_notary_check_clock(struct nt_notary *n, nt_clock_check *check, void *ctx);
+
 /* Who is told STORE_BUSY is also told where the server is; an empty url takes it back. */
 void nt_notary_serves(struct nt_notary *n, const char *url);
 
@@ -328,6 +334,13 @@ int64_t nt_notary_head_time(const struct nt_notary *n);
 /* vkey of the log, PEM of the embedded TSA's root. */
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
+/*
+ * What the embedded authority signs with now, after what is due of its certificate and CRL was made; NULL when it is what the caller has
+ * (DER). For threads that issue tokens (tsa_snapshot.h).
+ */
+struct nt_tsa_snapshot;
+VF_RC nt_notary_tsa_snapshot(struct nt_notary *n, struct vf_bytes certificate, struct vf_bytes crl, struct nt_tsa_snapshot **ret,
+	struct vf_err *reterr);
 /* The file 'receipts' of a trust directory: empty when the origin is too long for a receipt key's name. */
 VF_RC nt_notary_receipt_pins(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 

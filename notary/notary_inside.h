@@ -18,6 +18,8 @@ struct nt_notary {
 	struct nt_config config;
 	nt_clock *clock;
 	void *clock_ctx;
+	nt_clock_check *clock_check; /* may be NULL */
+	void *clock_check_ctx;
 	struct nt_store *store;
 	struct nt_headlock *head;
 	struct nt_signer *signer, *receipts; /* of the log, of receipts */

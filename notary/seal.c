@@ -279,6 +279,8 @@ static VF_RC get_embedded(struct nt_notary *n, const struct nt_plan *h, int64_t 
 	struct vf_err err = {0};
 	enum vf_rc rc = check_clock(n, now_ms, reterr);
 
+	if (rc == VF_OK && n->clock_check)
+		rc = n->clock_check(n->clock_check_ctx, reterr);
 	if (rc == VF_OK)
 		rc = nt_plan_imprint(h, VF_SHA256, &imprint, reterr);
 	if (rc == VF_OK)
