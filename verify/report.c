@@ -527,7 +527,7 @@ static void put_counted(struct screen *sc, const struct vf_report *r, size_t rul
 		any = true;
 	}
 	if (!any)
-		put_str(sc, "; none counted");
+		put_str(sc, tally->met ? "; counted: others for each file" : "; none counted");
 	any = false;
 	for (size_t i = 0; !tally->met && i < r->policy->n_authorities; i++)
 		if (vf_report_is_missing(r, rule, i)) {

@@ -581,7 +581,9 @@ static void put_counted(struct vf_sink *s, const struct vf_report *r, size_t rul
 		put_time(s, r->rules[rule].times[i]);
 		any = true;
 	}
-	put(s, any ? "</td><td>" : "–</td><td>");
+	if (!any)
+		put(s, r->rules[rule].met ? "others for each file" : "none");
+	put(s, "</td><td>");
 	any = false;
 	for (size_t i = 0; !r->rules[rule].met && i < r->policy->n_authorities; i++)
 		if (vf_report_is_missing(r, rule, i)) {
