@@ -86,7 +86,7 @@ const char *vf_revocation_words(enum vf_revocation r);
 
 /* The rules of a report that has a policy (by place), and of any policy. */
 
-/* "at least 2 authorities of alpha, beta, gamma": letters, digits, spaces, '-' and ',' alone. */
+/* "at least 2 of alpha, beta, gamma": letters, digits, spaces, '-' and ',' alone. */
 void vf_rule_words(struct vf_sink *s, const struct vf_policy *p, const struct vf_rule *rule);
 /* Whether the authority could count in the rule, and does not. */
 bool vf_report_is_missing(const struct vf_report *r, size_t rule, size_t authority);

@@ -18,15 +18,17 @@ static void put_names(struct vf_sink *s, const struct vf_policy *p, const struct
 
 void vf_rule_words(struct vf_sink *s, const struct vf_policy *p, const struct vf_rule *rule)
 {
-	const char *kind = rule->qualified == VF_YES ? "qualified " : rule->qualified == VF_NO ? "not qualified " : "";
-	const char *whose = rule->operator_ == VF_YES ? ", run by the operator of the log"
-			    : rule->operator_ == VF_NO ? ", not run by the operator of the log"
-						       : "";
+	const char *kind = rule->qualified == VF_YES ? "qualified" : rule->qualified == VF_NO ? "not qualified" : "";
 
-	vf_sink_putf(s, "at least %" PRIu64 " %sauthorit%s", rule->count, kind, rule->count == 1 ? "y" : "ies");
+	vf_sink_putf(s, "at least %" PRIu64, rule->count);
 	if (rule->has_of)
 		put_names(s, p, rule);
-	vf_sink_str(s, whose);
+	if (rule->has_of && kind[0])
+		vf_sink_putf(s, ", %s", kind);
+	if (!rule->has_of)
+		vf_sink_putf(s, "%s%s %s", kind[0] ? " " : "", kind, rule->count == 1 ? "authority" : "authorities");
+	if (rule->operator_ != VF_ANY)
+		vf_sink_putf(s, ", %srun by the operator of the log", rule->operator_ == VF_NO ? "not " : "");
 }
 
 static const char *const fit_codes[] = {"COUNTS", "NOT_LISTED", "OPERATOR", "NOT_OPERATOR", "QUALIFIED", "NOT_QUALIFIED"};

@@ -9,7 +9,8 @@
 
 #include "verify/record.h"
 #include "verify/text.h"
-#include "verify/trust_show.h"
+#include "verify/trust_policy.h"
+#include "verify/trust_view.h"
 #include "verify/trust_write.h"
 
 /* An authority, submitters, a stream, receipts, tlog-policy, policy.json. */
@@ -128,42 +129,6 @@ static VF_RC take_file(struct addition *a, const char *path, struct vf_bytes *re
 
 /* ---- authorities and rules ---- */
 
-/* A time, or a day: its first moment, or its last. */
-static VF_RC read_date(const char *text, bool is_end, int64_t *ret, struct vf_err *reterr)
-{
-	char whole[40], shown[80];
-
-	*ret = VF_TIME_NONE;
-	if (!text)
-		return VF_OK;
-	snprintf(whole, sizeof(whole), "%.12s%s", text, is_end ? "T23:59:59.999Z" : "T00:00:00Z");
-	if (vf_time_read(vf_bytes_str(text), ret) || vf_time_read(vf_bytes_str(whole), ret))
-		return VF_OK;
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(text));
-	return vf_fail(reterr, VF_USAGE, "'%s' is no day like 2026-03-02 and no time like 2026-03-02T14:07:31Z", shown);
-}
-
-static VF_RC read_authority(const struct vf_options *o, struct vf_authority *ret, struct vf_err *reterr)
-{
-	const char *accuracy = o->add[VF_ADD_ACCURACY];
-	enum vf_rc rc;
-	char shown[80];
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(o->add[VF_ADD_AUTHORITY]));
-	if (!vf_word_is(vf_bytes_str(o->add[VF_ADD_AUTHORITY])))
-		return vf_fail(reterr, VF_USAGE, "'%s' is no name of an authority: lower-case letters, digits and '-', at most 32", shown);
-	*ret = (struct vf_authority){.name = o->add[VF_ADD_AUTHORITY], .operator_ = o->operator_, .qualified = o->qualified,
-		.has_max_accuracy = accuracy != NULL};
-	if (accuracy && !vf_decimal_read(vf_bytes_str(accuracy), INT64_MAX, &ret->max_accuracy_ms))
-		return vf_fail(reterr, VF_USAGE, "--max-accuracy-ms is a number of milliseconds");
-	rc = read_date(o->add[VF_ADD_FROM], false, &ret->from, reterr);
-	if (rc == VF_OK)
-		rc = read_date(o->add[VF_ADD_TO], true, &ret->to, reterr);
-	if (rc == VF_OK && ret->from != VF_TIME_NONE && ret->to != VF_TIME_NONE && ret->from > ret->to)
-		return vf_fail(reterr, VF_USAGE, "--from is later than --to");
-	return rc;
-}
-
 static bool is_same_authority(const struct addition *a, const struct vf_authority *x, const struct vf_authority *y, struct vf_bytes pem)
 {
 	char name[VF_MAX_NAME + 1];
@@ -186,7 +151,7 @@ static VF_RC add_authority(struct addition *a, struct vf_err *reterr)
 
 	if (!a->o->add[VF_ADD_AUTHORITY])
 		return VF_OK;
-	rc = read_authority(a->o, &auth, reterr);
+	rc = vf_authority_read(a->o, &auth, reterr);
 	if (rc == VF_OK)
 		rc = take_file(a, a->o->add[VF_ADD_ROOTS], &pem, reterr);
 	if (rc != VF_OK)

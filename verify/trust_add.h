@@ -24,11 +24,4 @@ VF_RC vf_trust_run(const struct vf_options *o, struct vf_sink *out, bool unicode
 VF_RC vf_trust_add(const struct vf_options *o, struct vf_sink *out, bool unicode, volatile sig_atomic_t *hold,
 	struct vf_err *reterr);
 
-/* For this verb's files: "2 of alpha,beta qualified" in a policy's terms. USAGE. */
-struct vf_policy;
-struct vf_rule;
-VF_RC vf_rule_read(const char *text, const struct vf_policy *p, struct vf_rule *ret, struct vf_err *reterr);
-/* policy.json as this program writes it; reads back as the same policy. */
-void vf_policy_put(struct vf_sink *s, const struct vf_policy *p);
-
 #endif

@@ -1,10 +1,10 @@
-/* policy.json, written: the other direction of policy.c; and rules as they are typed. */
+#include "verify/trust_policy.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "verify/record.h"
 #include "verify/text.h"
-#include "verify/trust_add.h"
-#include "verify/trust_view.h"
 
 static void put_time(struct vf_sink *s, const char *name, int64_t ms)
 {
@@ -72,7 +72,52 @@ void vf_policy_put(struct vf_sink *s, const struct vf_policy *p)
 		p->submitter_required ? "required" : "optional");
 }
 
-/* ---- rules as they are typed ---- */
+/* ---- authorities and rules as they are typed ---- */
+
+/* A time, or a day: its first moment, or its last. */
+static VF_RC read_date(const char *text, bool is_end, int64_t *ret, struct vf_err *reterr)
+{
+	char whole[40], shown[80];
+
+	*ret = VF_TIME_NONE;
+	if (!text)
+		return VF_OK;
+	snprintf(whole, sizeof(whole), "%.12s%s", text, is_end ? "T23:59:59.999Z" : "T00:00:00Z");
+	if (vf_time_read(vf_bytes_str(text), ret) || vf_time_read(vf_bytes_str(whole), ret))
+		return VF_OK;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(text));
+	return vf_fail(reterr, VF_USAGE, "'%s' is no day like 2026-03-02 and no time like 2026-03-02T14:07:31Z", shown);
+}
+
+VF_RC vf_authority_read(const struct vf_options *o, struct vf_authority *ret, struct vf_err *reterr)
+{
+	const char *accuracy = o->add[VF_ADD_ACCURACY];
+	enum vf_rc rc;
+	char shown[80];
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(o->add[VF_ADD_AUTHORITY]));
+	if (!vf_word_is(vf_bytes_str(o->add[VF_ADD_AUTHORITY])))
+		return vf_fail(reterr, VF_USAGE, "'%s' is no name of an authority: lower-case letters, digits and '-', at most 32", shown);
+	*ret = (struct vf_authority){.name = o->add[VF_ADD_AUTHORITY], .operator_ = o->operator_, .qualified = o->qualified,
+		.has_max_accuracy = accuracy != NULL};
+	if (accuracy && !vf_decimal_read(vf_bytes_str(accuracy), INT64_MAX, &ret->max_accuracy_ms))
+		return vf_fail(reterr, VF_USAGE, "--max-accuracy-ms is a number of milliseconds");
+	rc = read_date(o->add[VF_ADD_FROM], false, &ret->from, reterr);
+	if (rc == VF_OK)
+		rc = read_date(o->add[VF_ADD_TO], true, &ret->to, reterr);
+	if (rc == VF_OK && ret->from != VF_TIME_NONE && ret->to != VF_TIME_NONE && ret->from > ret->to)
+		return vf_fail(reterr, VF_USAGE, "--from is later than --to");
+	return rc;
+}
+
+size_t vf_rule_fitting(const struct vf_policy *p, const struct vf_rule *rule, bool operators_only)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_authorities; i++)
+		n += vf_rule_fit(p, rule, i) == VF_FITS && (!operators_only || p->authorities[i].operator_);
+	return n;
+}
 
 /* The next word between spaces and commas. */
 static bool take_word(struct vf_bytes *in, struct vf_bytes *ret)

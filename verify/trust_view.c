@@ -7,6 +7,7 @@
 
 #include "verify/judge.h"
 #include "verify/text.h"
+#include "verify/trust_policy.h"
 
 /* Texts of keys: 64 witnesses, 32 logs and 32 receipt keys, of which those of ML-DSA take 2 kB. */
 #define KEY_TEXTS (512u << 10)
@@ -155,15 +156,6 @@ static void remark(struct vf_trust_view *v, const char *code, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(r->text, sizeof(r->text), fmt, ap);
 	va_end(ap);
-}
-
-size_t vf_rule_fitting(const struct vf_policy *p, const struct vf_rule *rule, bool operators_only)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n_authorities; i++)
-		n += vf_rule_fit(p, rule, i) == VF_FITS && (!operators_only || p->authorities[i].operator_);
-	return n;
 }
 
 static void look_at_rules(struct vf_trust_view *v)

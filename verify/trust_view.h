@@ -69,8 +69,6 @@ void vf_trust_view_done(struct vf_trust_view *v);
 const char *vf_vkey_text(struct vf_arena *a, const struct vf_vkey *k);
 /* "authority", "log", "witness", "receipts", "submitter", "stream" */
 const char *vf_pin_name(enum vf_pin kind);
-/* How many authorities could count in the rule; with operators_only, of those that the log's operator runs. */
-size_t vf_rule_fitting(const struct vf_policy *p, const struct vf_rule *rule, bool operators_only);
 /* 16 groups of four hex digits; n of them a line, lines joined by sep. */
 #define VF_GROUPS 128
 void vf_fingerprint_put(char out[VF_GROUPS], const struct vf_hash *h, size_t n, const char *sep);
