@@ -255,7 +255,8 @@ static VF_RC add_log(struct addition *a, struct vf_err *reterr)
 	rc = vf_vkey_parse(vf_bytes_str(vkey), &a->arena, &key, reterr);
 	if (rc != VF_OK) {
 		vf_err_prefix(reterr, "--log");
-		return rc;
+		reterr->rc = rc == VF_NO_MEMORY ? rc : VF_USAGE; /* typed, and not part of any evidence */
+		return reterr->rc;
 	}
 	vf_text_escape(shown, sizeof(shown), key.name);
 	for (size_t i = 0; i < a->before.n_pins; i++) {
