@@ -140,6 +140,21 @@ static bool is_same_authority(const struct addition *a, const struct vf_authorit
 	       x->has_max_accuracy == y->has_max_accuracy && x->max_accuracy_ms == y->max_accuracy_ms && x->from == y->from && x->to == y->to;
 }
 
+/* The last authority is new: rules that name none take it at once, which is said. */
+static void note_authority(struct addition *a)
+{
+	struct vf_policy *p = &a->policy;
+	size_t i = p->n_authorities - 1, at = 0;
+	char rules[100] = "";
+
+	for (size_t r = 0; r < p->n_rules; r++) {
+		p->rules[r].of[i] = !p->rules[r].has_of;
+		if (vf_rule_fit(p, &p->rules[r], i) == VF_FITS)
+			at += (size_t)snprintf(rules + at, sizeof(rules) - at, "%s %zu", at ? "," : ", which now counts in rule", r + 1);
+	}
+	note(a, true, "authority %s%s", p->authorities[i].name, rules);
+}
+
 static VF_RC add_authority(struct addition *a, struct vf_err *reterr)
 {
 	struct vf_policy *p = &a->policy;
@@ -172,11 +187,9 @@ static VF_RC add_authority(struct addition *a, struct vf_err *reterr)
 		return rc;
 	if (!vf_arena_copy(&a->arena, vf_bytes_str(roots), &auth.roots))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the policy");
-	for (size_t r = 0; r < p->n_rules; r++)
-		p->rules[r].of[p->n_authorities] = !p->rules[r].has_of;
 	p->authorities[p->n_authorities++] = auth;
 	a->has_policy_change = true;
-	note(a, true, "authority %s", auth.name);
+	note_authority(a);
 	return VF_OK;
 }
 

@@ -239,6 +239,8 @@ quorum none" ] || fault "the new tlog-policy" new.d/tlog-policy
 run 2 "it can be used" "$tv" --trust new.d "$bundle"
 has out '[UNKNOWN_ROOT]'
 run 0 "new with a rule" "$tv" trust add new2 --authority own --roots trust/tsa/embedded.pem --operator --log "$log" --require "1 operator"
+run 0 "who counts at once" "$tv" trust add new2 --authority acme --roots acme.pem --operator
+has out '  added          authority acme, which now counts in rule 1'
 run 0 "verified with it" "$tv" --trust new2 "$bundle"
 has out 'Rule 1      met: at least 1 authority, run by the operator of the log; counted: own ('
 for wrong in "--log $log" "--authority a --roots alpha.key" "--authority a --roots alpha.pem --require 2" "--authority a --roots nothing"; do
