@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
-#include "tests/unit/pki_maker.h"
 #include "verify/limits.h"
-#include "verify/revocation.h"
 #include "verify/tst.h"
+
+#include "tests/unit/pki_maker.h"
 
 #define AT_TIME "1717243200" /* 2024-06-01T12:00:00Z, when the tokens of tests/vectors/tst were made */
 
