@@ -36,8 +36,8 @@ struct nt_tsp_request {
 VF_RC nt_tsp_request_put(struct nt_buf *out, const struct nt_tsp_request *q, struct vf_err *reterr);
 /*
  * Reads one that fills der. On refusal *ret_fail says what an authority answers: an algorithm other than SHA-256, -384, -512
- * badAlg (UNSUPPORTED), a digest of another length badDataFormat, any extension unacceptedExtension, a version other
- * than 1 or a shape that is not that of a request badRequest or badDataFormat (TS_SHAPE).
+ * badAlg (UNSUPPORTED), any extension unacceptedExtension (UNSUPPORTED), what is too long or has another version than 1
+ * badRequest (TS_SHAPE), a digest of another length and any other shape badDataFormat (TS_SHAPE).
  */
 VF_RC nt_tsp_request_read(
 	struct vf_bytes der, struct nt_tsp_request *ret, enum nt_tsp_fail *ret_fail, struct vf_err *reterr);
@@ -48,7 +48,7 @@ VF_RC nt_tsp_granted_put(struct nt_buf *out, struct vf_bytes token, struct vf_er
 VF_RC nt_tsp_refused_put(struct nt_buf *out, enum nt_tsp_fail fail, const char *text, struct vf_err *reterr);
 /* Why a response is none: "rejection, badAlg: <its text, escaped>"; at most n octets with the final 0. For messages. */
 void nt_tsp_status_text(struct vf_bytes response, char *out, size_t n);
-/* The token's octets in a granted response that fills der. TS_STATUS with the above text, TS_SHAPE. */
+/* The token's octets in a granted(0) response that fills der. TS_STATUS with the above text, TS_SHAPE. */
 VF_RC nt_tsp_response_token(struct vf_bytes der, struct vf_bytes *ret, struct vf_err *reterr);
 
 #endif
