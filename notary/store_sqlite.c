@@ -10,7 +10,7 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
@@ -44,6 +44,10 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" id BLOB NOT NULL, gen_time INTEGER NOT NULL, named INTEGER, der BLOB NOT NULL) STRICT;"
 	"CREATE INDEX token_seal ON token (seal);"
 	"CREATE INDEX token_unnamed ON token (seal, id) WHERE named IS NULL;",
+	/* revocation data of authorities outside (store_revocation.h) */
+	"CREATE TABLE revocation (number INTEGER PRIMARY KEY, authority TEXT NOT NULL, kind INTEGER NOT NULL,"
+	" subject BLOB NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER, sha256 BLOB NOT NULL, der BLOB NOT NULL,"
+	" UNIQUE (authority, kind, subject, this_update, sha256)) STRICT;",
 };
 
 static const char *const sql_texts[NT_SQL_COUNT] = {
