@@ -11,6 +11,7 @@
 
 #define NT_MAX_AUTHORITIES 8
 #define NT_AUTHORITIES_FILE "authorities.json"
+#define NT_AUTHORITIES_MAX (128 * 1024) /* octets of the file: eight of the largest fit */
 
 struct nt_authority {
 	char name[65];
@@ -35,14 +36,17 @@ struct nt_authorities {
 	size_t n;
 };
 
+/* SHA-256 and the default times; no name, address and roots. */
+void nt_authority_default(struct nt_authority *ret);
 /* The embedded one alone. */
 void nt_authorities_default(struct nt_authorities *ret);
 /* CONFIG_SHAPE names the field. */
 VF_RC nt_authorities_parse(struct vf_bytes json, struct nt_authorities *ret, struct vf_err *reterr);
+/* The file's text. What has its default is left out: 'wanted' when all are, so that it grows with the list. */
 void nt_authorities_put(struct nt_buf *out, const struct nt_authorities *a);
-/* From the notary's folder; the default when there is no file. */
+/* From the notary's folder; the default when there is no file. CONFIG_SHAPE, NO_INPUT for what is no file. */
 VF_RC nt_authorities_load(int folder, struct nt_authorities *ret, struct vf_err *reterr);
-/* Writes the file durably. */
+/* Writes the file durably. CONFIG_SHAPE when parse would not take it. */
 VF_RC nt_authorities_store(int folder, const struct nt_authorities *a, struct vf_err *reterr);
 /* NULL when there is none of this name. */
 const struct nt_authority *nt_authorities_find(const struct nt_authorities *a, struct vf_bytes name);

@@ -2,7 +2,7 @@
  * Whether the system's clock may be trusted to date tokens.
  *
  * Knows jumps (wall clock against monotonic clock) and what time-stamping authorities said; it asks nobody itself.
- * Every time is an argument. Any thread.
+ * Every time is an argument. Any thread. CLOCK_BOOTTIME runs while the machine sleeps, so that waking up is no jump.
  */
 #ifndef NOTARY_CLOCK_WATCH_H
 #define NOTARY_CLOCK_WATCH_H
@@ -11,22 +11,24 @@
 
 struct nt_clock_watch;
 
-/* bound_ms: what the clock may be off before it is in doubt. */
+/* bound_ms: what the clock may be off before it is in doubt. NULL: no memory. */
 struct nt_clock_watch *nt_clock_watch_new(int64_t bound_ms);
 struct nt_clock_watch *nt_clock_watch_free(struct nt_clock_watch *w);
 
 /*
- * The wall clock shows wall_ms at boot_ms of CLOCK_BOOTTIME. A wall clock that moved by more than the bound against the other
- * since the last call has jumped: it is in doubt until an authority confirms it or nt_clock_watch_trust().
+ * The wall clock shows wall_ms at boot_ms of CLOCK_BOOTTIME; to be called about once a second. A wall clock that moved by more than
+ * the bound against the other since the last call has jumped (what slewing and smearing explain is allowed for): it is in doubt until a
+ * sample that began afterwards includes an offset within the bound, or nt_clock_watch_trust(). Samples from before are dropped.
  */
 void nt_clock_watch_tick(struct nt_clock_watch *w, int64_t wall_ms, int64_t boot_ms);
 /*
- * An authority's token, verified: its time gen_ms +- accuracy_ms lay between sent_ms and received_ms of the own clock. It counts for
- * one hour of boot_ms, the newest of each authority.
+ * An authority's token, verified: its time gen_ms +- accuracy_ms lay between sent_ms and received_ms of the own clock; boot_ms is that of
+ * receiving it. It counts for one hour of boot_ms, the newest of each authority. More than half of them, and at least one, that
+ * exclude every offset within the bound put the clock in doubt. Ignored when the clock was set back between sent and received.
  */
 void nt_clock_watch_sample(struct nt_clock_watch *w, const char *authority, int64_t gen_ms, int64_t accuracy_ms,
 	int64_t sent_ms, int64_t received_ms, int64_t boot_ms);
-/* The operator says that the clock is right. */
+/* The operator says that the clock is right: what was noticed and said until now is forgotten. */
 void nt_clock_watch_trust(struct nt_clock_watch *w);
 
 /* VF_OK, or CLOCK_DOUBT with the reason. Cheap. */
@@ -37,6 +39,7 @@ struct nt_clock_offset {
 	char authority[65];
 	int64_t offset_ms, uncertainty_ms, boot_ms;
 };
+/* Those that answered within the last hour; at most room of them. */
 size_t nt_clock_watch_offsets(struct nt_clock_watch *w, struct nt_clock_offset *ret, size_t room);
 
 #endif
