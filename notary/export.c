@@ -107,7 +107,7 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 {
 	enum vf_rc rc;
 
-	if (e->seal && e->seal->number == number && e->tree)
+	if (e->seal && e->seal->number == number && e->tree && nt_revocation_export_is_current(e->notary, &e->revocation))
 		return VF_OK;
 	e->seal = nt_seal_free(e->seal);
 	e->tree = nt_tree_free(e->tree);

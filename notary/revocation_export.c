@@ -162,10 +162,15 @@ VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_
 	nt_buf_reset(&ret->tokens);
 	nt_buf_reset(&ret->bytes);
 	ret->n_ocsp = 0;
-	/* the responses must stay where they are while more come */
+	ret->has_outside = false;
 	for (size_t i = 0; i < seal->n_tokens; i++)
-		if (!vf_bytes_is(seal->tokens[i].authority, "embedded") && !nt_buf_reserve(&ret->bytes, ret->bytes.cap))
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for OCSP responses");
+		ret->has_outside |= !vf_bytes_is(seal->tokens[i].authority, "embedded");
+	if (!ret->has_outside)
+		return VF_OK;
+	/* the responses must stay where they are while more come */
+	if (!nt_buf_reserve(&ret->bytes, ret->bytes.cap))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for OCSP responses");
+	rc = nt_store_revocation_version(n->store, &ret->version, reterr);
 	for (size_t i = 0; rc == VF_OK && i < seal->n_tokens && i < VF_MAX_EVIDENCE; i++) {
 		if (!vf_bytes_is(seal->tokens[i].authority, "embedded"))
 			rc = add_token(n, &seal->tokens[i], ret, reterr);
@@ -177,4 +182,12 @@ VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_
 		at = ends[i];
 	}
 	return rc;
+}
+
+bool nt_revocation_export_is_current(struct nt_notary *n, const struct nt_revocation_export *x)
+{
+	uint64_t version;
+	struct vf_err ignored;
+
+	return !x->has_outside || (nt_store_revocation_version(n->store, &version, &ignored) == VF_OK && version == x->version);
 }

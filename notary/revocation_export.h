@@ -15,6 +15,8 @@ struct nt_revocation_export {
 	struct nt_buf tokens, bytes;
 	struct vf_bytes ocsp[VF_MAX_OCSP_PARTS]; /* ascending by SHA-256, none twice */
 	size_t n_ocsp;
+	bool has_outside;   /* a token of an authority outside */
+	uint64_t version;   /* of the store */
 };
 
 void nt_revocation_export_init(struct nt_revocation_export *x);
@@ -26,5 +28,8 @@ void nt_revocation_export_done(struct nt_revocation_export *x);
  * responses beyond VF_MAX_OCSP_PARTS. Tokens of the embedded authority stay as they are. STORE_CORRUPT, TS_SHAPE, NO_MEMORY, IO.
  */
 VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_revocation_export *ret, struct vf_err *reterr);
+
+/* Whether nothing came since that could make it another. */
+bool nt_revocation_export_is_current(struct nt_notary *n, const struct nt_revocation_export *x);
 
 #endif

@@ -169,8 +169,12 @@ static bool pick(struct nt_revocation_keeper *k, int64_t now, size_t *ret, int64
 	int64_t first = NT_REVOCATION_NEVER;
 
 	for (size_t i = 0; i < k->n_lines; i++) {
-		int64_t due = nt_revocation_due(&k->lines[i].due);
+		int64_t due;
 
+		/* the clock was set back: pauses begin anew */
+		if (k->lines[i].due.asked > now)
+			k->lines[i].due.asked = now;
+		due = nt_revocation_due(&k->lines[i].due);
 		if (due >= first)
 			continue;
 		first = due;

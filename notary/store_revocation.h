@@ -49,5 +49,11 @@ typedef VF_RC nt_each_revocation(void *ctx, const struct nt_revocation *r, struc
 VF_RC nt_store_revocation_each(struct nt_store *s, nt_each_revocation *each, void *ctx, struct vf_err *reterr);
 
 VF_RC nt_store_revocation_count(struct nt_store *s, uint64_t *ret, struct vf_err *reterr);
+/* A number that grows whenever something was put there: who keeps what was found knows by it that it may be out of date. */
+VF_RC nt_store_revocation_version(struct nt_store *s, uint64_t *ret, struct vf_err *reterr);
+
+/* For fsck: each row has the octets that it had. */
+struct nt_findings;
+VF_RC nt_store_check_revocation(struct nt_store *s, struct nt_findings *f, struct vf_err *reterr);
 
 #endif

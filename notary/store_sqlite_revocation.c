@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "notary/findings.h"
 #include "notary/store_sqlite.h"
 #include "verify/text.h"
 
@@ -138,17 +139,48 @@ VF_RC nt_store_revocation_each(struct nt_store *s, nt_each_revocation *each, voi
 	return rc;
 }
 
-VF_RC nt_store_revocation_count(struct nt_store *s, uint64_t *ret, struct vf_err *reterr)
+static enum vf_rc number(struct nt_store *s, enum nt_sql which, uint64_t *ret, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	bool row;
-	enum vf_rc rc = nt_sql_row(s, NT_SQL_REVOCATION_COUNT, NULL, 0, &st, &row, reterr);
+	enum vf_rc rc = nt_sql_row(s, which, NULL, 0, &st, &row, reterr);
 
 	if (rc != VF_OK)
 		return rc;
 	if (!row)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' does not count");
+		return corrupt(reterr);
 	*ret = (uint64_t)sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
 	return VF_OK;
+}
+
+VF_RC nt_store_revocation_count(struct nt_store *s, uint64_t *ret, struct vf_err *reterr)
+{
+	return number(s, NT_SQL_REVOCATION_COUNT, ret, reterr);
+}
+
+VF_RC nt_store_revocation_version(struct nt_store *s, uint64_t *ret, struct vf_err *reterr)
+{
+	return number(s, NT_SQL_REVOCATION_NEWEST, ret, reterr);
+}
+
+VF_RC nt_store_check_revocation(struct nt_store *s, struct nt_findings *f, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int status;
+	enum vf_rc rc = nt_sql(s, NT_SQL_REVOCATION_ALL, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	while ((status = sqlite3_step(st)) == SQLITE_ROW) {
+		struct nt_revocation r;
+		char shown[80];
+
+		if (read_row(st, &r))
+			continue;
+		vf_text_escape(shown, sizeof(shown), vf_bytes(sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0)));
+		nt_found(f, VF_STORE_CORRUPT, "revocation data of authority '%s' are not what was put there", shown);
+	}
+	sqlite3_reset(st);
+	return status == SQLITE_DONE ? VF_OK : nt_sql_fail(s, "read", reterr);
 }

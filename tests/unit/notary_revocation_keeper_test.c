@@ -287,6 +287,16 @@ static void test_failures(void)
 	CHECK_INT(kept.n, 3);
 	CHECK_INT(state().failing, 0);
 	CHECK_STR(state().why, "");
+	/* the clock is set back: what is owed is asked for after the usual pause, not after a year */
+	open_keeper();
+	serve_all();
+	serve(CA_CRL, NOTHING);
+	now = T("2026-03-10T00:00:00Z");
+	stamp("20250309235959Z");
+	CHECK_INT(run_due(&next), 1);
+	now = T("2025-03-10T00:00:00Z");
+	CHECK_INT(run_due(&next), 0);
+	CHECK_INT(next, now + MINUTE);
 	/* what came could not be stored: asked for again */
 	open_keeper();
 	serve_all();

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "notary/findings.h"
 #include "notary/store.h"
 #include "tests/folder.h"
 #include "tests/made.h"
@@ -73,6 +74,14 @@ static void sql(const char *text)
 	sqlite3_close(db);
 }
 
+static uint64_t version(void)
+{
+	uint64_t n = 99;
+
+	CHECK_RC(nt_store_revocation_version(s, &n, &err), VF_OK);
+	return n;
+}
+
 static uint64_t count(void)
 {
 	uint64_t n = 99;
@@ -84,13 +93,18 @@ static uint64_t count(void)
 /* Of those in time order, the first after a time, else the last one (decision 0015). */
 static void test_choice(void)
 {
+	uint64_t before;
+
 	CHECK_STR(find(ALPHA, NT_REVOCATION_CRL, 1, 0), "");
 	CHECK_INT(count(), 0);
+	CHECK_INT(version(), 0);
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 1, 300, 400, "three"));
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 1, 100, 200, "one"));
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 1, 200, VF_TIME_NONE, "two"));
+	before = version();
 	CHECK(!put(ALPHA, NT_REVOCATION_CRL, 1, 200, VF_TIME_NONE, "two"));
 	CHECK_INT(count(), 3);
+	CHECK_INT(version(), before);
 	for (int i = 0; i < 2; i++) {
 		CHECK_STR(find(ALPHA, NT_REVOCATION_CRL, 1, 0), "100 200 one");
 		CHECK_STR(find(ALPHA, NT_REVOCATION_CRL, 1, 99), "100 200 one");
@@ -100,9 +114,11 @@ static void test_choice(void)
 		CHECK_STR(find(ALPHA, NT_REVOCATION_CRL, 1, INT64_MAX), "300 400 three");
 		again();
 	}
+	CHECK_INT(version(), before);
 	/* of one time: always the same, whatever came first */
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 2, 100, 200, "x"));
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 2, 100, 200, "y"));
+	CHECK(version() > before);
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 3, 100, 200, "y"));
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 3, 100, 200, "x"));
 	CHECK_STR(find(ALPHA, NT_REVOCATION_CRL, 2, 0), "100 200 x"); /* its SHA-256 begins with 2d, that of y with a1 */
@@ -175,14 +191,20 @@ static void test_damage(void)
 	struct vf_hash h = made_hash("subject", 1);
 	struct nt_buf der = nt_buf(1000);
 	struct seen seen = {.rc = VF_OK};
+	struct nt_findings f = {0};
 	struct nt_revocation r;
 	bool found;
+
+	CHECK_RC(nt_store_check(s, &f, &err), VF_OK);
+	CHECK_INT(f.n, 0);
 
 	sql("UPDATE revocation SET der = CAST('ons' AS BLOB) WHERE der = CAST('one' AS BLOB)");
 	CHECK_RC(nt_store_open(path, &s, &err), VF_OK);
 	CHECK_RC(nt_store_revocation_find(s, ALPHA, NT_REVOCATION_CRL, &h, 0, &der, &r, &found, &err), VF_STORE_CORRUPT);
 	CHECK_INT(der.n, 0);
 	CHECK_RC(nt_store_revocation_each(s, see, &seen, &err), VF_STORE_CORRUPT);
+	CHECK_RC(nt_store_check(s, &f, &err), VF_OK);
+	CHECK_INT(f.n, 2);
 	/* the others are as they were */
 	CHECK_STR(find(ALPHA, NT_REVOCATION_CRL, 1, 100), "200 -1 two");
 	nt_buf_done(&der);
