@@ -12,6 +12,7 @@
 #include "notary/durable.h"
 #include "notary/ers_out.h"
 #include "notary/manifest_out.h"
+#include "notary/revocation_export.h"
 #include "notary/roots.h"
 #include "notary/tree.h"
 #include "notary/trust_out.h"
@@ -40,6 +41,7 @@ struct nt_exporter {
 	struct nt_notary *notary;
 	struct nt_trust trust;
 	struct nt_seal *seal; /* of the last record */
+	struct nt_revocation_export revocation; /* of its tokens */
 	struct nt_tree *tree, *tree512; /* the second when a token needs it */
 	struct vf_session *session;
 	void *session_memory;
@@ -134,7 +136,7 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 {
 	enum vf_rc rc;
 
-	if (e->seal && e->seal->number == number && e->tree)
+	if (e->seal && e->seal->number == number && e->tree && nt_revocation_export_is_current(e->notary, &e->revocation))
 		return VF_OK;
 	e->seal = nt_seal_free(e->seal);
 	e->tree = nt_tree_free(e->tree);
@@ -144,6 +146,9 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 		return rc;
 	if (e->seal->n_tokens == 0)
 		return vf_fail(reterr, VF_NOT_SEALED, "seal %llu has no token yet", (unsigned long long)number);
+	rc = nt_revocation_export(e->notary, e->seal, &e->revocation, reterr);
+	if (rc != VF_OK)
+		return rc;
 	rc = session_now(e, reterr); /* the verifier's time must not lie before the seal's */
 	return rc == VF_OK ? load_trees(e, reterr) : rc;
 }
@@ -351,6 +356,20 @@ static enum vf_rc add_evidence(struct plan *p, struct vf_err *reterr)
 	return rc;
 }
 
+static enum vf_rc add_ocsp(struct plan *p, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < p->e->revocation.n_ocsp; i++) {
+		char name[64];
+		struct vf_bytes kept;
+
+		snprintf(name, sizeof(name), VF_PART_OCSP, i + 1);
+		if (!vf_arena_copy(&p->e->arena, vf_bytes_str(name), &kept))
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for a name");
+		add_item(p, kept, p->e->revocation.ocsp[i]);
+	}
+	return VF_OK;
+}
+
 static enum vf_rc add_log_proof(struct plan *p, struct vf_err *reterr)
 {
 	enum vf_rc rc = nt_notary_log_proof(
@@ -373,6 +392,8 @@ static enum vf_rc add_parts(struct plan *p, struct vf_err *reterr)
 		rc = add_log_proof(p, reterr);
 	if (rc == VF_OK)
 		rc = add_evidence(p, reterr);
+	if (rc == VF_OK)
+		rc = add_ocsp(p, reterr);
 	if (rc != VF_OK)
 		return rc;
 	add_item(p, vf_bytes_str(VF_PART_HEAD), p->e->seal->head);
@@ -420,7 +441,7 @@ static enum vf_rc make_plan(struct plan *p, const struct vf_hash *id, struct vf_
 		return rc;
 	p->e->arena.used = 0;
 	p->e->arena.full = false;
-	p->room = p->record->n_members + p->record->n_documents + 2 * p->e->seal->n_tokens + 6;
+	p->room = p->record->n_members + p->record->n_documents + 2 * p->e->seal->n_tokens + p->e->revocation.n_ocsp + 6;
 	p->items = calloc(p->room, sizeof(*p->items));
 	p->refs = calloc(p->room, sizeof(*p->refs));
 	if (!p->items || !p->refs)
@@ -547,6 +568,7 @@ VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_e
 	e->session_memory = malloc(VF_SESSION_MEMORY);
 	e->pending = calloc(BATCH_FILES, sizeof(*e->pending));
 	e->part = nt_buf(VF_MAX_PART);
+	nt_revocation_export_init(&e->revocation);
 	e->bundle = nt_buf(SMALL_BUNDLE + 4 * VF_MAX_PART);
 	if (!e->session_memory || !e->pending)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for exports");
@@ -586,6 +608,7 @@ struct nt_exporter *nt_exporter_free(struct nt_exporter *e)
 	vf_session_free(e->session);
 	nt_trust_done(&e->trust);
 	nt_seal_free(e->seal);
+	nt_revocation_export_done(&e->revocation);
 	nt_tree_free(e->tree);
 	nt_tree_free(e->tree512);
 	nt_buf_done(&e->bundle);

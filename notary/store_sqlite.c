@@ -10,7 +10,7 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
@@ -47,6 +47,10 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	/* how a token of an authority outside came; the response is head, then the token's octets */
 	"CREATE TABLE exchange (token INTEGER PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL,"
 	" request BLOB NOT NULL, head BLOB NOT NULL) STRICT;",
+	/* revocation data of authorities outside (store_revocation.h) */
+	"CREATE TABLE revocation (number INTEGER PRIMARY KEY, authority TEXT NOT NULL, kind INTEGER NOT NULL,"
+	" subject BLOB NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER, sha256 BLOB NOT NULL, der BLOB NOT NULL,"
+	" UNIQUE (authority, kind, subject, this_update, sha256)) STRICT;",
 };
 
 static const char *const sql_texts[NT_SQL_COUNT] = {

@@ -7,6 +7,7 @@
 #include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/record_check.h"
+#include "notary/store_revocation.h"
 #include "notary/store_sqlite.h"
 #include "verify/limits.h"
 #include "verify/record.h"
@@ -386,6 +387,8 @@ VF_RC nt_store_check(struct nt_store *s, struct nt_findings *f, struct vf_err *r
 		rc = check_count(s, NT_SQL_STUDIES_COUNT, c.studies, "by_study", f, reterr);
 	if (rc == VF_OK)
 		rc = check_count(s, NT_SQL_PLACES_COUNT, c.places, "place", f, reterr);
+	if (rc == VF_OK)
+		rc = nt_store_check_revocation(s, f, reterr);
 	return rc;
 }
 
