@@ -582,10 +582,12 @@ static void check_gone(const char *folder, size_t i)
 		CHECK_INT(folder_search(folder, vf_bytes(all[i].m->s.journal.b, 8)), 0);
 }
 
-/* Erases two records after so many slices, with or without a crash before; true when the merge had ended by then. */
+#define ERASED 5
+
+/* Erases records after so many slices, with or without a crash before; true when the merge had ended by then. */
 static bool erase_after(long slices, bool crash)
 {
-	static const size_t which[] = {11, 17};
+	size_t which[ERASED] = {11};
 	char folder[256], path[300];
 	struct nt_store *s;
 	bool more, ended;
@@ -594,6 +596,8 @@ static bool erase_after(long slices, bool crash)
 	snprintf(path, sizeof(path), "%s/notary.db", folder);
 	s = new_store(path, MOST * 8, 25);
 	accept_some(s, 60, true);
+	for (size_t i = 0; i < 60; i++)
+		which[1 + all[i].study] = i; /* the last of each study: it comes last into the table */
 	sequence(s, 50);
 	nt_store_index_small(s, 1, 25);
 	for (long i = 0; i < slices; i++)
@@ -603,9 +607,9 @@ static bool erase_after(long slices, bool crash)
 		nt_store_free(s);
 		s = open_store(path, 1, 25);
 	}
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < ERASED; i++)
 		CHECK(folder_search(folder, vf_bytes_str(all[which[i]].m->title)) > 0);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ERASED; i++) {
 		erase(s, which[i]);
 		check_gone(folder, which[i]);
 	}
@@ -613,12 +617,12 @@ static bool erase_after(long slices, bool crash)
 	check_store(s);
 	merge(s);
 	CHECK_INT(s->recent.from, 60);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < ERASED; i++)
 		check_gone(folder, which[i]);
 	check_lookups(s);
 	check_store(s);
 	nt_store_free(s);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < ERASED; i++)
 		check_gone(folder, which[i]);
 	folder_remove(folder);
 	return ended;
@@ -680,6 +684,44 @@ static void run_sql(const char *path, const char *text)
 	sqlite3_close(db);
 }
 
+/* A row of the log that nobody can read any more keeps nobody from opening; one that waits does. */
+static void test_damaged(void)
+{
+	char folder[256];
+	const char *path;
+	struct nt_findings f = {0};
+	struct nt_record *r = NULL;
+	struct nt_store *s;
+
+	folder_make(folder);
+	path = folder_path(folder, "notary.db");
+	s = new_store(path, 1, 1000);
+	accept(s, 20);
+	sequence(s, 19);
+	nt_store_free(s);
+	run_sql(path,
+		"UPDATE record SET body = zeroblob(2) WHERE number = 3; DELETE FROM record WHERE number = 5;"
+		"UPDATE record SET body = CAST(substr(body, 1, 175) AS BLOB) WHERE number = 7");
+	s = open_store(path, 1, 1000);
+	CHECK_INT(s->recent.n, 20);
+	CHECK_INT(s->recent.ids.n, 18);
+	CHECK_INT(s->recent.studies[3] + s->recent.studies[5] + s->recent.studies[7], 0);
+	for (size_t i = 0; i < 20; i++)
+		if (i != 3 && i != 5 && i != 7)
+			check_record(s, i);
+	CHECK_RC(nt_store_get(s, &all[3].m->s.id, &r, &err), VF_UNKNOWN_RECORD);
+	CHECK_RC(nt_store_get(s, &all[7].m->s.id, &r, &err), VF_STORE_CORRUPT);
+	merge(s);
+	CHECK_RC(nt_store_get(s, &all[7].m->s.id, &r, &err), VF_STORE_CORRUPT);
+	CHECK_RC(nt_store_check(s, &f, &err), VF_OK);
+	CHECK(f.n >= 3);
+	nt_store_free(s);
+	run_sql(path, "UPDATE state SET indexed = 0; UPDATE record SET body = zeroblob(2) WHERE number = 19");
+	s = NULL;
+	CHECK_RC(nt_store_open(path, &s, &err), VF_STORE_CORRUPT);
+	folder_remove(folder);
+}
+
 static void test_version_1(void)
 {
 	char folder[256];
@@ -726,6 +768,7 @@ int main(void)
 	test_kill();
 	test_erase();
 	test_limits();
+	test_damaged();
 	test_version_1();
 	clear();
 	return check_done();
