@@ -365,6 +365,18 @@ static void sequence(struct nt_keeper *k)
 	count_pending(k);
 }
 
+/* A slice of what the indexes need; true when more is to be done. */
+static bool index_slice(struct nt_keeper *k)
+{
+	struct vf_err err = {0};
+	bool more = false;
+	enum vf_rc rc = k->fault.rc == VF_OK ? nt_notary_index(k->n, &more, &err) : VF_OK;
+
+	if (rc != VF_OK)
+		stop(k, rc, &err);
+	return rc == VF_OK && more;
+}
+
 /* Milliseconds until a seal is due, or is tried again; UINT64_MAX when nothing waits for one. */
 static uint64_t seal_in(struct nt_keeper *k, bool soon)
 {
@@ -402,14 +414,14 @@ static void *keep(void *ctx)
 {
 	struct nt_keeper *k = ctx;
 	uint64_t due = seal_in(k, false);
-	bool ending = false;
+	bool ending = false, more = false;
 
 	while (!ending) {
 		size_t n;
 		bool soon;
 
 		pthread_mutex_lock(&k->lock);
-		if (!k->first && !k->first_call && !k->ending && !k->seal_soon && due > 0)
+		if (!k->first && !k->first_call && !k->ending && !k->seal_soon && due > 0 && !more)
 			wait_for(k, due);
 		n = take_group(k);
 		soon = k->seal_soon;
@@ -420,6 +432,7 @@ static void *keep(void *ctx)
 		run_calls(k);
 		if (count_pending(k) >= k->options.sequence_at)
 			sequence(k);
+		more = index_slice(k);
 		due = seal_in(k, soon || ending);
 		if (due == 0) {
 			seal(k);

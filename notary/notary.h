@@ -174,6 +174,12 @@ struct nt_sealed {
 VF_RC nt_notary_sequence(struct nt_notary *n, struct vf_err *reterr);
 
 /*
+ * Does a slice of what the indexes of many new records still need, some milliseconds; *ret_more: there is more to do.
+ * Who accepts for long calls it in between, so that no call of accept has to do all of it.
+ */
+VF_RC nt_notary_index(struct nt_notary *n, bool *ret_more, struct vf_err *reterr);
+
+/*
  * Which authorities stamp the seals (docs/formats/authorities.md). Read at the opening, and again here: CONFIG_SHAPE or
  * POLICY_SHAPE leaves those that were there.
  */

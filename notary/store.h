@@ -75,7 +75,7 @@ typedef VF_RC nt_each_entry(void *ctx, uint64_t index, const struct nt_store_ent
 VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_each_entry *each, void *ctx,
 	struct vf_err *reterr);
 
-/* One transaction: the log now has size entries under this root and note; their indexes are built. */
+/* One small transaction: the log now has size entries under this root and note. */
 VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
 	struct vf_err *reterr);
 /* The checkpoint of exactly size entries; UNKNOWN_RECORD when none was made at that size. */
@@ -111,6 +111,17 @@ VF_RC nt_store_token(struct nt_store *s, uint64_t seal, const struct nt_token *t
 VF_RC nt_store_lacking(struct nt_store *s, uint64_t after, uint64_t last, uint64_t wanted, uint64_t *ret, size_t *ret_n,
 	struct vf_err *reterr);
 VF_RC nt_store_seal_get(struct nt_store *s, uint64_t number, struct nt_seal **ret, struct vf_err *reterr);
+
+/* ---- indexes (store_sqlite_index.c) ---- */
+
+/*
+ * The indexes of new records are in memory at first, and go into the database in merges when they are many. Does one
+ * slice of a merge, a small transaction, when one runs or is due; *ret_more says whether there is more to do at
+ * once. Who accepts much calls it now and then, or a call of nt_store_accept() does a whole merge.
+ */
+VF_RC nt_store_index(struct nt_store *s, bool *ret_more, struct vf_err *reterr);
+/* Before a clean end: merges what would make the next opening slow. Nothing when no record came since the opening. */
+VF_RC nt_store_settle(struct nt_store *s, struct vf_err *reterr);
 
 /* ---- care (store_sqlite_care.c) ---- */
 

@@ -29,98 +29,6 @@ VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_ea
 
 /* ---- sequence ---- */
 
-struct pair {
-	uint64_t h, number;
-};
-
-struct pairs {
-	struct pair *p;
-	size_t n, room;
-};
-
-static void pairs_done(struct pairs *x)
-{
-	free(x->p);
-}
-
-static bool pairs_put(struct pairs *x, uint64_t h, uint64_t number)
-{
-	if (x->n == x->room) {
-		size_t room = x->room ? 2 * x->room : 1024;
-		struct pair *p = realloc(x->p, room * sizeof(*p));
-
-		if (p == NULL)
-			return false;
-		x->p = p;
-		x->room = room;
-	}
-	x->p[x->n++] = (struct pair){h, number};
-	return true;
-}
-
-/* As SQLite orders its signed keys. */
-static int compare_pairs(const void *a, const void *b)
-{
-	const struct pair *x = a, *y = b;
-	int64_t xh = (int64_t)x->h, yh = (int64_t)y->h;
-
-	if (xh != yh)
-		return xh < yh ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-/* In ascending order, so that each page of the index is touched once. */
-static VF_RC put_pairs(struct nt_store *s, enum nt_sql which, struct pairs *x, struct vf_err *reterr)
-{
-	sqlite3_stmt *st = NULL;
-	bool row;
-	enum vf_rc rc;
-
-	if (x->n > 0)
-		qsort(x->p, x->n, sizeof(*x->p), compare_pairs);
-	for (size_t i = 0; i < x->n; i++) {
-		/* A record may list one content twice. */
-		if (i > 0 && compare_pairs(&x->p[i - 1], &x->p[i]) == 0)
-			continue;
-		rc = nt_sql_row(s, which, (uint64_t[]){x->p[i].h, x->p[i].number}, 2, &st, &row, reterr);
-		if (rc != VF_OK)
-			return rc;
-	}
-	return VF_OK;
-}
-
-struct indexes {
-	struct pairs ids, journals, documents, studies;
-};
-
-static void indexes_done(struct indexes *x)
-{
-	pairs_done(&x->ids);
-	pairs_done(&x->journals);
-	pairs_done(&x->documents);
-	pairs_done(&x->studies);
-}
-
-static VF_RC collect(struct nt_store *s, uint64_t number, struct indexes *x, struct vf_err *reterr)
-{
-	const struct nt_body_index *ix = &s->scan;
-	bool ok;
-	enum vf_rc rc = nt_store_scan(s, number, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	ok = pairs_put(&x->ids, nt_index_key(&ix->front.id), number);
-	if (nt_has_journal(&ix->front.journal))
-		ok = ok && pairs_put(&x->journals, nt_index_key(&ix->front.journal), number);
-	if (ix->study > 0)
-		ok = ok && pairs_put(&x->studies, ix->study, number);
-	for (size_t i = 0; i < ix->n_documents; i++)
-		ok = ok && pairs_put(&x->documents, nt_index_key(&ix->documents[i].sha256), number);
-	if (!ok)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the indexes");
-	return VF_OK;
-}
-
 static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_hash *root,
 	struct vf_bytes note, struct vf_err *reterr)
 {
@@ -138,44 +46,23 @@ static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_h
 	return VF_OK;
 }
 
-static VF_RC put_indexes(struct nt_store *s, struct indexes *x, struct vf_err *reterr)
-{
-	enum vf_rc rc = put_pairs(s, NT_SQL_ID_PUT, &x->ids, reterr);
-
-	if (rc == VF_OK)
-		rc = put_pairs(s, NT_SQL_JOURNAL_PUT, &x->journals, reterr);
-	if (rc == VF_OK)
-		rc = put_pairs(s, NT_SQL_DOCUMENT_PUT, &x->documents, reterr);
-	if (rc == VF_OK)
-		rc = put_pairs(s, NT_SQL_STUDY_PUT, &x->studies, reterr);
-	return rc;
-}
-
 VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
 	struct vf_err *reterr)
 {
-	VF_CLEANUP(indexes_done) struct indexes x = {0};
-	enum vf_rc rc = VF_OK;
+	enum vf_rc rc;
 
 	if (size <= s->state.size || size > s->state.records)
 		return vf_fail(reterr, VF_INTERNAL,
 			"the log cannot grow from %" PRIu64 " to %" PRIu64 " of %" PRIu64 " records",
 			s->state.size, size, s->state.records);
-	for (uint64_t i = s->state.size; i < size && rc == VF_OK; i++)
-		rc = collect(s, i, &x, reterr);
+	rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
 	if (rc == VF_OK)
-		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
-	if (rc != VF_OK)
-		return rc;
-	rc = put_indexes(s, &x, reterr);
-	if (rc == VF_OK)
-		rc = put_checkpoint(s, size, root, note, reterr);
-	rc = nt_sql_end(s, rc, reterr);
+		rc = nt_sql_end(s, put_checkpoint(s, size, root, note, reterr), reterr);
 	if (rc != VF_OK)
 		return rc;
 	s->state.size = size;
 	s->state.root = *root;
-	return nt_store_load_pending(s, reterr);
+	return VF_OK;
 }
 
 VF_RC nt_store_checkpoint(struct nt_store *s, uint64_t size, struct nt_buf *note, struct vf_hash *ret_root,
