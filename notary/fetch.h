@@ -9,6 +9,12 @@
 
 #include "notary/buf.h"
 
+/* Connections that stay open for the next exchange, which saves the way to and fro of TCP and TLS; one thread at a time. */
+struct nt_fetch_keep;
+/* NULL: no memory, or libcurl does not start. */
+struct nt_fetch_keep *nt_fetch_keep_new(void);
+struct nt_fetch_keep *nt_fetch_keep_free(struct nt_fetch_keep *k);
+
 struct nt_fetch {
 	const char *url;            /* http: or https:, without a user and password */
 	struct vf_bytes body;       /* POST when type is not NULL, else GET */
@@ -20,6 +26,7 @@ struct nt_fetch {
 	struct vf_bytes certificate, key; /* PEM, for TLS; may be empty */
 	struct vf_bytes ca;         /* PEM: the only roots of the server; empty: the system's */
 	const volatile bool *stop;  /* ends within a second when it becomes true; may be NULL */
+	struct nt_fetch_keep *keep; /* NULL: a connection for this exchange alone */
 };
 
 struct nt_fetched {

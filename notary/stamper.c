@@ -35,6 +35,7 @@ struct asker {
 	struct nt_buf certificate, key, ca;
 	struct nt_random random;
 	const volatile bool *stop;
+	struct nt_fetch_keep *keep;
 };
 
 /* ---- what the configuration names ---- */
@@ -49,6 +50,7 @@ static void wipe(struct nt_buf *b)
 static void asker_done(struct asker *k)
 {
 	vf_pki_free(k->pki);
+	nt_fetch_keep_free(k->keep);
 	nt_buf_done(&k->policy);
 	wipe(&k->password);
 	wipe(&k->key);
@@ -203,7 +205,7 @@ static VF_RC ask(struct asker *k, struct nt_stamp *s, int64_t *ret_retry_after_m
 	struct nt_tsp_request q = {.imprint = s->imprint, .policy = nt_buf_bytes(&k->policy), .cert_req = true};
 	const struct nt_authority *a = k->a;
 	struct nt_fetch f = {.url = a->url, .type = QUERY, .accept = REPLY, .connect_ms = a->connect_ms,
-		.timeout_ms = a->timeout_ms, .max = VF_MAX_TOKEN, .stop = k->stop};
+		.timeout_ms = a->timeout_ms, .max = VF_MAX_TOKEN, .stop = k->stop, .keep = k->keep};
 	struct nt_fetched facts = {0};
 	uint8_t nonce[9];
 	size_t n = 0;
@@ -407,6 +409,7 @@ VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_w
 	pthread_condattr_destroy(&monotonic);
 	rc = asker_init(&s->asker, &s->a, folder, reterr);
 	s->asker.stop = &s->stop;
+	s->asker.keep = nt_fetch_keep_new(); /* without it all goes on, only slower */
 	if (rc == VF_OK && !start_thread(s))
 		rc = vf_fail(reterr, VF_NO_MEMORY, "no thread for the authority '%s'", s->a.name);
 	if (rc != VF_OK) {

@@ -278,6 +278,8 @@ static VF_RC add(struct adding *x, int folder, struct vf_err *reterr)
 	if (rc == VF_OK && !nt_cli_has(x->cli, "no-test")) {
 		nt_tsa_try(&x->a, folder, &x->trial);
 		rc = x->trial.rc == VF_OK ? VF_OK : vf_fail(reterr, x->trial.rc, "%s", x->trial.err.text);
+		if (rc == VF_UNKNOWN_ROOT)
+			nt_cli_detail(x->cli, "certificates between the root and the authority's own may be missing: put them into --roots too");
 	}
 	if (rc == VF_OK)
 		rc = insert(x, folder, &list, reterr);

@@ -50,8 +50,8 @@ static void start_authority(const char *folder)
 	authority.folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* What it does with the next requests. */
-static void set_mode(const char *mode)
+/* What it does with the next requests; how many connections it has seen. */
+static int set_mode(const char *mode)
 {
 	char line[100];
 
@@ -59,6 +59,7 @@ static void set_mode(const char *mode)
 	fflush(authority.to);
 	if (!fgets(line, sizeof(line), authority.from))
 		exit(1);
+	return atoi(line);
 }
 
 static void end_authority(void)
@@ -199,6 +200,7 @@ static void test_queue(void)
 	struct nt_authority a = configured("/p256/good");
 	struct nt_stamper *s = start(&a, NULL);
 	struct nt_stamper_state state;
+	int before = set_mode("good");
 
 	nt_stamper_get_state(s, &state);
 	CHECK(state.works && state.rc == VF_OK && state.retry_in_ms == 0 && state.good_at == VF_TIME_NONE);
@@ -207,6 +209,7 @@ static void test_queue(void)
 	for (size_t i = 0; i < 5; i++)
 		nt_stamper_ask(s, wish(i));
 	await(5);
+	CHECK_INT(set_mode("good") - before, 1); /* all over one connection */
 	for (size_t i = 0; i < 5; i++) {
 		CHECK_RC(all.rc[i], VF_OK);
 		CHECK_INT(all.ends[i], 1);
