@@ -228,7 +228,8 @@ static bool is_type(const char *type, const char *want)
 {
 	size_t n = strlen(want);
 
-	return strncasecmp(type, want, n) == 0 && (type[n] == '\0' || type[n] == ';' || type[n] == ' ' || type[n] == '\t');
+	return strncasecmp(type, want, n) == 0 &&
+		(type[n] == '\0' || type[n] == ';' || type[n] == ' ' || type[n] == '\t');
 }
 
 static enum vf_rc judge(const struct exchange *x, CURLcode code, int status, struct vf_err *reterr)

@@ -1,15 +1,15 @@
 /*
  * One bounded exchange with an HTTP server elsewhere: a time-stamping authority, a CRL, an OCSP responder.
  *
- * Knows libcurl, limits and time-outs; follows no redirects, keeps no cookies, looks at no proxy or password file of the
- * environment. What the octets mean is the caller's question. Any thread; blocks until the end.
+ * Knows libcurl, limits and time-outs; follows no redirects, keeps no cookies, looks at no proxy or password file of
+ * the environment. What the octets mean is the caller's question. Any thread; blocks until the end.
  */
 #ifndef NOTARY_FETCH_H
 #define NOTARY_FETCH_H
 
 #include "notary/buf.h"
 
-/* Connections that stay open for the next exchange, which saves the way to and fro of TCP and TLS; one thread at a time. */
+/* Connections that stay open for the next exchange: saves the way to and fro of TCP and TLS. One thread at a time. */
 struct nt_fetch_keep;
 /* NULL: no memory, or libcurl does not start. */
 struct nt_fetch_keep *nt_fetch_keep_new(void);
@@ -36,8 +36,8 @@ struct nt_fetched {
 };
 
 /*
- * Appends the answer's body to ret on status 200. FETCH_FAILED with what happened otherwise (refused, time-out, status, wrong
- * media type, too long); ret_facts is filled on failure as well, ret is as it was. NO_MEMORY.
+ * Appends the answer's body to ret on status 200. FETCH_FAILED with what happened otherwise (refused, time-out, status,
+ * wrong media type, too long); ret_facts is filled on failure as well, ret is as it was. NO_MEMORY.
  */
 VF_RC nt_fetch(const struct nt_fetch *f, struct nt_buf *ret, struct nt_fetched *ret_facts, struct vf_err *reterr);
 

@@ -1,6 +1,6 @@
 /*
- * Asking an authority while allocations are refused, to all libraries: the outcome is a time-stamp or a fault that says nothing about
- * the authority's honesty, whichever allocation it is, once or from then on.
+ * Asking an authority while allocations are refused, to all libraries: the outcome is a time-stamp or a fault that says
+ * nothing about the authority's honesty, whichever allocation it is, once or from then on.
  */
 #include "notary/stamper.h"
 

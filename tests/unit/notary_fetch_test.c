@@ -7,8 +7,8 @@
 #include "tests/http_server.h"
 
 /*
- * A server that answers one connection after the other with raw octets, chosen by the path of the request. What was asked is kept
- * for the test to look at.
+ * A server that answers one connection after the other with raw octets, chosen by the path of the request. What was
+ * asked is kept for the test to look at.
  */
 static struct raw_server {
 	int fd;
@@ -166,8 +166,11 @@ static const char *url_of(const char *path)
 
 static struct nt_fetch get_of(const char *path)
 {
-	return (struct nt_fetch){
-		.url = url_of(path), .accept = "application/test", .connect_ms = 2000, .timeout_ms = 10000, .max = 4096};
+	return (struct nt_fetch){.url = url_of(path),
+		.accept = "application/test",
+		.connect_ms = 2000,
+		.timeout_ms = 10000,
+		.max = 4096};
 }
 
 static void test_answers(void)
@@ -177,16 +180,31 @@ static void test_answers(void)
 		int status;
 		const char *said; /* the body, or part of the message */
 	} cases[] = {
-		{"/ok", 200, "hello"}, {"/parameters", 200, "ok"}, {"/chunked", 200, "hello"},
-		{"/until-close", 200, "hello"}, {"/empty", 200, ""}, {"/100", 200, "hello"},
+		{"/ok", 200, "hello"},
+		{"/parameters", 200, "ok"},
+		{"/chunked", 200, "hello"},
+		{"/until-close", 200, "hello"},
+		{"/empty", 200, ""},
+		{"/100", 200, "hello"},
 		{"/type", -200, "'text/html', not 'application/test'"},
 		{"/longer-type", -200, "'application/tests', not 'application/test'"},
-		{"/no-type", -200, "'nothing', not"}, {"/500", -500, "HTTP status 500"}, {"/201", -201, "HTTP status 201"},
-		{"/204", -204, "HTTP status 204"}, {"/429", -429, "HTTP status 429"}, {"/503", -503, "HTTP status 503"},
-		{"/503-past", -503, "HTTP status 503"}, {"/503-odd", -503, "HTTP status 503"},
-		{"/302", -302, "elsewhere"}, {"/307", -307, "elsewhere"}, {"/cut", -200, ""}, {"/no-http", 0, ""},
-		{"/nothing", 0, ""}, {"/announced", -200, ""}, {"/endless", -200, "too long"},
-		{"/endless-head", -200, "too long"}, {"/endless-500", -500, "HTTP status 500"},
+		{"/no-type", -200, "'nothing', not"},
+		{"/500", -500, "HTTP status 500"},
+		{"/201", -201, "HTTP status 201"},
+		{"/204", -204, "HTTP status 204"},
+		{"/429", -429, "HTTP status 429"},
+		{"/503", -503, "HTTP status 503"},
+		{"/503-past", -503, "HTTP status 503"},
+		{"/503-odd", -503, "HTTP status 503"},
+		{"/302", -302, "elsewhere"},
+		{"/307", -307, "elsewhere"},
+		{"/cut", -200, ""},
+		{"/no-http", 0, ""},
+		{"/nothing", 0, ""},
+		{"/announced", -200, ""},
+		{"/endless", -200, "too long"},
+		{"/endless-head", -200, "too long"},
+		{"/endless-500", -500, "HTTP status 500"},
 		{"/endless-100", -100, "too long"},
 	};
 
@@ -440,7 +458,8 @@ static void test_tls(const char *folder)
 	snprintf(key, sizeof(key), "%s", folder_path(folder, "tls.key"));
 	snprintf(me, sizeof(me), "%s", folder_path(folder, "me.pem"));
 	snprintf(me_key, sizeof(me_key), "%s", folder_path(folder, "me.key"));
-	folder_run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=me -keyout %s -out %s 2>/dev/null",
+	folder_run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=me -keyout %s -out "
+		   "%s 2>/dev/null",
 		me_key, me);
 	http_server_start(&t, (struct nt_http_config){
 		.tls = true, .ask_certificate = true, .certificate = certificate, .key = key});
