@@ -81,7 +81,8 @@ static VF_RC read_token(const struct nt_stamp *s, struct nt_tsa_trial *t, struct
 	enum vf_rc rc = p ? vf_tst_parse(s->token, &tst, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory");
 
 	if (rc == VF_OK) {
-		vf_ignore(vf_tst_check(p, &tst, &s->imprint, NULL, &t->certificate, NULL)); /* its certificate may be among the roots */
+		/* its certificate may be among the roots alone */
+		vf_ignore(vf_tst_check(p, &tst, &s->imprint, NULL, &t->certificate, NULL));
 		vf_der_oid_text(tst.policy, t->policy, sizeof(t->policy));
 		t->digest = tst.imprint.alg;
 	}
@@ -162,15 +163,15 @@ void nt_tsa_put_trial(struct nt_buf *out, const char *name, const struct nt_tsa_
 		return;
 	nt_buf_put_str(out, "  time         ");
 	nt_verb_put_time(out, t->time);
-	nt_buf_putf(out, "\n  this clock   %+" PRId64 " ms, +- %" PRId64 "\n  round trip   %" PRId64 " ms\n", t->offset_ms,
-		t->uncertainty_ms, t->round_trip_ms);
+	nt_buf_putf(out, "\n  this clock   %+" PRId64 " ms, +- %" PRId64 "\n  round trip   %" PRId64 " ms\n",
+		t->offset_ms, t->uncertainty_ms, t->round_trip_ms);
 	if (t->certificate.name[0]) {
 		nt_buf_putf(out, "  certificate  %s, until ", t->certificate.name);
 		nt_verb_put_time(out, t->certificate.not_after);
 		nt_buf_put_u8(out, '\n');
 	}
-	nt_buf_putf(out, "  policy       %s\n  digest       %s\n  token        %zu octets\n", t->policy, vf_alg_name(t->digest),
-		t->octets);
+	nt_buf_putf(out, "  policy       %s\n  digest       %s\n  token        %zu octets\n", t->policy,
+		vf_alg_name(t->digest), t->octets);
 }
 
 VF_RC nt_verb_tsa_test(struct nt_cli *cli, struct vf_err *reterr)
@@ -200,7 +201,8 @@ VF_RC nt_verb_tsa_test(struct nt_cli *cli, struct vf_err *reterr)
 		code = code == VF_OK ? t.rc : code;
 		bad += t.rc != VF_OK;
 		if (cli->json) {
-			nt_buf_putf(&cli->text, "%s{\"name\":\"%s\",\"test\":", i > first ? "," : "", list.list[i].name);
+			nt_buf_putf(
+				&cli->text, "%s{\"name\":\"%s\",\"test\":", i > first ? "," : "", list.list[i].name);
 			nt_tsa_put_trial_json(&cli->text, &t);
 			nt_buf_put_u8(&cli->text, '}');
 		} else {
@@ -272,11 +274,12 @@ static void put_set(struct nt_cli *cli, const struct nt_authorities *list)
 
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(out, ",\"embedded\":%s,\"wanted\":%zu,\"authorities\":%zu}\n", list->embedded ? "true" : "false",
-			list->wanted, list->n);
+		nt_buf_putf(out, ",\"embedded\":%s,\"wanted\":%zu,\"authorities\":%zu}\n",
+			list->embedded ? "true" : "false", list->wanted, list->n);
 		return;
 	}
-	nt_buf_putf(out, "embedded: %s; wanted: %zu of %zu others\n", list->embedded ? "on" : "off", list->wanted, list->n);
+	nt_buf_putf(
+		out, "embedded: %s; wanted: %zu of %zu others\n", list->embedded ? "on" : "off", list->wanted, list->n);
 	nt_tsa_say_reload(cli);
 }
 
@@ -324,7 +327,8 @@ VF_RC nt_verb_tsa_wanted(struct nt_cli *cli, struct vf_err *reterr)
 	if (list.n == 0)
 		return vf_fail(reterr, VF_USAGE, "no authority was added yet");
 	if (!vf_decimal_read(vf_bytes_str(cli->args[1]), list.n, &n) || n == 0)
-		return vf_fail(reterr, VF_USAGE, "'tsa wanted' wants a number from 1 to %zu: so many were added", list.n);
+		return vf_fail(
+			reterr, VF_USAGE, "'tsa wanted' wants a number from 1 to %zu: so many were added", list.n);
 	list.wanted = (size_t)n;
 	return store(cli, folder, &list, reterr);
 }

@@ -136,6 +136,7 @@ def test_lies(w):
         done = w.add("liar", mode, "p256", "--timeout", timeout, want=status, limit=int(timeout) + SPARE)
         says(done, f"^trialnotary: {code}: .*{re.escape(words)}")
         check(done.stdout == "", f"{mode}: {done.stdout}")
+        check(("put them into --roots too" in done.stderr) == (code == "UNKNOWN_ROOT"), f"{mode}: {done.stderr}")
         check(w.list() == before and w.pem("liar") is None, f"{mode} leaves something behind")
         check(len(w.authority.asked) == asked + 1, f"{mode}: asked {len(w.authority.asked) - asked} times")
     # a policy is demanded only of those that it is set for
