@@ -13,13 +13,13 @@
 #include "notary/cert.h"
 #include "notary/clock_watch.h"
 #include "notary/durable.h"
+#include "notary/issue_check.h"
 #include "notary/issuer.h"
 #include "notary/submit.h"
 #include "verify/text.h"
 
 #define QUERY "application/timestamp-query"
 #define REPLY "application/timestamp-reply"
-#define STUDY "notary-tsa"
 #define DAY_MS INT64_C(86400000)
 #define RETRY_MS INT64_C(60000)
 #define REFRESH_MS INT64_C(60000)
@@ -348,7 +348,7 @@ static VF_RC notarise_day(struct nt_api_tsa *t, struct nt_notary *n, struct vf_h
 	struct nt_submit_file file = {.digests = e->digests, .size = e->size};
 	struct nt_submit_record record = {.files = &file, .n_files = 1};
 	struct nt_submit s = {.submitter = vf_bytes_str(NT_PARTY_NOTARY),
-		.study = vf_bytes_str(STUDY),
+		.study = vf_bytes_str(NT_ISSUE_STUDY),
 		.kind = TR_AUDIT,
 		.title = vf_bytes_str("Time-stamp tokens issued by this notary"),
 		.date = vf_bytes_str(e->name)};
