@@ -271,8 +271,14 @@ VF_RC nt_api_tsa_ready(struct nt_api *a, struct vf_err *reterr)
 void nt_api_tsa_count(struct nt_api *a)
 {
 	struct nt_clock_offset offsets[MAX_CLOCKS];
+	struct nt_tsa_snapshot *s;
 	size_t n;
 
+	if (a->tsa && a->tsa->issuer) {
+		s = nt_issuer_snapshot(a->tsa->issuer);
+		nt_metric_set(a->metrics, NT_METRIC_TSA_CERT_EXPIRY, NULL, (double)nt_tsa_snapshot_end(s) / 1000.0);
+		nt_tsa_snapshot_free(s);
+	}
 	if (!a->watch)
 		return;
 	n = nt_clock_watch_offsets(a->watch, offsets, MAX_CLOCKS);

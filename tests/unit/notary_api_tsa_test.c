@@ -161,6 +161,7 @@ static void test_doubt(void)
 	check_granted();
 	CHECK_INT(get("/readyz", "ready"), 200);
 	CHECK_INT(get("/metrics", "\nnotary_clock_doubt 0\n"), 200);
+	CHECK_INT(get("/metrics", "\nnotary_tsa_cert_expiry_timestamp_seconds 1898503872\n"), 200); /* T0 and 1825 - 365 days */
 	/* no tick is needed: the next request sees it */
 	moved += 5 * SECOND;
 	check_refused("timeNotAvailable: the clock is in doubt");

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -547,7 +548,8 @@ static void test_full_disk(void)
 
 /* ---- killed at each step ---- */
 
-static int kill_at, steps;
+static int kill_at;
+static atomic_int steps;
 
 static void kill_hook(void *ctx, const char *name)
 {
