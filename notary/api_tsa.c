@@ -13,13 +13,13 @@
 #include "notary/cert.h"
 #include "notary/clock_watch.h"
 #include "notary/durable.h"
+#include "notary/issue_check.h"
 #include "notary/issuer.h"
 #include "notary/submit.h"
 #include "verify/text.h"
 
 #define QUERY "application/timestamp-query"
 #define REPLY "application/timestamp-reply"
-#define STUDY "notary-tsa"
 #define DAY_MS INT64_C(86400000)
 #define RETRY_MS INT64_C(60000)
 #define REFRESH_MS INT64_C(60000)
@@ -271,8 +271,14 @@ VF_RC nt_api_tsa_ready(struct nt_api *a, struct vf_err *reterr)
 void nt_api_tsa_count(struct nt_api *a)
 {
 	struct nt_clock_offset offsets[MAX_CLOCKS];
+	struct nt_tsa_snapshot *s;
 	size_t n;
 
+	if (a->tsa && a->tsa->issuer) {
+		s = nt_issuer_snapshot(a->tsa->issuer);
+		nt_metric_set(a->metrics, NT_METRIC_TSA_CERT_EXPIRY, NULL, (double)nt_tsa_snapshot_end(s) / 1000.0);
+		nt_tsa_snapshot_free(s);
+	}
 	if (!a->watch)
 		return;
 	n = nt_clock_watch_offsets(a->watch, offsets, MAX_CLOCKS);
@@ -348,7 +354,7 @@ static VF_RC notarise_day(struct nt_api_tsa *t, struct nt_notary *n, struct vf_h
 	struct nt_submit_file file = {.digests = e->digests, .size = e->size};
 	struct nt_submit_record record = {.files = &file, .n_files = 1};
 	struct nt_submit s = {.submitter = vf_bytes_str(NT_PARTY_NOTARY),
-		.study = vf_bytes_str(STUDY),
+		.study = vf_bytes_str(NT_ISSUE_STUDY),
 		.kind = TR_AUDIT,
 		.title = vf_bytes_str("Time-stamp tokens issued by this notary"),
 		.date = vf_bytes_str(e->name)};

@@ -212,7 +212,7 @@ VF_RC nt_issue_journal_begin(
 		vf_time_put(last, j->last_ms);
 		rc = vf_fail(reterr, VF_TIME_STOPPED, "the clock is before '%s', which was issued already", last);
 	} else if (j->next - j->written >= NT_ISSUE_MAX_OPEN) {
-		rc = vf_fail(reterr, VF_STORE_BUSY, "%d tokens wait for the issue journal", NT_ISSUE_MAX_OPEN);
+		rc = vf_fail(reterr, VF_HTTP_BUSY, "%d tokens wait for the issue journal", NT_ISSUE_MAX_OPEN);
 	} else if (j->next > NT_ISSUE_MAX_NUMBER) {
 		rc = vf_fail(reterr, VF_LIMIT, "the serial numbers are used up");
 	} else {

@@ -41,7 +41,7 @@ void nt_issue_journal_freep(struct nt_issue_journal **j);
 
 /*
  * Gives out the next number, and a genTime: now_ms, or that of the last token when it is later by patience_ms at most. Each number that was
- * begun ends with one put or drop. TIME_STOPPED: now_ms is too far before the last token; STORE_BUSY: too many are open; the fault that stopped it.
+ * begun ends with one put or drop. TIME_STOPPED: now_ms is too far before the last token; HTTP_BUSY: too many are open; the fault that stopped it.
  */
 VF_RC nt_issue_journal_begin(
 	struct nt_issue_journal *j, int64_t now_ms, int64_t patience_ms, uint64_t *ret_number, int64_t *ret_gen_ms, struct vf_err *reterr);

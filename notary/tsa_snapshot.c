@@ -107,6 +107,11 @@ struct vf_bytes nt_tsa_snapshot_crl(const struct nt_tsa_snapshot *s)
 	return nt_buf_bytes(&s->crl_der);
 }
 
+int64_t nt_tsa_snapshot_end(const struct nt_tsa_snapshot *s)
+{
+	return s->cert.end < s->cert.key_end ? s->cert.end : s->cert.key_end;
+}
+
 VF_RC nt_tsa_snapshot_check(const struct nt_tsa_snapshot *s, int64_t now_ms, struct vf_err *reterr)
 {
 	char shown[VF_TIME_LEN + 1];
@@ -117,7 +122,7 @@ VF_RC nt_tsa_snapshot_check(const struct nt_tsa_snapshot *s, int64_t now_ms, str
 		return vf_fail(reterr, VF_TIME_STOPPED, "the clock is before '%s', which was signed already", shown);
 	}
 	/* the end counts as over: see tsa.c */
-	if (now_ms >= s->cert.end || now_ms >= s->cert.key_end)
+	if (now_ms >= nt_tsa_snapshot_end(s))
 		return vf_fail(reterr, VF_TSA_FAILED, "the certificate of the time-stamping authority has run out");
 	if (now_ms >= s->crl.end)
 		return vf_fail(reterr, VF_TSA_FAILED, "the time-stamping authority has no current CRL");

@@ -33,6 +33,8 @@ struct vf_bytes nt_tsa_snapshot_certificate(const struct nt_tsa_snapshot *s);
 struct vf_bytes nt_tsa_snapshot_root(const struct nt_tsa_snapshot *s);
 struct vf_bytes nt_tsa_snapshot_crl(const struct nt_tsa_snapshot *s);
 
+/* When it stops to sign: the end of the certificate or of the private key's period. */
+int64_t nt_tsa_snapshot_end(const struct nt_tsa_snapshot *s);
 /* TSA_FAILED when certificate, private key period or CRL has run out at this time; TIME_STOPPED before one of them begins. */
 VF_RC nt_tsa_snapshot_check(const struct nt_tsa_snapshot *s, int64_t now_ms, struct vf_err *reterr);
 

@@ -359,6 +359,9 @@ const struct nt_verb nt_verbs[] = {
 		nt_verb_tsa_wanted},
 	{"tsa embedded", "DIR on|off", "whether the embedded authority stamps too", "trialnotary tsa embedded notary off",
 		"Without it a record is sealed when the first authority outside has answered.", NULL, 2, 2, nt_verb_tsa_embedded},
+	{"tsa journal", "DIR", "check the journal of the time-stamps that were issued", "trialnotary tsa journal notary",
+		"Finds every line that was changed, removed or inserted, and every day that is not what was notarised.\n"
+		"docs/formats/issue-journal.md says how to do it by hand.", NULL, 1, 1, nt_verb_tsa_journal},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"

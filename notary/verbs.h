@@ -55,6 +55,7 @@ nt_verb_run nt_verb_audit_list, nt_verb_audit_seal, nt_verb_audit_check, nt_verb
 
 nt_verb_run nt_verb_tsa_add, nt_verb_tsa_list, nt_verb_tsa_remove;
 nt_verb_run nt_verb_tsa_test, nt_verb_tsa_wanted, nt_verb_tsa_embedded;
+nt_verb_run nt_verb_tsa_journal;
 
 extern const struct nt_option nt_tsa_add_options[];
 extern const char nt_tsa_add_details[];

@@ -329,12 +329,43 @@ def day_record(work):
     check(read(journal(s), day + ".record").decode().strip() == record, "yesterday was notarised twice")
     read_journal(s, cut=False)
     s.stop()
+    check(journal_faults(s) == [], "tsa journal finds faults")
+    tampered(s, day)
     listed = s.run("list", s.folder, "--study", "notary-tsa")
     records = [r for r in listed["records"]]
     check(len(records) == 1 and records[0]["id"] == record and records[0]["kind"] == "audit", f"the records are {records}")
     shown = s.run("show", s.folder, record)
     document = shown["documents"][0]
     check(document["name"] == f"issue-journal-{day}.txt" and document["sha256"] == hashlib.sha256(want).hexdigest(), f"it has {document}")
+
+
+def journal_faults(s):
+    done = subprocess.run([os.environ["TRIALNOTARY"], "tsa", "journal", s.folder, "--json"], capture_output=True)
+    found = read_json(done.stdout)
+    check((done.returncode != 0) == (found["faults"] > 0) and found["faults"] == len(found["findings"]), f"tsa journal: {found}")
+    return [f["code"] for f in found["findings"]]
+
+
+def tampered(s, day):
+    """Who can write the whole folder makes another chain, and is found by the record all the same."""
+    path = os.path.join(journal(s), day)
+    good = read(journal(s), day)
+    lines = good.split(b"\n\n", 1)[1].splitlines()
+    head, chain = good.split(b"\n\n", 1)[0] + b"\n\n", None
+    chain, text = h256(head), head
+    for one in lines[:1] + [b"end 1 "]:
+        part = one if one.startswith(b"end") else one[:-64]
+        chain = h256(chain, part)
+        text += part + chain.hex().encode() + b"\n"
+    write(journal(s), day, text)
+    check(journal_faults(s) == ["STORE_CORRUPT", "AUDIT_MISMATCH"], "a day that was made again is not found")
+    write(journal(s), day, good.replace(b"23:59:59Z", b"23:59:58Z", 1))
+    check(journal_faults(s) == ["STORE_CORRUPT"], "a changed line is not found")
+    os.rename(path, path + ".away")
+    found = read_json(subprocess.run([os.environ["TRIALNOTARY"], "tsa", "journal", s.folder, "--json"], capture_output=True).stdout)
+    check((found["faults"], found["away"], found["days"]) == (0, 1, 1), f"a day that was moved away: {found}")
+    write(journal(s), day, good)
+    check(journal_faults(s) == [], "the good file is no longer good")
 
 
 def off(work):
