@@ -136,6 +136,7 @@ static void test_refusals(void)
 {
 	struct vf_bytes token = make_file("p256-certs.tst"), cut = vf_bytes(after.p, after.n - 1), many[VF_MAX_CRLS + 1];
 	struct vf_bytes trailing = JOIN(after, vf_bytes("\0", 1)), cert = make_file("tsa-p256.der"), ocsp = make_file("ocsp-good.der");
+	EVP_PKEY *key = make_key("root.key");
 	struct vf_bytes bad;
 
 	refuses(make_file("ber.tst"), &after, 1, VF_MAX_TOKEN, VF_TS_SHAPE);
@@ -152,13 +153,14 @@ static void test_refusals(void)
 	refuses(token, &cert, 1, VF_MAX_TOKEN, VF_CRL_SHAPE);
 	refuses(token, &after, 1, token.n, VF_LIMIT);
 	for (size_t i = 0; i <= VF_MAX_CRLS; i++) {
-		struct crl_spec s = {.key = make_key("root.key"), .from = "20240601000000Z",
+		struct crl_spec s = {.key = key, .from = "20240601000000Z",
 			.entries = {{(long)i + 1, "20240501000000Z", -1, NULL, false}}};
 
 		many[i] = make_crl(&s);
 	}
 	refuses(token, many, VF_MAX_CRLS + 1, VF_MAX_TOKEN, VF_LIMIT);
 	check_same_token(token, put(token, many, VF_MAX_CRLS));
+	EVP_PKEY_free(key);
 }
 
 /* Every prefix and every changed octet of a CRL: taken or refused, and nothing half done. */
