@@ -316,22 +316,25 @@ static void test_screen(void)
 		"met alpha -beta -gamma -alpha-two own:OPERATOR alpha:COUNTED_ONCE",
 		VF_INDETERMINATE, VF_POLICY_UNMET,
 		.unmet = "rule 1 needs 2 time-stamping authorities and has 1; missing: beta, gamma"};
-	static const char *const want[] = {
+	static const char screen[] =
 		"  Rule 1      NOT MET: at least 2 of alpha, beta, gamma; counted: alpha (2025-03-01 12:00:00 UTC);\n"
 		"              missing: beta, gamma\n"
 		"              not counted: \"own\" (2025-03-01 12:01:00 UTC): the rule does not name it [NOT_LISTED]\n"
 		"              not counted: \"alpha\" (2025-03-01 12:02:00 UTC): each authority counts once\n"
 		"              [COUNTED_ONCE]\n"
 		"  Rule 2      met: at least 1 authority, not run by the operator of the log; counted: alpha\n"
-		"              (2025-03-01 12:00:00 UTC)\n",
+		"              (2025-03-01 12:00:00 UTC)\n";
+	static const char json[] =
 		",\"rules\":[{\"text\":\"at least 2 of alpha, beta, gamma\",\"count\":2,\"met\":false,"
 		"\"counted\":[{\"authority\":\"alpha\",\"time\":\"2025-03-01T12:00:00Z\"}],\"missing\":[\"beta\",\"gamma\"],\"not_counted\":["
 		"{\"code\":\"NOT_LISTED\",\"text\":\"the rule does not name it\",\"authority\":\"own\",\"subject\":\"Operator TSU\","
 		"\"gen_time\":\"2025-03-01T12:01:00Z\"},"
 		"{\"code\":\"COUNTED_ONCE\",\"text\":\"each authority counts once\",\"authority\":\"alpha\","
-		"\"subject\":\"Alpha TSU\",\"gen_time\":\"2025-03-01T12:02:00Z\"}]},",
+		"\"subject\":\"Alpha TSU\",\"gen_time\":\"2025-03-01T12:02:00Z\"}]},";
+	static const char page[] =
 		"<tr><th scope=\"row\">1</th><td>at least 2 of alpha, beta, gamma</td><td><span class=\"open\">? not met</span></td>"
-		"<td>alpha, <time datetime=\"2025-03-01T12:00:00Z\">2025-03-01 12:00:00 UTC</time></td><td>missing: beta, gamma<p>“<bdi>own</bdi>”"};
+		"<td>alpha, <time datetime=\"2025-03-01T12:00:00Z\">2025-03-01 12:00:00 UTC</time></td><td>missing: beta, gamma<p>“<bdi>own</bdi>”";
+	static const char *const want[] = {screen, json, page};
 
 	run_case(&c);
 	for (enum look look = SCREEN; look <= PAGE; look++) {
