@@ -280,8 +280,8 @@ enum vf_fit vf_rule_fit(const struct vf_policy *p, const struct vf_rule *rule, s
 	return VF_FITS;
 }
 
-void vf_policy_tally(const struct vf_policy *p, const struct vf_rule *rule, const struct vf_vote *votes, size_t n, int64_t until,
-	struct vf_tally *ret)
+void vf_policy_tally(const struct vf_policy *p, const struct vf_rule *rule, const struct vf_vote *votes, size_t n,
+	int64_t until, struct vf_tally *ret)
 {
 	uint32_t fitting = 0;
 

@@ -86,11 +86,11 @@ enum vf_fit vf_rule_fit(const struct vf_policy *p, const struct vf_rule *rule, s
 struct vf_tally {
 	bool met;
 	uint64_t count;
-	int64_t times[VF_MAX_AUTHORITIES]; /* of each authority that counts its earliest vote; VF_TIME_NONE: it does not count */
+	int64_t times[VF_MAX_AUTHORITIES]; /* of each authority its earliest vote; VF_TIME_NONE: it does not count */
 };
 /* Counts the authorities that have a vote not later than until, each once. */
-void vf_policy_tally(const struct vf_policy *p, const struct vf_rule *rule, const struct vf_vote *votes, size_t n, int64_t until,
-	struct vf_tally *ret);
+void vf_policy_tally(const struct vf_policy *p, const struct vf_rule *rule, const struct vf_vote *votes, size_t n,
+	int64_t until, struct vf_tally *ret);
 /* Tallies all rules. POLICY_UNMET names the first that is not met and the authorities that are missing. */
 VF_RC vf_policy_check(const struct vf_policy *p, const struct vf_vote *votes, size_t n, int64_t until,
 	struct vf_err *reterr);

@@ -31,7 +31,8 @@ void vf_rule_words(struct vf_sink *s, const struct vf_policy *p, const struct vf
 		vf_sink_putf(s, ", %srun by the operator of the log", rule->operator_ == VF_NO ? "not " : "");
 }
 
-static const char *const fit_codes[] = {"COUNTS", "NOT_LISTED", "OPERATOR", "NOT_OPERATOR", "QUALIFIED", "NOT_QUALIFIED"};
+static const char *const fit_codes[] = {
+	"COUNTS", "NOT_LISTED", "OPERATOR", "NOT_OPERATOR", "QUALIFIED", "NOT_QUALIFIED"};
 static const char *const fit_words[] = {"it counts", "the rule does not name it", "the operator of the log runs it",
 	"the operator of the log does not run it", "it is qualified", "it is not qualified"};
 
@@ -120,5 +121,5 @@ bool vf_report_uncounted(const struct vf_report *r, size_t rule, size_t *at, str
 bool vf_report_is_missing(const struct vf_report *r, size_t rule, size_t authority)
 {
 	return r->rules[rule].times[authority] == VF_TIME_NONE &&
-	       vf_rule_fit(r->policy, &r->policy->rules[rule], authority) == VF_FITS;
+		vf_rule_fit(r->policy, &r->policy->rules[rule], authority) == VF_FITS;
 }

@@ -63,8 +63,10 @@ static const struct vf_trust_file *find_file(const struct addition *a, const cha
 	return NULL;
 }
 
-/* A file as it will be; *ret_same when it is so already. EXISTS for another file of that name that may not be replaced. */
-static VF_RC change(struct addition *a, const char *name, struct vf_bytes bytes, bool replaces, bool *ret_same, struct vf_err *reterr)
+/* A file as it will be; *ret_same when it is so already. EXISTS for another file of that name that may not be replaced.
+ */
+static VF_RC change(struct addition *a, const char *name, struct vf_bytes bytes, bool replaces, bool *ret_same,
+	struct vf_err *reterr)
 {
 	const struct vf_trust_file *there = find_file(a, name);
 	struct vf_trust_change *c = &a->changes[a->n];
@@ -129,15 +131,17 @@ static VF_RC take_file(struct addition *a, const char *path, struct vf_bytes *re
 
 /* ---- authorities and rules ---- */
 
-static bool is_same_authority(const struct addition *a, const struct vf_authority *x, const struct vf_authority *y, struct vf_bytes pem)
+static bool is_same_authority(
+	const struct addition *a, const struct vf_authority *x, const struct vf_authority *y, struct vf_bytes pem)
 {
 	char name[VF_MAX_NAME + 1];
 	const struct vf_trust_file *roots;
 
 	snprintf(name, sizeof(name), "%.*s", VF_STR(y->roots));
 	roots = find_file(a, name);
-	return roots && vf_bytes_eq(roots->bytes, pem) && x->operator_ == y->operator_ && x->qualified == y->qualified &&
-	       x->has_max_accuracy == y->has_max_accuracy && x->max_accuracy_ms == y->max_accuracy_ms && x->from == y->from && x->to == y->to;
+	return roots && vf_bytes_eq(roots->bytes, pem) && x->operator_ == y->operator_ &&
+		x->qualified == y->qualified && x->has_max_accuracy == y->has_max_accuracy &&
+		x->max_accuracy_ms == y->max_accuracy_ms && x->from == y->from && x->to == y->to;
 }
 
 /* The last authority is new: rules that name none take it at once, which is said. */
@@ -150,7 +154,8 @@ static void note_authority(struct addition *a)
 	for (size_t r = 0; r < p->n_rules; r++) {
 		p->rules[r].of[i] = !p->rules[r].has_of;
 		if (vf_rule_fit(p, &p->rules[r], i) == VF_FITS)
-			at += (size_t)snprintf(rules + at, sizeof(rules) - at, "%s %zu", at ? "," : ", which now counts in rule", r + 1);
+			at += (size_t)snprintf(rules + at, sizeof(rules) - at, "%s %zu",
+				at ? "," : ", which now counts in rule", r + 1);
 	}
 	note(a, true, "authority %s%s", p->authorities[i].name, rules);
 }
@@ -175,7 +180,8 @@ static VF_RC add_authority(struct addition *a, struct vf_err *reterr)
 		if (strcmp(p->authorities[i].name, auth.name) != 0)
 			continue;
 		if (!is_same_authority(a, &auth, &p->authorities[i], pem))
-			return vf_fail(reterr, VF_EXISTS, "there is an authority '%s' already, with other certificates or conditions", auth.name);
+			return vf_fail(reterr, VF_EXISTS,
+				"there is an authority '%s' already, with other certificates or conditions", auth.name);
 		note(a, false, "authority %s", auth.name);
 		return VF_OK;
 	}
@@ -195,8 +201,8 @@ static VF_RC add_authority(struct addition *a, struct vf_err *reterr)
 
 static bool is_same_rule(const struct vf_rule *x, const struct vf_rule *y)
 {
-	return x->count == y->count && x->operator_ == y->operator_ && x->qualified == y->qualified && x->has_of == y->has_of &&
-	       memcmp(x->of, y->of, sizeof(x->of)) == 0;
+	return x->count == y->count && x->operator_ == y->operator_ && x->qualified == y->qualified &&
+		x->has_of == y->has_of && memcmp(x->of, y->of, sizeof(x->of)) == 0;
 }
 
 static VF_RC add_rule(struct addition *a, const char *text, struct vf_err *reterr)
@@ -313,7 +319,8 @@ static VF_RC add_receipts(struct addition *a, struct vf_err *reterr)
 			return VF_OK;
 		}
 		if (vf_take_until(&one, ' ', &verb) && vf_take_until(&one, ' ', &verb) && vf_bytes_eq(verb, key))
-			return vf_fail(reterr, VF_EXISTS, "this receipt key is pinned already, for promises of another length");
+			return vf_fail(reterr, VF_EXISTS,
+				"this receipt key is pinned already, for promises of another length");
 	}
 	s = begin_text(a, &t);
 	vf_sink_put(&s, there ? there->bytes : vf_bytes_str(""));
@@ -336,7 +343,8 @@ static VF_RC add_submitter(struct addition *a, struct vf_err *reterr)
 		return VF_OK;
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(given));
 	if (!vf_word_is(vf_bytes_str(given)))
-		return vf_fail(reterr, VF_USAGE, "'%s' is no name of submitters: lower-case letters, digits and '-', at most 32", shown);
+		return vf_fail(reterr, VF_USAGE,
+			"'%s' is no name of submitters: lower-case letters, digits and '-', at most 32", shown);
 	snprintf(name, sizeof(name), "submitters/%s.pem", given);
 	rc = take_file(a, a->o->operands.at[2], &pem, reterr);
 	if (rc == VF_OK)
@@ -358,7 +366,8 @@ static VF_RC add_stream(struct addition *a, struct vf_err *reterr)
 
 	if (!id)
 		return VF_OK;
-	if (!vf_hex_read(vf_bytes_str(id), stream.b, sizeof(stream.b)) || (key && !vf_hex_read(vf_bytes_str(key), k.b, sizeof(k.b))))
+	if (!vf_hex_read(vf_bytes_str(id), stream.b, sizeof(stream.b)) ||
+		(key && !vf_hex_read(vf_bytes_str(key), k.b, sizeof(k.b))))
 		return vf_fail(reterr, VF_USAGE, "--stream and --key are 64 lower-case hex digits");
 	for (size_t i = 0; i < a->before.n_streams; i++) {
 		const struct vf_stream_pin *pin = &a->before.streams[i];
@@ -366,14 +375,15 @@ static VF_RC add_stream(struct addition *a, struct vf_err *reterr)
 		if (!vf_hash_eq(&pin->stream, &stream))
 			continue;
 		if (pin->has_key != (key != NULL) || (key && !vf_hash_eq(&pin->key, &k)))
-			return vf_fail(reterr, VF_EXISTS, "this stream is pinned already, with another key or without one");
+			return vf_fail(
+				reterr, VF_EXISTS, "this stream is pinned already, with another key or without one");
 		note(a, false, "stream %.8s", id);
 		return VF_OK;
 	}
 	snprintf(name, sizeof(name), "streams/%.16s.json", id);
 	s = begin_text(a, &t);
-	vf_sink_putf(&s, "{\"schema\":\"" VF_SCHEMA_STREAM_PIN "\",\"stream\":\"%s\"%s%s%s}\n", id, key ? ",\"key\":\"" : "", key ? key : "",
-		key ? "\"" : "");
+	vf_sink_putf(&s, "{\"schema\":\"" VF_SCHEMA_STREAM_PIN "\",\"stream\":\"%s\"%s%s%s}\n", id,
+		key ? ",\"key\":\"" : "", key ? key : "", key ? "\"" : "");
 	rc = end_text(&s, name, reterr);
 	if (rc == VF_OK)
 		rc = change(a, name, vf_bytes(t.p, t.n), false, &same, reterr);
@@ -419,7 +429,8 @@ static VF_RC check_after(struct addition *a, struct vf_trust_view *ret, struct v
 	for (size_t i = 0; good && i < a->n; i++)
 		good = keep(&t, a->changes[i].name, a->changes[i].bytes);
 	if (!good || t.n > VF_MAX_TRUST_FILES) {
-		enum vf_rc rc = good ? vf_fail(reterr, VF_POLICY_SHAPE, "a trust directory holds at most %d files", VF_MAX_TRUST_FILES)
+		enum vf_rc rc = good ? vf_fail(reterr, VF_POLICY_SHAPE, "a trust directory holds at most %d files",
+					       VF_MAX_TRUST_FILES)
 				     : vf_fail(reterr, VF_NO_MEMORY, "no memory for the trust directory");
 
 		vf_trust_done(&t);
@@ -461,15 +472,16 @@ static VF_RC begin(struct addition *a, struct vf_err *reterr)
 	}
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(a->dir));
 	if (!a->o->add[VF_ADD_AUTHORITY])
-		return vf_fail(reterr, VF_USAGE, "'%s' is not there: a new trust directory begins with --authority and --roots", shown);
+		return vf_fail(reterr, VF_USAGE,
+			"'%s' is not there: a new trust directory begins with --authority and --roots", shown);
 	a->policy = (struct vf_policy){.name = name_of(a->dir), .revocation_required = true};
 	return VF_OK;
 }
 
 static VF_RC prepare(struct addition *a, struct vf_err *reterr)
 {
-	enum vf_rc (*const steps[])(struct addition *, struct vf_err *) = {begin, add_authority, add_submitter, add_stream, add_receipts,
-		add_log, add_rules, put_policy};
+	enum vf_rc (*const steps[])(struct addition *, struct vf_err *) = {
+		begin, add_authority, add_submitter, add_stream, add_receipts, add_log, add_rules, put_policy};
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; rc == VF_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
@@ -518,7 +530,8 @@ static void done(struct addition *a)
 	free(a->memory);
 }
 
-VF_RC vf_trust_add(const struct vf_options *o, struct vf_sink *out, bool unicode, volatile sig_atomic_t *hold, struct vf_err *reterr)
+VF_RC vf_trust_add(const struct vf_options *o, struct vf_sink *out, bool unicode, volatile sig_atomic_t *hold,
+	struct vf_err *reterr)
 {
 	struct addition a = {.o = o, .dir = o->operands.at[1], .lock = -1};
 	struct vf_trust_view after;

@@ -95,7 +95,8 @@ static void put_authorities(struct vf_sink *s, const struct vf_policy *p)
 
 		vf_sink_putf(s, "%s{\"name\":\"%s\"", i ? "," : "", a->name);
 		put_text(s, "roots", a->roots);
-		vf_sink_putf(s, ",\"operator\":%s,\"qualified\":%s,\"max_accuracy_ms\":", a->operator_ ? "true" : "false",
+		vf_sink_putf(s,
+			",\"operator\":%s,\"qualified\":%s,\"max_accuracy_ms\":", a->operator_ ? "true" : "false",
 			a->qualified ? "true" : "false");
 		if (a->has_max_accuracy)
 			vf_sink_putf(s, "%" PRIu64, a->max_accuracy_ms);
@@ -129,8 +130,9 @@ void vf_trust_show_json(struct vf_sink *s, const struct vf_trust_view *v)
 	put_head(s, v, "trust-show");
 	put_text(s, "policy", p->name);
 	put_hex(s, "policy_sha256", &p->sha256);
-	vf_sink_putf(s, ",\"revocation\":\"%s\",\"expired\":\"%s\",\"submitter\":\"%s\"", p->revocation_required ? "required" : "if-present",
-		p->accept_expired ? "accept" : "refuse", p->submitter_required ? "required" : "optional");
+	vf_sink_putf(s, ",\"revocation\":\"%s\",\"expired\":\"%s\",\"submitter\":\"%s\"",
+		p->revocation_required ? "required" : "if-present", p->accept_expired ? "accept" : "refuse",
+		p->submitter_required ? "required" : "optional");
 	put_rules(s, p);
 	put_authorities(s, p);
 	put_pins(s, v);

@@ -8,7 +8,8 @@
 /* Black on white, rules instead of grounds; nothing is fetched. */
 static const char style[] =
 	"*{box-sizing:border-box}\n"
-	"body{margin:0;background:#fff;color:#000;font:11pt/1.45 'Liberation Serif','Times New Roman',serif;overflow-wrap:anywhere}\n"
+	"body{margin:0;background:#fff;color:#000;font:11pt/1.45 'Liberation Serif','Times New "
+	"Roman',serif;overflow-wrap:anywhere}\n"
 	"main{max-width:178mm;margin:0 auto;padding:12mm 0}\n"
 	"h1{font-size:19pt;line-height:1.2;margin:0 0 2mm}\n"
 	"h2{font-size:13pt;margin:7mm 0 1.5mm;border-bottom:.4mm solid #000;break-after:avoid}\n"
@@ -164,12 +165,16 @@ static void put_remarks(struct vf_sink *s, const struct vf_trust_view *v)
 
 static void put_signature(struct vf_sink *s)
 {
-	static const char *const lines[] = {"Compared with (name, and telephone or document)", "Compared by (name)", "Place and date",
-		"Signature"};
+	static const char *const lines[] = {
+		"Compared with (name, and telephone or document)", "Compared by (name)", "Place and date", "Signature"};
 
-	put(s, "<div class=\"sign\">\n<h2>Comparison</h2>\n<p><span class=\"box\"></span>The fingerprint of the whole directory was read aloud, "
-	       "or compared with a document, over another channel than the one that the directory came by, and every group agreed.</p>\n"
-	       "<p><span class=\"box\"></span>What is required above is what we want.</p>\n<table class=\"lines\"><tbody>\n");
+	put(s,
+		"<div class=\"sign\">\n<h2>Comparison</h2>\n<p><span class=\"box\"></span>The fingerprint of the whole "
+		"directory was read aloud, "
+		"or compared with a document, over another channel than the one that the directory came by, and every "
+		"group agreed.</p>\n"
+		"<p><span class=\"box\"></span>What is required above is what we want.</p>\n<table "
+		"class=\"lines\"><tbody>\n");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		vf_sink_putf(s, "<tr><th scope=\"row\">%s</th><td></td></tr>\n", lines[i]);
 	put(s, "</tbody></table>\n</div>\n");
@@ -177,16 +182,20 @@ static void put_signature(struct vf_sink *s)
 
 void vf_trust_page(struct vf_sink *s, const struct vf_trust_view *v)
 {
-	put(s, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-	       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	       "<meta name=\"referrer\" content=\"no-referrer\">\n<title>Trust directory</title>\n<style>\n");
+	put(s,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+		"'unsafe-inline'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta name=\"referrer\" content=\"no-referrer\">\n<title>Trust directory</title>\n<style>\n");
 	put(s, style);
 	put(s, "</style>\n</head>\n<body>\n<main>\n<h1>Trust directory “");
 	put_text(s, v->policy->name);
-	put(s, "”</h1>\n<p>Whoever can change a trust directory decides what is VERIFIED. Compare the fingerprint below with whom you "
-	       "have the directory from, by telephone or on paper, before you use it.</p>\n"
-	       "<div class=\"whole\">\n<p>Fingerprint of the whole directory (SHA-256):</p>\n<p>");
+	put(s,
+		"”</h1>\n<p>Whoever can change a trust directory decides what is VERIFIED. Compare the fingerprint "
+		"below with whom you "
+		"have the directory from, by telephone or on paper, before you use it.</p>\n"
+		"<div class=\"whole\">\n<p>Fingerprint of the whole directory (SHA-256):</p>\n<p>");
 	put_fingerprint(s, &v->fingerprint);
 	put(s, "</p>\n<p>To see it again: <span class=\"code\">trialverify trust show DIR</span></p>\n</div>\n");
 	put_rules(s, v->policy);

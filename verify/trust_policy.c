@@ -26,7 +26,8 @@ static void put_authority(struct vf_sink *s, const struct vf_authority *a)
 {
 	vf_sink_putf(s, "{\"name\":\"%s\",\"roots\":", a->name);
 	vf_sink_json(s, a->roots);
-	vf_sink_putf(s, ",\"operator\":%s,\"qualified\":%s", a->operator_ ? "true" : "false", a->qualified ? "true" : "false");
+	vf_sink_putf(s, ",\"operator\":%s,\"qualified\":%s", a->operator_ ? "true" : "false",
+		a->qualified ? "true" : "false");
 	if (a->has_max_accuracy)
 		vf_sink_putf(s, ",\"max_accuracy_ms\":%" PRIu64, a->max_accuracy_ms);
 	for (size_t i = 0; i < a->n_policies; i++) {
@@ -97,8 +98,11 @@ VF_RC vf_authority_read(const struct vf_options *o, struct vf_authority *ret, st
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(o->add[VF_ADD_AUTHORITY]));
 	if (!vf_word_is(vf_bytes_str(o->add[VF_ADD_AUTHORITY])))
-		return vf_fail(reterr, VF_USAGE, "'%s' is no name of an authority: lower-case letters, digits and '-', at most 32", shown);
-	*ret = (struct vf_authority){.name = o->add[VF_ADD_AUTHORITY], .operator_ = o->operator_, .qualified = o->qualified,
+		return vf_fail(reterr, VF_USAGE,
+			"'%s' is no name of an authority: lower-case letters, digits and '-', at most 32", shown);
+	*ret = (struct vf_authority){.name = o->add[VF_ADD_AUTHORITY],
+		.operator_ = o->operator_,
+		.qualified = o->qualified,
 		.has_max_accuracy = accuracy != NULL};
 	if (accuracy && !vf_decimal_read(vf_bytes_str(accuracy), INT64_MAX, &ret->max_accuracy_ms))
 		return vf_fail(reterr, VF_USAGE, "--max-accuracy-ms is a number of milliseconds");
@@ -162,7 +166,8 @@ VF_RC vf_rule_read(const char *text, const struct vf_policy *p, struct vf_rule *
 	vf_text_escape(shown, sizeof(shown), in);
 	good = take_word(&in, &word) && vf_decimal_read(word, VF_MAX_AUTHORITIES, &rule.count) && rule.count > 0;
 	if (!good)
-		return vf_fail(reterr, VF_USAGE, "'%s' is no rule like '2 of alpha,beta' or '1 not operator': it begins with a number", shown);
+		return vf_fail(reterr, VF_USAGE,
+			"'%s' is no rule like '2 of alpha,beta' or '1 not operator': it begins with a number", shown);
 	while (good && take_word(&in, &word)) {
 		bool negated = no;
 
@@ -186,15 +191,17 @@ VF_RC vf_rule_read(const char *text, const struct vf_policy *p, struct vf_rule *
 	}
 	vf_text_escape(odd, sizeof(odd), word);
 	if (!good)
-		return vf_fail(reterr, VF_USAGE, "the rule '%s' can't be read at '%s': 'not', 'qualified', 'operator', 'of' and pinned "
-			"authorities, each once", shown, odd);
+		return vf_fail(reterr, VF_USAGE,
+			"the rule '%s' can't be read at '%s': 'not', 'qualified', 'operator', 'of' and pinned "
+			"authorities, each once",
+			shown, odd);
 	if (no || rule.has_of != any)
 		return vf_fail(reterr, VF_USAGE, "the rule '%s' is not complete", shown);
 	for (size_t i = 0; !rule.has_of && i < p->n_authorities; i++)
 		rule.of[i] = true;
 	if (vf_rule_fitting(p, &rule, false) < rule.count)
-		return vf_fail(reterr, VF_USAGE, "the rule '%s' could never be met: %zu pinned authorities fit it", shown,
-			vf_rule_fitting(p, &rule, false));
+		return vf_fail(reterr, VF_USAGE, "the rule '%s' could never be met: %zu pinned authorities fit it",
+			shown, vf_rule_fitting(p, &rule, false));
 	*ret = rule;
 	return VF_OK;
 }

@@ -19,7 +19,8 @@ static VF_RC find_word(const char *text, enum word *ret, struct vf_err *reterr)
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(text));
 	if (near)
 		return vf_fail(reterr, VF_USAGE, "there is no verb 'trust %s': did you mean 'trust %s'?", shown, near);
-	return vf_fail(reterr, VF_USAGE, "there is no verb 'trust %s': show, list or add (a file named 'trust' is written as ./trust)", shown);
+	return vf_fail(reterr, VF_USAGE,
+		"there is no verb 'trust %s': show, list or add (a file named 'trust' is written as ./trust)", shown);
 }
 
 static bool is_adding(const struct vf_options *o)
@@ -33,20 +34,23 @@ static bool is_adding(const struct vf_options *o)
 
 static VF_RC check_adding(const struct vf_options *o, struct vf_err *reterr)
 {
-	bool more = o->operator_ || o->qualified || o->add[VF_ADD_ACCURACY] || o->add[VF_ADD_FROM] || o->add[VF_ADD_TO] ||
-		    o->add[VF_ADD_ROOTS];
+	bool more = o->operator_ || o->qualified || o->add[VF_ADD_ACCURACY] || o->add[VF_ADD_FROM] ||
+		o->add[VF_ADD_TO] || o->add[VF_ADD_ROOTS];
 
 	if (!is_adding(o))
-		return vf_fail(reterr, VF_USAGE, "say what to add: --authority, --require, --log, --receipts, --submitter or --stream");
+		return vf_fail(reterr, VF_USAGE,
+			"say what to add: --authority, --require, --log, --receipts, --submitter or --stream");
 	if (more && !o->add[VF_ADD_AUTHORITY])
-		return vf_fail(reterr, VF_USAGE, "--roots, --operator, --qualified, --max-accuracy-ms, --from and --to are about --authority, "
+		return vf_fail(reterr, VF_USAGE,
+			"--roots, --operator, --qualified, --max-accuracy-ms, --from and --to are about --authority, "
 			"which is not given");
 	if (o->add[VF_ADD_AUTHORITY] && !o->add[VF_ADD_ROOTS])
 		return vf_fail(reterr, VF_USAGE, "--authority needs its certificates: --roots FILE.pem");
 	if (o->add[VF_ADD_KEY] && !o->add[VF_ADD_STREAM])
 		return vf_fail(reterr, VF_USAGE, "--key is about --stream, which is not given");
 	if (o->add[VF_ADD_SUBMITTER] && o->operands.n < 3)
-		return vf_fail(reterr, VF_USAGE, "--submitter needs the file with its roots: --submitter NAME FILE.pem");
+		return vf_fail(
+			reterr, VF_USAGE, "--submitter needs the file with its roots: --submitter NAME FILE.pem");
 	if (o->operands.n > (o->add[VF_ADD_SUBMITTER] ? 3 : 2))
 		return vf_fail(reterr, VF_USAGE, "'trust add' takes one directory");
 	return VF_OK;
@@ -61,13 +65,15 @@ static VF_RC check_words(const struct vf_options *o, enum word word, struct vf_e
 	if (word == ADD)
 		return check_adding(o, reterr);
 	if (is_adding(o))
-		return vf_fail(reterr, VF_USAGE, "'trust %s' only looks: to add something, write 'trust add'", words[word]);
+		return vf_fail(
+			reterr, VF_USAGE, "'trust %s' only looks: to add something, write 'trust add'", words[word]);
 	if (o->operands.n > 2)
 		return vf_fail(reterr, VF_USAGE, "'trust %s' takes one directory", words[word]);
 	return VF_OK;
 }
 
-static VF_RC write_page(const struct vf_options *o, const struct vf_trust_view *v, volatile sig_atomic_t *hold, struct vf_err *reterr)
+static VF_RC write_page(
+	const struct vf_options *o, const struct vf_trust_view *v, volatile sig_atomic_t *hold, struct vf_err *reterr)
 {
 	struct vf_output *page;
 	struct vf_sink sink;
@@ -84,7 +90,8 @@ static VF_RC write_page(const struct vf_options *o, const struct vf_trust_view *
 	return rc;
 }
 
-VF_RC vf_trust_run(const struct vf_options *o, struct vf_sink *out, bool unicode, volatile sig_atomic_t *hold, struct vf_err *reterr)
+VF_RC vf_trust_run(const struct vf_options *o, struct vf_sink *out, bool unicode, volatile sig_atomic_t *hold,
+	struct vf_err *reterr)
 {
 	struct vf_trust_view v;
 	enum word word;

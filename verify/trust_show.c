@@ -21,8 +21,9 @@ void vf_shown_day(char out[VF_SHOWN_DAY], int64_t ms)
 
 const char *vf_revocation_rule_words(const struct vf_policy *p)
 {
-	return p->revocation_required ? "every certificate needs usable revocation data, else the result is INDETERMINATE"
-				      : "looked at when there is data";
+	return p->revocation_required
+		? "every certificate needs usable revocation data, else the result is INDETERMINATE"
+		: "looked at when there is data";
 }
 
 const char *vf_expired_rule_words(const struct vf_policy *p)
@@ -168,7 +169,10 @@ static void put_authorities(struct vf_sink *out, struct vf_sink *s, const struct
 
 static void put_key(struct vf_sink *out, struct vf_sink *s, const struct vf_trust_pin *pin)
 {
-	vf_sink_str(out, pin->kind == VF_PIN_LOG ? "\nLog " : pin->kind == VF_PIN_WITNESS ? "\nWitness " : "\nReceipts ");
+	vf_sink_str(out,
+		pin->kind == VF_PIN_LOG               ? "\nLog "
+			: pin->kind == VF_PIN_WITNESS ? "\nWitness "
+						      : "\nReceipts ");
 	vf_sink_escaped(s, pin->name);
 	if (pin->kind == VF_PIN_RECEIPTS)
 		vf_sink_putf(out, ": promises of at most %" PRIu64 " s", pin->delay);

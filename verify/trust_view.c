@@ -24,8 +24,11 @@ void vf_fingerprint_put(char out[VF_GROUPS], const struct vf_hash *h, size_t n, 
 	size_t at = 0;
 
 	for (size_t i = 0; i < sizeof(h->b); i += 2)
-		at += (size_t)snprintf(out + at, VF_GROUPS - at, "%s%02x%02x", i == 0 ? "" : i / 2 % n == 0 ? sep : " ", h->b[i],
-			h->b[i + 1]);
+		at += (size_t)snprintf(out + at, VF_GROUPS - at, "%s%02x%02x",
+			i == 0                   ? ""
+				: i / 2 % n == 0 ? sep
+						 : " ",
+			h->b[i], h->b[i + 1]);
 }
 
 const char *vf_vkey_text(struct vf_arena *a, const struct vf_vkey *k)
@@ -165,12 +168,15 @@ static void look_at_rules(struct vf_trust_view *v)
 
 	for (size_t r = 0; r < p->n_rules; r++) {
 		if (vf_rule_fitting(p, &p->rules[r], false) < p->rules[r].count)
-			remark(v, "RULE_IMPOSSIBLE", "rule %zu can never be met: it needs %" PRIu64 " authorities and %zu fit it", r + 1,
+			remark(v, "RULE_IMPOSSIBLE",
+				"rule %zu can never be met: it needs %" PRIu64 " authorities and %zu fit it", r + 1,
 				p->rules[r].count, vf_rule_fitting(p, &p->rules[r], false));
 		operators = operators && vf_rule_fitting(p, &p->rules[r], true) >= p->rules[r].count;
 	}
 	if (operators)
-		remark(v, "OPERATOR_ONLY", "every rule can be met by authorities of the log's operator alone: nobody else need vouch for the time");
+		remark(v, "OPERATOR_ONLY",
+			"every rule can be met by authorities of the log's operator alone: nobody else need vouch for "
+			"the time");
 	for (size_t i = 0; i < p->n_authorities; i++) {
 		bool used = false;
 
@@ -185,9 +191,12 @@ static void look_at_shared(struct vf_trust_view *v)
 {
 	for (size_t i = 0; i < v->n_pins && v->pins[i].kind == VF_PIN_AUTHORITY; i++)
 		for (size_t k = 0; k < i; k++)
-			if (v->pins[k].authority != v->pins[i].authority && vf_hash_eq(&v->pins[k].sha256, &v->pins[i].sha256))
-				remark(v, "SHARED_ROOT", "'%.*s' and '%.*s' share a certificate: a token counts for the first whose "
-					"conditions it meets, and for no other", VF_STR(v->pins[k].name), VF_STR(v->pins[i].name));
+			if (v->pins[k].authority != v->pins[i].authority &&
+				vf_hash_eq(&v->pins[k].sha256, &v->pins[i].sha256))
+				remark(v, "SHARED_ROOT",
+					"'%.*s' and '%.*s' share a certificate: a token counts for the first whose "
+					"conditions it meets, and for no other",
+					VF_STR(v->pins[k].name), VF_STR(v->pins[i].name));
 }
 
 static void look_at_files(struct vf_trust_view *v)
@@ -210,15 +219,19 @@ static void look_at_missing(struct vf_trust_view *v)
 	if (!v->tlog)
 		remark(v, "NO_LOG", "no log is pinned: no bundle of Trial Notary can be VERIFIED");
 	else if (v->tlog->quorum.kind == VF_TLOG_NOTHING)
-		remark(v, "NO_WITNESSES", "no witness is asked for: a log that shows different people different entries is not noticed");
+		remark(v, "NO_WITNESSES",
+			"no witness is asked for: a log that shows different people different entries is not noticed");
 	if (v->receipts->n == 0)
 		remark(v, "NO_RECEIPTS", "no receipt key is pinned: no receipt can be VERIFIED");
 	if (vf_pki_anchor_count(v->session->pki, VF_PKI_SUBMITTERS) == 0)
-		remark(v, "NO_SUBMITTERS", v->policy->submitter_required
-			? "no root of submitters is pinned, and the policy asks for their signature: nothing can be VERIFIED"
-			: "no root of submitters is pinned: who signed a record stays a claim");
+		remark(v, "NO_SUBMITTERS",
+			v->policy->submitter_required
+				? "no root of submitters is pinned, and the policy asks for their signature: nothing "
+				  "can be VERIFIED"
+				: "no root of submitters is pinned: who signed a record stays a claim");
 	if (v->n_streams == 0)
-		remark(v, "NO_STREAMS", "no stream is pinned: whether a record stands in the slot of its stream is not checked");
+		remark(v, "NO_STREAMS",
+			"no stream is pinned: whether a record stands in the slot of its stream is not checked");
 }
 
 /* ---- opening ---- */

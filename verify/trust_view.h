@@ -25,19 +25,19 @@ enum vf_pin {
 
 struct vf_trust_pin {
 	enum vf_pin kind;
-	struct vf_bytes name;		   /* of the authority, log, witness or key; of a certificate of submitters its subject */
+	struct vf_bytes name; /* of the authority, log, witness or key; of a certificate of submitters its subject */
 	const struct vf_cert_facts *facts; /* NULL: no certificate */
-	struct vf_bytes vkey;		   /* empty: no key of notes */
-	struct vf_hash sha256;		   /* of the certificate's DER, of the vkey's text, or the stream's name */
-	size_t authority;		   /* its place in the policy */
-	uint64_t delay;			   /* of receipts */
-	bool has_key;			   /* of a stream */
+	struct vf_bytes vkey;              /* empty: no key of notes */
+	struct vf_hash sha256;             /* of the certificate's DER, of the vkey's text, or the stream's name */
+	size_t authority;                  /* its place in the policy */
+	uint64_t delay;                    /* of receipts */
+	bool has_key;                      /* of a stream */
 };
 
 /* Something that is not there, or that its owner should know. */
 struct vf_trust_remark {
 	const char *code; /* upper-case, stable */
-	char text[240];	  /* plain, escaped */
+	char text[240];   /* plain, escaped */
 };
 #define VF_MAX_REMARKS 64
 

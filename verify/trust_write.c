@@ -16,7 +16,10 @@ static VF_RC fail_at(const char *path, int error, struct vf_err *reterr)
 	char shown[160];
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	return vf_fail(reterr, error == EACCES || error == EPERM || error == EROFS ? VF_PERMISSION : error == EEXIST ? VF_EXISTS : VF_IO,
+	return vf_fail(reterr,
+		error == EACCES || error == EPERM || error == EROFS ? VF_PERMISSION
+			: error == EEXIST                           ? VF_EXISTS
+								    : VF_IO,
 		"'%s': %s", shown, strerror(error));
 }
 

@@ -13,7 +13,8 @@ struct vf_trust_change {
 	bool replaces;
 };
 
-/* In the order given; what stands under a name and is not to be replaced is EXISTS. A later fault leaves the earlier files. */
+/* In the order given; what stands under a name and is not to be replaced is EXISTS. A later fault leaves the earlier
+ * files. */
 VF_RC vf_trust_write(const char *dir, const struct vf_trust_change *changes, size_t n, struct vf_err *reterr);
 /* Makes the directory: EXISTS when the name is taken. Nothing is left when it fails. */
 VF_RC vf_trust_write_new(const char *dir, const struct vf_trust_change *changes, size_t n, struct vf_err *reterr);

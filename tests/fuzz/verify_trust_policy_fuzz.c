@@ -58,8 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	/* what was written is read back as the same */
 	if (vf_policy_parse(vf_bytes(first.p, first.n), &b, &q, NULL) != VF_OK || !write_policy(&q, &second) ||
-		!vf_bytes_eq(vf_bytes(first.p, first.n), vf_bytes(second.p, second.n)) || !vf_bytes_eq(p.name, q.name) ||
-		p.n_rules != q.n_rules || p.n_authorities != q.n_authorities)
+		!vf_bytes_eq(vf_bytes(first.p, first.n), vf_bytes(second.p, second.n)) ||
+		!vf_bytes_eq(p.name, q.name) || p.n_rules != q.n_rules || p.n_authorities != q.n_authorities)
 		abort();
 	return 0;
 }
