@@ -409,7 +409,7 @@ static void wait_for(struct nt_keeper *k, uint64_t ms)
 	pthread_cond_timedwait(&k->wake, &k->lock, &until);
 }
 
-/* Offers first, as somebody waits for each; then calls, for a while; a seal when it is due. */
+/* Offers first, as somebody waits for each; then calls, for a while; a slice for the indexes; a seal when it is due. */
 static void *keep(void *ctx)
 {
 	struct nt_keeper *k = ctx;

@@ -204,7 +204,7 @@ VF_RC nt_recent_numbers(const struct nt_index *x, uint64_t h, uint64_t first, ui
 {
 	uint64_t *p, number, before = UINT64_MAX;
 	uint32_t at = 0;
-	size_t n = 0;
+	size_t n = 0, left;
 
 	while (nt_index_next(x, h, &at, &number) && number >= first)
 		n++;
@@ -217,11 +217,15 @@ VF_RC nt_recent_numbers(const struct nt_index *x, uint64_t h, uint64_t first, ui
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to look records up");
 	/* Chains go from the newest to the oldest, and a record that lists one content twice is there twice. */
 	at = 0;
-	for (size_t i = n; nt_index_next(x, h, &at, &number) && number >= first; before = number)
+	left = n;
+	while (nt_index_next(x, h, &at, &number) && number >= first) {
 		if (number != before)
-			p[--i] = number, ++*ret_n;
-	memmove(p, p + n - *ret_n, *ret_n * sizeof(*p));
+			p[--left] = number;
+		before = number;
+	}
+	memmove(p, p + left, (n - left) * sizeof(*p));
 	*ret = p;
+	*ret_n = n - left;
 	return VF_OK;
 }
 
