@@ -256,17 +256,6 @@ void nt_api_readyz(struct nt_job *j)
 
 /* ---- metrics ---- */
 
-static void count_outside(struct nt_api *a)
-{
-	struct nt_outside_state s;
-
-	if (!nt_api_outside_state(a, &s))
-		return;
-	nt_metric_set(a->metrics, NT_METRIC_SEALS_LACKING, NULL, (double)s.lacking);
-	for (size_t i = 0; i < s.n; i++)
-		nt_metric_set(a->metrics, NT_METRIC_OUTSIDE_WORKS, s.of[i].name, s.of[i].now.works ? 1.0 : 0.0);
-}
-
 static void count_keeper(struct nt_api *a)
 {
 	struct nt_keeper_counts c;
@@ -275,7 +264,7 @@ static void count_keeper(struct nt_api *a)
 	nt_metric_set(a->metrics, NT_METRIC_POOL_ENTRIES, NULL, (double)(c.waiting + c.pending));
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "none", NULL, c.seals);
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "failed", NULL, c.seal_faults);
-	count_outside(a);
+	nt_api_outside_count(a);
 	nt_metric_set(a->metrics, NT_METRIC_OLDEST_UNSEALED, NULL,
 		c.unsealed_since ? (double)(nt_api_ticks() - c.unsealed_since) / 1000.0 : 0.0);
 	if (c.failed != VF_OK)

@@ -65,6 +65,7 @@ struct nt_api {
 	char authority_names[NT_MAX_AUTHORITIES][65]; /* label values of the metrics */
 	const char *authorities[NT_MAX_AUTHORITIES + 1];
 	pthread_mutex_t outside_lock;
+	struct nt_revocation_keeper *revocation; /* as outside; of its threads and the keeper's */
 	struct nt_outside *outside; /* NULL: no authorities, or they are being exchanged */
 	struct nt_keys_seen *keys; /* of Idempotency-Key */
 	struct nt_intake_policy policy;
@@ -136,6 +137,7 @@ int64_t nt_api_ticks(void);
 
 /* api_outside.c: the authorities outside */
 struct nt_outside;
+struct nt_revocation_keeper;
 struct nt_outside_state;
 struct nt_clock_watch;
 VF_RC nt_api_outside_start(struct nt_api *a, struct vf_err *reterr);
@@ -143,6 +145,8 @@ void nt_api_outside_stop(struct nt_api *a);
 void nt_api_outside_sealed(struct nt_api *a, struct nt_notary *n);
 void nt_api_outside_plan(void *ctx, struct nt_plan *p);
 void nt_api_outside_tick(struct nt_api *a);
+/* Into the metrics. */
+void nt_api_outside_count(struct nt_api *a);
 /* False when there are none. */
 bool nt_api_outside_state(struct nt_api *a, struct nt_outside_state *ret);
 

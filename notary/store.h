@@ -107,6 +107,9 @@ VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, const struct
  */
 VF_RC nt_store_token(struct nt_store *s, uint64_t seal, const struct nt_token *token, const struct nt_exchange *exchange,
 	struct vf_err *reterr);
+/* Appends the authority's latest token, if one of the last 100,000 is its. */
+VF_RC nt_store_last_token(struct nt_store *s, struct vf_bytes authority, struct nt_buf *der, bool *ret_found,
+	struct vf_err *reterr);
 /* Seals in (after, last] with fewer than so many tokens from outside, ascending; ret has last - after places. */
 VF_RC nt_store_lacking(struct nt_store *s, uint64_t after, uint64_t last, uint64_t wanted, uint64_t *ret, size_t *ret_n,
 	struct vf_err *reterr);

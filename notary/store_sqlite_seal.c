@@ -301,6 +301,27 @@ VF_RC nt_store_token(struct nt_store *s, uint64_t seal, const struct nt_token *t
 	return nt_sql_end(s, rc, reterr);
 }
 
+VF_RC nt_store_last_token(struct nt_store *s, struct vf_bytes authority, struct nt_buf *der, bool *ret_found,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int status;
+	enum vf_rc rc = nt_sql(s, NT_SQL_TOKEN_LAST, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_text64(st, 1, (const char *)authority.p, authority.n, SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK)
+		return nt_sql_fail(s, "read", reterr);
+	status = sqlite3_step(st);
+	if (status != SQLITE_ROW && status != SQLITE_DONE)
+		return nt_sql_fail(s, "read", reterr);
+	*ret_found = status == SQLITE_ROW;
+	if (*ret_found)
+		nt_buf_put(der, vf_bytes(sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)));
+	sqlite3_reset(st);
+	return nt_buf_check(der, reterr);
+}
+
 VF_RC nt_store_lacking(struct nt_store *s, uint64_t after, uint64_t last, uint64_t wanted, uint64_t *ret, size_t *ret_n,
 	struct vf_err *reterr)
 {

@@ -7,6 +7,7 @@
 
 #include "notary/export.h"
 #include "notary/hashing.h"
+#include "notary/revocation_ask.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
 #include "verify/text.h"
@@ -18,7 +19,10 @@
 
 static void note_failure(void *ctx, uint64_t seal, const char *authority, enum vf_rc rc, const char *why)
 {
-	nt_cli_note(ctx, "seal %" PRIu64 ": no token of '%s': %s: %s", seal, authority, vf_rc_name(rc), why);
+	if (seal > 0)
+		nt_cli_note(ctx, "seal %" PRIu64 ": no token of '%s': %s: %s", seal, authority, vf_rc_name(rc), why);
+	else
+		nt_cli_note(ctx, "no revocation data for '%s': %s: %s", authority, vf_rc_name(rc), why);
 }
 
 VF_RC nt_verb_seal(struct nt_cli *cli, struct vf_err *reterr)
@@ -26,13 +30,15 @@ VF_RC nt_verb_seal(struct nt_cli *cli, struct vf_err *reterr)
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	struct nt_buf *out = &cli->text;
 	struct nt_sealed sealed = {0};
-	size_t tokens = 0;
+	size_t tokens = 0, revocations = 0;
 	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_notary_seal(n, &sealed, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_ask_outside(n, ASK_SEALS, note_failure, cli, &tokens, reterr);
+	if (rc == VF_OK)
+		rc = nt_notary_ask_revocation(n, note_failure, cli, &revocations, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (tokens > 0)
