@@ -63,6 +63,7 @@ class Authority:
         self.crl = self.root_crl = None  # bytes, or None: the server has none
         self.ocsp = None                 # a function from request to response, or None
         self.asked = []
+        self.stamping = threading.Lock()
         self.root = Ca(self, "root", "/O=Example/CN=Outside Root")
         self.other = Ca(self, "other", "/O=Example/CN=Other Root")
         self.ca = Ca(self, "ca", "/O=Example/CN=Outside CA")
@@ -121,6 +122,20 @@ class Authority:
         when = datetime.datetime.strptime(line[len("Time stamp: "):].replace(" GMT", ""), "%b %d %H:%M:%S %Y")
         return self.path("token.tst"), when
 
+    def reply(self, query):
+        """What the authority answers to a request, or None for one that openssl refuses; one at a time."""
+        with self.stamping:
+            self.write("tsr.query", query)
+            self.write("tsr.conf", b"[tsa]\nserial = %s\ncrypto_device = builtin\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha512\n"
+                       b"ess_cert_id_alg = sha256\nsigner_digest = sha256\n" % self.path("tsr.serial").encode())
+            if not os.path.exists(self.path("tsr.serial")):
+                self.write("tsr.serial", b"1001\n")
+            run("openssl", "ts", "-reply", "-config", self.path("tsr.conf"), "-section", "tsa", "-queryfile", self.path("tsr.query"),
+                "-signer", self.path("unit.pem"), "-inkey", self.path("unit.key"), "-chain", self.path("ca.pem"), "-out",
+                self.path("tsr.reply"))
+            with open(self.path("tsr.reply"), "rb") as f:
+                return f.read()
+
     # ---- what is answered ----
 
     def index(self, revoked=None, reason="", serial=UNIT, known=True):
@@ -173,6 +188,9 @@ class Authority:
             def do_POST(self):
                 world.asked.append(self.path)
                 request = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/tsr":
+                    self.send("application/timestamp-reply", world.reply(request))
+                    return
                 good = self.path == "/ocsp" and self.headers["Content-Type"] == "application/ocsp-request"
                 self.send("application/ocsp-response", world.ocsp(request) if world.ocsp and good else None)
 
