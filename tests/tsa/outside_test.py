@@ -286,6 +286,7 @@ def test_silence(base, mine, other, lying):
     mine.process.kill()
     mine.process.wait()
     mine.process = None
+    mine.configure(listen=f"127.0.0.1:{mine.port}")  # the client knows its records by the server's address
     port = other.port
     other.configure(listen=f"127.0.0.1:{port}")
     mine.start()
