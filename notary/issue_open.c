@@ -132,6 +132,9 @@ static VF_RC open_files(struct nt_issue_journal *j, const struct nt_issue_journa
 	enum vf_rc rc = nt_dir_make(o->folder, NT_ISSUE_FOLDER, 0700, reterr);
 
 	*ret_cut = 0;
+	/* also when it was there: who made it may have been killed before this */
+	if (rc == VF_OK)
+		rc = nt_fd_sync(o->folder, "the authority's folder", reterr);
 	if (rc == VF_OK)
 		rc = nt_dir_open(o->folder, NT_ISSUE_FOLDER, &j->dir, reterr);
 	if (rc == VF_OK)
