@@ -81,7 +81,8 @@ static VF_RC read_token(const struct nt_stamp *s, struct nt_tsa_trial *t, struct
 	enum vf_rc rc = p ? vf_tst_parse(s->token, &tst, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory");
 
 	if (rc == VF_OK) {
-		vf_ignore(vf_tst_check(p, &tst, &s->imprint, NULL, &t->certificate, NULL)); /* its certificate may be among the roots */
+		/* its certificate may be among the roots alone */
+		vf_ignore(vf_tst_check(p, &tst, &s->imprint, NULL, &t->certificate, NULL));
 		vf_der_oid_text(tst.policy, t->policy, sizeof(t->policy));
 		t->digest = tst.imprint.alg;
 	}
@@ -112,26 +113,39 @@ void nt_tsa_try(const struct nt_authority *a, int folder, struct nt_tsa_trial *r
 	nt_buf_done(&s.response);
 }
 
+static void put_time(struct nt_buf *out, const char *name, bool is_known, int64_t ms)
+{
+	nt_buf_putf(out, is_known ? ",\"%s\":\"" : ",\"%s\":null", name);
+	if (!is_known)
+		return;
+	nt_verb_put_time(out, ms);
+	nt_buf_put_u8(out, '"');
+}
+
+static void put_number(struct nt_buf *out, const char *name, bool is_known, int64_t v)
+{
+	nt_buf_putf(out, ",\"%s\":", name);
+	if (is_known)
+		nt_buf_putf(out, "%" PRId64, v);
+	else
+		nt_buf_put_str(out, "null");
+}
+
 void nt_tsa_put_trial_json(struct nt_buf *out, const struct nt_tsa_trial *t)
 {
+	bool has = t->octets > 0;
+
 	nt_buf_putf(out, "{\"code\":\"%s\"", vf_rc_name(t->rc));
-	if (t->rc != VF_OK)
-		nt_cli_field(out, "text", vf_bytes_str(t->err.text));
-	if (t->octets) {
-		nt_buf_put_str(out, ",\"time\":\"");
-		nt_verb_put_time(out, t->time);
-		nt_buf_putf(out, "\",\"offset_ms\":%" PRId64 ",\"uncertainty_ms\":%" PRId64 ",\"round_trip_ms\":%" PRId64, t->offset_ms,
-			t->uncertainty_ms, t->round_trip_ms);
-		nt_cli_field(out, "certificate", vf_bytes_str(t->certificate.name));
-		if (t->certificate.name[0]) {
-			nt_buf_put_str(out, ",\"certificate_end\":\"");
-			nt_verb_put_time(out, t->certificate.not_after);
-			nt_buf_put_u8(out, '"');
-		}
-		nt_cli_field(out, "policy", vf_bytes_str(t->policy));
-		nt_cli_field(out, "digest", vf_bytes_str(vf_alg_name(t->digest)));
-		nt_buf_putf(out, ",\"octets\":%zu", t->octets);
-	}
+	nt_cli_field(out, "text", vf_bytes_str(t->err.text));
+	put_time(out, "time", has, t->time);
+	put_number(out, "offset_ms", has, t->offset_ms);
+	put_number(out, "uncertainty_ms", has, t->uncertainty_ms);
+	put_number(out, "round_trip_ms", has, t->round_trip_ms);
+	nt_cli_field(out, "certificate", vf_bytes_str(t->certificate.name));
+	put_time(out, "certificate_end", t->certificate.name[0] != '\0', t->certificate.not_after);
+	nt_cli_field(out, "policy", vf_bytes_str(t->policy));
+	nt_cli_field(out, "digest", vf_bytes_str(has ? vf_alg_name(t->digest) : ""));
+	put_number(out, "octets", has, (int64_t)t->octets);
 	nt_buf_put_u8(out, '}');
 }
 
@@ -149,15 +163,15 @@ void nt_tsa_put_trial(struct nt_buf *out, const char *name, const struct nt_tsa_
 		return;
 	nt_buf_put_str(out, "  time         ");
 	nt_verb_put_time(out, t->time);
-	nt_buf_putf(out, "\n  this clock   %+" PRId64 " ms, +- %" PRId64 "\n  round trip   %" PRId64 " ms\n", t->offset_ms,
-		t->uncertainty_ms, t->round_trip_ms);
+	nt_buf_putf(out, "\n  this clock   %+" PRId64 " ms, +- %" PRId64 "\n  round trip   %" PRId64 " ms\n",
+		t->offset_ms, t->uncertainty_ms, t->round_trip_ms);
 	if (t->certificate.name[0]) {
 		nt_buf_putf(out, "  certificate  %s, until ", t->certificate.name);
 		nt_verb_put_time(out, t->certificate.not_after);
 		nt_buf_put_u8(out, '\n');
 	}
-	nt_buf_putf(out, "  policy       %s\n  digest       %s\n  token        %zu octets\n", t->policy, vf_alg_name(t->digest),
-		t->octets);
+	nt_buf_putf(out, "  policy       %s\n  digest       %s\n  token        %zu octets\n", t->policy,
+		vf_alg_name(t->digest), t->octets);
 }
 
 VF_RC nt_verb_tsa_test(struct nt_cli *cli, struct vf_err *reterr)
@@ -187,7 +201,8 @@ VF_RC nt_verb_tsa_test(struct nt_cli *cli, struct vf_err *reterr)
 		code = code == VF_OK ? t.rc : code;
 		bad += t.rc != VF_OK;
 		if (cli->json) {
-			nt_buf_putf(&cli->text, "%s{\"name\":\"%s\",\"test\":", i > first ? "," : "", list.list[i].name);
+			nt_buf_putf(
+				&cli->text, "%s{\"name\":\"%s\",\"test\":", i > first ? "," : "", list.list[i].name);
 			nt_tsa_put_trial_json(&cli->text, &t);
 			nt_buf_put_u8(&cli->text, '}');
 		} else {
@@ -259,11 +274,12 @@ static void put_set(struct nt_cli *cli, const struct nt_authorities *list)
 
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(out, ",\"embedded\":%s,\"wanted\":%zu,\"authorities\":%zu}\n", list->embedded ? "true" : "false",
-			list->wanted, list->n);
+		nt_buf_putf(out, ",\"embedded\":%s,\"wanted\":%zu,\"authorities\":%zu}\n",
+			list->embedded ? "true" : "false", list->wanted, list->n);
 		return;
 	}
-	nt_buf_putf(out, "embedded: %s; wanted: %zu of %zu others\n", list->embedded ? "on" : "off", list->wanted, list->n);
+	nt_buf_putf(
+		out, "embedded: %s; wanted: %zu of %zu others\n", list->embedded ? "on" : "off", list->wanted, list->n);
 	nt_tsa_say_reload(cli);
 }
 
@@ -311,7 +327,8 @@ VF_RC nt_verb_tsa_wanted(struct nt_cli *cli, struct vf_err *reterr)
 	if (list.n == 0)
 		return vf_fail(reterr, VF_USAGE, "no authority was added yet");
 	if (!vf_decimal_read(vf_bytes_str(cli->args[1]), list.n, &n) || n == 0)
-		return vf_fail(reterr, VF_USAGE, "'tsa wanted' wants a number from 1 to %zu: so many were added", list.n);
+		return vf_fail(
+			reterr, VF_USAGE, "'tsa wanted' wants a number from 1 to %zu: so many were added", list.n);
 	list.wanted = (size_t)n;
 	return store(cli, folder, &list, reterr);
 }

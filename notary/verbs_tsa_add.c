@@ -31,9 +31,10 @@ const struct nt_option nt_tsa_add_options[] = {
 	{0},
 };
 const char nt_tsa_add_details[] =
-	"The roots are copied into the notary's folder and their SHA-256 fingerprints shown: compare them over another\n"
-	"channel. A time-stamp is asked for and verified first; nothing is added when that fails. Other files stay where\n"
-	"they are. A server that runs on the folder reads the list at its next reload (SIGHUP). docs/formats/authorities.md";
+	"The roots are copied into the notary's folder and their SHA-256 fingerprints shown: compare them over\n"
+	"another channel. A time-stamp is asked for and verified first; nothing is added when that fails. Other\n"
+	"files stay where they are. A server that runs on the folder reads the list at its next reload (SIGHUP).\n"
+	"docs/formats/authorities.md";
 
 static VF_RC take_text(const char *option, const char *value, char *ret, size_t cap, struct vf_err *reterr)
 {
@@ -52,7 +53,7 @@ static VF_RC take_option(const struct nt_cli *cli, const char *option, char *ret
 	return take_text(option, nt_cli_get(cli, option), ret, cap, reterr);
 }
 
-/* A path of the command line becomes one that holds wherever the notary is started; inside its folder a relative one. */
+/* A path of the command line becomes one that holds wherever the notary is started; in its folder a relative one. */
 static VF_RC take_path(const struct nt_cli *cli, const char *option, char ret[256], struct vf_err *reterr)
 {
 	const char *given = nt_cli_get(cli, option);
@@ -208,7 +209,8 @@ static VF_RC insert(struct adding *x, int folder, struct nt_authorities *list, s
 	size_t at = nt_cli_has(x->cli, "first") ? 0 : list->n;
 
 	if (list->n == NT_MAX_AUTHORITIES)
-		return vf_fail(reterr, VF_USAGE, "there are %d authorities already, which is the most", NT_MAX_AUTHORITIES);
+		return vf_fail(
+			reterr, VF_USAGE, "there are %d authorities already, which is the most", NT_MAX_AUTHORITIES);
 	memmove(&list->list[at + 1], &list->list[at], (list->n - at) * sizeof(list->list[0]));
 	list->list[at] = x->a;
 	list->n++;
@@ -221,7 +223,9 @@ static void put_roots(struct nt_cli *cli, const struct vf_pki *roots)
 	struct nt_buf *out = &cli->text;
 	const struct vf_cert *c;
 
-	nt_buf_put_str(out, cli->json ? ",\"roots\":[" : "  compare these SHA-256 fingerprints of its roots over another channel:\n");
+	nt_buf_put_str(out,
+		cli->json ? ",\"roots\":["
+			  : "  compare these SHA-256 fingerprints of its roots over another channel:\n");
 	for (size_t i = 0; (c = vf_pki_anchor(roots, 0, i)) != NULL; i++) {
 		nt_buf_put_str(out, cli->json ? (i ? ",{\"sha256\":\"" : "{\"sha256\":\"") : "    ");
 		nt_buf_put_hex(out, vf_bytes(c->facts.sha256.b, sizeof(c->facts.sha256.b)));
@@ -260,7 +264,8 @@ static void put_added(struct adding *x)
 	if (tested)
 		nt_tsa_put_trial(&cli->text, x->a.name, &x->trial);
 	if (x->a.user[0] && vf_bytes_starts(vf_bytes_str(x->a.url), "http://"))
-		nt_cli_note(cli, "the password goes over the network as it is: ask the authority for an address with https://");
+		nt_cli_note(cli,
+			"the password goes over the network as it is: ask the authority for an address with https://");
 	nt_tsa_say_reload(cli);
 }
 
@@ -278,6 +283,10 @@ static VF_RC add(struct adding *x, int folder, struct vf_err *reterr)
 	if (rc == VF_OK && !nt_cli_has(x->cli, "no-test")) {
 		nt_tsa_try(&x->a, folder, &x->trial);
 		rc = x->trial.rc == VF_OK ? VF_OK : vf_fail(reterr, x->trial.rc, "%s", x->trial.err.text);
+		if (rc == VF_UNKNOWN_ROOT)
+			nt_cli_detail(x->cli,
+				"certificates between the root and the authority's own may be missing: put them into "
+				"--roots too");
 	}
 	if (rc == VF_OK)
 		rc = insert(x, folder, &list, reterr);

@@ -4,7 +4,7 @@
     authority.py FOLDER [MODE]
 
 makes its CA, keys and certificates in FOLDER, prints one line of JSON (the ports and the files to trust) and serves until its
-standard input ends; each line of that is a new MODE, and is answered with a line. The path of a request chooses what happens:
+standard input ends; each line of that is a new MODE, answered with a line: how many connections there were so far. The path of a request chooses what happens:
 POST /PROFILE/MODE. A path without a mode uses MODE ("good").
 
 profiles   p256, rsa3072, sha512 (as p256, with SHA-512 throughout), other (of a CA that nobody trusts), expired, plain (a certificate
@@ -135,6 +135,7 @@ class Authority:
         self.lock = threading.Lock()  # one openssl at a time: they share the file of serial numbers
         self.kept = {}  # the first good reply of a profile, to be replayed
         self.asked = []  # (path, monotonic time) of every request
+        self.connections = set()
         os.makedirs(folder, exist_ok=True)
         self.make()
         handler = type("Handler", (Handler,), {"authority": self})
@@ -356,6 +357,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         words = self.path.strip("/").split("/")
         profile = words[0] if words[0] in PROFILES else "p256"
         a.asked.append((self.path, time.monotonic()))
+        a.connections.add(self.client_address)
         mode = words[1] if len(words) > 1 else a.mode
         try:
             if self.headers.get("Content-Type") != "application/timestamp-query":
@@ -371,7 +373,7 @@ def main():
     print(json.dumps({"port": a.port, "tls_port": a.tls_port, "ca": a.path("ca.pem"), "policy": POLICY}), flush=True)
     for line in sys.stdin:
         a.mode = line.strip()
-        print(a.mode, flush=True)
+        print(len(a.connections), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 /* The thread that asks an authority: queue, back-off, end, samples for the clock; with tests/tsa/authority.py. */
 #include "notary/stamper.h"
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "notary/clock_watch.h"
@@ -12,76 +10,9 @@
 #include "verify/tst.h"
 
 #include "tests/folder.h"
+#include "tests/tsa/authority.h"
 
 #define MAX_STAMPS 16
-
-/* ---- the authority ---- */
-
-static struct {
-	pid_t pid;
-	FILE *to, *from;
-	int port, folder;
-} authority;
-
-static void start_authority(const char *folder)
-{
-	const char *source = getenv("TRIALNOTARY_SOURCE");
-	char script[512], line[512];
-	int to[2], from[2];
-
-	snprintf(script, sizeof(script), "%s/tests/tsa/authority.py", source ? source : ".");
-	if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0)
-		exit(1);
-	authority.pid = fork();
-	if (authority.pid == 0) {
-		dup2(to[0], 0);
-		dup2(from[1], 1);
-		execlp("python3", "python3", script, folder, (char *)NULL);
-		_exit(127);
-	}
-	close(to[0]);
-	close(from[1]);
-	authority.to = fdopen(to[1], "w");
-	authority.from = fdopen(from[0], "r");
-	if (!fgets(line, sizeof(line), authority.from) || sscanf(line, "{\"port\": %d", &authority.port) != 1) {
-		fprintf(stderr, "the authority does not start\n");
-		exit(1);
-	}
-	authority.folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* What it does with the next requests. */
-static void set_mode(const char *mode)
-{
-	char line[100];
-
-	fprintf(authority.to, "%s\n", mode);
-	fflush(authority.to);
-	if (!fgets(line, sizeof(line), authority.from))
-		exit(1);
-}
-
-static void end_authority(void)
-{
-	int status;
-
-	fclose(authority.to);
-	fclose(authority.from);
-	waitpid(authority.pid, &status, 0);
-	close(authority.folder);
-}
-
-static struct nt_authority configured(const char *path)
-{
-	struct nt_authority a;
-
-	nt_authority_default(&a);
-	strcpy(a.name, "test");
-	strcpy(a.roots, "ca.pem");
-	a.timeout_ms = 20000;
-	snprintf(a.url, sizeof(a.url), "http://127.0.0.1:%d%s", authority.port, path);
-	return a;
-}
 
 /* ---- stamps ---- */
 
@@ -199,6 +130,7 @@ static void test_queue(void)
 	struct nt_authority a = configured("/p256/good");
 	struct nt_stamper *s = start(&a, NULL);
 	struct nt_stamper_state state;
+	int before = set_mode("good");
 
 	nt_stamper_get_state(s, &state);
 	CHECK(state.works && state.rc == VF_OK && state.retry_in_ms == 0 && state.good_at == VF_TIME_NONE);
@@ -207,6 +139,7 @@ static void test_queue(void)
 	for (size_t i = 0; i < 5; i++)
 		nt_stamper_ask(s, wish(i));
 	await(5);
+	CHECK_INT(set_mode("good") - before, 1); /* all over one connection */
 	for (size_t i = 0; i < 5; i++) {
 		CHECK_RC(all.rc[i], VF_OK);
 		CHECK_INT(all.ends[i], 1);

@@ -136,6 +136,7 @@ def test_lies(w):
         done = w.add("liar", mode, "p256", "--timeout", timeout, want=status, limit=int(timeout) + SPARE)
         says(done, f"^trialnotary: {code}: .*{re.escape(words)}")
         check(done.stdout == "", f"{mode}: {done.stdout}")
+        check(("put them into --roots too" in done.stderr) == (code == "UNKNOWN_ROOT"), f"{mode}: {done.stderr}")
         check(w.list() == before and w.pem("liar") is None, f"{mode} leaves something behind")
         check(len(w.authority.asked) == asked + 1, f"{mode}: asked {len(w.authority.asked) - asked} times")
     # a policy is demanded only of those that it is set for
@@ -195,7 +196,9 @@ def test_some_fail(w):
     told = run_json("tsa", "test", w.folder, want=IO)
     tests = {x["name"]: x["test"] for x in told.get("authorities", [])}
     check(list(tests) == ["down", "beta", "alpha", "gamma"], f"names: {list(tests)}")
-    check(tests["down"]["code"] == "FETCH_FAILED" and "HTTP status 500" in tests["down"]["text"] and "time" not in tests["down"],
+    check(tests["down"]["code"] == "FETCH_FAILED" and "HTTP status 500" in tests["down"]["text"] and
+        all(v is None for k, v in tests["down"].items() if k not in ("code", "text")) and list(tests["down"]) == list(tests["alpha"]) and
+        tests["alpha"]["text"] is None,
         f"down: {tests['down']}")
     check(all(tests[n]["code"] == "OK" for n in ("alpha", "beta", "gamma")), f"others: {tests}")
     says(run("tsa", "test", w.folder, want=IO), "FETCH_FAILED: 1 of 4 authorities gave no good time-stamp")
