@@ -1,6 +1,6 @@
 /*
- * The issue journal and power loss: killed after each change of a file or name, or not at all, then everything that was not synced is
- * lost, in each way that power.h knows. A token whose done was called is there for ever.
+ * The issue journal and power loss: killed after each change of a file or name, or not at all, then everything that was
+ * not synced is lost, in each way that power.h knows. A token whose done was called is there for ever.
  */
 #include <fcntl.h>
 #include <semaphore.h>
@@ -42,7 +42,8 @@ static enum vf_rc open_journal(const char *folder, struct nt_issue_journal **ret
 
 	*ret = NULL;
 	*err = (struct vf_err){0};
-	rc = nt_issue_journal_open(&(struct nt_issue_journal_options){.folder = fd, .origin = "demo.example/1"}, ret, &cut, err);
+	rc = nt_issue_journal_open(
+		&(struct nt_issue_journal_options){.folder = fd, .origin = "demo.example/1"}, ret, &cut, err);
 	close(fd);
 	return rc;
 }
@@ -101,7 +102,8 @@ static void live(void)
 	if (open_journal(run_folder, &j, &err) != VF_OK)
 		_exit(9);
 	for (int day = 0; day < 2; day++)
-		if (!issue(j, T0 + day * DAY, TOKENS) || !issue(j, T0 + day * DAY + 1, 1) || !issue(j, T0 + day * DAY + 2, 3))
+		if (!issue(j, T0 + day * DAY, TOKENS) || !issue(j, T0 + day * DAY + 1, 1) ||
+			!issue(j, T0 + day * DAY + 2, 3))
 			_exit(9);
 	nt_issue_journal_end_before(j, T0 / DAY + 2);
 	for (int day = 0; day < 2; day++) {
@@ -150,13 +152,17 @@ static void read_files(struct told *seen)
 		char name[16];
 
 		snprintf(name, sizeof(name), "2026-03-%02d", day);
-		vf_ignore(nt_issue_file_read(dir, name, note, seen, &d, &hasher, &size, &rest, NULL)); /* what is lost shows by its numbers */
+		vf_ignore(nt_issue_file_read(dir, name, note, seen, &d, &hasher, &size, &rest,
+			NULL)); /* what is lost shows by its numbers */
 	}
 	if (dir >= 0)
 		close(dir);
 }
 
-/* Opens what is left. A disk that does not write in order may leave a hole in lines that nobody waited for: said, never passed over. */
+/*
+ * Opens what is left. A disk that does not write in order may leave a hole in lines that nobody waited for: said, never
+ * passed over.
+ */
 static bool check_left(enum power_loss loss, const char *what)
 {
 	bool in_order = loss == POWER_ALL || loss == POWER_LATER || loss == POWER_NOTHING;
