@@ -49,8 +49,8 @@ struct nt_api_tsa {
 	bool doubted;                     /* of the last tick */
 };
 
-const char *const nt_api_tsa_failures[] = {"badAlg", "badRequest", "badDataFormat", "timeNotAvailable", "unacceptedPolicy",
-	"unacceptedExtension", "addInfoNotAvailable", "systemFailure", NULL};
+const char *const nt_api_tsa_failures[] = {"badAlg", "badRequest", "badDataFormat", "timeNotAvailable",
+	"unacceptedPolicy", "unacceptedExtension", "addInfoNotAvailable", "systemFailure", NULL};
 
 static const char *fail_name(enum nt_tsp_fail fail)
 {
@@ -73,7 +73,11 @@ static void log_why(struct nt_api *a, enum nt_json_log_level level, const char *
 
 	if (a->log)
 		nt_json_log_put(a->log,
-			&(struct nt_json_log_line){.level = level, .event = event, .code = rc, .fields = &field, .n_fields = why[0] ? 1 : 0});
+			&(struct nt_json_log_line){.level = level,
+				.event = event,
+				.code = rc,
+				.fields = &field,
+				.n_fields = why[0] ? 1 : 0});
 }
 
 /* ---- a request ---- */
@@ -283,13 +287,15 @@ void nt_api_tsa_count(struct nt_api *a)
 		return;
 	n = nt_clock_watch_offsets(a->watch, offsets, MAX_CLOCKS);
 	for (size_t i = 0; i < n; i++)
-		nt_metric_set(a->metrics, NT_METRIC_CLOCK_OFFSET, offsets[i].authority, (double)offsets[i].offset_ms / 1000.0);
+		nt_metric_set(a->metrics, NT_METRIC_CLOCK_OFFSET, offsets[i].authority,
+			(double)offsets[i].offset_ms / 1000.0);
 	nt_metric_set(a->metrics, NT_METRIC_CLOCK_DOUBT, NULL, nt_clock_watch_check(a->watch, NULL) == VF_OK ? 0 : 1);
 }
 
 /* ---- errands to the keeper ---- */
 
-static void end_errand(struct nt_api_tsa *t, struct errand *e, const char *event, enum vf_rc rc, const struct vf_err *err, int64_t wait_ms)
+static void end_errand(struct nt_api_tsa *t, struct errand *e, const char *event, enum vf_rc rc,
+	const struct vf_err *err, int64_t wait_ms)
 {
 	if (rc != VF_OK)
 		log_why(t->api, NT_LOG_ERROR, event, rc, err->text);
@@ -323,7 +329,8 @@ static void run_refresh(struct nt_call *c, struct nt_notary *n)
 	struct nt_api_tsa *t = c->ctx;
 	struct nt_tsa_snapshot *now = nt_issuer_snapshot(t->issuer), *next = NULL;
 	struct vf_err err = {0};
-	enum vf_rc rc = nt_notary_tsa_snapshot(n, nt_tsa_snapshot_certificate(now), nt_tsa_snapshot_crl(now), &next, &err);
+	enum vf_rc rc =
+		nt_notary_tsa_snapshot(n, nt_tsa_snapshot_certificate(now), nt_tsa_snapshot_crl(now), &next, &err);
 
 	if (rc == VF_OK && next)
 		nt_issuer_set_snapshot(t->issuer, next);
@@ -433,7 +440,8 @@ static void on_synced(void *ctx, double seconds, size_t lines)
 
 static VF_RC open_journal(struct nt_api_tsa *t, int folder, struct vf_err *reterr)
 {
-	struct nt_issue_journal_options o = {.folder = folder, .origin = t->api->config->origin, .synced = on_synced, .ctx = t->api};
+	struct nt_issue_journal_options o = {
+		.folder = folder, .origin = t->api->config->origin, .synced = on_synced, .ctx = t->api};
 	uint64_t cut = 0;
 	char text[80];
 	enum vf_rc rc = nt_issue_journal_open(&o, &t->journal, &cut, reterr);

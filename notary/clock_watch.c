@@ -9,7 +9,10 @@
 /* More than may be configured; one more takes the place of the one that was silent longest. */
 #define MAX_SAMPLES 16
 #define HOUR INT64_C(3600000)
-/* A clock that is slewed (500 parts per million are the most that adjtime does) or smeared for a leap second has not jumped. */
+/*
+ * A clock that is slewed (500 parts per million are the most that adjtime does) or smeared for a leap second has not
+ * jumped.
+ */
 #define SLEW_DIVISOR 2000
 /* An exchange with an authority takes no longer. */
 #define EXCHANGE_MS INT64_C(60000)
@@ -106,8 +109,8 @@ static struct sample *place_of(struct nt_clock_watch *w, const char *authority)
 }
 
 /*
- * Whether the exchange began before the jump was noticed: its two times are then of two clocks. A clock that jumped back shows
- * the exchange shorter than it was.
+ * Whether the exchange began before the jump was noticed: its two times are then of two clocks. A clock that jumped
+ * back shows the exchange shorter than it was.
  */
 static bool is_across_jump(const struct nt_clock_watch *w, int64_t took, int64_t boot_ms)
 {
@@ -173,8 +176,8 @@ VF_RC nt_clock_watch_check(struct nt_clock_watch *w, struct vf_err *reterr)
 		shown = s;
 	}
 	if (w->jumped)
-		rc = vf_fail(reterr, VF_CLOCK_DOUBT, "the clock jumped by %" PRId64 " ms, and no authority has confirmed it since",
-			w->jump_ms);
+		rc = vf_fail(reterr, VF_CLOCK_DOUBT,
+			"the clock jumped by %" PRId64 " ms, and no authority has confirmed it since", w->jump_ms);
 	else if (against > 0 && 2 * against > recent)
 		rc = vf_fail(reterr, VF_CLOCK_DOUBT,
 			"%zu of %zu time-stamping authorities say that the clock is off by more than %" PRId64

@@ -101,11 +101,15 @@ static VF_RC read_days(struct checking *c, struct vf_err *reterr)
 		rc = nt_found_rc(&c->f, read_day(c, d, i + 1 == c->n_days, &err), &err, reterr);
 		if (!d->good || !before || !before->good)
 			continue;
-		/* a day between the two may have been moved away, but no file before another that says it is the first */
+		/*
+		 * a day between the two may have been moved away, but no file before another that says it is the first
+		 */
 		if (!d->has_previous || d->first < before->next)
-			nt_found(&c->f, VF_STORE_CORRUPT, "issue journal '%s' does not follow '%s'", d->name, before->name);
+			nt_found(&c->f, VF_STORE_CORRUPT, "issue journal '%s' does not follow '%s'", d->name,
+				before->name);
 		else if (!vf_hash_eq(&d->previous, &before->chain))
-			nt_found(&c->f, VF_STORE_CORRUPT, "issue journal '%s' follows another file than '%s': one is missing, or was replaced",
+			nt_found(&c->f, VF_STORE_CORRUPT,
+				"issue journal '%s' follows another file than '%s': one is missing, or was replaced",
 				d->name, before->name);
 	}
 	return rc;
@@ -116,7 +120,8 @@ static bool read_document_name(struct vf_bytes name, int64_t *ret)
 {
 	struct vf_bytes day;
 
-	return vf_take_str(&name, "issue-journal-") && vf_take(&name, 10, &day) && vf_bytes_is(name, ".txt") && nt_day_read(day, ret);
+	return vf_take_str(&name, "issue-journal-") && vf_take(&name, 10, &day) && vf_bytes_is(name, ".txt") &&
+		nt_day_read(day, ret);
 }
 
 static VF_RC check_record(void *ctx, const struct vf_hash *id, struct vf_err *reterr)
@@ -126,8 +131,9 @@ static VF_RC check_record(void *ctx, const struct vf_hash *id, struct vf_err *re
 	int64_t day;
 	enum vf_rc rc = nt_notary_get(c->n, id, &r, reterr);
 
-	if (rc != VF_OK || r->state == NT_ERASED || !vf_bytes_is(r->submitter, NT_PARTY_NOTARY) || r->n_documents != 1 ||
-		!vf_bytes_is(r->kind, tr_kind_name(TR_AUDIT)) || !read_document_name(r->documents[0].name, &day))
+	if (rc != VF_OK || r->state == NT_ERASED || !vf_bytes_is(r->submitter, NT_PARTY_NOTARY) ||
+		r->n_documents != 1 || !vf_bytes_is(r->kind, tr_kind_name(TR_AUDIT)) ||
+		!read_document_name(r->documents[0].name, &day))
 		return rc;
 	for (size_t i = 0; i < c->n_days; i++) {
 		struct day *d = &c->days[i];
@@ -147,8 +153,8 @@ static VF_RC check_record(void *ctx, const struct vf_hash *id, struct vf_err *re
 	return VF_OK;
 }
 
-VF_RC nt_issue_check(
-	struct nt_notary *n, nt_finding *finding, void *ctx, struct nt_issue_counts *ret, uint64_t *ret_faults, struct vf_err *reterr)
+VF_RC nt_issue_check(struct nt_notary *n, nt_finding *finding, void *ctx, struct nt_issue_counts *ret,
+	uint64_t *ret_faults, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep) int folder = -1;
 	struct checking c = {.n = n, .f = {finding, ctx, 0}};
@@ -171,7 +177,8 @@ VF_RC nt_issue_check(
 		rc = nt_notary_each(n, vf_bytes_str(NT_ISSUE_STUDY), check_record, &c, reterr);
 	for (size_t i = 0; i < c.n_days && rc == VF_OK; i++)
 		if (c.days[i].good && c.days[i].named && !c.days[i].notarised)
-			nt_found(&c.f, VF_AUDIT_MISMATCH, "issue journal '%s' has a '.record', but no record has it", c.days[i].name);
+			nt_found(&c.f, VF_AUDIT_MISMATCH, "issue journal '%s' has a '.record', but no record has it",
+				c.days[i].name);
 	free(c.days);
 	if (rc != VF_OK)
 		return rc;

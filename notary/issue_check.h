@@ -15,10 +15,11 @@ struct nt_issue_counts {
 };
 
 /*
- * Reads every file, its lines and chain, and that it follows the one before where that is here; compares each with its record. What is wrong is
- * a finding: STORE_CORRUPT, AUDIT_MISMATCH. A file that was moved away after it was notarised is none. No journal: all counts are 0.
+ * Reads every file, its lines and chain, and that it follows the one before where that is here; compares each with its
+ * record. What is wrong is a finding: STORE_CORRUPT, AUDIT_MISMATCH. A file that was moved away after it was notarised
+ * is none. No journal: all counts are 0.
  */
-VF_RC nt_issue_check(
-	struct nt_notary *n, nt_finding *finding, void *ctx, struct nt_issue_counts *ret, uint64_t *ret_faults, struct vf_err *reterr);
+VF_RC nt_issue_check(struct nt_notary *n, nt_finding *finding, void *ctx, struct nt_issue_counts *ret,
+	uint64_t *ret_faults, struct vf_err *reterr);
 
 #endif

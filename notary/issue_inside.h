@@ -50,7 +50,8 @@ struct nt_issue_journal {
 };
 
 /* The lock is held, or the thread does not run yet. */
-VF_RC nt_issue_push_ended(struct nt_issue_journal *j, int64_t day, const struct vf_pair *digests, uint64_t size, struct vf_err *reterr);
+VF_RC nt_issue_push_ended(
+	struct nt_issue_journal *j, int64_t day, const struct vf_pair *digests, uint64_t size, struct vf_err *reterr);
 /* "2026-03-01.record" */
 void nt_issue_record_name(const char *day, char ret[24]);
 /* The thread; arg is the journal. */

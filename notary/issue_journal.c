@@ -16,7 +16,8 @@
 
 /* ---- files; on the journal's thread, or before it runs ---- */
 
-VF_RC nt_issue_push_ended(struct nt_issue_journal *j, int64_t day, const struct vf_pair *digests, uint64_t size, struct vf_err *reterr)
+VF_RC nt_issue_push_ended(
+	struct nt_issue_journal *j, int64_t day, const struct vf_pair *digests, uint64_t size, struct vf_err *reterr)
 {
 	struct nt_issue_ended *e;
 
@@ -199,8 +200,8 @@ void *nt_issue_run(void *arg)
 
 /* ---- numbers ---- */
 
-VF_RC nt_issue_journal_begin(
-	struct nt_issue_journal *j, int64_t now_ms, int64_t patience_ms, uint64_t *ret_number, int64_t *ret_gen_ms, struct vf_err *reterr)
+VF_RC nt_issue_journal_begin(struct nt_issue_journal *j, int64_t now_ms, int64_t patience_ms, uint64_t *ret_number,
+	int64_t *ret_gen_ms, struct vf_err *reterr)
 {
 	char last[VF_TIME_LEN + 1];
 	enum vf_rc rc = VF_OK;
@@ -288,7 +289,8 @@ void nt_issue_record_name(const char *day, char ret[24])
 	snprintf(ret, 24, "%s.record", day);
 }
 
-VF_RC nt_issue_journal_notarised(struct nt_issue_journal *j, int64_t day, const struct vf_hash *record, struct vf_err *reterr)
+VF_RC nt_issue_journal_notarised(
+	struct nt_issue_journal *j, int64_t day, const struct vf_hash *record, struct vf_err *reterr)
 {
 	char text[66], name[24], shown[11];
 	enum vf_rc rc;

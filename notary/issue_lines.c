@@ -141,11 +141,12 @@ static bool read_head(struct nt_issue_day *d, struct vf_bytes line)
 	static const struct {
 		const char *name;
 		bool (*read)(struct nt_issue_day *d, struct vf_bytes value);
-	} fields[HEAD_LINES] = {
-		{FIRST_LINE, NULL}, {"origin ", read_origin}, {"day ", read_day}, {"first ", read_first}, {"previous ", read_previous}, {"", NULL}};
+	} fields[HEAD_LINES] = {{FIRST_LINE, NULL}, {"origin ", read_origin}, {"day ", read_day},
+		{"first ", read_first}, {"previous ", read_previous}, {"", NULL}};
 	struct vf_bytes value = line;
 
-	if (!vf_take_str(&value, fields[d->head].name) || !(fields[d->head].read ? fields[d->head].read(d, value) : value.n == 0))
+	if (!vf_take_str(&value, fields[d->head].name) ||
+		!(fields[d->head].read ? fields[d->head].read(d, value) : value.n == 0))
 		return false;
 	if (line.n >= sizeof(d->text) - d->text_n)
 		return false;
@@ -164,7 +165,8 @@ static bool read_chain(const struct nt_issue_day *d, struct vf_bytes line, struc
 	struct vf_bytes before;
 	struct vf_hash want;
 
-	if (field.n != 64 || !vf_hex_read(field, ret->b, sizeof(ret->b)) || !vf_bytes_slice(line, 0, line.n - 64, &before))
+	if (field.n != 64 || !vf_hex_read(field, ret->b, sizeof(ret->b)) ||
+		!vf_bytes_slice(line, 0, line.n - 64, &before))
 		return false;
 	want = vf_sha256_2(of_hash(&d->chain), before);
 	return vf_hash_eq(&want, ret);
@@ -217,13 +219,13 @@ static bool read_fields(struct vf_bytes in, struct nt_issued *t, struct vf_bytes
 	struct vf_bytes serial, time, alg, digest, policy, nonce, token;
 
 	if (!vf_take_until(&in, ' ', &serial) || !vf_take_until(&in, ' ', &time) || !vf_take_until(&in, ' ', &alg) ||
-		!vf_take_until(&in, ' ', &digest) || !vf_take_until(&in, ' ', &policy) || !vf_take_until(&in, ' ', &nonce) ||
-		!vf_take_until(&in, ' ', &token))
+		!vf_take_until(&in, ' ', &digest) || !vf_take_until(&in, ' ', &policy) ||
+		!vf_take_until(&in, ' ', &nonce) || !vf_take_until(&in, ' ', &token))
 		return false;
 	*ret_chain = in;
-	return vf_hex_read(serial, t->serial, sizeof(t->serial)) && t->serial[0] == MARK && read_time(time, &t->gen_ms) &&
-		read_imprint(alg, digest, &t->imprint) && read_policy(policy, t) && read_nonce(nonce, t) &&
-		vf_hex_read(token, t->token.b, sizeof(t->token.b));
+	return vf_hex_read(serial, t->serial, sizeof(t->serial)) && t->serial[0] == MARK &&
+		read_time(time, &t->gen_ms) && read_imprint(alg, digest, &t->imprint) && read_policy(policy, t) &&
+		read_nonce(nonce, t) && vf_hex_read(token, t->token.b, sizeof(t->token.b));
 }
 
 static VF_RC read_token(struct nt_issue_day *d, struct vf_bytes line, struct nt_issued *ret, struct vf_err *reterr)
@@ -236,7 +238,8 @@ static VF_RC read_token(struct nt_issue_day *d, struct vf_bytes line, struct nt_
 		return vf_fail(reterr, VF_STORE_CORRUPT, "this is not the line of a token");
 	if (nt_issued_number(t.serial) < d->next)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "the serial number was given before");
-	if (t.gen_ms < d->day * DAY_MS || t.gen_ms >= (d->day + 1) * DAY_MS || (d->gen_ms != VF_TIME_NONE && t.gen_ms < d->gen_ms))
+	if (t.gen_ms < d->day * DAY_MS || t.gen_ms >= (d->day + 1) * DAY_MS ||
+		(d->gen_ms != VF_TIME_NONE && t.gen_ms < d->gen_ms))
 		return vf_fail(reterr, VF_STORE_CORRUPT, "the time is before the line above, or on another day");
 	if (!read_chain(d, line, chain, &h))
 		return vf_fail(reterr, VF_STORE_CORRUPT, "the chain is broken: this line or one above was changed");
@@ -255,7 +258,8 @@ static VF_RC read_end(struct nt_issue_day *d, struct vf_bytes line, struct vf_er
 	struct vf_hash h;
 	uint64_t n;
 
-	if (!vf_take_str(&in, "end ") || !vf_take_until(&in, ' ', &count) || !vf_decimal_read(count, UINT64_MAX, &n) || n != d->tokens)
+	if (!vf_take_str(&in, "end ") || !vf_take_until(&in, ' ', &count) || !vf_decimal_read(count, UINT64_MAX, &n) ||
+		n != d->tokens)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "the end line does not say how many tokens there are");
 	if (!read_chain(d, line, in, &h))
 		return vf_fail(reterr, VF_STORE_CORRUPT, "the chain is broken: a line was changed");
@@ -264,13 +268,16 @@ static VF_RC read_end(struct nt_issue_day *d, struct vf_bytes line, struct vf_er
 	return VF_OK;
 }
 
-VF_RC nt_issue_line_read(struct nt_issue_day *d, struct vf_bytes line, struct nt_issued *ret, bool *ret_token, struct vf_err *reterr)
+VF_RC nt_issue_line_read(
+	struct nt_issue_day *d, struct vf_bytes line, struct nt_issued *ret, bool *ret_token, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 
 	*ret_token = false;
 	if (d->head < HEAD_LINES)
-		return read_head(d, line) ? VF_OK : vf_fail(reterr, VF_STORE_CORRUPT, "this is not the head of an issue journal");
+		return read_head(d, line)
+			? VF_OK
+			: vf_fail(reterr, VF_STORE_CORRUPT, "this is not the head of an issue journal");
 	if (d->ended)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "there is a line after the end");
 	if (vf_bytes_starts(line, "end "))

@@ -55,10 +55,11 @@ void nt_issue_line_put(struct nt_issue_day *d, const struct nt_issued *t, struct
 void nt_issue_end_put(struct nt_issue_day *d, struct nt_buf *out);
 
 /*
- * Reads the next line, without its LF. *ret_token says whether it was a token's, which is in ret then (ret may be NULL).
- * STORE_CORRUPT for anything that is not written by the above in this order.
+ * Reads the next line, without its LF. *ret_token says whether it was a token's, which is in ret then (ret may be
+ * NULL). STORE_CORRUPT for anything that is not written by the above in this order.
  */
-VF_RC nt_issue_line_read(struct nt_issue_day *d, struct vf_bytes line, struct nt_issued *ret, bool *ret_token, struct vf_err *reterr);
+VF_RC nt_issue_line_read(
+	struct nt_issue_day *d, struct vf_bytes line, struct nt_issued *ret, bool *ret_token, struct vf_err *reterr);
 /* All lines of the head were read. */
 bool nt_issue_has_head(const struct nt_issue_day *d);
 

@@ -53,7 +53,8 @@ static bool is_notarised(const struct nt_issue_journal *j, const char *day)
 }
 
 /* What one file cannot show alone. */
-static VF_RC check_file(const struct found *f, const struct nt_issue_day *d, int64_t day, const char *name, struct vf_err *reterr)
+static VF_RC check_file(
+	const struct found *f, const struct nt_issue_day *d, int64_t day, const char *name, struct vf_err *reterr)
 {
 	const struct nt_issue_day *b = &f->before;
 
@@ -69,7 +70,8 @@ static VF_RC go_on(struct nt_issue_journal *j, const char *name, uint64_t rest, 
 {
 	j->fd = openat(j->dir, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (j->fd < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot open the issue journal '%s': %s", name, strerror(errno));
+		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO,
+			"cannot open the issue journal '%s': %s", name, strerror(errno));
 	if (rest && ftruncate(j->fd, (off_t)j->size) != 0)
 		return vf_fail(reterr, VF_IO, "cannot cut the issue journal '%s': %s", name, strerror(errno));
 	/* also without a rest: lines that were written, and not synced, are there now and must stay */
@@ -126,12 +128,16 @@ static void start_from(struct nt_issue_journal *j, const struct nt_issue_day *ne
 		j->last_ms = newest->day * NT_ISSUE_DAY_MS;
 }
 
-static VF_RC open_files(struct nt_issue_journal *j, const struct nt_issue_journal_options *o, uint64_t *ret_cut, struct vf_err *reterr)
+static VF_RC open_files(
+	struct nt_issue_journal *j, const struct nt_issue_journal_options *o, uint64_t *ret_cut, struct vf_err *reterr)
 {
 	struct found f = {.j = j, .origin = o->origin, .before = {.gen_ms = VF_TIME_NONE}};
 	enum vf_rc rc = nt_dir_make(o->folder, NT_ISSUE_FOLDER, 0700, reterr);
 
 	*ret_cut = 0;
+	/* also when it was there: who made it may have been killed before this */
+	if (rc == VF_OK)
+		rc = nt_fd_sync(o->folder, "the authority's folder", reterr);
 	if (rc == VF_OK)
 		rc = nt_dir_open(o->folder, NT_ISSUE_FOLDER, &j->dir, reterr);
 	if (rc == VF_OK)
@@ -144,8 +150,8 @@ static VF_RC open_files(struct nt_issue_journal *j, const struct nt_issue_journa
 	return rc;
 }
 
-VF_RC nt_issue_journal_open(
-	const struct nt_issue_journal_options *o, struct nt_issue_journal **ret, uint64_t *ret_cut, struct vf_err *reterr)
+VF_RC nt_issue_journal_open(const struct nt_issue_journal_options *o, struct nt_issue_journal **ret, uint64_t *ret_cut,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_issue_journal_freep) struct nt_issue_journal *j = calloc(1, sizeof(*j));
 	uint64_t cut = 0;

@@ -61,7 +61,8 @@ static VF_RC read_blocks(struct reading *r, int fd, uint8_t *block, uint64_t *re
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return vf_fail(reterr, VF_IO, "cannot read the issue journal '%s': %s", r->name, strerror(errno));
+			return vf_fail(
+				reterr, VF_IO, "cannot read the issue journal '%s': %s", r->name, strerror(errno));
 		if (got == 0)
 			break;
 		in = vf_bytes(block, held + (size_t)got);

@@ -14,8 +14,8 @@
 /* A token with its certificate is far smaller. */
 #define TOKEN_CAP 16384
 /*
- * genTime never runs backwards. A clock that was set back by at most this (NTP slews and small steps) makes tokens with the time of the
- * last one, which is then that much ahead: never by more than the accuracy that is claimed.
+ * genTime never runs backwards. A clock that was set back by at most this (NTP slews and small steps) makes tokens with
+ * the time of the last one, which is then that much ahead: never by more than the accuracy that is claimed.
  */
 #define PATIENCE_MS INT64_C(50)
 
@@ -53,7 +53,10 @@ static enum nt_tsp_fail fail_of(enum vf_rc rc)
 	return rc == VF_CLOCK_DOUBT || rc == VF_TIME_STOPPED ? NT_TSP_TIME_NOT_AVAILABLE : NT_TSP_SYSTEM_FAILURE;
 }
 
-/* What a stranger is told: the sentence of the code, and for a policy the message, which quotes nothing of the notary's insides. */
+/*
+ * What a stranger is told: the sentence of the code, and for a policy the message, which quotes nothing of the notary's
+ * insides.
+ */
 static void refuse(struct nt_issue *x, enum nt_tsp_fail fail, const struct vf_err *err)
 {
 	const char *text = fail == NT_TSP_UNACCEPTED_POLICY ? err->text : vf_rc_text(err->rc);
@@ -126,7 +129,8 @@ static void note_token(struct nt_issue *x, int64_t gen_ms, struct vf_bytes token
 	x->item.ctx = x;
 }
 
-static VF_RC make_token(struct worker *w, struct nt_issue *x, struct nt_tsa_snapshot *s, int64_t gen_ms, struct vf_err *reterr)
+static VF_RC make_token(
+	struct worker *w, struct nt_issue *x, struct nt_tsa_snapshot *s, int64_t gen_ms, struct vf_err *reterr)
 {
 	uint8_t *serial = x->item.token.serial;
 	struct nt_tsa_want want = {.imprint = x->request.imprint,
@@ -150,7 +154,8 @@ static VF_RC make_token(struct worker *w, struct nt_issue *x, struct nt_tsa_snap
 }
 
 /* All that must hold before a number is given out. */
-static VF_RC check_ready(const struct nt_issuer *i, const struct nt_tsa_snapshot *s, int64_t now_ms, struct vf_err *reterr)
+static VF_RC check_ready(
+	const struct nt_issuer *i, const struct nt_tsa_snapshot *s, int64_t now_ms, struct vf_err *reterr)
 {
 	enum vf_rc rc = i->watch ? nt_clock_watch_check(i->watch, reterr) : VF_OK;
 

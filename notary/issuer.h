@@ -1,8 +1,8 @@
 /*
  * Answers requests for time-stamp tokens of anybody, from several threads at once, with the embedded authority's key.
  *
- * Knows the order: policy, clock, number, signature, the verifier's check, journal. How requests arrive and what they look like as octets
- * is api_tsa.c's and tsp.h's question. A queue with an end: who asks beyond it is told at once.
+ * Knows the order: policy, clock, number, signature, the verifier's check, journal. How requests arrive and what they
+ * look like as octets is api_tsa.c's and tsp.h's question. A queue with an end: who asks beyond it is told at once.
  */
 #ifndef NOTARY_ISSUER_H
 #define NOTARY_ISSUER_H
@@ -17,7 +17,7 @@ struct nt_clock_watch;
 /* One request, and then its answer. The caller keeps it until done was called. */
 struct nt_issue {
 	struct nt_tsp_request request; /* its ranges live until done */
-	struct nt_buf response;        /* the caller's, made with nt_buf(), empty before: a TimeStampResp, also of a refusal */
+	struct nt_buf response; /* the caller's, made with nt_buf(), empty before: a TimeStampResp, also of a refusal */
 	/* The end, exactly once, on a thread of the issuer or of the journal: the token is durable, or refused. */
 	void (*done)(struct nt_issue *x);
 	void *ctx;

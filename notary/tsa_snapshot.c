@@ -129,7 +129,8 @@ VF_RC nt_tsa_snapshot_check(const struct nt_tsa_snapshot *s, int64_t now_ms, str
 	return VF_OK;
 }
 
-VF_RC nt_tsa_snapshot_stamp(const struct nt_tsa_snapshot *s, const struct nt_tsa_want *w, struct nt_buf *ret, struct vf_err *reterr)
+VF_RC nt_tsa_snapshot_stamp(
+	const struct nt_tsa_snapshot *s, const struct nt_tsa_want *w, struct nt_buf *ret, struct vf_err *reterr)
 {
 	struct nt_tsa_token token = {.policy = nt_buf_bytes(&s->policy),
 		.accuracy_ms = s->accuracy_ms,
@@ -166,10 +167,12 @@ VF_RC nt_tsa_snapshot_pki(const struct nt_tsa_snapshot *s, struct vf_pki **ret, 
 }
 
 /* What the token says, beside its signature. */
-static VF_RC check_says(const struct nt_tsa_snapshot *s, const struct nt_tsa_want *w, const struct vf_tst *t, struct vf_err *reterr)
+static VF_RC check_says(
+	const struct nt_tsa_snapshot *s, const struct nt_tsa_want *w, const struct vf_tst *t, struct vf_err *reterr)
 {
-	if (!vf_bytes_eq(t->serial, w->serial) || !vf_bytes_eq(t->nonce, w->nonce) || !vf_bytes_eq(t->policy, nt_buf_bytes(&s->policy)) ||
-		t->gen_time != w->gen_ms || t->ordering || !t->has_accuracy || t->accuracy_ms != s->accuracy_ms || t->tsa.n)
+	if (!vf_bytes_eq(t->serial, w->serial) || !vf_bytes_eq(t->nonce, w->nonce) ||
+		!vf_bytes_eq(t->policy, nt_buf_bytes(&s->policy)) || t->gen_time != w->gen_ms || t->ordering ||
+		!t->has_accuracy || t->accuracy_ms != s->accuracy_ms || t->tsa.n)
 		return vf_fail(reterr, VF_NOT_VERIFIED, "the token does not say what it should");
 	return VF_OK;
 }

@@ -62,8 +62,10 @@ VF_RC nt_tsa_token_put(const struct nt_tsa_token *t, struct nt_buf *ret, struct 
 	cms.content = nt_buf_bytes(&info);
 	rc = nt_cms_attributes(&cms, &attributes, reterr);
 	if (rc == VF_OK)
-		rc = (t->unchecked ? nt_signer_sign_unchecked : nt_signer_sign)(t->key, nt_buf_bytes(&attributes), &signature, reterr);
+		rc = (t->unchecked ? nt_signer_sign_unchecked : nt_signer_sign)(
+			t->key, nt_buf_bytes(&attributes), &signature, reterr);
 	if (rc == VF_OK)
-		rc = nt_cms_put(&cms, nt_buf_bytes(&attributes), nt_signer_algorithm(t->key), nt_buf_bytes(&signature), ret, reterr);
+		rc = nt_cms_put(&cms, nt_buf_bytes(&attributes), nt_signer_algorithm(t->key), nt_buf_bytes(&signature),
+			ret, reterr);
 	return rc;
 }

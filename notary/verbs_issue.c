@@ -22,7 +22,8 @@ VF_RC nt_verb_tsa_journal(struct nt_cli *cli, struct vf_err *reterr)
 		return rc;
 	if (cli->json)
 		nt_buf_putf(&cli->text,
-			"],\"days\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"notarised\":%" PRIu64 ",\"away\":%" PRIu64 ",\"faults\":%" PRIu64 "}\n",
+			"],\"days\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"notarised\":%" PRIu64 ",\"away\":%" PRIu64
+			",\"faults\":%" PRIu64 "}\n",
 			counts.days, counts.tokens, counts.notarised, counts.away, faults);
 	else if (faults == 0)
 		nt_buf_putf(&cli->text,

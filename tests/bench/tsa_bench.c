@@ -34,7 +34,8 @@ static void measure(const char *key, size_t n)
 	nt_config_default(&config);
 	strcpy(config.origin, "bench.example/1");
 	snprintf(config.tsa_key, sizeof(config.tsa_key), "%s", key);
-	need(nt_tsa_create(path, &config, NOW, NULL) == VF_OK && nt_tsa_open(path, &config, &t, NULL) == VF_OK, "no authority");
+	need(nt_tsa_create(path, &config, NOW, NULL) == VF_OK && nt_tsa_open(path, &config, &t, NULL) == VF_OK,
+		"no authority");
 	need(nt_tsa_snapshot(t, &s, NULL) == VF_OK && nt_tsa_snapshot_pki(s, &pki, NULL) == VF_OK, "no snapshot");
 	need(vf_digest(VF_SHA256, vf_bytes_str("data"), &want.imprint, NULL) == VF_OK, "no digest");
 	for (int round = 0; round < 2; round++) { /* the first fills caches, and is not shown */
@@ -53,7 +54,8 @@ static void measure(const char *key, size_t n)
 		began = bench_begin();
 		for (size_t i = 0; i < count; i++) {
 			nt_issued_serial(i + 1, random, serial);
-			need(nt_tsa_snapshot_verify(s, pki, &want, nt_buf_bytes(&tokens[i]), NULL) == VF_OK, "a bad token");
+			need(nt_tsa_snapshot_verify(s, pki, &want, nt_buf_bytes(&tokens[i]), NULL) == VF_OK,
+				"a bad token");
 		}
 		snprintf(row, sizeof(row), "tsa_check_%s", key);
 		if (round)

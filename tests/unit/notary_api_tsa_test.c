@@ -50,7 +50,9 @@ static void start(uint32_t endpoint)
 	config.tsa_endpoint = endpoint;
 	config.seal_ms = 20;
 	watch = nt_clock_watch_new(config.clock_bound_ms);
-	CHECK_RC(nt_api_new(&(struct nt_api_options){.notary = notary, .access = parties, .config = &config, .watch = watch}, &api, NULL), VF_OK);
+	CHECK_RC(nt_api_new(&(struct nt_api_options){.notary = notary, .access = parties, .config = &config, .watch = watch},
+			 &api, NULL),
+		VF_OK);
 	h.ctx = api;
 	CHECK_RC(nt_http_new(&h, &server, NULL), VF_OK);
 	if (!server)
@@ -109,7 +111,10 @@ static int64_t ask(char why[400])
 	why[0] = '\0';
 	CHECK_RC(vf_digest(VF_SHA256, vf_bytes_str("data"), &q.imprint, NULL), VF_OK);
 	CHECK_RC(nt_tsp_request_put(&body, &q, NULL), VF_OK);
-	snprintf(head, sizeof(head), "POST /tsa HTTP/1.1\r\nHost: x\r\nContent-Type: application/timestamp-query\r\nContent-Length: %zu\r\n\r\n", body.n);
+	snprintf(head, sizeof(head),
+		"POST /tsa HTTP/1.1\r\nHost: x\r\nContent-Type: application/timestamp-query\r\nContent-Length: "
+		"%zu\r\n\r\n",
+		body.n);
 	http_say(&c, head);
 	CHECK(http_send(&c, nt_buf_bytes(&body)));
 	CHECK_INT(http_read(&c, &a, false), 200);
@@ -159,7 +164,8 @@ static void test_doubt(void)
 	check_granted();
 	CHECK_INT(get("/readyz", "ready"), 200);
 	CHECK_INT(get("/metrics", "\nnotary_clock_doubt 0\n"), 200);
-	CHECK_INT(get("/metrics", "\nnotary_tsa_cert_expiry_timestamp_seconds 1898503872\n"), 200); /* T0 and 1825 - 365 days */
+	CHECK_INT(get("/metrics", "\nnotary_tsa_cert_expiry_timestamp_seconds 1898503872\n"),
+		200); /* T0 and 1825 - 365 days */
 	/* no tick is needed: the next request sees it */
 	moved += 5 * SECOND;
 	check_refused("timeNotAvailable: the clock is in doubt");

@@ -20,7 +20,8 @@ static struct nt_clock_watch *start(void)
 /* Answered in 40 ms by an authority whose clock is right, while the own one is off by so much; at BOOT + after. */
 static void say(struct nt_clock_watch *w, const char *authority, int64_t off, int64_t after)
 {
-	nt_clock_watch_sample(w, authority, T0 + after, 10, T0 + after - 20 + off, T0 + after + 20 + off, BOOT + after + 20);
+	nt_clock_watch_sample(
+		w, authority, T0 + after, 10, T0 + after - 20 + off, T0 + after + 20 + off, BOOT + after + 20);
 }
 
 static void check_doubt(struct nt_clock_watch *w, const char *words)
@@ -129,7 +130,9 @@ static void test_majority(void)
 	say(w, "a", 1030, 100); /* between 1000 and 1060: an offset of 1000 is possible */
 	CHECK_RC(nt_clock_watch_check(w, NULL), VF_OK);
 	say(w, "a", 1031, 200);
-	check_doubt(w, "1 of 1 time-stamping authorities say that the clock is off by more than 1000 ms, 'a' by 1001 ms at least");
+	check_doubt(w,
+		"1 of 1 time-stamping authorities say that the clock is off by more than 1000 ms, 'a' by 1001 ms at "
+		"least");
 	say(w, "b", 0, 300); /* one against one: not more than half */
 	CHECK_RC(nt_clock_watch_check(w, NULL), VF_OK);
 	say(w, "c", -1031, 400);

@@ -46,7 +46,8 @@ static enum vf_rc open_journal(struct nt_issue_journal **ret, uint64_t *ret_cut,
 	*err = (struct vf_err){0};
 	*ret = NULL;
 	return nt_issue_journal_open(
-		&(struct nt_issue_journal_options){.folder = folder, .origin = "demo.example/1", .synced = on_synced}, ret, ret_cut, err);
+		&(struct nt_issue_journal_options){.folder = folder, .origin = "demo.example/1", .synced = on_synced},
+		ret, ret_cut, err);
 }
 
 static struct nt_issue_journal *must_open(uint64_t want_cut)
@@ -196,7 +197,8 @@ static void test_example(void)
 	}
 	CHECK_INT(in.n, 0);
 	CHECK_INT(tokens, 2);
-	CHECK(got.ended && got.day == DAY0 && got.first == 17 && got.next == 20 && got.tokens == 2 && !got.has_previous);
+	CHECK(got.ended && got.day == DAY0 && got.first == 17 && got.next == 20 && got.tokens == 2 &&
+		!got.has_previous);
 	CHECK(vf_hash_eq(&got.chain, &d.chain));
 	CHECK(memcmp(&read, &t, sizeof(read)) == 0);
 	nt_buf_done(&out);
@@ -513,11 +515,14 @@ static void test_other_notary(void)
 	j = must_open(0);
 	(void)issue(j, T0);
 	nt_issue_journal_free(j);
-	CHECK_RC(nt_issue_journal_open(&(struct nt_issue_journal_options){.folder = folder, .origin = "other.example"}, &j, &cut, &err),
+	CHECK_RC(nt_issue_journal_open(&(struct nt_issue_journal_options){.folder = folder, .origin = "other.example"},
+			 &j, &cut, &err),
 		VF_STORE_CORRUPT);
 }
 
-/* A disk that takes no more: who waits is told, nobody begins any more, and the next start cuts what was half written. */
+/*
+ * A disk that takes no more: who waits is told, nobody begins any more, and the next start cuts what was half written.
+ */
 static void test_full_disk(void)
 {
 	struct rlimit old, little;

@@ -33,11 +33,19 @@ static void start(unsigned threads, size_t max_waiting)
 	now_ms = T0 + 5;
 	dir = open(folder, O_RDONLY | O_DIRECTORY);
 	CHECK_RC(nt_tsa_snapshot(tsa, &s, NULL), VF_OK);
-	CHECK_RC(nt_issue_journal_open(&(struct nt_issue_journal_options){.folder = dir, .origin = config.origin}, &journal, &cut, NULL), VF_OK);
+	CHECK_RC(nt_issue_journal_open(&(struct nt_issue_journal_options){.folder = dir, .origin = config.origin},
+			 &journal, &cut, NULL),
+		VF_OK);
 	close(dir);
 	watch = nt_clock_watch_new(1000);
-	CHECK_RC(nt_issuer_new(&(struct nt_issuer_options){.snapshot = s, .journal = journal, .watch = watch, .clock = the_clock,
-		.threads = threads, .max_waiting = max_waiting}, &issuer, NULL), VF_OK);
+	CHECK_RC(nt_issuer_new(&(struct nt_issuer_options){.snapshot = s,
+				       .journal = journal,
+				       .watch = watch,
+				       .clock = the_clock,
+				       .threads = threads,
+				       .max_waiting = max_waiting},
+			 &issuer, NULL),
+		VF_OK);
 	if (!issuer)
 		exit(1);
 	nt_tsa_snapshot_free(s);
@@ -212,7 +220,9 @@ static void read_journal(void)
 static void test_journal(void)
 {
 	struct nt_buf policy = oid(POLICY);
-	struct nt_tsp_request q = {.imprint = imprint_of(VF_SHA384, "data"), .policy = nt_buf_bytes(&policy), .cert_req = true,
+	struct nt_tsp_request q = {.imprint = imprint_of(VF_SHA384, "data"),
+		.policy = nt_buf_bytes(&policy),
+		.cert_req = true,
 		.nonce = vf_bytes((const uint8_t *)"\x7f\x01", 2)};
 	struct vf_bytes token = {0};
 	struct vf_hash sha256;
@@ -263,7 +273,8 @@ static void test_refusals(void)
 	fresh_tsa("p256");
 	start(1, 0);
 	other.policy = nt_buf_bytes(&policy);
-	check_refused(&other, NT_TSP_UNACCEPTED_POLICY, VF_UNSUPPORTED, "unacceptedPolicy: the policy of this authority is " POLICY);
+	check_refused(&other, NT_TSP_UNACCEPTED_POLICY, VF_UNSUPPORTED,
+		"unacceptedPolicy: the policy of this authority is " POLICY);
 	CHECK_RC(nt_issuer_check(issuer, NULL), VF_OK);
 	/* the clock jumps */
 	nt_clock_watch_tick(watch, now_ms, 1000);
@@ -349,7 +360,9 @@ static void test_damaged_journal(void)
 	stop();
 	put_file("journal/2026-01-01", vf_bytes_str("nothing of ours\n"));
 	dir = open(folder, O_RDONLY | O_DIRECTORY);
-	CHECK_RC(nt_issue_journal_open(&(struct nt_issue_journal_options){.folder = dir, .origin = config.origin}, &j, &cut, &err), VF_STORE_CORRUPT);
+	CHECK_RC(nt_issue_journal_open(
+			 &(struct nt_issue_journal_options){.folder = dir, .origin = config.origin}, &j, &cut, &err),
+		VF_STORE_CORRUPT);
 	CHECK(strstr(err.text, "line 1") != NULL);
 	close(dir);
 	nt_tsa_free(tsa);
