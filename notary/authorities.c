@@ -67,9 +67,10 @@ static bool is_oid(struct vf_bytes b)
 	return nt_der_oid(dotted, &oid, NULL) == VF_OK;
 }
 
+#define AT(field) offsetof(struct nt_authority, field), sizeof(((struct nt_authority *)0)->field)
 #define TEXT(field, required, is, want)                                                                    \
 	{                                                                                                  \
-		#field, offsetof(struct nt_authority, field), sizeof(((struct nt_authority *)0)->field), required, is, want \
+		#field, AT(field), required, is, want                                                      \
 	}
 #define PATH "the path of a file: plain text of at most 255 octets"
 
@@ -171,8 +172,8 @@ static enum vf_rc read_numbers(const struct vf_json_value *v, struct nt_authorit
 		if (!member)
 			continue;
 		if (!vf_json_uint(member, &value) || value < f->min || value > f->max)
-			return vf_fail(reterr, VF_CONFIG_SHAPE, "'%s' must be a number from %" PRIu32 " to %" PRIu32, f->name,
-				f->min, f->max);
+			return vf_fail(reterr, VF_CONFIG_SHAPE, "'%s' must be a number from %" PRIu32 " to %" PRIu32,
+				f->name, f->min, f->max);
 		small = (uint32_t)value;
 		memcpy((char *)a + f->at, &small, sizeof(small));
 	}
@@ -209,8 +210,10 @@ static enum vf_rc read_places(const struct vf_json_value *v, struct nt_authority
 	if (crl && (!vf_json_is_array(crl) || a->n_crl == 0 || a->n_crl > COUNT(a->crl)))
 		return unfit(reterr, "crl", "a list of 1 to 4 addresses");
 	for (size_t i = 0; i < a->n_crl; i++)
-		if (!vf_json_str(vf_json_item(crl, i), &url) || !is_url(url) || !set_text(a->crl[i], sizeof(a->crl[i]), url))
-			return unfit(reterr, "crl", "a list of addresses with http:// or https:// of at most 511 octets");
+		if (!vf_json_str(vf_json_item(crl, i), &url) || !is_url(url) ||
+			!set_text(a->crl[i], sizeof(a->crl[i]), url))
+			return unfit(
+				reterr, "crl", "a list of addresses with http:// or https:// of at most 511 octets");
 	a->has_ocsp = ocsp != NULL;
 	if (ocsp && (!vf_json_str(ocsp, &url) || (url.n && !is_url(url)) || !set_text(a->ocsp, sizeof(a->ocsp), url)))
 		return unfit(reterr, "ocsp", "empty, or an address with http:// or https:// of at most 511 octets");
@@ -232,8 +235,8 @@ static enum vf_rc check_together(const struct nt_authority *a, struct vf_err *re
 static enum vf_rc read_authority(const struct vf_json_value *v, struct nt_authority *ret, struct vf_err *reterr)
 {
 	static const char *const names[] = {"name", "url", "roots", "?algorithm", "?policy", "?qualified", "?operator",
-		"?connect_ms", "?timeout_ms", "?max_offset_ms", "?user", "?password_file", "?certificate", "?key", "?ca",
-		"?crl", "?ocsp", NULL};
+		"?connect_ms", "?timeout_ms", "?max_offset_ms", "?user", "?password_file", "?certificate", "?key",
+		"?ca", "?crl", "?ocsp", NULL};
 	struct vf_bytes name;
 	enum vf_rc rc = vf_json_check_names(v, names, reterr);
 
@@ -311,7 +314,8 @@ VF_RC nt_authorities_parse(struct vf_bytes json, struct nt_authorities *ret, str
 	enum vf_rc rc;
 
 	if (json.n > NT_AUTHORITIES_MAX)
-		return vf_fail(err, VF_CONFIG_SHAPE, "the list of authorities has more than %d octets", NT_AUTHORITIES_MAX);
+		return vf_fail(
+			err, VF_CONFIG_SHAPE, "the list of authorities has more than %d octets", NT_AUTHORITIES_MAX);
 	rc = vf_json_parse(json, &doc, err);
 	if (rc == VF_JSON_SHAPE)
 		rc = err->rc = VF_CONFIG_SHAPE;
@@ -412,7 +416,8 @@ VF_RC nt_authorities_store(int folder, const struct nt_authorities *a, struct vf
 	nt_authorities_put(&text, a);
 	rc = nt_buf_check(&text, reterr);
 	if (rc == VF_OK)
-		rc = nt_authorities_parse(nt_buf_bytes(&text), &again, reterr); /* what could not be read again is not written */
+		/* what could not be read again is not written */
+		rc = nt_authorities_parse(nt_buf_bytes(&text), &again, reterr);
 	if (rc != VF_OK)
 		return rc;
 	return nt_durable_write(folder, NT_AUTHORITIES_FILE, nt_buf_bytes(&text), 0644, reterr);

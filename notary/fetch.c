@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -38,6 +39,27 @@ VF_RC nt_fetch_start(struct vf_err *reterr)
 {
 	pthread_once(&once, start);
 	return ready ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "libcurl cannot be started");
+}
+
+struct nt_fetch_keep {
+	CURL *curl;
+};
+
+struct nt_fetch_keep *nt_fetch_keep_new(void)
+{
+	struct nt_fetch_keep *k = nt_fetch_start(NULL) == VF_OK ? calloc(1, sizeof(*k)) : NULL;
+
+	if (k && !(k->curl = curl_easy_init()))
+		k = nt_fetch_keep_free(k);
+	return k;
+}
+
+struct nt_fetch_keep *nt_fetch_keep_free(struct nt_fetch_keep *k)
+{
+	if (k)
+		curl_easy_cleanup(k->curl);
+	free(k);
+	return NULL;
 }
 
 static int64_t now_ms(void)
@@ -206,7 +228,8 @@ static bool is_type(const char *type, const char *want)
 {
 	size_t n = strlen(want);
 
-	return strncasecmp(type, want, n) == 0 && (type[n] == '\0' || type[n] == ';' || type[n] == ' ' || type[n] == '\t');
+	return strncasecmp(type, want, n) == 0 &&
+		(type[n] == '\0' || type[n] == ';' || type[n] == ' ' || type[n] == '\t');
 }
 
 static enum vf_rc judge(const struct exchange *x, CURLcode code, int status, struct vf_err *reterr)
@@ -276,9 +299,12 @@ VF_RC nt_fetch(const struct nt_fetch *f, struct nt_buf *ret, struct nt_fetched *
 	if (rc != VF_OK)
 		return rc;
 	show_address(&x);
-	x.curl = curl_easy_init();
+	x.curl = f->keep ? f->keep->curl : curl_easy_init();
 	rc = x.curl ? perform(&x, ret_facts, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for a request");
-	curl_easy_cleanup(x.curl);
+	if (!f->keep)
+		curl_easy_cleanup(x.curl);
+	else
+		curl_easy_reset(x.curl); /* nothing of this exchange stays but its connection */
 	curl_slist_free_all(x.fields);
 	if (rc != VF_OK) {
 		ret->n = x.start;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ struct asker {
 	struct nt_buf certificate, key, ca;
 	struct nt_random random;
 	const volatile bool *stop;
+	struct nt_fetch_keep *keep;
 };
 
 /* ---- what the configuration names ---- */
@@ -48,6 +50,7 @@ static void wipe(struct nt_buf *b)
 static void asker_done(struct asker *k)
 {
 	vf_pki_free(k->pki);
+	nt_fetch_keep_free(k->keep);
 	nt_buf_done(&k->policy);
 	wipe(&k->password);
 	wipe(&k->key);
@@ -64,7 +67,8 @@ static VF_RC read_file(int folder, const char *path, bool secret, struct nt_buf 
 	if (path[0] == '\0')
 		return VF_OK;
 	if (secret && fstatat(folder, path, &st, 0) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
-		return vf_fail(reterr, VF_PERMISSION, "others may read '%s': make it yours alone with 'chmod 600'", path);
+		return vf_fail(
+			reterr, VF_PERMISSION, "others may read '%s': make it yours alone with 'chmod 600'", path);
 	return nt_durable_read(folder, path, ret, reterr);
 }
 
@@ -161,12 +165,12 @@ static VF_RC check_time(const struct asker *k, const struct nt_stamp *s, struct 
 
 	if (before > (int64_t)k->a->max_offset_ms)
 		return vf_fail(reterr, VF_CLOCK_DOUBT,
-			"the token's time is %" PRId64 " ms before this machine's; at most %" PRIu32 " are allowed", before,
-			k->a->max_offset_ms);
+			"the token's time is %" PRId64 " ms before this machine's; at most %" PRIu32 " are allowed",
+			before, k->a->max_offset_ms);
 	if (after > (int64_t)k->a->max_offset_ms)
 		return vf_fail(reterr, VF_CLOCK_DOUBT,
-			"the token's time is %" PRId64 " ms after this machine's; at most %" PRIu32 " are allowed", after,
-			k->a->max_offset_ms);
+			"the token's time is %" PRId64 " ms after this machine's; at most %" PRIu32 " are allowed",
+			after, k->a->max_offset_ms);
 	return VF_OK;
 }
 
@@ -192,7 +196,8 @@ static VF_RC verify(struct asker *k, struct nt_stamp *s, struct vf_bytes nonce, 
 	s->id = vf_tst_id(&t);
 	s->gen_time = t.gen_time;
 	s->accuracy_ms = t.has_accuracy ? (int64_t)t.accuracy_ms : 1000;
-	if (t.gen_time % 1000 == 0 && s->accuracy_ms < 1000) /* many authorities cut to seconds, whatever they promise */
+	/* many authorities cut to seconds, whatever they promise */
+	if (t.gen_time % 1000 == 0 && s->accuracy_ms < 1000)
 		s->accuracy_ms = 1000;
 	return check_time(k, s, reterr);
 }
@@ -202,7 +207,7 @@ static VF_RC ask(struct asker *k, struct nt_stamp *s, int64_t *ret_retry_after_m
 	struct nt_tsp_request q = {.imprint = s->imprint, .policy = nt_buf_bytes(&k->policy), .cert_req = true};
 	const struct nt_authority *a = k->a;
 	struct nt_fetch f = {.url = a->url, .type = QUERY, .accept = REPLY, .connect_ms = a->connect_ms,
-		.timeout_ms = a->timeout_ms, .max = VF_MAX_TOKEN, .stop = k->stop};
+		.timeout_ms = a->timeout_ms, .max = VF_MAX_TOKEN, .stop = k->stop, .keep = k->keep};
 	struct nt_fetched facts = {0};
 	uint8_t nonce[9];
 	size_t n = 0;
@@ -302,7 +307,8 @@ static struct nt_stamp *take_next(struct nt_stamper *s)
 }
 
 /* Writes down how an exchange ended. */
-static void note_end(struct nt_stamper *s, enum vf_rc rc, int64_t took_ms, int64_t retry_after_ms, const struct vf_err *err)
+static void note_end(
+	struct nt_stamper *s, enum vf_rc rc, int64_t took_ms, int64_t retry_after_ms, const struct vf_err *err)
 {
 	struct nt_stamper_state *t = &s->state;
 
@@ -374,6 +380,19 @@ static void release(struct nt_stamper *s)
 	free(s);
 }
 
+/* Signals are for other threads, those of libcurl included. */
+static bool start_thread(struct nt_stamper *s)
+{
+	sigset_t every, before;
+	int error;
+
+	sigfillset(&every);
+	pthread_sigmask(SIG_SETMASK, &every, &before);
+	error = pthread_create(&s->thread, NULL, run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error == 0;
+}
+
 VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_watch *watch, struct nt_stamper **ret,
 	struct vf_err *reterr)
 {
@@ -393,7 +412,8 @@ VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_w
 	pthread_condattr_destroy(&monotonic);
 	rc = asker_init(&s->asker, &s->a, folder, reterr);
 	s->asker.stop = &s->stop;
-	if (rc == VF_OK && pthread_create(&s->thread, NULL, run, s) != 0)
+	s->asker.keep = nt_fetch_keep_new(); /* without it all goes on, only slower */
+	if (rc == VF_OK && !start_thread(s))
 		rc = vf_fail(reterr, VF_NO_MEMORY, "no thread for the authority '%s'", s->a.name);
 	if (rc != VF_OK) {
 		release(s);

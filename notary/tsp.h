@@ -35,9 +35,9 @@ struct nt_tsp_request {
 /* Appends a TimeStampReq. */
 VF_RC nt_tsp_request_put(struct nt_buf *out, const struct nt_tsp_request *q, struct vf_err *reterr);
 /*
- * Reads one that fills der. On refusal *ret_fail says what an authority answers: an algorithm other than SHA-256, -384, -512
- * badAlg (UNSUPPORTED), any extension unacceptedExtension (UNSUPPORTED), what is too long or has another version than 1
- * badRequest (TS_SHAPE), a digest of another length and any other shape badDataFormat (TS_SHAPE).
+ * Reads one that fills der. On refusal *ret_fail says what an authority answers: an algorithm other than SHA-256, -384,
+ * -512 badAlg (UNSUPPORTED), any extension unacceptedExtension (UNSUPPORTED), what is too long or has another version
+ * than 1 badRequest (TS_SHAPE), a digest of another length and any other shape badDataFormat (TS_SHAPE).
  */
 VF_RC nt_tsp_request_read(
 	struct vf_bytes der, struct nt_tsp_request *ret, enum nt_tsp_fail *ret_fail, struct vf_err *reterr);

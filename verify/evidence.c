@@ -203,8 +203,10 @@ static enum vf_rc judge_record(struct vf_judge *j, struct vf_evidence *e, struct
 		rc = judge_renewals(j, e, reterr);
 	if (rc == VF_OK && e->holds && j->s->has_trust && !j->s->integrity_only)
 		rc = vf_judge_trust(j, e, reterr);
-	if (rc == VF_OK && e->is_trusted)
-		j->votes[j->n_votes++] = e->vote;
+	if (rc != VF_OK || !e->is_trusted)
+		return rc;
+	e->stamps[0].renewed_by = e->vote.renewed_by;
+	j->votes[j->n_votes++] = e->vote;
 	return rc;
 }
 
@@ -316,6 +318,7 @@ static void judge_none(struct vf_judge *j)
 VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct vf_evidence *list = VF_NEW(j->a, VF_MAX_EVIDENCE, struct vf_evidence);
+	const struct vf_policy *p = &j->s->policy;
 	struct vf_ocsp_id ids[VF_MAX_OCSP_PARTS];
 	size_t n = 0;
 	enum vf_rc rc = list ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for evidence records");
@@ -337,9 +340,12 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 		rc = judge_record(j, &list[i], reterr);
 	if (rc == VF_OK)
 		judge_ocsp(j, ids, list, n);
-	if (rc == VF_OK && j->s->has_trust && !j->s->integrity_only)
-		vf_judge_settle_trust(j, list, n,
-			vf_policy_check(&j->s->policy, j->votes, j->n_votes, INT64_MAX, NULL) == VF_OK);
+	if (rc == VF_OK && j->s->has_trust && !j->s->integrity_only) {
+		vf_judge_settle_trust(j, list, n, vf_policy_check(p, j->votes, j->n_votes, INT64_MAX, NULL) == VF_OK);
+		j->r->policy = p;
+		for (size_t i = 0; i < p->n_rules; i++)
+			vf_policy_tally(p, &p->rules[i], j->votes, j->n_votes, INT64_MAX, &j->r->rules[i]);
+	}
 	vf_judge_drop_unread(j);
 	return rc;
 }

@@ -75,7 +75,7 @@ struct vf_evidence {
 	bool is_trusted; /* every token leads to a pinned root and nothing is open */
 	struct vf_vote vote;
 	bool stands;	    /* a token needs no renewal; those after it are no longer rested on */
-	struct vf_err open; /* why it does not count, when holds and not trusted */
+	struct vf_err open; /* why it does not count, when holds and not trusted; what rejects is a fault already */
 	enum vf_check open_check;
 };
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import authority
+import revocation_world as authority
 
 tool, verify = os.environ["REVOCATION_TOOL"], os.environ["TRIALVERIFY"]
 faults = count = 0

@@ -97,11 +97,14 @@ static void test_defaults(void)
 	CHECK(nt_authorities_find(&a, vf_bytes_str("")) == NULL);
 }
 
-static const char all_text[] = HEAD ",\"embedded\":false,\"wanted\":1,\"authorities\":["
+static const char all_text[] = HEAD
+	",\"embedded\":false,\"wanted\":1,\"authorities\":["
 	"{\"name\":\"alpha-1\",\"url\":\"https://tsa.example:8443/tsr?key=1&x=~\",\"roots\":\"authorities/alpha.pem\","
 	"\"algorithm\":\"sha512\",\"policy\":\"1.2.3.4.5\",\"qualified\":true,\"operator\":true,\"connect_ms\":100,"
-	"\"timeout_ms\":600000,\"max_offset_ms\":86400000,\"user\":\"me \\\"x\\\"\",\"password_file\":\"/etc/p\",\"certificate\":\"c.pem\","
-	"\"key\":\"/k\\u00e9y.pem\",\"ca\":\"ca.pem\",\"crl\":[\"http://a/1\",\"http://a/2\",\"http://a/3\",\"http://a/4\"],"
+	"\"timeout_ms\":600000,\"max_offset_ms\":86400000,\"user\":\"me "
+	"\\\"x\\\"\",\"password_file\":\"/etc/p\",\"certificate\":\"c.pem\","
+	"\"key\":\"/k\\u00e9y.pem\",\"ca\":\"ca.pem\",\"crl\":[\"http://a/1\",\"http://a/2\",\"http://a/3\",\"http://a/"
+	"4\"],"
 	"\"ocsp\":\"http://o\"},{\"name\":\"b\",\"url\":\"http://[::1]:80/\",\"roots\":\"b\",\"ocsp\":\"\"}]}";
 
 static void test_all(void)
@@ -163,8 +166,9 @@ static void test_largest(void)
 
 static void test_bad_fields(void)
 {
-	static const char *const urls[] = {"", "ftp://a", "a", "http://", "http:///x", "http://?x", "http://me@a/", "http://me:p@a/",
-		"http://a/ b", "http://a/#x", "HTTP://a", "http://\\u00e9", "http://a\\n", "http://a\\u007f"};
+	static const char *const urls[] = {"", "ftp://a", "a", "http://", "http:///x", "http://?x", "http://me@a/",
+		"http://me:p@a/", "http://a/ b", "http://a/#x", "HTTP://a", "http://\\u00e9", "http://a\\n",
+		"http://a\\u007f"};
 	char text[1000];
 	static const struct {
 		const char *fields, *message;
@@ -181,7 +185,8 @@ static void test_bad_fields(void)
 		{",\"timeout_ms\":100.0", "authority 1: 'timeout_ms' must be a number from 100 to 600000"},
 		{",\"max_offset_ms\":-1", "authority 1: 'max_offset_ms' must be a number from 100 to 86400000"},
 		{",\"max_offset_ms\":4294967396", "authority 1: 'max_offset_ms' must be a number from 100 to 86400000"},
-		{",\"user\":\"a:b\",\"password_file\":\"p\"", "authority 1: 'user' must be a name of at most 127 octets without ':'"},
+		{",\"user\":\"a:b\",\"password_file\":\"p\"",
+			"authority 1: 'user' must be a name of at most 127 octets without ':'"},
 		{",\"user\":\"a\"", "authority 1: 'user' and 'password_file' belong together"},
 		{",\"password_file\":\"a\"", "authority 1: 'user' and 'password_file' belong together"},
 		{",\"password_file\":\"\"", "authority 1: 'password_file'" PATH_WORDS},
@@ -197,16 +202,20 @@ static void test_bad_fields(void)
 		{",\"crl\":[\"http://a\",\"http://a\",\"http://a\",\"http://a\",\"http://a\"]",
 			"authority 1: 'crl' must be a list of 1 to 4 addresses"},
 		{",\"crl\":[\"\"]",
-			"authority 1: 'crl' must be a list of addresses with http:// or https:// of at most 511 octets"},
+			"authority 1: 'crl' must be a list of addresses with http:// or https:// of at most 511 "
+			"octets"},
 		{",\"ocsp\":\"x\"",
-			"authority 1: 'ocsp' must be empty, or an address with http:// or https:// of at most 511 octets"},
+			"authority 1: 'ocsp' must be empty, or an address with http:// or https:// of at most 511 "
+			"octets"},
 		{",\"ocsp\":null",
-			"authority 1: 'ocsp' must be empty, or an address with http:// or https:// of at most 511 octets"},
+			"authority 1: 'ocsp' must be empty, or an address with http:// or https:// of at most 511 "
+			"octets"},
 		{",\"colour\":1", "authority 1: unknown field 'colour'"},
 	};
 
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
-		snprintf(text, sizeof(text), HEAD ",\"authorities\":[{\"name\":\"a\",\"url\":\"%s\",\"roots\":\"a\"}]}", urls[i]);
+		snprintf(text, sizeof(text), HEAD ",\"authorities\":[{\"name\":\"a\",\"url\":\"%s\",\"roots\":\"a\"}]}",
+			urls[i]);
 		check_bad(text, "authority 1: " URL_WORDS);
 	}
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -218,7 +227,8 @@ static void test_bad_fields(void)
 static void test_bad_lists(void)
 {
 	static const char *const roots[] = {"/etc/a.pem", "../a.pem", "", "a/./b", "a//b", "a\\nb"};
-	static const char *const names[] = {"", "embedded", "Alpha", "1a", "a b", "a_b", "abcdefghijabcdefghijabcdefghijabc"};
+	static const char *const names[] = {
+		"", "embedded", "Alpha", "1a", "a b", "a_b", "abcdefghijabcdefghijabcdefghijabc"};
 	char text[500];
 
 	check_bad("", "the document is empty");
@@ -231,25 +241,33 @@ static void test_bad_lists(void)
 	check_bad(HEAD ",\"authorities\":[],\"more\":1}", "unknown field 'more'");
 	check_bad(HEAD ",\"authorities\":[],\"embedded\":0}", "'embedded' must be true or false");
 	check_bad(HEAD ",\"authorities\":[],\"embedded\":false}", "without the embedded authority another is needed");
-	check_bad(HEAD ",\"authorities\":[],\"wanted\":0}", "'wanted' must be a number from 1 to the number of authorities");
-	check_bad(HEAD ",\"authorities\":[],\"wanted\":1}", "'wanted' must be a number from 1 to the number of authorities");
+	check_bad(HEAD ",\"authorities\":[],\"wanted\":0}",
+		"'wanted' must be a number from 1 to the number of authorities");
+	check_bad(HEAD ",\"authorities\":[],\"wanted\":1}",
+		"'wanted' must be a number from 1 to the number of authorities");
 	check_bad(HEAD ",\"wanted\":2,\"authorities\":[" ONE "}]}",
 		"'wanted' must be a number from 1 to the number of authorities");
 	check_bad(HEAD ",\"wanted\":0,\"authorities\":[" ONE "}]}",
 		"'wanted' must be a number from 1 to the number of authorities");
 	check_bad(HEAD ",\"authorities\":[" ONE "}," ONE "}]}", "two authorities are called 'a'");
 	check_bad(HEAD ",\"authorities\":[" ONE "},1]}", "authority 2: a value is not an object");
-	check_bad(HEAD ",\"authorities\":[{\"name\":\"a\",\"url\":\"http://a\"}]}", "authority 1: the field 'roots' is missing");
-	check_bad(HEAD ",\"authorities\":[1,2,3,4,5,6,7,8,9]}", "'authorities' must be a list of at most 8 authorities");
-	check_bad(HEAD ",\"authorities\":[],\"authorities\":[]}", "line 1 column 68: duplicate object key near '\"authorities\"'");
+	check_bad(HEAD ",\"authorities\":[{\"name\":\"a\",\"url\":\"http://a\"}]}",
+		"authority 1: the field 'roots' is missing");
+	check_bad(
+		HEAD ",\"authorities\":[1,2,3,4,5,6,7,8,9]}", "'authorities' must be a list of at most 8 authorities");
+	check_bad(HEAD ",\"authorities\":[],\"authorities\":[]}",
+		"line 1 column 68: duplicate object key near '\"authorities\"'");
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		snprintf(text, sizeof(text), HEAD ",\"authorities\":[{\"name\":\"a\",\"url\":\"http://a\",\"roots\":\"%s\"}]}", roots[i]);
+		snprintf(text, sizeof(text),
+			HEAD ",\"authorities\":[{\"name\":\"a\",\"url\":\"http://a\",\"roots\":\"%s\"}]}", roots[i]);
 		check_bad(text, "authority 1: 'roots' must be the name of a file in the notary's folder");
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(text, sizeof(text), HEAD ",\"authorities\":[{\"name\":\"%s\",\"url\":\"http://a\",\"roots\":\"a\"}]}", names[i]);
+		snprintf(text, sizeof(text),
+			HEAD ",\"authorities\":[{\"name\":\"%s\",\"url\":\"http://a\",\"roots\":\"a\"}]}", names[i]);
 		check_bad(text,
-			"authority 1: 'name' must be a word of at most 32 letters a-z, digits and '-', and not 'embedded'");
+			"authority 1: 'name' must be a word of at most 32 letters a-z, digits and '-', and not "
+			"'embedded'");
 	}
 }
 
@@ -259,7 +277,8 @@ static void test_lengths(void)
 	static const struct {
 		const char *name, *start;
 		size_t max;
-	} cases[] = {{"url", "http://", 511}, {"roots", "", 255}, {"ca", "", 255}, {"user", "", 127}, {"policy", "1.2.1", 62}};
+	} cases[] = {{"url", "http://", 511}, {"roots", "", 255}, {"ca", "", 255}, {"user", "", 127},
+		{"policy", "1.2.1", 62}};
 	char value[600], text[2500];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -272,7 +291,9 @@ static void test_lengths(void)
 			/* arcs of an OID are short */
 			for (size_t k = 5; cases[i].name[0] == 'p' && k < n - 1; k += 3)
 				value[k] = '.';
-			snprintf(text, sizeof(text), HEAD ",\"authorities\":[{\"name\":\"a\",\"url\":\"%s\",\"roots\":\"%s\",\"%s\":\"%s\"%s}]}",
+			snprintf(text, sizeof(text),
+				HEAD
+				",\"authorities\":[{\"name\":\"a\",\"url\":\"%s\",\"roots\":\"%s\",\"%s\":\"%s\"%s}]}",
 				i == 0 ? value : "https://a", i == 1 ? value : "a", i < 2 ? "ocsp" : cases[i].name,
 				i < 2 ? "" : value, i == 3 ? ",\"password_file\":\"p\"" : "");
 			if (nt_authorities_parse(vf_bytes_str(text), &a, NULL) !=

@@ -7,8 +7,8 @@
 #include "tests/http_server.h"
 
 /*
- * A server that answers one connection after the other with raw octets, chosen by the path of the request. What was asked is kept
- * for the test to look at.
+ * A server that answers one connection after the other with raw octets, chosen by the path of the request. What was
+ * asked is kept for the test to look at.
  */
 static struct raw_server {
 	int fd;
@@ -166,8 +166,11 @@ static const char *url_of(const char *path)
 
 static struct nt_fetch get_of(const char *path)
 {
-	return (struct nt_fetch){
-		.url = url_of(path), .accept = "application/test", .connect_ms = 2000, .timeout_ms = 10000, .max = 4096};
+	return (struct nt_fetch){.url = url_of(path),
+		.accept = "application/test",
+		.connect_ms = 2000,
+		.timeout_ms = 10000,
+		.max = 4096};
 }
 
 static void test_answers(void)
@@ -177,16 +180,31 @@ static void test_answers(void)
 		int status;
 		const char *said; /* the body, or part of the message */
 	} cases[] = {
-		{"/ok", 200, "hello"}, {"/parameters", 200, "ok"}, {"/chunked", 200, "hello"},
-		{"/until-close", 200, "hello"}, {"/empty", 200, ""}, {"/100", 200, "hello"},
+		{"/ok", 200, "hello"},
+		{"/parameters", 200, "ok"},
+		{"/chunked", 200, "hello"},
+		{"/until-close", 200, "hello"},
+		{"/empty", 200, ""},
+		{"/100", 200, "hello"},
 		{"/type", -200, "'text/html', not 'application/test'"},
 		{"/longer-type", -200, "'application/tests', not 'application/test'"},
-		{"/no-type", -200, "'nothing', not"}, {"/500", -500, "HTTP status 500"}, {"/201", -201, "HTTP status 201"},
-		{"/204", -204, "HTTP status 204"}, {"/429", -429, "HTTP status 429"}, {"/503", -503, "HTTP status 503"},
-		{"/503-past", -503, "HTTP status 503"}, {"/503-odd", -503, "HTTP status 503"},
-		{"/302", -302, "elsewhere"}, {"/307", -307, "elsewhere"}, {"/cut", -200, ""}, {"/no-http", 0, ""},
-		{"/nothing", 0, ""}, {"/announced", -200, ""}, {"/endless", -200, "too long"},
-		{"/endless-head", -200, "too long"}, {"/endless-500", -500, "HTTP status 500"},
+		{"/no-type", -200, "'nothing', not"},
+		{"/500", -500, "HTTP status 500"},
+		{"/201", -201, "HTTP status 201"},
+		{"/204", -204, "HTTP status 204"},
+		{"/429", -429, "HTTP status 429"},
+		{"/503", -503, "HTTP status 503"},
+		{"/503-past", -503, "HTTP status 503"},
+		{"/503-odd", -503, "HTTP status 503"},
+		{"/302", -302, "elsewhere"},
+		{"/307", -307, "elsewhere"},
+		{"/cut", -200, ""},
+		{"/no-http", 0, ""},
+		{"/nothing", 0, ""},
+		{"/announced", -200, ""},
+		{"/endless", -200, "too long"},
+		{"/endless-head", -200, "too long"},
+		{"/endless-500", -500, "HTTP status 500"},
 		{"/endless-100", -100, "too long"},
 	};
 
@@ -362,6 +380,66 @@ static void test_addresses(void)
 	nt_buf_done(&out);
 }
 
+/* A server that ends the connection after each answer, and does not say so. */
+static void test_keep_lost(void)
+{
+	struct nt_fetch_keep *keep = nt_fetch_keep_new();
+	struct nt_buf out = nt_buf(1000);
+	struct nt_fetch f = get_of("/ok");
+	struct nt_fetched facts;
+
+	f.keep = keep;
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_OK);
+	CHECK_BYTES(nt_buf_bytes(&out), vf_bytes_str("hellohellohello"));
+	/* nothing of one exchange goes into the next */
+	f.user = "me";
+	f.password = "secret";
+	f.type = "application/question";
+	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_OK);
+	CHECK(strstr(raw.asked, "Authorization") != NULL);
+	f = get_of("/ok");
+	f.keep = keep;
+	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_OK);
+	CHECK(strncmp(raw.asked, "GET ", 4) == 0 && strstr(raw.asked, "Authorization") == NULL);
+	/* nor does a failure */
+	f.url = url_of("/cut");
+	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_FETCH_FAILED);
+	f.url = url_of("/ok");
+	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_OK);
+	CHECK(nt_fetch_keep_free(keep) == NULL);
+	CHECK(nt_fetch_keep_free(NULL) == NULL);
+	nt_buf_done(&out);
+}
+
+/* One connection for all, over TLS; another certificate of ours is another connection. */
+static void test_keep(struct http_server *t, struct nt_fetch f, struct vf_bytes cert, struct vf_bytes key)
+{
+	struct nt_buf out = nt_buf(1000);
+	struct nt_http_stats before, after;
+	struct nt_fetched facts;
+
+	f.keep = nt_fetch_keep_new();
+	before = nt_http_stats(t->http);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_OK);
+	after = nt_http_stats(t->http);
+	CHECK_INT(after.accepted - before.accepted, 1);
+	CHECK_INT(after.requests - before.requests, 4);
+	nt_buf_reset(&out);
+	f.certificate = cert;
+	f.key = key;
+	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_OK);
+	CHECK_INT(out.n, 64);
+	after = nt_http_stats(t->http);
+	CHECK_INT(after.accepted - before.accepted, 2);
+	/* a server that is not vouched for is refused, also when a connection to it is open */
+	f.ca = cert;
+	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_FETCH_FAILED);
+	nt_fetch_keep_free(f.keep);
+	nt_buf_done(&out);
+}
+
 static struct vf_bytes read_pem(const char *folder, const char *name)
 {
 	return check_read(folder_path(folder, name));
@@ -380,7 +458,8 @@ static void test_tls(const char *folder)
 	snprintf(key, sizeof(key), "%s", folder_path(folder, "tls.key"));
 	snprintf(me, sizeof(me), "%s", folder_path(folder, "me.pem"));
 	snprintf(me_key, sizeof(me_key), "%s", folder_path(folder, "me.key"));
-	folder_run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=me -keyout %s -out %s 2>/dev/null",
+	folder_run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=me -keyout %s -out "
+		   "%s 2>/dev/null",
 		me_key, me);
 	http_server_start(&t, (struct nt_http_config){
 		.tls = true, .ask_certificate = true, .certificate = certificate, .key = key});
@@ -401,6 +480,7 @@ static void test_tls(const char *folder)
 	f.ca = own;
 	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_OK);
 	CHECK_BYTES(nt_buf_bytes(&out), vf_bytes_str("none"));
+	test_keep(&t, f, cert, secret);
 	/* another name than the certificate's */
 	snprintf(url, sizeof(url), "https://127.0.0.2:%d/key", (int)t.port);
 	CHECK_RC(nt_fetch(&f, &out, &facts, NULL), VF_FETCH_FAILED);
@@ -437,6 +517,7 @@ int main(void)
 	test_stop();
 	test_request();
 	test_limits();
+	test_keep_lost();
 	test_addresses();
 	test_tls(folder);
 	raw.stop = true;

@@ -11,15 +11,21 @@
 #define QUERY_CERT "3044020101" IMPRINT256 "020900b49e72a621ff4c500101ff"
 #define QUERY_BARE "3036020101" IMPRINT256
 #define QUERY_POLICY                                                                                                   \
-	"30680201013051300d060960864801650304020305000440ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a" \
+	"30680201013051300d060960864801650304020305000440ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55" \
+	"d39a"                                                                                                         \
 	"2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f06032a030402086a91c5522dc723980101ff"
 #define QUERY_SHA384                                                                                                   \
-	"30510201013041300d060960864801650304020205000430cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed" \
+	"30510201013041300d060960864801650304020205000430cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff" \
+	"5bed"                                                                                                         \
 	"8086072ba1e7cc2358baeca134c825a7020900c4cc4856c74ac0b3"
-#define QUERY_SHA1 "30310201013021300906052b0e03021a05000414a9993e364706816aba3e25717850c26c9cd0d89d02090086e21bf117f007af"
+#define QUERY_SHA1                                                                                                     \
+	"30310201013021300906052b0e03021a05000414a9993e364706816aba3e25717850c26c9cd0d89d02090086e21bf117f007af"
 /* What 'openssl ts -reply' said to a wrong digest and to a wrong policy. */
-#define REPLY_BAD_ALG "30373035020102302c0c2a4d6573736167652064696765737420616c676f726974686d206973206e6f7420737570706f727465642e03020780"
-#define REPLY_BAD_POLICY "3030302e02010230240c2252657175657374656420706f6c696379206973206e6f7420737570706f727465642e0303000001"
+#define REPLY_BAD_ALG                                                                                                  \
+	"30373035020102302c0c2a4d6573736167652064696765737420616c676f726974686d206973206e6f7420737570706f727465642e03" \
+	"020780"
+#define REPLY_BAD_POLICY                                                                                               \
+	"3030302e02010230240c2252657175657374656420706f6c696379206973206e6f7420737570706f727465642e0303000001"
 
 static uint8_t room[65536];
 static size_t used;
