@@ -138,13 +138,32 @@ static enum vf_rc dress(struct dress *d, struct vf_err *reterr)
 	return rc;
 }
 
-static enum vf_rc add_token(struct nt_notary *n, const struct nt_token *t, struct nt_revocation_export *ret, struct vf_err *reterr)
+/* Whether the verifier would refuse the token for its certificates' sake, with what was found. */
+static bool is_revoked(struct nt_notary *n, struct vf_bytes der, const struct nt_revocation_export *x)
+{
+	const struct vf_pki_extra extra = {.ocsp = x->ocsp, .n_ocsp = x->n_ocsp};
+	struct vf_tst_trust trust;
+	struct vf_err ignored;
+	struct vf_tst t;
+
+	return vf_tst_parse(der, &t, &ignored) == VF_OK &&
+		vf_tst_judge(nt_roots_pki(n->roots), &t, &extra, t.gen_time, true, &trust, &ignored) == VF_REVOKED;
+}
+
+/* *ret_left_out: the token is revoked and stays out, its responses too. */
+static enum vf_rc add_token(struct nt_notary *n, const struct nt_token *t, bool with_revoked, struct nt_revocation_export *ret,
+	bool *ret_left_out, struct vf_err *reterr)
 {
 	struct dress d = {.store = n->store, .token = t, .a = nt_buf(VF_MAX_TOKEN), .b = nt_buf(VF_MAX_TOKEN),
 		.found = nt_buf(NT_MAX_REVOCATION), .ret = ret};
+	const struct nt_revocation_export before = *ret;
 	enum vf_rc rc = dress(&d, reterr);
 
-	if (rc == VF_OK) {
+	*ret_left_out = rc == VF_OK && !with_revoked && is_revoked(n, nt_buf_bytes(&d.a), ret);
+	if (*ret_left_out) {
+		memcpy(ret->ocsp, before.ocsp, sizeof(ret->ocsp));
+		ret->n_ocsp = before.n_ocsp;
+	} else if (rc == VF_OK) {
 		nt_buf_put(&ret->tokens, nt_buf_bytes(&d.a));
 		rc = nt_buf_check(&ret->tokens, reterr);
 	}
@@ -154,33 +173,71 @@ static enum vf_rc add_token(struct nt_notary *n, const struct nt_token *t, struc
 	return rc;
 }
 
-VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_revocation_export *ret, struct vf_err *reterr)
+/* Where the tokens end in ret->tokens, and which are left out. */
+struct collected {
+	size_t ends[VF_MAX_EVIDENCE];
+	bool left_out[VF_MAX_EVIDENCE];
+	size_t n;
+};
+
+static enum vf_rc collect(struct nt_notary *n, const struct nt_seal *seal, bool with_revoked, struct nt_revocation_export *ret,
+	struct collected *c, struct vf_err *reterr)
 {
-	size_t ends[VF_MAX_EVIDENCE] = {0}, at = 0;
 	enum vf_rc rc = VF_OK;
 
+	*c = (struct collected){.n = 0};
 	nt_buf_reset(&ret->tokens);
 	nt_buf_reset(&ret->bytes);
-	ret->n_ocsp = 0;
-	ret->has_outside = false;
-	for (size_t i = 0; i < seal->n_tokens; i++)
-		ret->has_outside |= !vf_bytes_is(seal->tokens[i].authority, "embedded");
-	if (!ret->has_outside)
-		return VF_OK;
+	ret->n_ocsp = ret->n_revoked = 0;
 	/* the responses must stay where they are while more come */
 	if (!nt_buf_reserve(&ret->bytes, ret->bytes.cap))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for OCSP responses");
+	for (size_t i = 0; rc == VF_OK && i < seal->n_tokens; i++) {
+		if (!vf_bytes_is(seal->tokens[i].authority, NT_EMBEDDED))
+			rc = add_token(n, &seal->tokens[i], with_revoked, ret, &c->left_out[i], reterr);
+		ret->n_revoked += c->left_out[i];
+		c->ends[i] = ret->tokens.n;
+		c->n++;
+	}
+	return rc;
+}
+
+/* The tokens that stay, with their octets. */
+static void replace(struct nt_seal *seal, const struct collected *c, const struct nt_revocation_export *x)
+{
+	size_t at = 0, kept = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->ends[i] > at)
+			seal->tokens[i].der = vf_bytes(x->tokens.p + at, c->ends[i] - at);
+		at = c->ends[i];
+		if (!c->left_out[i])
+			seal->tokens[kept++] = seal->tokens[i];
+	}
+	seal->n_tokens = kept;
+}
+
+VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_revocation_export *ret, struct vf_err *reterr)
+{
+	struct collected c;
+	enum vf_rc rc;
+
+	ret->n_ocsp = ret->n_revoked = 0;
+	ret->has_outside = false;
+	for (size_t i = 0; i < seal->n_tokens; i++)
+		ret->has_outside |= !vf_bytes_is(seal->tokens[i].authority, NT_EMBEDDED);
+	if (!ret->has_outside)
+		return VF_OK;
+	if (seal->n_tokens > VF_MAX_EVIDENCE)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "a seal has %zu tokens", seal->n_tokens);
 	rc = nt_store_revocation_version(n->store, &ret->version, reterr);
-	for (size_t i = 0; rc == VF_OK && i < seal->n_tokens && i < VF_MAX_EVIDENCE; i++) {
-		if (!vf_bytes_is(seal->tokens[i].authority, "embedded"))
-			rc = add_token(n, &seal->tokens[i], ret, reterr);
-		ends[i] = ret->tokens.n;
-	}
-	for (size_t i = 0; rc == VF_OK && i < seal->n_tokens && i < VF_MAX_EVIDENCE; i++) {
-		if (ends[i] > at)
-			seal->tokens[i].der = vf_bytes(ret->tokens.p + at, ends[i] - at);
-		at = ends[i];
-	}
+	if (rc == VF_OK)
+		rc = collect(n, seal, false, ret, &c, reterr);
+	/* when none is left, the export says why */
+	if (rc == VF_OK && ret->n_revoked == seal->n_tokens)
+		rc = collect(n, seal, true, ret, &c, reterr);
+	if (rc == VF_OK)
+		replace(seal, &c, ret);
 	return rc;
 }
 

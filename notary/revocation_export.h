@@ -16,6 +16,7 @@ struct nt_revocation_export {
 	struct vf_bytes ocsp[VF_MAX_OCSP_PARTS]; /* ascending by SHA-256, none twice */
 	size_t n_ocsp;
 	bool has_outside;   /* a token of an authority outside */
+	size_t n_revoked;   /* tokens that stay out */
 	uint64_t version;   /* of the store */
 };
 
@@ -26,6 +27,9 @@ void nt_revocation_export_done(struct nt_revocation_export *x);
  * Puts CRLs into the tokens of authorities outside, whose ranges in the seal then point into ret, and finds their OCSP
  * responses. The same store gives the same octets. A CRL that makes a token larger than a token may be stays out; so do OCSP
  * responses beyond VF_MAX_OCSP_PARTS. Tokens of the embedded authority stay as they are. STORE_CORRUPT, TS_SHAPE, NO_MEMORY, IO.
+ *
+ * A token that the verifier finds REVOKED with these data and the notary's roots is taken out of the seal while another
+ * is left: it proves nothing, and everybody who pins its authority would refuse the whole bundle.
  */
 VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_revocation_export *ret, struct vf_err *reterr);
 

@@ -217,6 +217,46 @@ HOOK(p14_two_answers)
 	add_one(x, stage, &s);
 }
 
+/* About the number after alpha's of the same CA. */
+HOOK(p15_number)
+{
+	struct ocsp_spec s = about_alpha();
+	struct vf_bytes id = make_cert_id(&s);
+
+	((uint8_t *)(uintptr_t)id.p)[id.n - 1]++;
+	s.id = id;
+	add_one(x, stage, &s);
+}
+
+/* CertID with a hash that nobody knows, without a serial number, and with something behind it. */
+HOOK(p15_hash)
+{
+	struct ocsp_spec s = about_alpha();
+	struct vf_bytes octets = make_der(VF_DER_OCTET_STRING, make_digest(VF_SHA1, vf_bytes_str("x")));
+
+	s.id = DER(VF_DER_SEQUENCE, DER(VF_DER_SEQUENCE, make_oid("1.2.3.4")), octets, octets, make_int(5));
+	add_one(x, stage, &s);
+}
+
+static void cert_id(struct bundle *x, enum stage stage, struct vf_bytes end)
+{
+	struct ocsp_spec s = about_alpha();
+	struct vf_bytes octets = make_der(VF_DER_OCTET_STRING, make_digest(VF_SHA1, vf_bytes_str("x")));
+
+	s.id = DER(VF_DER_SEQUENCE, make_alg(VF_SHA1), octets, octets, end);
+	add_one(x, stage, &s);
+}
+
+HOOK(p15_no_serial)
+{
+	cert_id(x, stage, NOTHING);
+}
+
+HOOK(p15_more)
+{
+	cert_id(x, stage, JOIN(make_int(5), make_int(5)));
+}
+
 HOOK(p14_large)
 {
 	struct ocsp_spec s = about_alpha();
@@ -417,6 +457,10 @@ static const struct attack cases[] = {
 	ATTACK("P15c", "a token that was good a moment ago without its response", VF_INDETERMINATE, VF_NO_REVOCATION_DATA,
 		.judge = p14_run),
 	ATTACK("P15d", "every third bit of a response that revokes", VF_REJECTED, VF_REVOKED, .judge = p14_flips),
+	ATTACK("P15e", "about the next number of the same CA", VF_REJECTED, VF_UNCOVERED, .forge = p15_number),
+	ATTACK("P15f", "about a certificate by an unknown hash", VF_REJECTED, VF_CRL_SHAPE, .forge = p15_hash),
+	ATTACK("P15g", "about a certificate without a number", VF_REJECTED, VF_CRL_SHAPE, .forge = p15_no_serial),
+	ATTACK("P15h", "about a certificate of two numbers", VF_REJECTED, VF_CRL_SHAPE, .forge = p15_more),
 };
 
 ATTACK_MAIN(cases)

@@ -151,6 +151,68 @@ static void check_export(size_t n_crls, size_t n_ocsp)
 	nt_seal_free(seal);
 }
 
+/* ---- an authority that revokes its own ---- */
+
+static void set_authorities(bool with_alpha)
+{
+	struct nt_authorities a;
+	struct vf_err err = {0};
+
+	nt_authorities_default(&a);
+	if (with_alpha) {
+		a.n = a.wanted = 1;
+		nt_authority_default(&a.list[0]);
+		strcpy(a.list[0].name, "alpha");
+		strcpy(a.list[0].url, "http://127.0.0.1:1/");
+		strcpy(a.list[0].roots, "alpha.pem");
+	}
+	CHECK_RC(nt_authorities_store(f.n->fd, &a, &err), VF_OK);
+	f.e = nt_exporter_free(f.e);
+	f.n = nt_notary_free(f.n);
+	fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, "open");
+}
+
+/* With its roots at hand the token is left out: the bundle is good for everybody, with one authority less. */
+static void test_left_out(struct vf_bytes with_revoked)
+{
+	struct vf_bytes pem = make_pem(root_cert), without;
+	struct nt_revocation_export x;
+	struct nt_seal *seal;
+	struct vf_err err = {0};
+	char path[200];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/alpha.pem", f.notary);
+	out = fopen(path, "wb");
+	MUST(out && fwrite(pem.p, 1, pem.n, out) == pem.n && fclose(out) == 0);
+	set_authorities(true);
+	nt_revocation_export_init(&x);
+	seal = seal_get();
+	CHECK_INT(seal->n_tokens, 2);
+	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_INT(x.n_revoked, 1);
+	CHECK_INT(x.n_ocsp, 0);
+	CHECK_INT(seal->n_tokens, 1);
+	CHECK(vf_bytes_is(seal->tokens[0].authority, "embedded"));
+	nt_seal_free(seal);
+	/* a seal that has no other token keeps it */
+	seal = seal_get();
+	seal->tokens++;
+	seal->n_tokens = 1;
+	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_INT(x.n_revoked, 0);
+	CHECK_INT(x.n_ocsp, 1);
+	CHECK_INT(seal->n_tokens, 1);
+	seal->tokens--;
+	nt_seal_free(seal);
+	nt_revocation_export_done(&x);
+	without = export();
+	CHECK(!holds(without, vf_bytes_str("evidencerecord002")) && !holds(without, vf_bytes_str("ocsp001")));
+	CHECK(judge(without) == VF_INDETERMINATE && first_reason() == VF_POLICY_UNMET);
+	set_authorities(false);
+	CHECK_BYTES(export(), with_revoked);
+}
+
 /* A list with an extension of so many octets. */
 static struct vf_bytes large_crl(const char *issuer, EVP_PKEY *key, size_t n)
 {
@@ -230,6 +292,7 @@ int main(void)
 	third = export();
 	CHECK(!holds(third, late));
 	CHECK(judge(third) == VF_REJECTED && first_reason() == VF_REVOKED);
+	test_left_out(third);
 	/* of another authority: not for this one */
 	{
 		struct nt_revocation r = {vf_bytes_str("beta"), NT_REVOCATION_OCSP, subject_of(ca_cert), make_time("2025-12-31T05:00:00Z"),

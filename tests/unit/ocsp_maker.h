@@ -20,6 +20,7 @@ struct ocsp_spec {
 	bool by_key;     /* the responder is named by its key */
 	struct vf_bytes certs; /* in the response */
 	struct vf_bytes more;  /* more answers */
+	struct vf_bytes id;    /* the CertID, when it should be another */
 	bool broken_signature;
 	uint8_t refusal; /* responseStatus; 0: it answers */
 };
@@ -74,7 +75,7 @@ MAKER struct vf_bytes make_cert_status(const struct ocsp_spec *s)
 /* One SingleResponse. */
 MAKER struct vf_bytes make_ocsp_answer(const struct ocsp_spec *s)
 {
-	return DER(VF_DER_SEQUENCE, make_cert_id(s), make_cert_status(s), make_general_time(s->from),
+	return DER(VF_DER_SEQUENCE, s->id.n ? s->id : make_cert_id(s), make_cert_status(s), make_general_time(s->from),
 		s->to ? make_der(VF_DER_CONTEXT(0), make_general_time(s->to)) : NOTHING);
 }
 
