@@ -508,7 +508,7 @@ static void count_marks(void *ctx, const char *name)
 	pthread_mutex_unlock(&lock);
 }
 
-/* A merge of the indexes goes on while others submit in small groups; and after a large one, when nobody does any more. */
+/* A merge of the indexes goes on while others submit in small groups; and after a large one, when nobody does. */
 static void test_index(size_t max_group)
 {
 	struct nt_keeper_options o = {.seal_ms = 1000000, .max_group = max_group};
