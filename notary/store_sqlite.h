@@ -57,7 +57,10 @@ struct nt_recent_mark {
 	size_t ids, journals, documents, n;
 };
 
-/* The next record, then its documents; an ID of zeros is none (of a damaged row). False without memory: then the caller cuts back. */
+/*
+ * The next record, then its documents; an ID of zeros is none (of a damaged row). False without memory: then the
+ * caller cuts back.
+ */
 bool nt_recent_put(struct nt_recent *x, const struct vf_hash *id, const struct vf_hash *journal, uint64_t study);
 bool nt_recent_put_document(struct nt_recent *x, const struct vf_hash *sha256);
 struct nt_recent_mark nt_recent_mark(const struct nt_recent *x);

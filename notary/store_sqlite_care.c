@@ -32,33 +32,24 @@ static VF_RC keeps(
 	return VF_OK;
 }
 
-static VF_RC find_use(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
+VF_RC nt_store_is_kept(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
 {
 	uint64_t key[3] = {nt_index_key(sha256), (uint64_t)-1, s->recent.from}, number;
 	uint32_t at = 0;
 	sqlite3_stmt *st = NULL;
-	bool row = s->recent.from > 0;
+	bool row = s->recent.from > 0, kept = false;
 	enum vf_rc rc = VF_OK;
 
-	*ret = false;
-	while (rc == VF_OK && nt_index_next(&s->recent.documents, key[0], &at, &number) && !*ret)
-		rc = keeps(s, sha256, number, ret, reterr);
-	while (row && rc == VF_OK && !*ret) {
+	while (rc == VF_OK && !kept && nt_index_next(&s->recent.documents, key[0], &at, &number))
+		rc = keeps(s, sha256, number, &kept, reterr);
+	while (row && rc == VF_OK && !kept) {
 		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 3, &st, &row, reterr);
 		if (rc != VF_OK || !row)
 			break;
 		key[1] = (uint64_t)sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
-		rc = keeps(s, sha256, key[1], ret, reterr);
+		rc = keeps(s, sha256, key[1], &kept, reterr);
 	}
-	return rc;
-}
-
-VF_RC nt_store_is_kept(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
-{
-	bool kept;
-	enum vf_rc rc = find_use(s, sha256, &kept, reterr);
-
 	if (rc == VF_OK)
 		*ret = kept;
 	return rc;
@@ -162,7 +153,7 @@ static VF_RC destroy_documents(struct nt_store *s, const struct nt_record *r, nt
 	for (size_t i = 0; i < r->n_documents && rc == VF_OK; i++) {
 		if (!r->documents[i].keep)
 			continue;
-		rc = find_use(s, &r->documents[i].digests.sha256, &kept, reterr);
+		rc = nt_store_is_kept(s, &r->documents[i].digests.sha256, &kept, reterr);
 		if (rc == VF_OK && !kept)
 			rc = destroy(ctx, &r->documents[i].digests.sha256, reterr);
 	}

@@ -508,26 +508,30 @@ static void count_marks(void *ctx, const char *name)
 	pthread_mutex_unlock(&lock);
 }
 
-/* A merge of the indexes goes on while others submit, and when nobody does: it needs no other work to wake it. */
-static void test_index(void)
+/* A merge of the indexes goes on while others submit in small groups; and after a large one, when nobody does. */
+static void test_index(size_t max_group)
 {
-	struct nt_keeper_options o = {.seal_ms = 1000000, .max_group = 7};
+	struct nt_keeper_options o = {.seal_ms = 1000000, .max_group = max_group};
 	struct fixture f;
 	struct vf_err err;
 
 	fixture_begin(&f);
 	nt_store_index_small(f.n->store, 300, 5);
+	marks = 0;
 	nt_failpoint_set(count_marks, NULL);
 	shared = start(&f, &o);
 	for (size_t i = 0; i < THREADS * EACH; i++)
 		make_offer(&many[i], i);
+	many[0].offer.prepare = wait_at_gate;
+	open_gate(false);
 	for (size_t i = 0; i < THREADS * EACH; i++)
 		CHECK_RC(nt_keeper_offer(shared, &many[i].offer, &err), VF_OK);
+	open_gate(true);
 	for (size_t i = 0; i < THREADS * EACH; i++)
 		wait_for(&many[i]);
-	/* 1,920 keys: the last merge leaves fewer than are due */
+	/* 1,920 keys: several merges of some 300, or one of all */
 	pthread_mutex_lock(&lock);
-	while (marks < 2)
+	while (marks < (max_group > THREADS * EACH ? 1 : 2))
 		pthread_cond_wait(&changed, &lock);
 	pthread_mutex_unlock(&lock);
 	nt_keeper_free(shared);
@@ -552,6 +556,7 @@ int main(void)
 	test_slow_calls();
 	test_left();
 	test_sequence();
-	test_index();
+	test_index(7);
+	test_index(1000);
 	return check_done();
 }
