@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #include "notary/audit.h"
-#include "notary/cert.h"
 #include "notary/clock_watch.h"
 #include "notary/durable.h"
 #include "notary/issue_check.h"
@@ -18,56 +16,14 @@
 #include "notary/submit.h"
 #include "verify/text.h"
 
-#define QUERY "application/timestamp-query"
-#define REPLY "application/timestamp-reply"
 #define DAY_MS INT64_C(86400000)
 #define RETRY_MS INT64_C(60000)
 #define REFRESH_MS INT64_C(60000)
-#define LOG_MS INT64_C(1000)
 /* Two readings of clocks that are further apart than this were not at one time. */
 #define APART_MS 5
 #define MAX_CLOCKS 16
 
-/* A call to the keeper of which at most one is under way. */
-struct errand {
-	struct nt_call call;
-	bool runs;     /* under the lock; so after */
-	int64_t after; /* monotonic milliseconds: not before */
-};
-
-struct nt_api_tsa {
-	struct nt_api *api;
-	struct nt_issue_journal *journal; /* NULL: it cannot be read; so issuer */
-	struct nt_issuer *issuer;
-	struct vf_err fault;              /* why */
-	char folder[PATH_MAX];            /* of the journal; absolute */
-
-	pthread_mutex_t lock;
-	struct errand refresh, day;
-	struct nt_issue_ended ended;      /* the day's errand alone */
-	int64_t logged_at;                /* of the last refusal that was logged */
-	bool doubted;                     /* of the last tick */
-};
-
-const char *const nt_api_tsa_failures[] = {"badAlg", "badRequest", "badDataFormat", "timeNotAvailable",
-	"unacceptedPolicy", "unacceptedExtension", "addInfoNotAvailable", "systemFailure", NULL};
-
-static const char *fail_name(enum nt_tsp_fail fail)
-{
-	switch (fail) {
-	case NT_TSP_BAD_ALG: return nt_api_tsa_failures[0];
-	case NT_TSP_BAD_REQUEST: return nt_api_tsa_failures[1];
-	case NT_TSP_BAD_DATA_FORMAT: return nt_api_tsa_failures[2];
-	case NT_TSP_TIME_NOT_AVAILABLE: return nt_api_tsa_failures[3];
-	case NT_TSP_UNACCEPTED_POLICY: return nt_api_tsa_failures[4];
-	case NT_TSP_UNACCEPTED_EXTENSION: return nt_api_tsa_failures[5];
-	case NT_TSP_ADD_INFO_NOT_AVAILABLE: return nt_api_tsa_failures[6];
-	case NT_TSP_SYSTEM_FAILURE: return nt_api_tsa_failures[7];
-	}
-	return "other";
-}
-
-static void log_why(struct nt_api *a, enum nt_json_log_level level, const char *event, enum vf_rc rc, const char *why)
+void nt_api_tsa_log(struct nt_api *a, enum nt_json_log_level level, const char *event, enum vf_rc rc, const char *why)
 {
 	struct nt_json_log_field field = nt_log_text("why", vf_bytes_str(why));
 
@@ -78,156 +34,6 @@ static void log_why(struct nt_api *a, enum nt_json_log_level level, const char *
 				.code = rc,
 				.fields = &field,
 				.n_fields = why[0] ? 1 : 0});
-}
-
-/* ---- a request ---- */
-
-struct query {
-	struct nt_job *job;
-	struct nt_issue issue;
-};
-
-/* A fault of ours is logged, though not for each of many requests. */
-static void log_refusal(struct nt_api_tsa *t, const struct vf_err *err)
-{
-	int64_t now = nt_api_ticks();
-	bool due;
-
-	pthread_mutex_lock(&t->lock);
-	due = now - t->logged_at >= LOG_MS;
-	if (due)
-		t->logged_at = now;
-	pthread_mutex_unlock(&t->lock);
-	if (due)
-		log_why(t->api, NT_LOG_ERROR, "token_refused", err->rc, err->text);
-}
-
-static void end_refused(struct nt_job *j, enum nt_tsp_fail fail, const char *text)
-{
-	struct vf_err err;
-
-	nt_metric_add(j->api->metrics, NT_METRIC_TSA_REFUSED, fail_name(fail), NULL, 1);
-	j->type = REPLY;
-	if (nt_tsp_refused_put(&j->body, fail, text, &err) != VF_OK)
-		nt_job_refuse(j, err.rc, &err, NULL);
-	nt_job_end(j);
-}
-
-/* On a thread of the issuer or of the journal. */
-static void on_issued(struct nt_issue *x)
-{
-	struct query *q = x->ctx;
-	struct nt_job *j = q->job;
-	struct vf_err err;
-
-	if (x->granted)
-		nt_metric_add(j->api->metrics, NT_METRIC_TSA_ISSUED, NULL, NULL, 1);
-	else
-		nt_metric_add(j->api->metrics, NT_METRIC_TSA_REFUSED, fail_name(x->fail), NULL, 1);
-	if (!x->granted && x->fail == NT_TSP_SYSTEM_FAILURE)
-		log_refusal(j->api->tsa, &x->err);
-	j->type = REPLY;
-	nt_buf_done(&j->body);
-	j->body = x->response;
-	x->response = nt_buf(0);
-	if (j->body.n == 0) {
-		vf_ignore(vf_fail(&err, VF_NO_MEMORY, "no memory for an answer")); /* only for its text */
-		nt_job_refuse(j, VF_NO_MEMORY, &err, NULL);
-	}
-	nt_job_end(j);
-}
-
-static void free_query(void *more)
-{
-	struct query *q = more;
-
-	nt_buf_done(&q->issue.response);
-	free(q);
-}
-
-void nt_api_tsa_ask(struct nt_job *j)
-{
-	struct nt_api_tsa *t = j->api->tsa;
-	struct query *q;
-	enum nt_tsp_fail fail = NT_TSP_SYSTEM_FAILURE;
-	struct vf_err err;
-	enum vf_rc rc;
-
-	if (!nt_http_is_type(j->q, QUERY)) {
-		nt_job_fail(j, VF_HTTP_UNSUPPORTED, "Content-Type", "a time-stamp request is sent as '" QUERY "'");
-		return;
-	}
-	q = calloc(1, sizeof(*q));
-	if (!q) {
-		nt_job_fail(j, VF_NO_MEMORY, NULL, "no memory for a request");
-		return;
-	}
-	j->more = q;
-	j->free_more = free_query;
-	q->job = j;
-	q->issue.response = nt_buf((size_t)1 << 16);
-	q->issue.done = on_issued;
-	q->issue.ctx = q;
-	rc = nt_tsp_request_read(nt_http_body(j->q), &q->issue.request, &fail, &err);
-	if (rc != VF_OK) {
-		end_refused(j, fail, err.text);
-		return;
-	}
-	if (!t->issuer) {
-		log_refusal(t, &t->fault);
-		end_refused(j, NT_TSP_SYSTEM_FAILURE, vf_rc_text(t->fault.rc));
-		return;
-	}
-	rc = nt_issuer_ask(t->issuer, &q->issue, &err);
-	if (rc == VF_OK)
-		return; /* j may be gone */
-	nt_job_refuse(j, rc, &err, NULL);
-	nt_job_end(j);
-}
-
-/* ---- what users pin ---- */
-
-static struct nt_tsa_snapshot *get_snapshot(struct nt_job *j)
-{
-	struct nt_api_tsa *t = j->api->tsa;
-
-	if (t->issuer)
-		return nt_issuer_snapshot(t->issuer);
-	nt_job_refuse(j, t->fault.rc, &t->fault, NULL);
-	nt_job_end(j);
-	return NULL;
-}
-
-void nt_api_tsa_certificates(struct nt_job *j)
-{
-	struct nt_tsa_snapshot *s = get_snapshot(j);
-	struct vf_err err;
-	enum vf_rc rc;
-
-	if (!s)
-		return;
-	j->type = "application/pem-certificate-chain";
-	j->cache = NT_HTTP_NO_CACHE;
-	rc = nt_pem_put(&j->body, "CERTIFICATE", nt_tsa_snapshot_certificate(s), &err);
-	if (rc == VF_OK)
-		rc = nt_pem_put(&j->body, "CERTIFICATE", nt_tsa_snapshot_root(s), &err);
-	if (rc != VF_OK)
-		nt_job_refuse(j, rc, &err, NULL);
-	nt_tsa_snapshot_free(s);
-	nt_job_end(j);
-}
-
-void nt_api_tsa_crl(struct nt_job *j)
-{
-	struct nt_tsa_snapshot *s = get_snapshot(j);
-
-	if (!s)
-		return;
-	j->type = "application/pkix-crl";
-	j->cache = NT_HTTP_NO_CACHE;
-	nt_buf_put(&j->body, nt_tsa_snapshot_crl(s));
-	nt_tsa_snapshot_free(s);
-	nt_job_end(j);
 }
 
 /* ---- the clock ---- */
@@ -256,7 +62,7 @@ static void log_clock(struct nt_api *a, struct nt_api_tsa *t, int64_t *ret_now, 
 	if (*ret_doubt == t->doubted)
 		return;
 	t->doubted = *ret_doubt;
-	log_why(a, *ret_doubt ? NT_LOG_ERROR : NT_LOG_INFO, *ret_doubt ? "clock_in_doubt" : "clock_trusted",
+	nt_api_tsa_log(a, *ret_doubt ? NT_LOG_ERROR : NT_LOG_INFO, *ret_doubt ? "clock_in_doubt" : "clock_trusted",
 		*ret_doubt ? VF_CLOCK_DOUBT : VF_NOT_CHECKED, err.text);
 }
 
@@ -294,11 +100,11 @@ void nt_api_tsa_count(struct nt_api *a)
 
 /* ---- errands to the keeper ---- */
 
-static void end_errand(struct nt_api_tsa *t, struct errand *e, const char *event, enum vf_rc rc,
+static void end_errand(struct nt_api_tsa *t, struct nt_api_errand *e, const char *event, enum vf_rc rc,
 	const struct vf_err *err, int64_t wait_ms)
 {
 	if (rc != VF_OK)
-		log_why(t->api, NT_LOG_ERROR, event, rc, err->text);
+		nt_api_tsa_log(t->api, NT_LOG_ERROR, event, rc, err->text);
 	pthread_mutex_lock(&t->lock);
 	e->runs = false;
 	e->after = nt_api_ticks() + wait_ms;
@@ -306,7 +112,7 @@ static void end_errand(struct nt_api_tsa *t, struct errand *e, const char *event
 }
 
 /* Starts it unless it runs, or is not due. */
-static void start_errand(struct nt_api_tsa *t, struct errand *e, bool at_once)
+static void start_errand(struct nt_api_tsa *t, struct nt_api_errand *e, bool at_once)
 {
 	bool start;
 
@@ -448,7 +254,7 @@ static VF_RC open_journal(struct nt_api_tsa *t, int folder, struct vf_err *reter
 
 	if (rc == VF_OK && cut) {
 		snprintf(text, sizeof(text), "%" PRIu64 " octets of a line that was never answered", cut);
-		log_why(t->api, NT_LOG_WARN, "issue_journal_cut", VF_NOT_CHECKED, text);
+		nt_api_tsa_log(t->api, NT_LOG_WARN, "issue_journal_cut", VF_NOT_CHECKED, text);
 	}
 	return rc;
 }
@@ -490,7 +296,7 @@ VF_RC nt_api_tsa_new(struct nt_api *a, struct vf_err *reterr)
 	if (!t)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the service");
 	t->api = a;
-	t->logged_at = -LOG_MS;
+	t->logged_at = nt_api_ticks() - DAY_MS;
 	t->refresh.call = (struct nt_call){.run = run_refresh, .refused = refused_refresh, .ctx = t};
 	t->refresh.after = nt_api_ticks() + REFRESH_MS;
 	t->day.call = (struct nt_call){.run = run_day, .refused = refused_day, .ctx = t};
@@ -500,7 +306,7 @@ VF_RC nt_api_tsa_new(struct nt_api *a, struct vf_err *reterr)
 	if (rc == VF_NO_MEMORY)
 		return vf_fail(reterr, rc, "%s", t->fault.text);
 	if (rc != VF_OK)
-		log_why(a, NT_LOG_ERROR, "tokens_not_issued", rc, t->fault.text);
+		nt_api_tsa_log(a, NT_LOG_ERROR, "tokens_not_issued", rc, t->fault.text);
 	if (!realpath(path, t->folder))
 		return vf_fail(reterr, VF_IO, "cannot find '%s'", path);
 	if (strlen(t->folder) + sizeof("/" NT_ISSUE_FOLDER) > sizeof(t->folder))
