@@ -8,7 +8,6 @@
 
 #include "notary/api_inside.h"
 #include "notary/api_tsa.h"
-#include "notary/clock_watch.h"
 #include "notary/outside.h"
 #include "notary/random.h"
 #include "notary/tsp.h"
@@ -271,6 +270,7 @@ static void count_keeper(struct nt_api *a)
 		nt_metric_raise(a->metrics, NT_METRIC_STORAGE_ERRORS, vf_rc_name(c.failed), NULL, 1);
 	nt_metric_raise(a->metrics, NT_METRIC_LOG_LINES_DROPPED, NULL, NULL, a->log ? nt_json_log_dropped(a->log) : 0);
 	nt_api_tsa_count(a);
+	nt_api_clock_count(a);
 	if (a->http)
 		nt_metric_set(a->metrics, NT_METRIC_HTTP_IN_FLIGHT, NULL, (double)nt_http_stats(a->http).waiting);
 }
@@ -561,13 +561,6 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 	return rc == VF_OK ? nt_api_outside_start(a, reterr) : rc;
 }
 
-static VF_RC check_clock(void *ctx, struct vf_err *reterr)
-{
-	struct nt_api *a = ctx;
-
-	return a->watch ? nt_clock_watch_check(a->watch, reterr) : VF_OK;
-}
-
 VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, struct vf_err *reterr)
 {
 	struct nt_api *a = calloc(1, sizeof(*a));
@@ -588,7 +581,7 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_mutex_init(&a->outside_lock, NULL);
 	nt_blocks_init(&a->blocks, nt_intake_room(NT_API_BLOCK_JSON), NT_API_IDLE_BLOCKS);
-	nt_notary_check_clock(a->n, check_clock, a);
+	nt_notary_check_clock(a->n, nt_api_clock_check, a);
 	rc = start_parts(a, reterr);
 	if (rc != VF_OK) {
 		nt_api_free(a);

@@ -56,6 +56,7 @@ struct nt_api {
 	const struct nt_config *config;
 	struct nt_json_log *log;
 	struct nt_clock_watch *watch; /* may be NULL */
+	bool clock_doubted, authorities_disagree; /* of the last tick */
 	struct nt_api_tsa *tsa;       /* api_tsa.h; NULL: /tsa is off and never was on */
 	struct nt_metrics *metrics;
 	struct nt_http *http;
@@ -134,6 +135,15 @@ struct nt_job {
 };
 
 int64_t nt_api_ticks(void);
+
+/* api_clock.c: whether the clock is trusted */
+/* The wall clock, after the watch has seen it; ctx is the api. Any thread. */
+int64_t nt_api_watched_now(void *ctx);
+/* A few times a second: logs what changed; returns the time. */
+int64_t nt_api_clock_tick(struct nt_api *a, bool *ret_doubt);
+/* CLOCK_DOUBT; ctx is the api. Any thread. */
+VF_RC nt_api_clock_check(void *ctx, struct vf_err *reterr);
+void nt_api_clock_count(struct nt_api *a);
 
 /* api_outside.c: the authorities outside */
 struct nt_outside;

@@ -19,9 +19,6 @@
 #define DAY_MS INT64_C(86400000)
 #define RETRY_MS INT64_C(60000)
 #define REFRESH_MS INT64_C(60000)
-/* Two readings of clocks that are further apart than this were not at one time. */
-#define APART_MS 5
-#define MAX_CLOCKS 16
 
 void nt_api_tsa_log(struct nt_api *a, enum nt_json_log_level level, const char *event, enum vf_rc rc, const char *why)
 {
@@ -36,40 +33,10 @@ void nt_api_tsa_log(struct nt_api *a, enum nt_json_log_level level, const char *
 				.n_fields = why[0] ? 1 : 0});
 }
 
-/* ---- the clock ---- */
-
-/* The wall clock, after the watch has seen it: a jump is noticed before a token could carry it. */
-static int64_t watched_now(void *ctx)
-{
-	struct nt_api *a = ctx;
-	struct timespec before, after;
-	int64_t wall;
-
-	clock_gettime(CLOCK_BOOTTIME, &before);
-	wall = nt_notary_now(a->n);
-	clock_gettime(CLOCK_BOOTTIME, &after);
-	if (a->watch && (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 <= APART_MS)
-		nt_clock_watch_tick(a->watch, wall, (int64_t)before.tv_sec * 1000 + before.tv_nsec / 1000000);
-	return wall;
-}
-
-static void log_clock(struct nt_api *a, struct nt_api_tsa *t, int64_t *ret_now, bool *ret_doubt)
-{
-	struct vf_err err = {0};
-
-	*ret_now = watched_now(a);
-	*ret_doubt = a->watch && nt_clock_watch_check(a->watch, &err) != VF_OK;
-	if (*ret_doubt == t->doubted)
-		return;
-	t->doubted = *ret_doubt;
-	nt_api_tsa_log(a, *ret_doubt ? NT_LOG_ERROR : NT_LOG_INFO, *ret_doubt ? "clock_in_doubt" : "clock_trusted",
-		*ret_doubt ? VF_CLOCK_DOUBT : VF_NOT_CHECKED, err.text);
-}
-
 VF_RC nt_api_tsa_ready(struct nt_api *a, struct vf_err *reterr)
 {
 	struct nt_api_tsa *t = a->tsa;
-	enum vf_rc rc = a->watch ? nt_clock_watch_check(a->watch, reterr) : VF_OK;
+	enum vf_rc rc = nt_api_clock_check(a, reterr);
 
 	if (rc != VF_OK || !t || !a->config->tsa_endpoint)
 		return rc;
@@ -80,22 +47,13 @@ VF_RC nt_api_tsa_ready(struct nt_api *a, struct vf_err *reterr)
 
 void nt_api_tsa_count(struct nt_api *a)
 {
-	struct nt_clock_offset offsets[MAX_CLOCKS];
 	struct nt_tsa_snapshot *s;
-	size_t n;
 
 	if (a->tsa && a->tsa->issuer) {
 		s = nt_issuer_snapshot(a->tsa->issuer);
 		nt_metric_set(a->metrics, NT_METRIC_TSA_CERT_EXPIRY, NULL, (double)nt_tsa_snapshot_end(s) / 1000.0);
 		nt_tsa_snapshot_free(s);
 	}
-	if (!a->watch)
-		return;
-	n = nt_clock_watch_offsets(a->watch, offsets, MAX_CLOCKS);
-	for (size_t i = 0; i < n; i++)
-		nt_metric_set(a->metrics, NT_METRIC_CLOCK_OFFSET, offsets[i].authority,
-			(double)offsets[i].offset_ms / 1000.0);
-	nt_metric_set(a->metrics, NT_METRIC_CLOCK_DOUBT, NULL, nt_clock_watch_check(a->watch, NULL) == VF_OK ? 0 : 1);
 }
 
 /* ---- errands to the keeper ---- */
@@ -206,12 +164,8 @@ void nt_api_tsa_tick(struct nt_api *a)
 	int64_t now;
 	bool doubt, over;
 
-	if (!t) {
-		(void)watched_now(a);
-		return;
-	}
-	log_clock(a, t, &now, &doubt);
-	if (!t->issuer)
+	now = nt_api_clock_tick(a, &doubt);
+	if (!t || !t->issuer)
 		return;
 	/* a clock that ran ahead must not end the day, and so stop all tokens until the next */
 	if (!doubt)
@@ -270,7 +224,7 @@ static VF_RC open_parts(struct nt_api_tsa *t, int folder, struct vf_err *reterr)
 		rc = nt_issuer_new(&(struct nt_issuer_options){.snapshot = s,
 					   .journal = t->journal,
 					   .watch = t->api->watch,
-					   .clock = watched_now,
+					   .clock = nt_api_watched_now,
 					   .clock_ctx = t->api,
 					   .threads = t->api->config->hash_threads},
 			&t->issuer, reterr);

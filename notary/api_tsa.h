@@ -30,7 +30,6 @@ struct nt_api_tsa {
 	struct nt_api_errand refresh, day;
 	struct nt_issue_ended ended;      /* the day's errand alone */
 	int64_t logged_at;                /* of the last refusal that was logged */
-	bool doubted;                     /* of the last tick */
 };
 
 /*

@@ -187,6 +187,34 @@ VF_RC nt_clock_watch_check(struct nt_clock_watch *w, struct vf_err *reterr)
 	return rc;
 }
 
+/* What is left between two answers after all that may excuse them; at most 0 when they agree. */
+static int64_t apart(const struct sample *a, const struct sample *b)
+{
+	int64_t gap = a->least - b->most > b->least - a->most ? a->least - b->most : b->least - a->most;
+
+	/* the own clock may have been slewed between the two */
+	return gap - absolute(a->boot_ms - b->boot_ms) / SLEW_DIVISOR;
+}
+
+bool nt_clock_watch_disagree(struct nt_clock_watch *w, char *why, size_t n)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < w->n && !found; i++) {
+		for (size_t k = i + 1; k < w->n && !found; k++) {
+			const struct sample *a = &w->samples[i], *b = &w->samples[k];
+
+			found = is_recent(w, a) && is_recent(w, b) && apart(a, b) > 0;
+			if (found && why)
+				snprintf(why, n, "'%.64s' and '%.64s' are %" PRId64 " ms apart at least", a->authority, b->authority,
+					apart(a, b));
+		}
+	}
+	pthread_mutex_unlock(&w->lock);
+	return found;
+}
+
 size_t nt_clock_watch_offsets(struct nt_clock_watch *w, struct nt_clock_offset *ret, size_t room)
 {
 	size_t n = 0;

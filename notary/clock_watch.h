@@ -44,6 +44,12 @@ struct nt_clock_offset {
 	char authority[65];
 	int64_t offset_ms, uncertainty_ms, boot_ms;
 };
+/*
+ * Whether two authorities that answered within the last hour cannot both be right, however far off the own clock is. Who and by
+ * how much is written to why (at most n octets with the final 0), which may be NULL.
+ */
+bool nt_clock_watch_disagree(struct nt_clock_watch *w, char *why, size_t n);
+
 /* Those that answered within the last hour; at most room of them. */
 size_t nt_clock_watch_offsets(struct nt_clock_watch *w, struct nt_clock_offset *ret, size_t room);
 

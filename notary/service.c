@@ -300,6 +300,9 @@ VF_RC nt_service_reload(struct nt_service *s, struct vf_err *reterr)
 		rc = nt_http_reload(s->http, &err);
 	if (rc == VF_OK)
 		rc = nt_api_read_authorities(s->api, &err);
+	/* who reloads has looked at the clock, or it is doubted again with the next answers */
+	if (rc == VF_OK)
+		nt_clock_watch_trust(s->watch);
 	log_event(s, rc == VF_OK ? NT_LOG_INFO : NT_LOG_ERROR, rc == VF_OK ? "reloaded" : "not_reloaded",
 		rc == VF_OK ? VF_NOT_CHECKED : rc, rc == VF_OK ? NULL : err.text);
 	return rc == VF_OK ? VF_OK : vf_fail(reterr, rc, "%s", err.text);

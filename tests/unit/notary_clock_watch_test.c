@@ -210,6 +210,34 @@ static void test_far(void)
 	nt_clock_watch_free(w);
 }
 
+/* Two that cannot both be right, whatever the own clock shows; drift of the own clock between their answers excuses a little. */
+static void test_disagree(void)
+{
+	struct nt_clock_watch *w = nt_clock_watch_new(1000);
+	char why[200] = "";
+	int64_t now = 1000000;
+
+	nt_clock_watch_tick(w, now, 5000);
+	CHECK(!nt_clock_watch_disagree(w, why, sizeof(why)));
+	nt_clock_watch_sample(w, "alpha", now, 100, now, now + 50, 5000);
+	nt_clock_watch_sample(w, "beta", now + 240, 100, now, now + 50, 5000);
+	CHECK(!nt_clock_watch_disagree(w, why, sizeof(why)));
+	CHECK_STR(why, "");
+	nt_clock_watch_sample(w, "beta", now + 251, 100, now, now + 50, 5000);
+	CHECK(nt_clock_watch_disagree(w, why, sizeof(why)));
+	CHECK_STR(why, "'alpha' and 'beta' are 1 ms apart at least");
+	CHECK(nt_clock_watch_disagree(w, NULL, 0));
+	/* an hour later the own clock may have been slewed by 1.8 s between the two */
+	nt_clock_watch_sample(w, "beta", now + 251 + 1000, 100, now, now + 50, 5000 + 3000000);
+	CHECK(!nt_clock_watch_disagree(w, NULL, 0));
+	/* who has not answered for long is not asked */
+	nt_clock_watch_sample(w, "beta", now + 60000, 100, now, now + 50, 5000);
+	CHECK(nt_clock_watch_disagree(w, NULL, 0));
+	nt_clock_watch_tick(w, now + 3700000, 5000 + 3700000);
+	CHECK(!nt_clock_watch_disagree(w, NULL, 0));
+	nt_clock_watch_free(w);
+}
+
 int main(void)
 {
 	test_steady();
@@ -221,5 +249,6 @@ int main(void)
 	test_one_hour();
 	test_offsets();
 	test_far();
+	test_disagree();
 	return check_done();
 }
