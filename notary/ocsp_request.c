@@ -23,8 +23,9 @@ static enum vf_rc put_hash(struct nt_buf *out, struct vf_bytes of, struct vf_err
 }
 
 /*
- * CertID by SHA-1: responders look answers up by it, and RFC 5019 2.1.1 lets them know no other. Nothing rests on the hash: what
- * an answer is about is compared with the certificate at hand, and the answer's own signature is judged by its algorithm.
+ * CertID by SHA-1: responders look answers up by it, and RFC 5019 2.1.1 lets them know no other. Nothing rests on the
+ * hash: what an answer is about is compared with the certificate at hand, and the answer's own signature is judged by
+ * its algorithm.
  */
 static enum vf_rc put_cert_id(
 	struct nt_buf *out, const struct vf_cert *cert, struct vf_bytes key, struct vf_err *reterr)
@@ -44,7 +45,8 @@ static enum vf_rc put_cert_id(
 	return rc;
 }
 
-VF_RC nt_ocsp_request_put(struct nt_buf *out, const struct vf_cert *cert, const struct vf_cert *issuer, struct vf_err *reterr)
+VF_RC nt_ocsp_request_put(struct nt_buf *out, const struct vf_cert *cert, const struct vf_cert *issuer,
+	struct vf_err *reterr)
 {
 	size_t start = out->n, at = nt_der_begin(out);
 	struct vf_bytes key;

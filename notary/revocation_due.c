@@ -15,7 +15,9 @@ static int64_t greater(int64_t a, int64_t b)
 /* When an answer's successor is to be expected; publishers take a moment. */
 static int64_t successor(const struct nt_revocation *r)
 {
-	return (r->next_update != VF_TIME_NONE ? r->next_update : r->this_update + NT_REVOCATION_AGAIN_MS) + NT_REVOCATION_PAUSE_MS;
+	int64_t at = r->next_update != VF_TIME_NONE ? r->next_update : r->this_update + NT_REVOCATION_AGAIN_MS;
+
+	return at + NT_REVOCATION_PAUSE_MS;
 }
 
 static int64_t pause_after(unsigned failures)

@@ -1,9 +1,9 @@
 /*
  * When the revocation data of a time-stamping certificate are asked for.
  *
- * Arithmetic of times alone: who asks is revocation_keeper.h's question. What it is for: a CRL or OCSP response that was made
- * before a token says nothing about what was found out later, so the first one after the token is wanted too (RFC 3161 4), and
- * one more while the certificate is not yet dropped from the lists.
+ * Arithmetic of times alone: who asks is revocation_keeper.h's question. What it is for: a CRL or OCSP response that
+ * was made before a token says nothing about what was found out later, so the first one after the token is wanted too
+ * (RFC 3161 4), and one more while the certificate is not yet dropped from the lists.
  *
  *   never asked ------------------> now
  *   a question failed ------------> after a pause that doubles, 1 minute to 1 hour

@@ -35,7 +35,8 @@ static enum vf_rc find(struct dress *d, enum nt_revocation_kind kind, const stru
 	struct nt_revocation r;
 
 	nt_buf_reset(&d->found);
-	return nt_store_revocation_find(d->store, d->token->authority, kind, subject, d->after, &d->found, &r, ret_found, reterr);
+	return nt_store_revocation_find(d->store, d->token->authority, kind, subject, d->after, &d->found, &r,
+		ret_found, reterr);
 }
 
 /* A CRL that has no room stays out, whatever it says: the token must remain one. */
@@ -81,7 +82,8 @@ static void insert(struct nt_revocation_export *x, struct vf_bytes der)
 	x->n_ocsp++;
 }
 
-static enum vf_rc add_ocsp(struct dress *d, const struct vf_cert *cert, const struct vf_hash *subject, struct vf_err *reterr)
+static enum vf_rc add_ocsp(struct dress *d, const struct vf_cert *cert, const struct vf_hash *subject,
+	struct vf_err *reterr)
 {
 	size_t start = d->ret->bytes.n;
 	struct vf_ocsp_id id;
@@ -151,7 +153,8 @@ static bool is_revoked(struct nt_notary *n, struct vf_bytes der, const struct nt
 }
 
 /* *ret_left_out: the token is revoked and stays out, its responses too. */
-static enum vf_rc add_token(struct nt_notary *n, const struct nt_token *t, bool with_revoked, struct nt_revocation_export *ret,
+static enum vf_rc add_token(struct nt_notary *n, const struct nt_token *t, bool with_revoked,
+	struct nt_revocation_export *ret,
 	bool *ret_left_out, struct vf_err *reterr)
 {
 	struct dress d = {.store = n->store, .token = t, .a = nt_buf(VF_MAX_TOKEN), .b = nt_buf(VF_MAX_TOKEN),
@@ -180,7 +183,8 @@ struct collected {
 	size_t n;
 };
 
-static enum vf_rc collect(struct nt_notary *n, const struct nt_seal *seal, bool with_revoked, struct nt_revocation_export *ret,
+static enum vf_rc collect(struct nt_notary *n, const struct nt_seal *seal, bool with_revoked,
+	struct nt_revocation_export *ret,
 	struct collected *c, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
@@ -217,7 +221,8 @@ static void replace(struct nt_seal *seal, const struct collected *c, const struc
 	seal->n_tokens = kept;
 }
 
-VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_revocation_export *ret, struct vf_err *reterr)
+VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_revocation_export *ret,
+	struct vf_err *reterr)
 {
 	struct collected c;
 	enum vf_rc rc;
@@ -246,5 +251,6 @@ bool nt_revocation_export_is_current(struct nt_notary *n, const struct nt_revoca
 	uint64_t version;
 	struct vf_err ignored;
 
-	return !x->has_outside || (nt_store_revocation_version(n->store, &version, &ignored) == VF_OK && version == x->version);
+	return !x->has_outside || (nt_store_revocation_version(n->store, &version, &ignored) == VF_OK &&
+		version == x->version);
 }

@@ -64,7 +64,8 @@ static void note_failure(struct run *r, const struct vf_err *err)
 
 /* ---- asking ---- */
 
-static enum vf_rc fetch(struct run *r, const char *url, struct vf_bytes request, size_t max, struct vf_bytes *ret, struct vf_err *reterr)
+static enum vf_rc fetch(struct run *r, const char *url, struct vf_bytes request, size_t max, struct vf_bytes *ret,
+	struct vf_err *reterr)
 {
 	struct nt_fetch f = {.url = url, .body = request, .connect_ms = r->w->authority->connect_ms,
 		.timeout_ms = r->w->authority->timeout_ms, .max = max, .stop = r->w->stop};
@@ -122,10 +123,12 @@ static enum vf_rc check_standing(const struct run *r, const struct vf_standing *
 	int64_t now = r->w->now;
 
 	if (!s->counts)
-		return vf_fail(reterr, VF_FETCH_FAILED, "the %s from '%.200s' is by nobody that may speak about this certificate, or for a part only",
+		return vf_fail(reterr, VF_FETCH_FAILED,
+			"the %s from '%.200s' is by nobody that may speak about this certificate, or for a part only",
 			what, url);
 	if (s->silent && !s->listed)
-		return vf_fail(reterr, VF_FETCH_FAILED, "the %s from '%.200s' says nothing about this certificate", what, url);
+		return vf_fail(reterr, VF_FETCH_FAILED, "the %s from '%.200s' says nothing about this certificate",
+			what, url);
 	if (s->this_update > now + NT_REVOCATION_SKEW_MS)
 		return vf_fail(reterr, VF_FETCH_FAILED, "the %s from '%.200s' is from the future", what, url);
 	if (s->next_update != VF_TIME_NONE ? s->next_update < now - NT_REVOCATION_SKEW_MS :
@@ -140,7 +143,8 @@ static void keep(struct run *r, const struct vf_cert *cert, enum nt_revocation_k
 	struct nt_revocation_answer *a = &r->ret->list[r->ret->n++];
 
 	*a = (struct nt_revocation_answer){.revoked = s->listed,
-		.revocation = {.authority = vf_bytes_str(r->w->authority->name), .kind = kind, .subject = nt_revocation_subject(cert),
+		.revocation = {.authority = vf_bytes_str(r->w->authority->name), .kind = kind,
+		.subject = nt_revocation_subject(cert),
 			.this_update = s->this_update, .next_update = s->next_update, .der = der}};
 	snprintf(a->name, sizeof(a->name), "%s", cert->facts.name);
 }
@@ -182,7 +186,8 @@ static enum vf_rc ask_lists(struct run *r, const struct vf_cert *cert, const str
 	return VF_OK;
 }
 
-static enum vf_rc try_responder(struct run *r, const struct vf_cert *cert, const struct vf_cert *issuer, const char *url,
+static enum vf_rc try_responder(struct run *r, const struct vf_cert *cert, const struct vf_cert *issuer,
+	const char *url,
 	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf request = nt_buf(NT_MAX_OCSP_REQUEST);
@@ -225,7 +230,8 @@ static enum vf_rc ask_responder(struct run *r, const struct vf_cert *cert, const
 
 /* ---- the certificates of one token ---- */
 
-static enum vf_rc ask_about(struct run *r, const struct vf_cert *cert, const struct vf_cert *issuer, struct vf_err *reterr)
+static enum vf_rc ask_about(struct run *r, const struct vf_cert *cert, const struct vf_cert *issuer,
+	struct vf_err *reterr)
 {
 	struct vf_hash subject = nt_revocation_subject(cert);
 	struct nt_revocation_urls urls;
@@ -242,7 +248,8 @@ static enum vf_rc ask_about(struct run *r, const struct vf_cert *cert, const str
 	if (rc == VF_OK && !is_held(r, NT_REVOCATION_OCSP, &subject))
 		rc = ask_responder(r, cert, issuer, &urls, &has_responder, reterr);
 	if (rc == VF_OK && !has_list && !has_responder) {
-		vf_fail(&err, VF_FETCH_FAILED, "the certificate of '%s' names no CRL and no OCSP responder, nor does the configuration",
+		vf_fail(&err, VF_FETCH_FAILED,
+			"the certificate of '%s' names no CRL and no OCSP responder, nor does the configuration",
 			cert->facts.name);
 		note_failure(r, &err);
 	}
@@ -250,7 +257,8 @@ static enum vf_rc ask_about(struct run *r, const struct vf_cert *cert, const str
 }
 
 /* The certificate that vf_tst_check() found, among those of the token or the pinned ones. */
-static enum vf_rc find_leaf(struct run *r, const struct vf_hash *sha256, const struct vf_cert **ret, struct vf_err *reterr)
+static enum vf_rc find_leaf(struct run *r, const struct vf_hash *sha256, const struct vf_cert **ret,
+	struct vf_err *reterr)
 {
 	struct vf_bytes in = r->token.cms.certificates, der;
 	const struct vf_cert *c;
@@ -281,7 +289,8 @@ static enum vf_rc find_path(struct run *r, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = find_leaf(r, &facts.sha256, &leaf, reterr);
 	if (rc == VF_OK)
-		rc = vf_path_build(r->w->pki, leaf, VF_PURPOSE_TIME_STAMPING, 0, r->token.gen_time, r->token.cms.certificates, NULL,
+		rc = vf_path_build(r->w->pki, leaf, VF_PURPOSE_TIME_STAMPING, 0, r->token.gen_time,
+			r->token.cms.certificates, NULL,
 			&r->path, reterr);
 	return rc;
 }

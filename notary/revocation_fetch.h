@@ -2,8 +2,8 @@
  * Revocation data of the certificates behind one token: asked for, and judged before they count.
  *
  * Knows where to ask and what makes an answer worth keeping: it is by the issuer or who may answer for it, about this
- * certificate, complete, and of today. Keeps nothing and decides no time: when to ask is revocation_keeper.h's question, what an
- * answer says about a token the verifier's.
+ * certificate, complete, and of today. Keeps nothing and decides no time: when to ask is revocation_keeper.h's
+ * question, what an answer says about a token the verifier's.
  */
 #ifndef NOTARY_REVOCATION_FETCH_H
 #define NOTARY_REVOCATION_FETCH_H
@@ -14,7 +14,10 @@
 #include "verify/limits.h"
 #include "verify/pki.h"
 
-/* An answer that names no later time is asked for again after a day, and is not taken when it is older than this many days. */
+/*
+ * An answer that names no later time is asked for again after a day, and is not taken when it is older than this many
+ * days.
+ */
 #define NT_REVOCATION_AGAIN_MS INT64_C(86400000)
 #define NT_REVOCATION_MAX_AGE_MS (35 * NT_REVOCATION_AGAIN_MS)
 /* Clocks of others may be ahead by so much. */
@@ -63,10 +66,11 @@ void nt_revocation_answers_init(struct nt_revocation_answers *a);
 void nt_revocation_answers_done(struct nt_revocation_answers *a);
 
 /*
- * Asks for every certificate of the token's path below the root: a CRL (the authority's 'crl' list, else the distribution points of
- * the certificate; the first that counts) and an OCSP response (the authority's 'ocsp', else the certificate's). VF_OK also when
- * no answer came: see n_failed. What verify/tst.h refuses of the token, UNKNOWN_ROOT, CERT_PATH, NO_MEMORY; CONFIG_SHAPE never.
- * Blocks for as long as the servers take. The authority's password and client certificate go to none of them.
+ * Asks for every certificate of the token's path below the root: a CRL (the authority's 'crl' list, else the
+ * distribution points of the certificate; the first that counts) and an OCSP response (the authority's 'ocsp', else
+ * the certificate's). VF_OK also when no answer came: see n_failed. What verify/tst.h refuses of the token,
+ * UNKNOWN_ROOT, CERT_PATH, NO_MEMORY; CONFIG_SHAPE never. Blocks for as long as the servers take. The authority's
+ * password and client certificate go to none of them.
  */
 VF_RC nt_revocation_fetch(const struct nt_revocation_wish *w, struct nt_revocation_answers *ret, struct vf_err *reterr);
 

@@ -80,7 +80,8 @@ void nt_revocation_keeper_held(struct nt_revocation_keeper *k, const struct nt_r
 		return;
 	pthread_mutex_lock(&k->lock);
 	for (size_t i = 0; i < k->n_held; i++)
-		if (k->held[i].authority == authority && k->held[i].r.kind == r->kind && vf_hash_eq(&k->held[i].r.subject, &r->subject))
+		if (k->held[i].authority == authority && k->held[i].r.kind == r->kind &&
+			vf_hash_eq(&k->held[i].r.subject, &r->subject))
 			place = &k->held[i];
 	if (!place && k->n_held < MAX_HELD) {
 		place = &k->held[k->n_held++];
@@ -188,7 +189,8 @@ static bool prepare(struct nt_revocation_keeper *k, size_t line, int64_t now, st
 {
 	struct line *l = &k->lines[line];
 
-	*q = (struct question){.line = line, .authority = l->authority, .leaf = l->leaf, .n_token = l->n_token, .now = now,
+	*q = (struct question){.line = line, .authority = l->authority, .leaf = l->leaf, .n_token = l->n_token,
+		.now = now,
 		.all = nt_revocation_is_last(&l->due, now)};
 	memcpy(q->held, l->due.held, l->due.n_held * sizeof(q->held[0]));
 	q->n_held = l->due.n_held;
@@ -201,8 +203,12 @@ static bool prepare(struct nt_revocation_keeper *k, size_t line, int64_t now, st
 	return q->token != NULL;
 }
 
-/* At the first question of a line it is not known yet which certificates its path has: all of the authority's are looked at. */
-static void add_stored(struct nt_revocation_keeper *k, struct question *q, const struct nt_revocation **ret, size_t *ret_n,
+/*
+ * At the first question of a line it is not known yet which certificates its path has: all of the authority's are
+ * looked at.
+ */
+static void add_stored(struct nt_revocation_keeper *k, struct question *q, const struct nt_revocation **ret,
+	size_t *ret_n,
 	struct nt_revocation *room, size_t n_room)
 {
 	size_t n = 0;
@@ -239,7 +245,8 @@ static void note(struct nt_revocation_keeper *k, const struct question *q, bool 
 }
 
 /* The line may have got younger tokens meanwhile, or have given way to another. */
-static void settle(struct nt_revocation_keeper *k, const struct question *q, enum vf_rc rc, bool kept, const struct vf_err *err)
+static void settle(struct nt_revocation_keeper *k, const struct question *q, enum vf_rc rc, bool kept,
+	const struct vf_err *err)
 {
 	const struct nt_revocation_answers *a = &k->answers;
 	struct line *l = &k->lines[q->line];
@@ -264,7 +271,8 @@ static void settle(struct nt_revocation_keeper *k, const struct question *q, enu
 static void ask(struct nt_revocation_keeper *k, struct question *q, const struct nt_revocation *held, size_t n_held)
 {
 	struct nt_revocation_wish w = {.authority = &k->authorities.list[q->authority], .pki = k->pki[q->authority],
-		.token = vf_bytes(q->token, q->n_token), .now = q->now, .held = held, .n_held = n_held, .all = q->all, .fetch = k->o.fetch,
+		.token = vf_bytes(q->token, q->n_token), .now = q->now, .held = held, .n_held = n_held, .all = q->all,
+		.fetch = k->o.fetch,
 		.fetch_ctx = k->o.fetch_ctx, .stop = &k->stop};
 	struct vf_err err = {0};
 	bool kept = true;
@@ -361,7 +369,8 @@ static VF_RC read_roots(struct nt_revocation_keeper *k, size_t i, struct vf_err 
 	return VF_CONFIG_SHAPE;
 }
 
-VF_RC nt_revocation_keeper_new(const struct nt_revocation_keeper_options *o, struct nt_revocation_keeper **ret, struct vf_err *reterr)
+VF_RC nt_revocation_keeper_new(const struct nt_revocation_keeper_options *o, struct nt_revocation_keeper **ret,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_revocation_keeper_freep) struct nt_revocation_keeper *k = calloc(1, sizeof(*k));
 	pthread_condattr_t monotonic;
@@ -427,7 +436,8 @@ void nt_revocation_keeper_freep(struct nt_revocation_keeper **k)
 	*k = nt_revocation_keeper_free(*k);
 }
 
-bool nt_revocation_keeper_get_state(struct nt_revocation_keeper *k, struct vf_bytes authority, struct nt_revocation_state *ret)
+bool nt_revocation_keeper_get_state(struct nt_revocation_keeper *k, struct vf_bytes authority,
+	struct nt_revocation_state *ret)
 {
 	size_t a = find_authority(k, authority);
 

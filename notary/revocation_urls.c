@@ -104,7 +104,8 @@ static bool read_access(struct vf_bytes value, struct nt_revocation_urls *u)
 static bool find_extensions(struct vf_bytes cert, struct vf_bytes *ret)
 {
 	/* serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo */
-	static const uint8_t tags[] = {VF_DER_INTEGER, VF_DER_SEQUENCE, VF_DER_SEQUENCE, VF_DER_SEQUENCE, VF_DER_SEQUENCE,
+	static const uint8_t tags[] = {VF_DER_INTEGER, VF_DER_SEQUENCE, VF_DER_SEQUENCE, VF_DER_SEQUENCE,
+		VF_DER_SEQUENCE,
 		VF_DER_SEQUENCE};
 	struct vf_der all, tbs, d, list;
 	bool found;

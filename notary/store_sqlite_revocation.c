@@ -11,9 +11,11 @@ struct vf_hash nt_revocation_subject(const struct vf_cert *cert)
 	return vf_sha256_2(cert->issuer, cert->serial);
 }
 
-static bool bind_subject(sqlite3_stmt *st, struct vf_bytes authority, enum nt_revocation_kind kind, const struct vf_hash *subject)
+static bool bind_subject(sqlite3_stmt *st, struct vf_bytes authority, enum nt_revocation_kind kind,
+	const struct vf_hash *subject)
 {
-	return sqlite3_bind_text64(st, 1, (const char *)authority.p, authority.n, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK &&
+	return sqlite3_bind_text64(st, 1, (const char *)authority.p, authority.n, SQLITE_STATIC,
+		SQLITE_UTF8) == SQLITE_OK &&
 		sqlite3_bind_int(st, 2, (int)kind) == SQLITE_OK &&
 		sqlite3_bind_blob(st, 3, subject->b, sizeof(subject->b), SQLITE_STATIC) == SQLITE_OK;
 }
@@ -32,7 +34,8 @@ VF_RC nt_store_revocation_put(struct nt_store *s, const struct nt_revocation *r,
 		sqlite3_bind_int64(st, 4, r->this_update) != SQLITE_OK ||
 		(r->next_update != VF_TIME_NONE && sqlite3_bind_int64(st, 5, r->next_update) != SQLITE_OK) ||
 		sqlite3_bind_blob(st, 6, sha256.b, sizeof(sha256.b), SQLITE_STATIC) != SQLITE_OK ||
-		sqlite3_bind_blob64(st, 7, r->der.p, r->der.n, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE) {
+		sqlite3_bind_blob64(st, 7, r->der.p, r->der.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_DONE) {
 		rc = nt_sql_fail(s, "change", reterr);
 		sqlite3_reset(st);
 		return rc;
@@ -67,7 +70,8 @@ static enum vf_rc corrupt(struct vf_err *reterr)
 }
 
 /* The first row of the statement, whose octets go to der. */
-static enum vf_rc find(struct nt_store *s, sqlite3_stmt *st, struct nt_buf *der, struct nt_revocation *ret, bool *ret_found,
+static enum vf_rc find(struct nt_store *s, sqlite3_stmt *st, struct nt_buf *der, struct nt_revocation *ret,
+	bool *ret_found,
 	struct vf_err *reterr)
 {
 	struct nt_revocation r;
@@ -178,7 +182,8 @@ VF_RC nt_store_check_revocation(struct nt_store *s, struct nt_findings *f, struc
 
 		if (read_row(st, &r))
 			continue;
-		vf_text_escape(shown, sizeof(shown), vf_bytes(sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0)));
+		vf_text_escape(shown, sizeof(shown), vf_bytes(sqlite3_column_text(st, 0),
+			(size_t)sqlite3_column_bytes(st, 0)));
 		nt_found(f, VF_STORE_CORRUPT, "revocation data of authority '%s' are not what was put there", shown);
 	}
 	sqlite3_reset(st);

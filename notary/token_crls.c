@@ -44,8 +44,8 @@ static bool take_apart(struct vf_bytes token, struct parts *ret)
 }
 
 /*
- * CertificateList ::= SEQUENCE { TBSCertList, SEQUENCE, BIT STRING }. In contrast to a certificate, a time follows the issuer
- * (RFC 5280 5.1). Who signed it is not asked here.
+ * CertificateList ::= SEQUENCE { TBSCertList, SEQUENCE, BIT STRING }. In contrast to a certificate, a time follows
+ * the issuer (RFC 5280 5.1). Who signed it is not asked here.
  */
 static bool is_crl(struct vf_bytes der)
 {
@@ -54,7 +54,8 @@ static bool is_crl(struct vf_bytes der)
 	uint8_t time;
 
 	if (!vf_der_only(der, VF_DER_SEQUENCE, &all) || !vf_der_is_strict(der) ||
-		!vf_der_take_tag(&all.body, VF_DER_SEQUENCE, &tbs) || !vf_der_take_tag(&all.body, VF_DER_SEQUENCE, &d) ||
+		!vf_der_take_tag(&all.body, VF_DER_SEQUENCE, &tbs) || !vf_der_take_tag(&all.body, VF_DER_SEQUENCE,
+		&d) ||
 		!vf_der_only(all.body, VF_DER_BIT_STRING, &d) ||
 		!vf_der_take_optional(&tbs.body, VF_DER_INTEGER, &d, &found) ||
 		!vf_der_take_tag(&tbs.body, VF_DER_SEQUENCE, &d) || !vf_der_take_tag(&tbs.body, VF_DER_SEQUENCE, &d))

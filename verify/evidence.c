@@ -235,7 +235,8 @@ static enum vf_rc read_record(struct vf_judge *j, struct vf_evidence *e, size_t 
 
 /* ---- OCSP responses beside the tokens ---- */
 
-static enum vf_rc check_ocsp_part(struct vf_bytes der, struct vf_hash *last, struct vf_ocsp_id *ret, struct vf_err *reterr)
+static enum vf_rc check_ocsp_part(struct vf_bytes der, struct vf_hash *last, struct vf_ocsp_id *ret,
+	struct vf_err *reterr)
 {
 	struct vf_hash hash = vf_sha256(der);
 

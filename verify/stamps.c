@@ -38,7 +38,7 @@ void vf_judge_drop_unread(struct vf_judge *j)
 	j->r->n_stamps = kept;
 }
 
-/* Only the first token of a bundle's evidence record may be known from another bundle, and only when nothing lies beside it. */
+/* Only the first token of a bundle's evidence record may be known from another bundle, and only with nothing beside it. */
 static struct vf_known_token *known_of(const struct vf_judge *j, const struct vf_evidence *e, size_t i)
 {
 	return i == 0 && e->number && !e->extra ? &j->s->known[e->number - 1] : NULL;
