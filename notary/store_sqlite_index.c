@@ -319,7 +319,7 @@ static VF_RC move_mark(struct nt_store *s, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* At most so many keys of one table in a transaction, or the end of the merge. */
+/* Sorts a table's keys, puts at most so many of them in a transaction, or ends the merge. */
 static VF_RC merge_step(struct nt_store *s, size_t most, struct vf_err *reterr)
 {
 	struct nt_merge *m = &s->merge;
@@ -329,8 +329,8 @@ static VF_RC merge_step(struct nt_store *s, size_t most, struct vf_err *reterr)
 	if (m->table == TABLES)
 		return move_mark(s, reterr);
 	if (m->pairs == NULL)
-		rc = take_table(s, reterr);
-	if (rc == VF_OK && m->n > 0)
+		return take_table(s, reterr); /* sorting takes as long as some slices */
+	if (m->n > 0)
 		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
 	if (rc != VF_OK)
 		return rc;
