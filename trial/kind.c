@@ -52,7 +52,7 @@ static const struct {
 	[TR_AMENDS] = {"amends", "changes a plan or a form without replacing it",
 		{[TR_AMENDMENT] = PLAN | BIT(TR_CONSENT_FORM) | BIT(TR_OWN),
 			[TR_OWN] = BIT(TR_OWN)}},
-	/* ICH E6(R3) 1.1: all that participants are given, who conducts the trial, and changes of both */
+	/* all that participants are given, who conducts the trial where, and changes of both */
 	[TR_APPROVES] = {"approves", "an ethics board approves this",
 		{[TR_ETHICS_APPROVAL] = PLAN | BIT(TR_CONSENT_FORM) | BIT(TR_REGISTRATION) | BIT(TR_DELEGATION) | OPEN}},
 	[TR_COUNTERSIGNS] = {"countersigns", "somebody else stands behind this",
