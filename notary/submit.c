@@ -271,7 +271,8 @@ static VF_RC check_link(const struct build *b, const struct tr_link *l, struct v
 	struct vf_err err = {0};
 	enum vf_rc rc = b->to->link(b->to->ctx, b->s, l, &err);
 
-	if (rc == VF_UNKNOWN_RECORD && b->has_facts && b->facts.kind == TR_WITHDRAWAL && l->type == TR_WITHDRAWS)
+	if ((rc == VF_UNKNOWN_RECORD || rc == VF_LINK_SHAPE) && b->has_facts && b->facts.kind == TR_WITHDRAWAL &&
+		l->type == TR_WITHDRAWS && vf_hash_eq(&l->record, &b->facts.consent))
 		return vf_fail(reterr, VF_NOTHING_TO_WITHDRAW, "details at '/consent': %s", err.text);
 	return rc == VF_OK ? VF_OK : vf_fail(reterr, rc, "%s", err.text);
 }

@@ -274,7 +274,7 @@ static void test_links(void)
 	fake.records[1].state = NT_PENDING;
 	fake.records[1].kind = "consent";
 	CHECK_RC(submit_files(&s, &f, 1, &err), VF_LINK_SHAPE);
-	fake.records[1].kind = "no-kind";
+	fake.records[1].kind = "No kind"; /* not even a study's own */
 	CHECK_RC(submit_files(&s, &f, 1, &err), VF_LINK_SHAPE);
 	fake.records[1].kind = "dataset";
 	links[2] = links[1];
