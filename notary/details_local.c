@@ -54,17 +54,30 @@ VF_RC nt_details_text(struct nt_notary *n, const struct nt_record *r, struct vf_
 	return VF_OK;
 }
 
-bool nt_details_facts(struct nt_notary *n, const struct nt_record *r, struct tr_rulebook *book, struct vf_arena *a,
-	struct tr_facts *ret)
+VF_RC nt_details_facts(struct nt_notary *n, const struct nt_record *r, struct tr_rulebook *book, struct vf_arena *a,
+	bool *ret_has, struct tr_facts *ret, struct vf_err *reterr)
 {
 	enum tr_kind kind = tr_kind_find(r->kind);
 	const struct tr_schema *rules;
 	char pointer[TR_POINTER_MAX];
+	struct vf_err err = {0};
 	struct vf_bytes text;
+	enum vf_rc rc;
 
-	return kind != TR_KIND_NONE && nt_details_text(n, r, a, &text, NULL) == VF_OK && text.n > 0 &&
-		tr_rulebook_get(book, kind, &rules, NULL) == VF_OK &&
-		tr_details_read(kind, rules, text, a, ret, pointer, NULL) == VF_OK;
+	*ret_has = false;
+	if (kind == TR_KIND_NONE)
+		return VF_OK;
+	rc = nt_details_text(n, r, a, &text, reterr);
+	if (rc != VF_OK || text.n == 0)
+		return rc;
+	rc = tr_rulebook_get(book, kind, &rules, reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = tr_details_read(kind, rules, text, a, ret, pointer, &err);
+	if (rc == VF_NO_MEMORY)
+		return vf_fail(reterr, rc, "%s", err.text);
+	*ret_has = rc == VF_OK;
+	return VF_OK;
 }
 
 static VF_RC show(struct local *l, const struct nt_record *r, nt_each_seen *each, void *each_ctx, struct vf_err *reterr)
@@ -72,11 +85,13 @@ static VF_RC show(struct local *l, const struct nt_record *r, nt_each_seen *each
 	struct nt_seen seen = {.record = r, .kind = tr_kind_of(r->kind)};
 	struct vf_arena before = l->arena;
 	struct tr_facts facts;
-	enum vf_rc rc;
+	bool has = false;
+	enum vf_rc rc = nt_details_facts(l->n, r, &l->book, &l->arena, &has, &facts, reterr);
 
-	if (nt_details_facts(l->n, r, &l->book, &l->arena, &facts))
+	if (has)
 		seen.facts = &facts;
-	rc = l->arena.full ? vf_fail(reterr, VF_NO_MEMORY, "no memory for details") : each(each_ctx, &seen, reterr);
+	if (rc == VF_OK)
+		rc = each(each_ctx, &seen, reterr);
 	l->arena = before;
 	return rc;
 }

@@ -358,11 +358,22 @@ static VF_RC prepare_details(struct build *b, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* Once, before the first record that is new: what was submitted before is not judged again. */
+/* Two records of one call would both replace what their links name. */
+static VF_RC check_alone(const struct build *b, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < b->maker.n_links; i++)
+		if (b->links[i].type == TR_SUPERSEDES)
+			return vf_fail(reterr, VF_VERSION_ORDER, "several records would supersede the same one: make one record of them");
+	return VF_OK;
+}
+
+/* Before the first record that is new; what was submitted before is not judged again. */
 static VF_RC check_details(struct build *b, struct vf_err *reterr)
 {
-	if (b->is_judged || !b->to->details)
+	if (!b->to->details)
 		return VF_OK;
+	if (b->is_judged)
+		return check_alone(b, reterr);
 	b->is_judged = true;
 	return b->to->details(
 		b->to->ctx, b->s, b->has_facts ? &b->facts : NULL, b->links, b->maker.n_links, reterr);

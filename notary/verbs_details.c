@@ -101,23 +101,25 @@ static void move_texts(struct nt_submit *s, struct tr_setting *settings, size_t 
 }
 
 /* As the linked record of kind schema says; a server's is not here, and its submitter says --confidential. */
-static bool is_registered_personal(struct nt_submitting *u)
+static VF_RC find_personal(struct nt_submitting *u, struct vf_err *reterr)
 {
-	struct tr_facts facts;
-	bool is_personal = false;
 	void *block = malloc(2 * TR_DETAILS_ROOM);
+	enum vf_rc rc = block ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
 
-	for (size_t i = 0; block && i < u->s.n_links; i++) {
+	for (size_t i = 0; rc == VF_OK && i < u->s.n_links; i++) {
 		VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+		struct tr_facts facts = {0};
 		struct vf_arena a;
+		bool has = false;
 
+		if (u->links[i].type != TR_USES || nt_notary_get(u->n, &u->links[i].record, &r, NULL) != VF_OK)
+			continue; /* what is not there is refused with the other links */
 		vf_arena_init(&a, block, 2 * TR_DETAILS_ROOM);
-		if (u->links[i].type == TR_USES && nt_notary_get(u->n, &u->links[i].record, &r, NULL) == VF_OK &&
-			nt_details_facts(u->n, r, &u->details.book, &a, &facts))
-			is_personal = is_personal || facts.is_personal;
+		rc = nt_details_facts(u->n, r, &u->details.book, &a, &has, &facts, reterr);
+		u->s.own_is_personal = u->s.own_is_personal || (has && facts.is_personal);
 	}
 	free(block);
-	return is_personal;
+	return rc;
 }
 
 static VF_RC find_rules(struct nt_submitting *u, struct vf_arena *a, const struct tr_schema **ret, struct vf_err *reterr)
@@ -136,7 +138,9 @@ static VF_RC find_rules(struct nt_submitting *u, struct vf_arena *a, const struc
 		return rc;
 	u->s.own_rules_sha256 = vf_sha256(text);
 	if (u->n)
-		u->s.own_is_personal = is_registered_personal(u);
+		rc = find_personal(u, reterr);
+	if (rc != VF_OK)
+		return rc;
 	u->s.confidential = u->s.confidential || u->s.own_is_personal;
 	rc = tr_own_rules(u->s.own_kind, text, &u->details.rules, &err);
 	*ret = u->details.rules;

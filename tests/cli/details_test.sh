@@ -130,6 +130,8 @@ submit fr --kind protocol --version 2.0-FR --details "$(echo '{"scope":{"countri
 refused VERSION_ORDER "supersedes it already" --study DEMO --kind protocol --version 2.0-AT --link "supersedes=$protocol" protocol.txt \
 	--details "$(echo '{"scope":{"countries":["AT","DE"]}}' | into)"
 
+mkdir two && echo 1 >two/1.txt && echo 2 >two/2.txt
+refused VERSION_ORDER "several records" --study DEMO --kind protocol --each --link "supersedes=$de" two
 # an approval that a later opinion takes back approves nothing more
 submit approval2 --kind ethics-approval --set committee=Board --set decision=approved --link "approves=$form2" approval2.txt
 consent c4.json "$bob" "$form2" "$yes"
@@ -184,6 +186,14 @@ refused SCHEMA_SHAPE "trialnotary/details/visits/1" --study DEMO --kind visits -
 refused LINK_SHAPE "another study" --study OTHER --kind visit --rules visit.json --set number=1 --link "uses=$schema"
 refused DETAILS_SHAPE "'/kind'" --study DEMO --kind schema --set kind=consent --set rules=visit.json visit.json
 submit visit --kind visit --rules visit.json --set number=1 --link "uses=$schema"
+# rules that are not the registered ones, and a kind that is personal
+refused SCHEMA_SHAPE "not those that its record" --study DEMO --kind visit --set number=7 --link "uses=$schema" \
+	--rules "$(sed 's/"minimum": 1/"minimum": 0/' visit.json | into)"
+sed 's/visit/diary/' visit.json >diary.json
+submit personal --kind schema --set kind=diary --set rules=diary.json --set personal=true diary.json
+submit diary --kind diary --rules diary.json --set number=1 --link "uses=$personal" form.txt
+must "$tn" show n "$diary" --json
+grep -q '"confidential":false' out && fault "a document of a personal kind is not hidden"
 submit visit2 --kind visit --rules visit.json --set number=2 --link "uses=$schema" --link "supersedes=$visit"
 [ "$(in_list DEMO ' visit ')" = 2 ] || fault "the study's own kind is not listed"
 
