@@ -82,19 +82,19 @@ static const char style[] =
 	".facts th{font-weight:400;width:8.5rem}"
 	".facts td{font-weight:700}"
 	".answers th,.answers td{border-bottom:1px solid #767676}"
-	".answers .answer{width:6.5rem;font-weight:700}"
+	".answers .answer{width:8.5rem;font-weight:700}"
 	".check{display:flex;gap:1.2rem;align-items:flex-start}"
 	".words{flex:1;min-width:0}"
 	".scan{flex:none;width:9.5rem;text-align:center;font-size:.82rem;line-height:1.3}"
 	"svg{display:block;background:#fff;fill:#000;margin:0 auto}"
 	"code,pre{font-family:'Liberation Mono','DejaVu Sans Mono','Courier New',monospace}"
 	"code{font-size:.86rem}"
-	".id{font-size:.95rem;font-weight:700}"
+	".id{font-weight:700}"
 	"pre{font-size:.62rem;line-height:1.3;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}"
-	"@media print{@page{size:A4;margin:13mm 16mm}body{font-size:10.5pt;line-height:1.32}main{max-width:none;padding:0}"
-	"h1{font-size:17pt}h2{font-size:12pt;margin:2.4mm 0 1mm;break-after:avoid}p{margin:1mm 0}"
-	".facts th{width:30mm}.answers .answer{width:24mm}th,td{padding:.5mm 3mm .5mm 0}"
-	".scan{width:36mm;font-size:9pt}code{font-size:9.5pt}.id{font-size:10.5pt}pre{font-size:6.2pt;line-height:1.2}"
+	"@media print{@page{size:A4;margin:12mm 16mm}body{font-size:10.5pt;line-height:1.3}main{max-width:none;padding:0}"
+	"h1{font-size:17pt}h2{font-size:12pt;margin:2.2mm 0 .8mm;break-after:avoid}p{margin:.8mm 0}table{margin:1mm 0}"
+	".facts th,.answers .answer{width:30mm}th,td{padding:.35mm 3mm .35mm 0}"
+	".scan{width:36mm;font-size:9pt}code{font-size:9pt}pre{font-size:6.2pt;line-height:1.18;margin:.8mm 0}"
 	"tr,.check{break-inside:avoid}}";
 
 const char *tr_page_style(void)
@@ -312,15 +312,25 @@ static void put_facts(const struct page *g)
 	put(g, "</td></tr>\n</tbody></table>\n");
 }
 
-static void put_span(const struct page *g, const struct tr_page_permission *m)
+/* Each is absent or a part of one paragraph. */
+static void put_conditions(const struct page *g, const struct tr_page_permission *m)
 {
-	struct filling f[] = {{"from", put_time, m->from}, {"until", put_time, m->until}};
+	struct filling f[] = {{"purpose", put_form_text, m->purpose}, {"from", put_time, m->from}, {"until", put_time, m->until},
+		{"whom", put_text, m->whom}};
+	enum text ids[3];
+	size_t n = 0;
 
-	if (!m->from.n && !m->until.n)
-		return;
-	put(g, "<p>");
-	put_filled(g, m->from.n && m->until.n ? TEXT_FROM_UNTIL : m->from.n ? TEXT_FROM : TEXT_UNTIL, f, 2);
-	put(g, "</p>");
+	if (m->purpose.n)
+		ids[n++] = TEXT_PURPOSE;
+	if (m->from.n || m->until.n)
+		ids[n++] = m->from.n && m->until.n ? TEXT_FROM_UNTIL : m->from.n ? TEXT_FROM : TEXT_UNTIL;
+	if (m->whom.n)
+		ids[n++] = TEXT_WHOM;
+	for (size_t i = 0; i < n; i++) {
+		put(g, i ? ". " : "<p>");
+		put_filled(g, ids[i], f, 4);
+	}
+	put(g, n ? ".</p>" : "");
 }
 
 static void put_permission(const struct page *g, const struct tr_page_permission *m)
@@ -334,17 +344,7 @@ static void put_permission(const struct page *g, const struct tr_page_permission
 		put_words(g, TEXT_PARTICIPATION);
 	else
 		put_form_text(g, m->name);
-	if (m->purpose.n) {
-		put(g, "<p>");
-		put_filled(g, TEXT_PURPOSE, &(struct filling){"purpose", put_form_text, m->purpose}, 1);
-		put(g, "</p>");
-	}
-	put_span(g, m);
-	if (m->whom.n) {
-		put(g, "<p>");
-		put_filled(g, TEXT_WHOM, &(struct filling){"whom", put_text, m->whom}, 1);
-		put(g, "</p>");
-	}
+	put_conditions(g, m);
 	put(g, "</td></tr>\n");
 }
 
@@ -418,7 +418,6 @@ static void put_proves(const struct page *g)
 	put_filled(g, TEXT_PROVES_YES, f, 2);
 	put(g, "</p>\n");
 	put_paragraph(g, TEXT_PROVES_NOT);
-	put_paragraph(g, TEXT_PRIVACY);
 }
 
 static void put_runs(const struct page *g, const struct tr_page_code *c)
@@ -467,7 +466,7 @@ static void put_check(const struct page *g)
 	put_code(g);
 	put(g, "</div>\n<p>");
 	put_words(g, TEXT_RECORD);
-	put(g, ":</p>\n<p><code class=\"id\" id=\"" VF_PAGE_RECORD_ID "\">");
+	put(g, ": <code class=\"id\" id=\"" VF_PAGE_RECORD_ID "\">");
 	vf_sink_hex(g->s, vf_bytes(p->id.b, sizeof(p->id.b)));
 	put(g, "</code></p>\n");
 }
