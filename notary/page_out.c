@@ -8,6 +8,7 @@
 #include "notary/document.h"
 #include "notary/page_code.h"
 #include "notary/receipt_out.h"
+#include "trial/details.h"
 #include "trial/page.h"
 #include "trial/statement.h"
 #include "verify/json.h"
@@ -16,19 +17,20 @@
 #include "verify/receipt_page.h"
 #include "verify/text.h"
 
-#define MAX_DETAILS ((size_t)64 * 1024)
-
 /* A record with its details; all texts of the page borrow from here. */
 struct source {
 	struct nt_record *record;
-	struct vf_json_doc *doc; /* NULL: there are none */
-	const struct vf_json_value *details;
+	bool has_details;
+	struct tr_facts facts;
+	struct vf_json_doc *doc; /* for what the facts leave out */
 };
 
 struct making {
 	struct nt_notary *n;
 	const struct nt_page_options *options;
 	struct source consent, form;
+	struct tr_rulebook rules;
+	struct vf_arena memory; /* of the facts */
 	struct tr_page page;
 	struct tr_page_permission *permissions;
 	struct nt_buf receipt;
@@ -43,6 +45,10 @@ static void making_done(struct making *m)
 		nt_record_free(sources[i]->record);
 		vf_json_free(sources[i]->doc);
 	}
+	tr_rulebook_done(&m->rules);
+	if (m->memory.base)
+		explicit_bzero(m->memory.base, m->memory.used); /* it is about a person */
+	free(m->memory.base);
 	free(m->permissions);
 	nt_buf_done(&m->receipt);
 }
@@ -78,9 +84,24 @@ static VF_RC read_document(struct making *m, const struct nt_document *d, struct
 	return nt_buf_check(out, reterr);
 }
 
+static VF_RC judge_details(struct making *m, struct source *s, struct vf_bytes text, struct vf_err *reterr)
+{
+	enum tr_kind kind = tr_kind_find(s->record->kind);
+	const struct tr_schema *rules;
+	char pointer[TR_POINTER_MAX];
+	enum vf_rc rc = tr_rulebook_get(&m->rules, kind, &rules, reterr);
+
+	if (rc == VF_OK)
+		rc = tr_details_read(kind, rules, text, &m->memory, &s->facts, pointer, reterr);
+	if (rc == VF_OK)
+		rc = vf_json_parse(text, &s->doc, reterr);
+	s->has_details = rc == VF_OK && !s->facts.is_old;
+	return rc;
+}
+
 static VF_RC read_details(struct making *m, struct source *s, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(MAX_DETAILS);
+	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(TR_MAX_DETAILS);
 	const struct nt_document *d = find_details(s->record);
 	enum vf_rc rc;
 
@@ -88,11 +109,89 @@ static VF_RC read_details(struct making *m, struct source *s, struct vf_err *ret
 		return VF_OK;
 	rc = read_document(m, d, &text, reterr);
 	if (rc == VF_OK)
-		rc = vf_json_parse(nt_buf_bytes(&text), &s->doc, reterr);
+		rc = judge_details(m, s, nt_buf_bytes(&text), reterr);
 	if (text.p)
-		explicit_bzero(text.p, text.n); /* it is about a person */
+		explicit_bzero(text.p, text.n);
+	return rc;
+}
+
+static enum tr_page_role role_of(enum tr_role role)
+{
+	switch (role) {
+	case TR_ROLE_NONE:
+	case TR_ROLE_PARTICIPANT:
+		return TR_PAGE_PARTICIPANT;
+	case TR_ROLE_PARENT:
+		return TR_PAGE_PARENT;
+	case TR_ROLE_ASSENT:
+		return TR_PAGE_ASSENT;
+	case TR_ROLE_REPRESENTATIVE:
+		return TR_PAGE_REPRESENTATIVE;
+	}
+	return TR_PAGE_PARTICIPANT;
+}
+
+/* What the form says of a permission stands in for what the consent leaves out. */
+static VF_RC take_permissions(struct making *m, struct vf_err *reterr)
+{
+	const struct tr_facts *f = &m->consent.facts;
+
+	m->permissions = calloc(f->n_permissions + 1, sizeof(*m->permissions));
+	if (!m->permissions)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a page");
+	for (size_t i = 0; i < f->n_permissions; i++) {
+		const struct tr_permission *p = &f->permissions[i], *offer = tr_permission_find(&m->form.facts, p->name);
+
+		m->permissions[i] = (struct tr_page_permission){.name = p->name, .granted = p->is_granted, .purpose = p->purpose,
+			.from = p->from, .until = p->until, .whom = p->delegate};
+		if (offer)
+			m->permissions[i].text = offer->text;
+		if (offer && !p->purpose.n)
+			m->permissions[i].purpose = offer->purpose;
+	}
+	m->page.permissions = m->permissions;
+	m->page.n_permissions = f->n_permissions;
+	return VF_OK;
+}
+
+/* ---- records ---- */
+
+static VF_RC get(struct making *m, const struct vf_hash *id, struct source *s, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_notary_get(m->n, id, &s->record, reterr);
+
+	return rc == VF_OK && s->record->state == NT_ERASED ? vf_fail(reterr, VF_ERASED, "this record was erased") : rc;
+}
+
+static VF_RC get_consent(struct making *m, const struct vf_hash *id, struct vf_err *reterr)
+{
+	enum vf_rc rc = get(m, id, &m->consent, reterr);
+	char shown[80];
+	enum tr_kind kind;
+
+	if (rc != VF_OK)
+		return rc;
+	kind = tr_kind_find(m->consent.record->kind);
+	if (kind != TR_CONSENT && kind != TR_RE_CONSENT) {
+		vf_text_escape(shown, sizeof(shown), m->consent.record->kind);
+		return vf_fail(reterr, VF_USAGE, "this record is of kind '%s': a page is made of a consent", shown);
+	}
+	rc = read_details(m, &m->consent, reterr);
+	if (rc == VF_OK && !m->consent.has_details)
+		return vf_fail(reterr, VF_DOCUMENT_MISSING, "this consent has no " TR_DETAILS_NAME " that says what was decided");
+	return rc;
+}
+
+static VF_RC get_form(struct making *m, struct vf_err *reterr)
+{
+	enum vf_rc rc = get(m, &m->consent.facts.form, &m->form, reterr);
+
+	if (rc == VF_OK && tr_kind_find(m->form.record->kind) != TR_CONSENT_FORM)
+		return vf_fail(reterr, VF_LINK_SHAPE, "the record that this consent names is no form");
 	if (rc == VF_OK)
-		s->details = vf_json_root(s->doc);
+		rc = read_details(m, &m->form, reterr);
+	if (rc != VF_OK)
+		vf_err_prefix(reterr, "the form of this consent");
 	return rc;
 }
 
@@ -103,112 +202,6 @@ static struct vf_bytes text_of(const struct vf_json_value *object, const char *n
 	return vf_json_str(vf_json_get(object, name), &text) ? text : (struct vf_bytes){0};
 }
 
-static VF_RC lacks(const char *what, struct vf_err *reterr)
-{
-	return vf_fail(reterr, VF_JSON_SHAPE, "the details of this consent do not say %s", what);
-}
-
-static VF_RC take_role(struct making *m, struct vf_err *reterr)
-{
-	static const char *const roles[] = {"participant", "parent", "assent", "representative"};
-	struct vf_bytes role = text_of(m->consent.details, "role");
-
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-		if (vf_bytes_is(role, roles[i])) {
-			m->page.role = (enum tr_page_role)i;
-			return VF_OK;
-		}
-	return lacks("who decided ('role')", reterr);
-}
-
-/* What the form says of a permission of this name; NULL when it offers none. */
-static const struct vf_json_value *find_offer(const struct making *m, struct vf_bytes name)
-{
-	const struct vf_json_value *list = m->form.details ? vf_json_get(m->form.details, "permissions") : NULL;
-
-	for (size_t i = 0; list && i < vf_json_count(list); i++)
-		if (vf_bytes_eq(text_of(vf_json_item(list, i), "name"), name))
-			return vf_json_item(list, i);
-	return NULL;
-}
-
-static VF_RC take_permission(struct making *m, const struct vf_json_value *from, struct tr_page_permission *ret,
-	struct vf_err *reterr)
-{
-	const struct vf_json_value *offer;
-
-	ret->name = text_of(from, "name");
-	if (!ret->name.n || !vf_json_bool(vf_json_get(from, "granted"), &ret->granted))
-		return lacks("what was granted ('permissions')", reterr);
-	ret->purpose = text_of(from, "purpose");
-	ret->from = text_of(from, "from");
-	ret->until = text_of(from, "until");
-	ret->whom = text_of(from, "delegate");
-	offer = find_offer(m, ret->name);
-	if (!offer)
-		return VF_OK;
-	ret->text = text_of(offer, "text");
-	if (!ret->purpose.n)
-		ret->purpose = text_of(offer, "purpose");
-	return VF_OK;
-}
-
-static VF_RC take_permissions(struct making *m, struct vf_err *reterr)
-{
-	const struct vf_json_value *list = vf_json_get(m->consent.details, "permissions");
-	size_t n = list ? vf_json_count(list) : 0;
-	enum vf_rc rc = VF_OK;
-
-	if (n == 0)
-		return lacks("what was granted ('permissions')", reterr);
-	m->permissions = calloc(n, sizeof(*m->permissions));
-	if (!m->permissions)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a page");
-	for (size_t i = 0; rc == VF_OK && i < n; i++)
-		rc = take_permission(m, vf_json_item(list, i), &m->permissions[i], reterr);
-	m->page.permissions = m->permissions;
-	m->page.n_permissions = n;
-	return rc;
-}
-
-/* ---- records ---- */
-
-static VF_RC get(struct making *m, const struct vf_hash *id, struct source *s, struct vf_err *reterr)
-{
-	enum vf_rc rc = nt_notary_get(m->n, id, &s->record, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	return s->record->state == NT_ERASED ? vf_fail(reterr, VF_ERASED, "this record was erased") : read_details(m, s, reterr);
-}
-
-static VF_RC get_consent(struct making *m, const struct vf_hash *id, struct vf_err *reterr)
-{
-	enum vf_rc rc = get(m, id, &m->consent, reterr);
-	char shown[80];
-
-	if (rc == VF_OK && !vf_bytes_is(m->consent.record->kind, "consent") && !vf_bytes_is(m->consent.record->kind, "re-consent")) {
-		vf_text_escape(shown, sizeof(shown), m->consent.record->kind);
-		return vf_fail(reterr, VF_USAGE, "this record is of kind '%s': a page is made of a consent", shown);
-	}
-	if (rc == VF_OK && !m->consent.details)
-		return vf_fail(reterr, VF_DOCUMENT_MISSING, "this consent has no " TR_DETAILS_NAME ": a page cannot say what was decided");
-	return rc;
-}
-
-static VF_RC get_form(struct making *m, struct vf_err *reterr)
-{
-	struct vf_hash id;
-	enum vf_rc rc;
-
-	if (!vf_json_hex(vf_json_get(m->consent.details, "form"), id.b, sizeof(id.b)))
-		return lacks("which form it is on ('form')", reterr);
-	rc = get(m, &id, &m->form, reterr);
-	if (rc != VF_OK)
-		vf_err_prefix(reterr, "the form of this consent");
-	return rc;
-}
-
 static struct vf_bytes given(const char *text)
 {
 	return text ? vf_bytes_str(text) : (struct vf_bytes){0};
@@ -217,7 +210,8 @@ static struct vf_bytes given(const char *text)
 static void take_contact(struct making *m)
 {
 	const struct nt_page_options *o = m->options;
-	const struct vf_json_value *contact = m->form.details ? vf_json_get(m->form.details, "contact") : NULL;
+	const struct vf_json_value *details = m->form.doc ? vf_json_root(m->form.doc) : NULL;
+	const struct vf_json_value *contact = details ? vf_json_get(details, "contact") : NULL;
 	struct tr_page *p = &m->page;
 
 	if (o->contact_name || o->contact_phone || o->contact_email || o->contact_address) {
@@ -231,13 +225,13 @@ static void take_contact(struct making *m)
 		p->contact_email = text_of(contact, "email");
 		p->contact_address = text_of(contact, "address");
 	}
-	if (m->form.details)
-		p->withdrawal = text_of(m->form.details, "withdrawal");
+	if (details)
+		p->withdrawal = text_of(details, "withdrawal");
 }
 
 static VF_RC take_language(struct making *m, struct vf_err *reterr)
 {
-	struct vf_bytes of_form = m->form.details ? text_of(m->form.details, "language") : (struct vf_bytes){0};
+	struct vf_bytes of_form = m->form.facts.language;
 	struct vf_bytes wanted = m->options->language ? vf_bytes_str(m->options->language) : of_form;
 	enum tr_page_language other;
 	char shown[80];
@@ -262,11 +256,8 @@ static VF_RC take_facts(struct making *m, struct vf_err *reterr)
 	p->study = m->consent.record->study;
 	p->title = m->form.record->title;
 	p->version = m->form.record->version;
-	p->given = text_of(m->consent.details, "given");
-	if (rc == VF_OK && !p->given.n)
-		rc = lacks("when it was given ('given')", reterr);
-	if (rc == VF_OK)
-		rc = take_role(m, reterr);
+	p->given = m->consent.facts.when;
+	p->role = role_of(m->consent.facts.role);
 	if (rc == VF_OK)
 		rc = take_permissions(m, reterr);
 	take_contact(m);
@@ -371,8 +362,13 @@ VF_RC nt_page_put(struct nt_notary *n, const struct vf_hash *id, const struct nt
 	struct vf_err *reterr)
 {
 	struct making m = {.n = n, .options = options, .receipt = nt_buf(VF_MAX_RECEIPT)};
-	enum vf_rc rc = get_consent(&m, id, reterr);
+	void *room = malloc(2 * TR_DETAILS_ROOM);
+	enum vf_rc rc;
 
+	if (!room)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a page");
+	vf_arena_init(&m.memory, room, 2 * TR_DETAILS_ROOM);
+	rc = get_consent(&m, id, reterr);
 	if (rc == VF_OK)
 		rc = get_form(&m, reterr);
 	if (rc == VF_OK)

@@ -93,7 +93,7 @@ static const char style[] =
 	"pre{font-size:.62rem;line-height:1.3;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}"
 	"@media print{@page{size:A4;margin:12mm 16mm}body{font-size:10.5pt;line-height:1.3}main{max-width:none;padding:0}"
 	"h1{font-size:17pt}h2{font-size:12pt;margin:2.2mm 0 .8mm;break-after:avoid}p{margin:.8mm 0}table{margin:1mm 0}"
-	".facts th,.answers .answer{width:30mm}th,td{padding:.35mm 3mm .35mm 0}"
+	".facts th,.answers .answer{width:34mm}th,td{padding:.35mm 3mm .35mm 0}"
 	".scan{width:36mm;font-size:9pt}code{font-size:9pt}pre{font-size:6.2pt;line-height:1.18;margin:.8mm 0}"
 	"tr,.check{break-inside:avoid}}";
 
@@ -466,7 +466,7 @@ static void put_check(const struct page *g)
 	put_code(g);
 	put(g, "</div>\n<p>");
 	put_words(g, TEXT_RECORD);
-	put(g, ": <code class=\"id\" id=\"" VF_PAGE_RECORD_ID "\">");
+	put(g, " <code class=\"id\" id=\"" VF_PAGE_RECORD_ID "\">");
 	vf_sink_hex(g->s, vf_bytes(p->id.b, sizeof(p->id.b)));
 	put(g, "</code></p>\n");
 }
