@@ -85,16 +85,16 @@ static const char style[] =
 	".answers .answer{width:8.5rem;font-weight:700}"
 	".check{display:flex;gap:1.2rem;align-items:flex-start}"
 	".words{flex:1;min-width:0}"
-	".scan{flex:none;width:9.5rem;text-align:center;font-size:.82rem;line-height:1.3}"
+	".scan{flex:none;width:min-content;min-width:9.5rem;text-align:center;font-size:.82rem;line-height:1.3}"
 	"svg{display:block;background:#fff;fill:#000;margin:0 auto}"
 	"code,pre{font-family:'Liberation Mono','DejaVu Sans Mono','Courier New',monospace}"
 	"code{font-size:.86rem}"
 	".id{font-weight:700}"
 	"pre{font-size:.62rem;line-height:1.3;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}"
-	"@media print{@page{size:A4;margin:12mm 16mm}body{font-size:10.5pt;line-height:1.3}main{max-width:none;padding:0}"
-	"h1{font-size:17pt}h2{font-size:12pt;margin:2.2mm 0 .8mm;break-after:avoid}p{margin:.8mm 0}table{margin:1mm 0}"
+	"@media print{@page{size:A4;margin:11mm 15mm 10mm}body{font-size:10.5pt;line-height:1.25}main{max-width:none;padding:0}"
+	"h1{font-size:17pt}h2{font-size:12pt;margin:1.8mm 0 .6mm;break-after:avoid}p{margin:.7mm 0}table{margin:1mm 0}"
 	".facts th,.answers .answer{width:34mm}th,td{padding:.35mm 3mm .35mm 0}"
-	".scan{width:36mm;font-size:9pt}code{font-size:9pt}pre{font-size:6.2pt;line-height:1.18;margin:.8mm 0}"
+	".scan{min-width:36mm;font-size:9pt}code{font-size:9pt}pre{font-size:6.2pt;line-height:1.1;margin:.5mm 0}"
 	"tr,.check{break-inside:avoid}}";
 
 const char *tr_page_style(void)
@@ -177,6 +177,7 @@ static void put_escaped(const struct page *g, struct vf_bytes text)
 struct date {
 	uint64_t month, day; /* 0 when not known */
 	struct vf_bytes year, time, zone;
+	bool has_zone;
 };
 
 static bool take_part(struct vf_bytes *in, uint64_t max, uint64_t *ret)
@@ -204,7 +205,8 @@ static bool read_date(struct vf_bytes in, struct date *ret)
 	/* seconds say nothing to a reader */
 	for (rest = in; rest.n && rest.p[0] != 'Z' && rest.p[0] != '+' && rest.p[0] != '-';)
 		vf_take(&rest, 1, &(struct vf_bytes){0});
-	d.zone = vf_bytes_is(rest, "Z") ? vf_bytes_str("UTC") : rest;
+	d.has_zone = rest.n > 0;
+	d.zone = vf_bytes_is(rest, "Z") ? (struct vf_bytes){0} : rest;
 	*ret = d;
 	return true;
 }
@@ -248,7 +250,7 @@ static void put_time(const struct page *g, struct vf_bytes text)
 {
 	struct date d;
 
-	if (!read_date(text, &d) || !d.time.n || !d.zone.n)
+	if (!read_date(text, &d) || !d.time.n || !d.has_zone)
 		put_date(g, text);
 	else
 		put_filled(g, TEXT_DATE_TIME,

@@ -4,6 +4,7 @@
  */
 #include "trial/page.h"
 
+#include "notary/page_code.h"
 #include "verify/limits.h"
 #include "verify/receipt.h"
 #include "verify/receipt_page.h"
@@ -101,6 +102,7 @@ static void test_languages(void)
 #define TEXT(s) {(const uint8_t *)(s), sizeof(s) - 1}
 
 static struct vf_bytes receipt;
+static uint8_t modules[NT_MAX_PAGE_SIDE * NT_MAX_PAGE_SIDE];
 static const uint8_t pattern[] = {1, 1, 0, 0, 0, 0, 1, 0, 1};
 
 /* What a form of a real study may say. */
@@ -118,12 +120,14 @@ static struct tr_page usual_page(void)
 		.n_permissions = 3, .contact_name = TEXT("Dr. Ada Example"), .contact_phone = TEXT("+44 20 7946 0000"),
 		.contact_email = TEXT("asthma-study@hospital.example"), .origin = TEXT("demo.example/1")};
 	struct vf_receipt r;
+	size_t n = 0;
 
 	p.receipt = receipt;
 	CHECK_RC(vf_receipt_parse(receipt, &r, NULL), VF_OK);
 	p.accepted_ms = r.accepted_ms;
 	p.id = r.entry.id;
-	p.code = (struct tr_page_code){3, pattern};
+	CHECK_RC(nt_page_code(vf_bytes_str("trialnotary:demo.example/1/a6326c7c6dd295d8"), modules, &n, NULL), VF_OK);
+	p.code = (struct tr_page_code){n, modules};
 	return p;
 }
 
@@ -150,6 +154,7 @@ static struct tr_page evil_page(enum tr_page_language language)
 	p.contact_name = p.contact_phone = p.contact_email = p.contact_address = e;
 	p.withdrawal = l;
 	p.role = (enum tr_page_role)language;
+	p.code = (struct tr_page_code){3, pattern};
 	p.permissions = evil;
 	p.n_permissions = 2;
 	return p;
@@ -172,13 +177,11 @@ static void read_back(const struct tr_page *p, struct vf_bytes page)
 	CHECK_BYTES(got.receipt, p->receipt);
 }
 
-static void compare(const char *name, struct vf_bytes page)
+static void compare_file(const char *path, struct vf_bytes page)
 {
-	char path[200];
 	struct vf_bytes want;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "tests/vectors/page/%s.html", name);
 	if (must_write) {
 		f = fopen(path, "wb");
 		if (!f || fwrite(page.p, 1, page.n, f) != page.n || fclose(f) != 0)
@@ -187,6 +190,14 @@ static void compare(const char *name, struct vf_bytes page)
 	want = check_read(path);
 	CHECK_BYTES(page, want);
 	free((void *)(uintptr_t)want.p);
+}
+
+static void compare(const char *name, struct vf_bytes page)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "tests/vectors/page/%s.html", name);
+	compare_file(path, page);
 }
 
 static void test_hostile(void)
@@ -216,6 +227,8 @@ static void test_usual(void)
 		compare(name, make(&p));
 		read_back(&p, vf_bytes(room, used));
 	}
+	p.language = TR_PAGE_EN;
+	compare_file("docs/formats/examples/participant-page.html", make(&p));
 }
 
 static bool shows(struct tr_page p, enum tr_page_language language, const char *given, const char *want)
@@ -231,6 +244,7 @@ static bool shows(struct tr_page p, enum tr_page_language language, const char *
 static void test_dates(void)
 {
 	struct tr_page p = usual_page();
+	struct tr_page_permission m = {.name = TEXT("samples"), .granted = true};
 
 	CHECK(shows(p, TR_PAGE_EN, "2026-03-04T23:59:59.999+01:00", "4 March 2026"));
 	CHECK(shows(p, TR_PAGE_ES, "2026-12-31", "31 de diciembre de 2026"));
@@ -238,6 +252,14 @@ static void test_dates(void)
 	CHECK(shows(p, TR_PAGE_FR, "2026-08-01T00:00:00Z", "1er août 2026"));
 	CHECK(shows(p, TR_PAGE_FR, "2026-08", "août 2026"));
 	CHECK(shows(p, TR_PAGE_EN, "2026", "2026"));
+	m.until = vf_bytes_str("2036-12-31T23:59:59Z");
+	p.permissions = &m;
+	p.n_permissions = 1;
+	CHECK(holds(make(&p), "Until 31 December 2036, 23:59 (UTC)"));
+	m.until = vf_bytes_str("2036-12-31T23:59:59+05:30");
+	CHECK(holds(make(&p), "Until 31 December 2036, 23:59 (UTC+05:30)"));
+	m.until = vf_bytes_str("2036-12-31T23:59:59"); /* whose time that is, is not said */
+	CHECK(holds(make(&p), "Until 31 December 2036."));
 	/* what is no date is shown as it is, never as another one */
 	CHECK(shows(p, TR_PAGE_EN, "2026-13-04", "<bdi>2026-13-04</bdi>"));
 	CHECK(shows(p, TR_PAGE_EN, "2026-00-04", "<bdi>2026-00-04</bdi>"));
@@ -267,12 +289,42 @@ static void test_absent(void)
 	CHECK(!holds(vf_bytes(room, used), "<svg") && !holds(vf_bytes(room, used), "Purpose:") && !holds(vf_bytes(room, used), ">Form<"));
 }
 
+/* The three corners that a scanner looks for: a dark ring of 7, a light one, a dark square of 3. */
+static void check_corner(const uint8_t *m, size_t n, size_t x, size_t y)
+{
+	for (size_t i = 0; i < 49; i++) {
+		size_t dx = i % 7, dy = i / 7;
+		bool ring = dx == 0 || dx == 6 || dy == 0 || dy == 6, inner = dx >= 2 && dx <= 4 && dy >= 2 && dy <= 4;
+
+		CHECK_INT(m[(y + dy) * n + x + dx], ring || inner);
+	}
+}
+
 static void test_code(void)
 {
+	static uint8_t m[NT_MAX_PAGE_SIDE * NT_MAX_PAGE_SIDE], many[NT_MAX_PAGE_CODE + 1];
 	struct tr_page p = usual_page();
+	size_t n = 0;
 
+	p.code = (struct tr_page_code){3, pattern};
 	CHECK(holds(make(&p), "viewBox=\"0 0 11 11\""));
 	CHECK(holds(make(&p), "<path d=\"M4 4h2v1h-2zM4 6h1v1h-1zM6 6h1v1h-1z\"></path>"));
+	memset(many, 'x', sizeof(many));
+	CHECK_RC(nt_page_code(vf_bytes(many, 0), m, &n, NULL), VF_LIMIT);
+	CHECK_RC(nt_page_code(vf_bytes(many, sizeof(many)), m, &n, NULL), VF_LIMIT);
+	CHECK_INT(n, 0);
+	CHECK_RC(nt_page_code(vf_bytes(many, NT_MAX_PAGE_CODE), m, &n, NULL), VF_OK);
+	CHECK(n <= NT_MAX_PAGE_SIDE && n > 43);
+	check_corner(m, n, 0, 0);
+	check_corner(m, n, n - 7, 0);
+	check_corner(m, n, 0, n - 7);
+	/* 0.6 mm a module when there are many, at least 26 mm */
+	p.code = (struct tr_page_code){n, m};
+	CHECK_INT(n, 69);
+	CHECK(holds(make(&p), "width=\"46.20mm\""));
+	p = usual_page();
+	CHECK_INT(p.code.n, 33);
+	CHECK(holds(make(&p), "width=\"32.30mm\""));
 }
 
 /* A page whose own words hold what looks like an ID is not one that can be checked: who makes it must see that. */
