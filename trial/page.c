@@ -66,8 +66,9 @@ bool tr_page_language_find(struct vf_bytes tag, enum tr_page_language *ret)
 /* ---- the style ---- */
 
 /*
- * Black on white, for laypeople and for printers without colour. Nothing here may hide what the file says: a reader
- * accepts the page for its words because of that. A change needs a digest in verify/receipt_page.c.
+ * Black on white, for laypeople and for printers without colour. Nothing here may hide what the file says, or move it
+ * off the sheet, whatever elements it is put on: a reader accepts the page for its words because of that. A change needs
+ * a digest in verify/receipt_page.c.
  */
 static const char style[] =
 	"*{box-sizing:border-box}"
@@ -83,10 +84,11 @@ static const char style[] =
 	".facts td{font-weight:700}"
 	".answers th,.answers td{border-bottom:1px solid #767676}"
 	".answers .answer{width:8.5rem;font-weight:700}"
-	".check{display:flex;gap:1.2rem;align-items:flex-start}"
-	".words{flex:1;min-width:0}"
-	".scan{flex:none;width:min-content;min-width:9.5rem;text-align:center;font-size:.82rem;line-height:1.3}"
-	"svg{display:block;background:#fff;fill:#000;margin:0 auto}"
+	".check{display:flex;flex-wrap:wrap;gap:1.2rem;align-items:flex-start}"
+	".words{flex:1;min-width:14rem}"
+	".scan{flex:none;width:38mm;text-align:center;font-size:.82rem;line-height:1.3}"
+	".wide{width:50mm}"
+	"svg{display:block;max-width:100%;background:#fff;fill:#000;margin:0 auto}"
 	"code,pre{font-family:'Liberation Mono','DejaVu Sans Mono','Courier New',monospace}"
 	"code{font-size:.86rem}"
 	".id{font-weight:700}"
@@ -94,7 +96,7 @@ static const char style[] =
 	"@media print{@page{size:A4;margin:11mm 15mm 10mm}body{font-size:10.5pt;line-height:1.25}main{max-width:none;padding:0}"
 	"h1{font-size:17pt}h2{font-size:12pt;margin:1.8mm 0 .6mm;break-after:avoid}p{margin:.7mm 0}table{margin:1mm 0}"
 	".facts th,.answers .answer{width:34mm}th,td{padding:.35mm 3mm .35mm 0}"
-	".scan{min-width:36mm;font-size:9pt}code{font-size:9pt}pre{font-size:6.2pt;line-height:1.1;margin:.5mm 0}"
+	".scan{font-size:9pt}code{font-size:9pt}pre{font-size:6.2pt;line-height:1.1;margin:.5mm 0}"
 	"tr,.check{break-inside:avoid}}";
 
 const char *tr_page_style(void)
@@ -442,7 +444,7 @@ static void put_code(const struct page *g)
 	if (!c->n)
 		return;
 	wide = wide * (c->n + 8) / c->n;
-	put(g, "<div class=\"scan\"><svg viewBox=\"");
+	put(g, wide > 3600 ? "<div class=\"scan wide\"><svg viewBox=\"" : "<div class=\"scan\"><svg viewBox=\"");
 	vf_sink_putf(g->s, "0 0 %zu %zu\" width=\"%zu.%02zumm\" height=\"%zu.%02zumm\" role=\"img\" aria-label=\"", c->n + 8, c->n + 8,
 		wide / 100, wide % 100, wide / 100, wide % 100);
 	put_words(g, TEXT_CODE);
