@@ -140,10 +140,11 @@ static VF_RC take_permissions(struct making *m, struct vf_err *reterr)
 	if (!m->permissions)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a page");
 	for (size_t i = 0; i < f->n_permissions; i++) {
-		const struct tr_permission *p = &f->permissions[i], *offer = tr_permission_find(&m->form.facts, p->name);
+		const struct tr_permission *p = &f->permissions[i];
+		const struct tr_permission *offer = tr_permission_find(&m->form.facts, p->name);
 
-		m->permissions[i] = (struct tr_page_permission){.name = p->name, .granted = p->is_granted, .purpose = p->purpose,
-			.from = p->from, .until = p->until, .whom = p->delegate};
+		m->permissions[i] = (struct tr_page_permission){.name = p->name, .granted = p->is_granted,
+			.purpose = p->purpose, .from = p->from, .until = p->until, .whom = p->delegate};
 		if (offer)
 			m->permissions[i].text = offer->text;
 		if (offer && !p->purpose.n)
@@ -178,7 +179,8 @@ static VF_RC get_consent(struct making *m, const struct vf_hash *id, struct vf_e
 	}
 	rc = read_details(m, &m->consent, reterr);
 	if (rc == VF_OK && !m->consent.has_details)
-		return vf_fail(reterr, VF_DOCUMENT_MISSING, "this consent has no " TR_DETAILS_NAME " that says what was decided");
+		return vf_fail(reterr, VF_DOCUMENT_MISSING,
+			"this consent has no " TR_DETAILS_NAME " that says what was decided");
 	return rc;
 }
 
@@ -237,7 +239,8 @@ static VF_RC take_language(struct making *m, struct vf_err *reterr)
 	char shown[80];
 
 	if (!wanted.n)
-		return vf_fail(reterr, VF_USAGE, "the form does not say its language: give --language en, es, de or fr");
+		return vf_fail(reterr, VF_USAGE,
+			"the form does not say its language: give --language en, es, de or fr");
 	if (!tr_page_language_find(wanted, &m->page.language)) {
 		vf_text_escape(shown, sizeof(shown), wanted);
 		return vf_fail(reterr, VF_USAGE, "there are no texts in '%s': give --language en, es, de or fr", shown);
@@ -301,7 +304,8 @@ static VF_RC take_code(struct making *m, struct vf_err *reterr)
 	const char *url = m->options->url;
 	enum vf_rc rc;
 
-	if (url && (!vf_bytes_starts(vf_bytes_str(url), "https://") || !vf_text_is_plain(vf_bytes_str(url)) || strchr(url, ' ')))
+	if (url && (!vf_bytes_starts(vf_bytes_str(url), "https://") || strchr(url, ' ') ||
+			   !vf_text_is_plain(vf_bytes_str(url))))
 		return vf_fail(reterr, VF_USAGE, "--url wants an address that begins with https://");
 	if (url) {
 		nt_buf_putf(&text, "%s%s", url, url[strlen(url) - 1] == '/' ? "" : "/");
@@ -358,8 +362,8 @@ static VF_RC put_page(const struct making *m, struct nt_buf *out, struct vf_err 
 	return nt_buf_check(out, reterr);
 }
 
-VF_RC nt_page_put(struct nt_notary *n, const struct vf_hash *id, const struct nt_page_options *options, struct nt_buf *out,
-	struct vf_err *reterr)
+VF_RC nt_page_put(struct nt_notary *n, const struct vf_hash *id, const struct nt_page_options *options,
+	struct nt_buf *out, struct vf_err *reterr)
 {
 	struct making m = {.n = n, .options = options, .receipt = nt_buf(VF_MAX_RECEIPT)};
 	void *room = malloc(2 * TR_DETAILS_ROOM);

@@ -20,10 +20,10 @@ struct nt_page_options {
 
 /*
  * Appends the page of a record of kind consent or re-consent. UNKNOWN_RECORD, ERASED, DOCUMENT_MISSING (its details are
- * not there), JSON_SHAPE, DETAILS_SHAPE, LINK_SHAPE (what it names is no form), USAGE (another kind, a language that has no texts), PAGE_SHAPE
- * (its texts hold what looks like another record ID), LIMIT; what signing a receipt refuses.
+ * not there), JSON_SHAPE, DETAILS_SHAPE, LINK_SHAPE (what it names is no form), USAGE (another kind, a language that
+ * has no texts), PAGE_SHAPE (its texts hold what looks like another record ID), LIMIT; what signing a receipt refuses.
  */
-VF_RC nt_page_put(struct nt_notary *n, const struct vf_hash *id, const struct nt_page_options *options, struct nt_buf *out,
-	struct vf_err *reterr);
+VF_RC nt_page_put(struct nt_notary *n, const struct vf_hash *id, const struct nt_page_options *options,
+	struct nt_buf *out, struct vf_err *reterr);
 
 #endif

@@ -17,7 +17,7 @@
 const struct nt_option nt_page_options[] = {
 	{"output", 'o', "FILE", "the page to make (HTML)", true, false},
 	{"language", 0, "WORD", "en, es, de or fr; the form's when it is not given", false, false},
-	{"contact-name", 0, "TEXT", "whom to ask; a part of the contact that is given takes the place of the whole contact in the form", false, false},
+	{"contact-name", 0, "TEXT", "whom to ask; then nothing of the form's contact is shown", false, false},
 	{"contact-phone", 0, "TEXT", "their telephone", false, false},
 	{"contact-email", 0, "TEXT", "their e-mail", false, false},
 	{"contact-address", 0, "TEXT", "their address", false, false},
@@ -74,8 +74,10 @@ static VF_RC make_page(struct nt_cli *cli, struct nt_notary *n, const struct vf_
 	struct vf_err *reterr)
 {
 	struct nt_page_options o = {.language = nt_cli_get(cli, "language"), .url = nt_cli_get(cli, "url"),
-		.contact_name = nt_cli_get(cli, "contact-name"), .contact_phone = nt_cli_get(cli, "contact-phone"),
-		.contact_email = nt_cli_get(cli, "contact-email"), .contact_address = nt_cli_get(cli, "contact-address")};
+		.contact_name = nt_cli_get(cli, "contact-name"),
+		.contact_phone = nt_cli_get(cli, "contact-phone"),
+		.contact_email = nt_cli_get(cli, "contact-email"),
+		.contact_address = nt_cli_get(cli, "contact-address")};
 	const char **from = calloc(cli->n_values + 1, sizeof(*from));
 	enum vf_rc rc;
 
@@ -108,7 +110,7 @@ VF_RC nt_verb_page(struct nt_cli *cli, struct vf_err *reterr)
 	if (rc != VF_OK)
 		return rc;
 	if (!cli->json) {
-		nt_cli_note(cli, "read it, then print it for the participant or hand out the file; trialverify receipt checks it");
+		nt_cli_note(cli, "read it, then print it or hand out the file; trialverify receipt checks it");
 		return VF_OK;
 	}
 	nt_cli_begin(cli);

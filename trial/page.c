@@ -2,81 +2,25 @@
 
 #include <stdio.h>
 
+#include "trial/page_inside.h"
 #include "verify/receipt_page.h"
 #include "verify/text.h"
-
-/* ---- the catalogue ---- */
-
-enum text {
-#define NAMES_EN(id) TEXT_##id,
-#define NAMES_ES(id)
-#define NAMES_DE(id)
-#define NAMES_FR(id)
-#define TEXT(id, language, words) NAMES_##language(id)
-#include "trial/page_texts.def"
-#undef TEXT
-	TEXT_COUNT
-};
-
-static const char *const texts[TR_PAGE_LANGUAGES][TEXT_COUNT] = {
-#define TEXT(id, language, words) [TR_PAGE_##language][TEXT_##id] = words,
-#include "trial/page_texts.def"
-#undef TEXT
-};
-
-static const char *const text_names[] = {
-#undef NAMES_EN
-#define NAMES_EN(id) #id,
-#define TEXT(id, language, words) NAMES_##language(id)
-#include "trial/page_texts.def"
-#undef TEXT
-};
-
-static const char *const languages[TR_PAGE_LANGUAGES] = {"en", "es", "de", "fr"};
-
-const char *tr_page_text_at(enum tr_page_language language, size_t at)
-{
-	return at < TEXT_COUNT ? texts[language][at] : NULL;
-}
-
-const char *tr_page_text_name(size_t at)
-{
-	return at < TEXT_COUNT ? text_names[at] : NULL;
-}
-
-const char *tr_page_language_name(enum tr_page_language language)
-{
-	return languages[language];
-}
-
-bool tr_page_language_find(struct vf_bytes tag, enum tr_page_language *ret)
-{
-	struct vf_bytes first;
-
-	if (!vf_take_until(&tag, '-', &first))
-		first = tag;
-	for (int i = 0; i < TR_PAGE_LANGUAGES; i++)
-		if (vf_bytes_is(first, languages[i])) {
-			*ret = (enum tr_page_language)i;
-			return true;
-		}
-	return false;
-}
 
 /* ---- the style ---- */
 
 /*
  * Black on white, for laypeople and for printers without colour. Nothing here may hide what the file says, or move it
- * off the sheet, whatever elements it is put on: a reader accepts the page for its words because of that. A change needs
- * a digest in verify/receipt_page.c.
+ * off the sheet, whatever elements it is put on: a reader accepts the page for its words because of that. A
+ * change needs a digest in verify/receipt_page.c.
  */
 static const char style[] =
 	"*{box-sizing:border-box}"
-	"body{margin:0;background:#fff;color:#000;font:17px/1.45 'Liberation Sans','DejaVu Sans',Arial,Helvetica,sans-serif;"
-	"overflow-wrap:anywhere}"
+	"body{margin:0;background:#fff;color:#000;"
+	"font:17px/1.45 'Liberation Sans','DejaVu Sans',Arial,Helvetica,sans-serif;overflow-wrap:anywhere}"
 	"main{max-width:46rem;margin:0 auto;padding:1.5rem 1.25rem 3rem}"
 	"h1{font-size:1.6rem;line-height:1.2;margin:0 0 .3rem}"
-	"h2{font-size:1.12rem;line-height:1.25;margin:1.1rem 0 .3rem;border-bottom:1px solid #000;padding-bottom:.15rem}"
+	"h2{font-size:1.12rem;line-height:1.25;margin:1.1rem 0 .3rem;border-bottom:1px solid #000;"
+	"padding-bottom:.15rem}"
 	"p{margin:.35rem 0}"
 	"table{border-collapse:collapse;width:100%;margin:.4rem 0}"
 	"th,td{text-align:left;vertical-align:top;padding:.22rem .6rem .22rem 0}"
@@ -93,8 +37,8 @@ static const char style[] =
 	"code{font-size:.86rem}"
 	".id{font-weight:700}"
 	"pre{font-size:.62rem;line-height:1.3;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}"
-	"@media print{@page{size:A4;margin:11mm 15mm 10mm}body{font-size:10.5pt;line-height:1.25}main{max-width:none;padding:0}"
-	"h1{font-size:17pt}h2{font-size:12pt;margin:1.8mm 0 .6mm;break-after:avoid}p{margin:.7mm 0}table{margin:1mm 0}"
+	"@media print{@page{size:A4;margin:11mm 15mm 10mm}body{font-size:10.5pt;line-height:1.25}"
+	"main{max-width:none;padding:0}h1{font-size:17pt}h2{font-size:12pt;margin:1.8mm 0 .6mm;break-after:avoid}p{margin:.7mm 0}table{margin:1mm 0}"
 	".facts th,.answers .answer{width:34mm}th,td{padding:.35mm 3mm .35mm 0}"
 	".scan{font-size:9pt}code{font-size:9pt}pre{font-size:6.2pt;line-height:1.1;margin:.5mm 0}"
 	"tr,.check{break-inside:avoid}}";
@@ -116,12 +60,12 @@ static void put(const struct page *g, const char *html)
 	vf_sink_str(g->s, html);
 }
 
-static const char *words(const struct page *g, enum text id)
+static const char *words(const struct page *g, enum tr_page_text id)
 {
-	return texts[g->p->language][id];
+	return tr_page_words(g->p->language, id);
 }
 
-static void put_words(const struct page *g, enum text id)
+static void put_words(const struct page *g, enum tr_page_text id)
 {
 	vf_sink_html(g->s, vf_bytes_str(words(g, id)));
 }
@@ -155,7 +99,7 @@ struct filling {
 	struct vf_bytes text;
 };
 
-static void put_filled(const struct page *g, enum text id, const struct filling *f, size_t n)
+static void put_filled(const struct page *g, enum tr_page_text id, const struct filling *f, size_t n)
 {
 	struct vf_bytes in = vf_bytes_str(words(g, id)), part, name;
 
@@ -199,8 +143,9 @@ static bool read_date(struct vf_bytes in, struct date *ret)
 	struct vf_bytes rest;
 	uint64_t year;
 
-	if (!vf_take(&in, 4, &d.year) || !vf_decimal_read(d.year, 9999, &year) || (in.n && !take_part(&in, 12, &d.month)) ||
-		(in.n && !take_part(&in, 31, &d.day)))
+	if (!vf_take(&in, 4, &d.year) || !vf_decimal_read(d.year, 9999, &year))
+		return false;
+	if ((in.n && !take_part(&in, 12, &d.month)) || (in.n && !take_part(&in, 31, &d.day)))
 		return false;
 	if (in.n && (!vf_take_str(&in, "T") || !vf_take(&in, 5, &d.time)))
 		return false;
@@ -222,10 +167,10 @@ static void put_day(const struct page *g, const struct date *d)
 		put_escaped(g, d->year);
 		return;
 	}
-	f[1].text = vf_bytes_str(words(g, (enum text)(TEXT_MONTH_1 + d->month - 1)));
+	f[1].text = vf_bytes_str(words(g, (enum tr_page_text)(TR_TEXT_MONTH_1 + d->month - 1)));
 	snprintf(day, sizeof(day), "%u", (unsigned)d->day);
-	f[0].text = d->day == 1 ? vf_bytes_str(words(g, TEXT_FIRST_DAY)) : vf_bytes_str(day);
-	put_filled(g, d->day ? TEXT_DATE_DAY : TEXT_DATE_MONTH, f, 3);
+	f[0].text = d->day == 1 ? vf_bytes_str(words(g, TR_TEXT_FIRST_DAY)) : vf_bytes_str(day);
+	put_filled(g, d->day ? TR_TEXT_DATE_DAY : TR_TEXT_DATE_MONTH, f, 3);
 }
 
 /* The day alone. */
@@ -250,13 +195,16 @@ static void put_day_of(const struct page *g, struct vf_bytes text)
 /* With the time of the day, when there is one. */
 static void put_time(const struct page *g, struct vf_bytes text)
 {
+	struct filling f[] = {{"date", put_day_of, text}, {"time", put_escaped, {0}}, {"zone", put_escaped, {0}}};
 	struct date d;
 
-	if (!read_date(text, &d) || !d.time.n || !d.has_zone)
+	if (!read_date(text, &d) || !d.time.n || !d.has_zone) {
 		put_date(g, text);
-	else
-		put_filled(g, TEXT_DATE_TIME,
-			(struct filling[]){{"date", put_day_of, text}, {"time", put_escaped, d.time}, {"zone", put_escaped, d.zone}}, 3);
+		return;
+	}
+	f[1].text = d.time;
+	f[2].text = d.zone;
+	put_filled(g, TR_TEXT_DATE_TIME, f, 3);
 }
 
 static void put_ms(const struct page *g, int64_t ms)
@@ -269,21 +217,21 @@ static void put_ms(const struct page *g, int64_t ms)
 
 /* ---- the parts ---- */
 
-static void put_title(const struct page *g, enum text id)
+static void put_title(const struct page *g, enum tr_page_text id)
 {
 	put(g, "<h2>");
 	put_words(g, id);
 	put(g, "</h2>\n");
 }
 
-static void put_paragraph(const struct page *g, enum text id)
+static void put_paragraph(const struct page *g, enum tr_page_text id)
 {
 	put(g, "<p>");
 	put_words(g, id);
 	put(g, "</p>\n");
 }
 
-static void begin_fact(const struct page *g, enum text id)
+static void begin_fact(const struct page *g, enum tr_page_text id)
 {
 	put(g, "<tr><th scope=\"row\">");
 	put_words(g, id);
@@ -292,26 +240,27 @@ static void begin_fact(const struct page *g, enum text id)
 
 static void put_facts(const struct page *g)
 {
-	static const enum text roles[] = {TEXT_ROLE_PARTICIPANT, TEXT_ROLE_PARENT, TEXT_ROLE_ASSENT, TEXT_ROLE_REPRESENTATIVE};
+	static const enum tr_page_text roles[] = {TR_TEXT_ROLE_PARTICIPANT, TR_TEXT_ROLE_PARENT, TR_TEXT_ROLE_ASSENT,
+		TR_TEXT_ROLE_REPRESENTATIVE};
 	const struct tr_page *p = g->p;
 
 	put(g, "<table class=\"facts\"><tbody>\n");
-	begin_fact(g, TEXT_STUDY);
+	begin_fact(g, TR_TEXT_STUDY);
 	put_text(g, p->study);
 	put(g, "</td></tr>\n");
 	if (p->title.n || p->version.n) {
-		begin_fact(g, TEXT_FORM);
+		begin_fact(g, TR_TEXT_FORM);
 		if (p->title.n)
 			put_form_text(g, p->title);
 		put(g, p->title.n && p->version.n ? ", " : "");
 		if (p->version.n)
-			put_filled(g, TEXT_VERSION, &(struct filling){"version", put_text, p->version}, 1);
+			put_filled(g, TR_TEXT_VERSION, &(struct filling){"version", put_text, p->version}, 1);
 		put(g, "</td></tr>\n");
 	}
-	begin_fact(g, TEXT_DECIDED);
+	begin_fact(g, TR_TEXT_DECIDED);
 	put_date(g, p->given);
 	put(g, "</td></tr>\n");
-	begin_fact(g, TEXT_ROLE);
+	begin_fact(g, TR_TEXT_ROLE);
 	put_words(g, roles[p->role]);
 	put(g, "</td></tr>\n</tbody></table>\n");
 }
@@ -319,17 +268,17 @@ static void put_facts(const struct page *g)
 /* Each is absent or a part of one paragraph. */
 static void put_conditions(const struct page *g, const struct tr_page_permission *m)
 {
-	struct filling f[] = {{"purpose", put_form_text, m->purpose}, {"from", put_time, m->from}, {"until", put_time, m->until},
-		{"whom", put_text, m->whom}};
-	enum text ids[3];
+	struct filling f[] = {{"purpose", put_form_text, m->purpose}, {"from", put_time, m->from},
+		{"until", put_time, m->until}, {"whom", put_text, m->whom}};
+	enum tr_page_text ids[3];
 	size_t n = 0;
 
 	if (m->purpose.n)
-		ids[n++] = TEXT_PURPOSE;
+		ids[n++] = TR_TEXT_PURPOSE;
 	if (m->from.n || m->until.n)
-		ids[n++] = m->from.n && m->until.n ? TEXT_FROM_UNTIL : m->from.n ? TEXT_FROM : TEXT_UNTIL;
+		ids[n++] = m->from.n && m->until.n ? TR_TEXT_FROM_UNTIL : m->from.n ? TR_TEXT_FROM : TR_TEXT_UNTIL;
 	if (m->whom.n)
-		ids[n++] = TEXT_WHOM;
+		ids[n++] = TR_TEXT_WHOM;
 	for (size_t i = 0; i < n; i++) {
 		put(g, i ? ". " : "<p>");
 		put_filled(g, ids[i], f, 4);
@@ -340,12 +289,12 @@ static void put_conditions(const struct page *g, const struct tr_page_permission
 static void put_permission(const struct page *g, const struct tr_page_permission *m)
 {
 	put(g, m->granted ? "<tr><td class=\"answer\">✓ " : "<tr><td class=\"answer\">✗ ");
-	put_words(g, m->granted ? TEXT_YES : TEXT_NO);
+	put_words(g, m->granted ? TR_TEXT_YES : TR_TEXT_NO);
 	put(g, "</td><td>");
 	if (m->text.n)
 		put_form_text(g, m->text);
 	else if (vf_bytes_is(m->name, "participation"))
-		put_words(g, TEXT_PARTICIPATION);
+		put_words(g, TR_TEXT_PARTICIPATION);
 	else
 		put_form_text(g, m->name);
 	put_conditions(g, m);
@@ -354,11 +303,11 @@ static void put_permission(const struct page *g, const struct tr_page_permission
 
 static void put_answers(const struct page *g)
 {
-	put_title(g, TEXT_WHAT);
+	put_title(g, TR_TEXT_WHAT);
 	put(g, "<table class=\"answers\"><thead><tr><th scope=\"col\" class=\"answer\">");
-	put_words(g, TEXT_ANSWER);
+	put_words(g, TR_TEXT_ANSWER);
 	put(g, "</th><th scope=\"col\">");
-	put_words(g, TEXT_ABOUT);
+	put_words(g, TR_TEXT_ABOUT);
 	put(g, "</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < g->p->n_permissions; i++)
 		put_permission(g, &g->p->permissions[i]);
@@ -366,7 +315,7 @@ static void put_answers(const struct page *g)
 }
 
 /* ", telephone +49 …": a part of the contact with what it is, when it is there. */
-static void put_reach(const struct page *g, const char **between, const enum text *what, struct vf_bytes text)
+static void put_reach(const struct page *g, const char **between, const enum tr_page_text *what, struct vf_bytes text)
 {
 	if (!text.n)
 		return;
@@ -383,28 +332,28 @@ static void put_reach(const struct page *g, const char **between, const enum tex
 
 static void put_change(const struct page *g)
 {
-	static const enum text phone = TEXT_PHONE, email = TEXT_EMAIL;
+	static const enum tr_page_text phone = TR_TEXT_PHONE, email = TR_TEXT_EMAIL;
 	const struct tr_page *p = g->p;
 	const char *between = " ";
 
-	put_title(g, TEXT_CHANGE);
+	put_title(g, TR_TEXT_CHANGE);
 	put(g, "<p>");
 	if (p->withdrawal.n)
 		put_form_text(g, p->withdrawal);
 	else
-		put_words(g, TEXT_WITHDRAW);
+		put_words(g, TR_TEXT_WITHDRAW);
 	put(g, "</p>\n<p>");
 	if (p->contact_name.n || p->contact_phone.n || p->contact_email.n || p->contact_address.n) {
-		put_words(g, TEXT_CONTACT);
+		put_words(g, TR_TEXT_CONTACT);
 		put_reach(g, &between, NULL, p->contact_name);
 		put_reach(g, &between, &phone, p->contact_phone);
 		put_reach(g, &between, &email, p->contact_email);
 		put_reach(g, &between, NULL, p->contact_address);
 	} else {
-		put_words(g, TEXT_NO_CONTACT);
+		put_words(g, TR_TEXT_NO_CONTACT);
 	}
 	put(g, "</p>\n");
-	put_paragraph(g, TEXT_LATER);
+	put_paragraph(g, TR_TEXT_LATER);
 }
 
 static void put_accepted(const struct page *g, struct vf_bytes text)
@@ -417,11 +366,11 @@ static void put_proves(const struct page *g)
 {
 	struct filling f[] = {{"origin", put_text, g->p->origin}, {"date", put_accepted, {0}}};
 
-	put_title(g, TEXT_PROVES);
+	put_title(g, TR_TEXT_PROVES);
 	put(g, "<p>");
-	put_filled(g, TEXT_PROVES_YES, f, 2);
+	put_filled(g, TR_TEXT_PROVES_YES, f, 2);
 	put(g, "</p>\n");
-	put_paragraph(g, TEXT_PROVES_NOT);
+	put_paragraph(g, TR_TEXT_PROVES_NOT);
 }
 
 static void put_runs(const struct page *g, const struct tr_page_code *c)
@@ -445,13 +394,14 @@ static void put_code(const struct page *g)
 		return;
 	wide = wide * (c->n + 8) / c->n;
 	put(g, wide > 3600 ? "<div class=\"scan wide\"><svg viewBox=\"" : "<div class=\"scan\"><svg viewBox=\"");
-	vf_sink_putf(g->s, "0 0 %zu %zu\" width=\"%zu.%02zumm\" height=\"%zu.%02zumm\" role=\"img\" aria-label=\"", c->n + 8, c->n + 8,
-		wide / 100, wide % 100, wide / 100, wide % 100);
-	put_words(g, TEXT_CODE);
+	vf_sink_putf(g->s, "0 0 %zu %zu\" width=\"%zu.%02zumm\" height=\"%zu.%02zumm", c->n + 8, c->n + 8, wide / 100,
+		wide % 100, wide / 100, wide % 100);
+	put(g, "\" role=\"img\" aria-label=\"");
+	put_words(g, TR_TEXT_CODE);
 	put(g, "\"><path d=\"");
 	put_runs(g, c);
 	put(g, "\"></path></svg>");
-	put_words(g, TEXT_CODE);
+	put_words(g, TR_TEXT_CODE);
 	put(g, "</div>\n");
 }
 
@@ -459,17 +409,17 @@ static void put_check(const struct page *g)
 {
 	const struct tr_page *p = g->p;
 
-	put_title(g, TEXT_CHECK);
+	put_title(g, TR_TEXT_CHECK);
 	put(g, "<div class=\"check\"><div class=\"words\">\n");
-	put_paragraph(g, TEXT_CHECK_WHO);
+	put_paragraph(g, TR_TEXT_CHECK_WHO);
 	put(g, "<p><code>");
-	put_words(g, TEXT_CHECK_COMMAND);
+	put_words(g, TR_TEXT_CHECK_COMMAND);
 	put(g, "</code></p>\n");
-	put_paragraph(g, TEXT_CHECK_PAPER);
+	put_paragraph(g, TR_TEXT_CHECK_PAPER);
 	put(g, "</div>\n");
 	put_code(g);
 	put(g, "</div>\n<p>");
-	put_words(g, TEXT_RECORD);
+	put_words(g, TR_TEXT_RECORD);
 	put(g, " <code class=\"id\" id=\"" VF_PAGE_RECORD_ID "\">");
 	vf_sink_hex(g->s, vf_bytes(p->id.b, sizeof(p->id.b)));
 	put(g, "</code></p>\n");
@@ -478,12 +428,13 @@ static void put_check(const struct page *g)
 static void put_head(const struct page *g)
 {
 	put(g, "<!DOCTYPE html>\n<html lang=\"");
-	put(g, languages[g->p->language]);
+	put(g, tr_page_language_name(g->p->language));
 	put(g, "\">\n<head>\n<meta charset=\"utf-8\">\n"
 	       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 	       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	       "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"generator\" content=\"" VF_PAGE_SCHEMA "\">\n<title>");
-	put_words(g, TEXT_TITLE);
+	       "<meta name=\"referrer\" content=\"no-referrer\">\n"
+	       "<meta name=\"generator\" content=\"" VF_PAGE_SCHEMA "\">\n<title>");
+	put_words(g, TR_TEXT_TITLE);
 	put(g, "</title>\n<style>");
 	put(g, style);
 	put(g, "</style>\n</head>\n");
@@ -509,15 +460,15 @@ void tr_page_put(struct vf_sink *s, const struct tr_page *p)
 
 	put_head(&g);
 	put(&g, "<body>\n<main>\n<h1>");
-	put_words(&g, TEXT_TITLE);
+	put_words(&g, TR_TEXT_TITLE);
 	put(&g, "</h1>\n");
-	put_paragraph(&g, TEXT_KEEP);
+	put_paragraph(&g, TR_TEXT_KEEP);
 	put_facts(&g);
 	put_answers(&g);
 	put_change(&g);
 	put_proves(&g);
 	put_check(&g);
-	put_title(&g, TEXT_RECEIPT);
+	put_title(&g, TR_TEXT_RECEIPT);
 	put_receipt(&g);
 	put(&g, "</main>\n</body>\n</html>\n");
 }

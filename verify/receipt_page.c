@@ -75,7 +75,7 @@ struct reader {
 
 /* ---- characters ---- */
 
-/* UTF-8 without controls but the ends of lines, and without characters that are not seen or change the order of others. */
+/* UTF-8 without controls but the ends of lines, and without what is not seen or changes the order of other characters. */
 static bool is_text(struct vf_bytes in)
 {
 	struct vf_bytes line;
@@ -138,14 +138,18 @@ static enum vf_rc count_digits(struct reader *r, struct vf_bytes text)
 
 /* ---- tags ---- */
 
+static bool is_in_name(uint8_t c)
+{
+	return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static bool take_name(struct vf_bytes *in, struct vf_bytes *ret)
 {
-	struct vf_bytes rest = *in, whole = *in;
-	uint8_t c;
+	size_t n = 0;
 
-	while (rest.n && ((c = rest.p[0]) == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
-		vf_take_u8(&rest, &c);
-	return rest.n < whole.n && vf_take(in, whole.n - rest.n, ret);
+	while (n < in->n && is_in_name(in->p[n]))
+		n++;
+	return n && vf_take(in, n, ret);
 }
 
 static const struct element *find_element(struct vf_bytes name)
@@ -294,7 +298,8 @@ static bool take_saved(struct vf_bytes *in)
 	struct vf_bytes rest = *in, text;
 	uint8_t c, before = 0;
 
-	if (!vf_take_str(&rest, "<!-- saved from url=(") || !vf_take_until(&rest, '>', &text) || !vf_bytes_ends(text, " --"))
+	if (!vf_take_str(&rest, "<!-- saved from url=(") || !vf_take_until(&rest, '>', &text) ||
+		!vf_bytes_ends(text, " --"))
 		return false;
 	for (text.n -= 3; vf_take_u8(&text, &c); before = c)
 		if (c < ' ' || c > '~' || c == '<' || (c == '-' && before == '-'))
@@ -354,11 +359,12 @@ static bool decode(struct vf_bytes text, uint8_t *out, size_t *ret_n)
 
 bool vf_receipt_page_is(struct vf_bytes file)
 {
-	return vf_bytes_starts(file, "<") || vf_bytes_starts(file, "\xef\xbb\xbf") || vf_bytes_starts(file, "\xff\xfe") ||
-		vf_bytes_starts(file, "\xfe\xff");
+	return vf_bytes_starts(file, "<") || vf_bytes_starts(file, "\xef\xbb\xbf") ||
+		vf_bytes_starts(file, "\xff\xfe") || vf_bytes_starts(file, "\xfe\xff");
 }
 
-VF_RC vf_receipt_page_read(struct vf_bytes page, struct vf_arena *a, struct vf_receipt_page *ret, struct vf_err *reterr)
+VF_RC vf_receipt_page_read(struct vf_bytes page, struct vf_arena *a, struct vf_receipt_page *ret,
+	struct vf_err *reterr)
 {
 	struct reader r = {.in = page, .err = reterr};
 	struct vf_receipt_page got = {0};

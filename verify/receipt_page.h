@@ -23,6 +23,7 @@ struct vf_receipt_page {
 /* Whether a file that should be a receipt is to be read as a page: no receipt begins like that. */
 bool vf_receipt_page_is(struct vf_bytes file);
 /* The exact form. PAGE_SHAPE, LIMIT, NO_MEMORY. Does not look into the receipt. */
-VF_RC vf_receipt_page_read(struct vf_bytes page, struct vf_arena *a, struct vf_receipt_page *ret, struct vf_err *reterr);
+VF_RC vf_receipt_page_read(struct vf_bytes page, struct vf_arena *a, struct vf_receipt_page *ret,
+	struct vf_err *reterr);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The participant's page: its catalogue, the four golden pages with hostile texts in every field, the example, and that the
- * verifier's reader finds in each what was put there. With --write it makes the golden files anew: look at them before you commit.
+ * The participant's page: its catalogue, golden pages with usual and with hostile texts in every field, the example, and
+ * that the verifier's reader finds in each what was put there. With --write it makes the golden files anew: look at
+ * them before you commit.
  */
 #include "trial/page.h"
 
@@ -69,7 +70,7 @@ static void test_catalogue(void)
 
 			CHECK(text && text[0]);
 			if (!text) {
-				CHECK_FAIL("%s is missing in %s", tr_page_text_name(at), tr_page_language_name((enum tr_page_language)l));
+				CHECK_FAIL("%s is missing in language %d", tr_page_text_name(at), l);
 				continue;
 			}
 			CHECK(vf_text_is_plain(vf_bytes_str(text)));
@@ -107,17 +108,18 @@ static const uint8_t pattern[] = {1, 1, 0, 0, 0, 0, 1, 0, 1};
 
 /* What a form of a real study may say. */
 static const struct tr_page_permission usual[] = {
-	{TEXT("participation"), TEXT("I take part in the study and have understood what it is about."), {0}, {0}, {0}, {0}, true},
-	{TEXT("samples"), TEXT("My blood samples may be kept for later studies."), TEXT("research on asthma"), TEXT("2026-03-04"),
-		TEXT("2036-03-04"), TEXT("University Hospital biobank"), true},
+	{TEXT("participation"), TEXT("I take part in the study and know what it is about."), {0}, {0}, {0}, {0}, true},
+	{TEXT("samples"), TEXT("My blood samples may be kept for later studies."), TEXT("research on asthma"),
+		TEXT("2026-03-04"), TEXT("2036-03-04"), TEXT("University Hospital biobank"), true},
 	{TEXT("contact"), TEXT("I may be asked again about further studies."), {0}, {0}, {0}, {0}, false},
 };
 
 static struct tr_page usual_page(void)
 {
-	struct tr_page p = {.language = TR_PAGE_EN, .study = TEXT("DEMO-1"), .title = TEXT("Consent to the study of a new asthma inhaler"),
-		.version = TEXT("2.0"), .given = TEXT("2026-03-04T10:12:00+01:00"), .role = TR_PAGE_PARTICIPANT, .permissions = usual,
-		.n_permissions = 3, .contact_name = TEXT("Dr. Ada Example"), .contact_phone = TEXT("+44 20 7946 0000"),
+	struct tr_page p = {.language = TR_PAGE_EN, .study = TEXT("DEMO-1"),
+		.title = TEXT("Consent to the study of a new asthma inhaler"), .version = TEXT("2.0"),
+		.given = TEXT("2026-03-04T10:12:00+01:00"), .role = TR_PAGE_PARTICIPANT, .permissions = usual, .n_permissions = 3,
+		 .contact_name = TEXT("Dr. Ada Example"), .contact_phone = TEXT("+44 20 7946 0000"),
 		.contact_email = TEXT("asthma-study@hospital.example"), .origin = TEXT("demo.example/1")};
 	struct vf_receipt r;
 	size_t n = 0;
@@ -131,10 +133,11 @@ static struct tr_page usual_page(void)
 	return p;
 }
 
-/* Scripts, entities, quotes, marks that turn the direction, what is not seen, half characters, and digits like an ID's. */
+/* Scripts, entities, quotes, marks that turn the direction, what is not seen, half characters. */
 #define EVIL                                                                                                       \
 	"</pre><script>alert(1)</script><!-- --><pre id=\"trialnotary-receipt\">&lt;&#60;' \"x\" \xe2\x80\xae"     \
-	"desrever\xe2\x80\x8b\xef\xbb\xbf\n\r\t\x01\x7f \xff\xc3 {date} %s %n \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xf0\x9f\x98\x80"
+	"desrever\xe2\x80\x8b\xef\xbb\xbf\n\r\t\x01\x7f \xff\xc3 {date} %s %n "            \
+	"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xf0\x9f\x98\x80"
 
 static struct tr_page evil_page(enum tr_page_language language)
 {
@@ -146,8 +149,8 @@ static struct tr_page evil_page(enum tr_page_language language)
 	memset(very_long, 'a', sizeof(very_long) - 1);
 	l = vf_bytes(very_long, sizeof(very_long) - 1);
 	evil[0] = (struct tr_page_permission){e, e, e, e, e, e, true};
-	evil[1] = (struct tr_page_permission){.name = TEXT("participation"), .purpose = vf_bytes(very_long, 512), .from = TEXT("2026"),
-		.until = TEXT("2027-01-01T00:30:00-05:00")};
+	evil[1] = (struct tr_page_permission){.name = TEXT("participation"), .purpose = vf_bytes(very_long, 512),
+		.from = TEXT("2026"), .until = TEXT("2027-01-01T00:30:00-05:00")};
 	p.language = language;
 	p.form_language = e;
 	p.study = p.title = p.version = p.given = p.origin = e;
@@ -208,7 +211,8 @@ static void test_hostile(void)
 
 		compare(tr_page_language_name((enum tr_page_language)l), page);
 		read_back(&p, page);
-		CHECK(!holds(page, "<script") && !holds(page, "<!-- -->") && !holds(page, "\xe2\x80\xae") && !holds(page, "\xff"));
+		CHECK(!holds(page, "<script") && !holds(page, "<!-- -->"));
+		CHECK(!holds(page, "\xe2\x80\xae") && !holds(page, "\xff"));
 		CHECK(holds(page, "&lt;/pre&gt;&lt;script&gt;alert(1)"));
 		CHECK(holds(page, "\\xe2\\x80\\xaedesrever"));
 		CHECK(holds(page, "{date} %s %n")); /* what comes from outside is not filled in */
@@ -273,7 +277,8 @@ static void test_dates(void)
 static void test_absent(void)
 {
 	struct tr_page p = usual_page();
-	struct tr_page_permission m[] = {{.name = TEXT("participation"), .granted = true}, {.name = TEXT("future-research")}};
+	struct tr_page_permission m[] = {{.name = TEXT("participation"), .granted = true},
+		{.name = TEXT("future-research")}};
 
 	CHECK(holds(make(&p), "Dr. Ada Example") && !holds(make(&p), "is written on your copy"));
 	p.title = p.version = p.contact_name = p.contact_phone = p.contact_email = p.withdrawal = (struct vf_bytes){0};
@@ -286,7 +291,8 @@ static void test_absent(void)
 	CHECK(holds(vf_bytes(room, used), "<bdi>future-research</bdi>"));
 	CHECK(holds(vf_bytes(room, used), "is written on your copy of the form"));
 	CHECK(holds(vf_bytes(room, used), "You may take back your consent at any time"));
-	CHECK(!holds(vf_bytes(room, used), "<svg") && !holds(vf_bytes(room, used), "Purpose:") && !holds(vf_bytes(room, used), ">Form<"));
+	CHECK(!holds(vf_bytes(room, used), "<svg"));
+	CHECK(!holds(vf_bytes(room, used), "Purpose:") && !holds(vf_bytes(room, used), ">Form<"));
 }
 
 /* The three corners that a scanner looks for: a dark ring of 7, a light one, a dark square of 3. */
