@@ -8,6 +8,7 @@
 
 #include "notary/submit.h"
 #include "notary/verbs_client.h"
+#include "notary/verbs_page.h"
 #include "verify/text.h"
 
 VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr)
@@ -258,6 +259,12 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary export notary 1f0c9a3b 77b104de -o bundles/\n"
 		"trialnotary export notary 1f0c9a3b -o dataset.asice --detached",
 		NULL, export_options, 2, SIZE_MAX, nt_verb_export},
+	{"page", "DIR ID", "write what a participant takes home: one HTML page with the receipt",
+		"trialnotary page notary 1f0c9a3b -o consent.html\n"
+		"trialnotary page notary 1f0c9a3b -o consent.html --language de --contact-phone '+49 30 1234'",
+		"Says in the participant's language what was agreed to, how to withdraw, and what the record proves. Holds no\n"
+		"name and no number of the participant. 'trialverify receipt' checks it (docs/formats/participant-page.md).",
+		nt_page_options, 2, 2, nt_verb_page},
 	{"trust export", "DIR", "write the trust directory for verifiers",
 		"trialnotary trust export notary -o trust.d",
 		"Whoever verifies needs it over a channel that they trust: it is never taken from a bundle.",

@@ -28,6 +28,9 @@
 #define VF_MAX_RECEIPT_GROUP (1u << 20)
 #define VF_MAX_RECEIPT_PATH 20
 #define VF_MAX_RECEIPT 4096
+/* A participant's page: texts of a form and of details.json at their longest, each octet escaped; elements within each other. */
+#define VF_MAX_PAGE (1024 * 1024)
+#define VF_MAX_PAGE_DEPTH 16
 /* Seconds that a promise may last: logs of certificates have a day. */
 #define VF_MAX_RECEIPT_DELAY 86400
 /* Milliseconds by which the clocks of notary and reader may differ. */

@@ -5,6 +5,7 @@
 
 #include "verify/judge.h"
 #include "verify/merkle.h"
+#include "verify/receipt_page.h"
 #include "verify/text.h"
 
 static bool asks_trust(const struct vf_judge *j)
@@ -65,20 +66,42 @@ static enum vf_rc check_trust(struct vf_judge *j, const struct vf_receipt *r, st
 	return vf_judge_note(j, VF_CHECK_POLICY, rc, &err, NULL, reterr);
 }
 
+/* The receipt: the file, or what stands in a participant's page that shows the same record. */
+static enum vf_rc read_receipt(struct vf_judge *j, const struct vf_source *source, struct vf_receipt *r, bool *ret_on_page,
+	struct vf_err *reterr)
+{
+	struct vf_receipt_page page = {0};
+	struct vf_bytes octets;
+	enum vf_rc rc = read_whole(j, source, VF_MAX_PAGE, &octets, reterr);
+
+	*ret_on_page = false;
+	if (rc != VF_OK || !vf_receipt_page_is(octets))
+		return rc == VF_OK ? vf_receipt_parse(octets, r, reterr) : rc;
+	rc = vf_receipt_page_read(octets, j->a, &page, reterr);
+	if (rc == VF_OK)
+		rc = vf_receipt_parse(page.receipt, r, reterr);
+	if (rc == VF_OK && !vf_hash_eq(&page.shown, &r->entry.id))
+		rc = vf_fail(reterr, VF_PAGE_RECORD, "the record ID that the page shows is not that of its receipt");
+	*ret_on_page = rc == VF_OK;
+	return rc;
+}
+
 static enum vf_rc judge_receipt(struct vf_judge *j, const struct vf_source *source, struct vf_receipt *r, bool *ret_go,
 	struct vf_err *reterr)
 {
-	struct vf_bytes octets;
 	struct vf_err err = {0};
-	enum vf_rc rc = read_whole(j, source, VF_MAX_RECEIPT, &octets, &err);
+	bool on_page;
+	enum vf_rc rc = read_receipt(j, source, r, &on_page, &err);
 
-	if (rc == VF_OK)
-		rc = vf_receipt_parse(octets, r, &err);
 	*ret_go = rc == VF_OK;
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_ENTRY, rc, &err, NULL, reterr);
 	vf_report_pass(j->r, VF_CHECK_ENTRY);
 	show(j->r, r);
+	j->r->receipt.on_page = on_page;
+	if (on_page)
+		vf_report_unchecked(j->r, "PAGE_TEXT",
+			"what the page says: its record ID is that of the receipt, its other words only the site's record can show");
 	rc = check_time(j, r, reterr);
 	if (rc != VF_OK)
 		return rc;

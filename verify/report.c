@@ -751,6 +751,7 @@ static void put_receipt(struct screen *sc, const struct vf_report *r)
 	LABEL(sc, "Record");
 	put_str(sc, "id ");
 	put_hash(sc, &f->id);
+	put_str(sc, f->on_page ? ", as the page shows it" : "");
 	end(sc);
 	LABEL(sc, "Accepted");
 	put_time(sc, f->accepted);

@@ -282,7 +282,7 @@ static void put_receipt(struct vf_sink *s, const struct vf_report *r)
 	put_uint(s, "index", true, f->index);
 	vf_sink_putf(s, ",\"promise\":\"%s\"", vf_promise_name(f->promise));
 	put_time(s, "shown_by", f->shown_by);
-	vf_sink_str(s, "}");
+	vf_sink_str(s, f->on_page ? ",\"page\":true}" : "}");
 }
 
 static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)

@@ -201,6 +201,9 @@ static VF_RC check_verb(const struct vf_runner *r, const struct vf_source *sourc
 			vf_der_kind_text(kind));
 	if (is_zip && (r->verb == VF_VERB_ER || r->verb == VF_VERB_TOKEN || r->verb == VF_VERB_RECEIPT))
 		return vf_fail(reterr, VF_USAGE, "'%s' is a container: check it with  trialverify FILE", name);
+	if (vf_bytes_starts(source->memory, "<!DOCTYPE html>") && r->verb != VF_VERB_RECEIPT)
+		return vf_fail(reterr, VF_USAGE, "'%s' is an HTML page: a participant's page is checked with  trialverify receipt PAGE",
+			name);
 	if (vf_bytes_starts(source->memory, VF_RECEIPT_MAGIC "\n") && r->verb != VF_VERB_RECEIPT)
 		return vf_fail(reterr, VF_USAGE, "'%s' is a receipt: check it with  trialverify receipt RECEIPT", name);
 	return VF_OK;

@@ -37,6 +37,7 @@ struct vf_receipt_facts {
 	struct vf_bytes origin;
 	struct vf_hash id; /* of the record in the entry */
 	int64_t accepted, deadline;
+	bool on_page;	       /* it stood in a participant's page, which shows the same record ID */
 	uint64_t group, index; /* entries under the signature; its place among them */
 	enum vf_promise promise;
 	int64_t shown_by; /* the time at which the log is shown to have it; VF_TIME_NONE */

@@ -1,0 +1,121 @@
+#include "notary/verbs_page.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "notary/durable.h"
+#include "notary/page_out.h"
+#include "notary/verbs.h"
+#include "verify/limits.h"
+#include "verify/text.h"
+
+const struct nt_option nt_page_options[] = {
+	{"output", 'o', "FILE", "the page to make (HTML)", true, false},
+	{"language", 0, "WORD", "en, es, de or fr; the form's when it is not given", false, false},
+	{"contact-name", 0, "TEXT", "whom to ask; then nothing of the form's contact is shown", false, false},
+	{"contact-phone", 0, "TEXT", "their telephone", false, false},
+	{"contact-email", 0, "TEXT", "their e-mail", false, false},
+	{"contact-address", 0, "TEXT", "their address", false, false},
+	{"url", 0, "URL", "what the code to scan leads to, with the record's ID after it (https://...)", false, false},
+	{"from", 0, "PATH", "file or folder in which details.json is when the notary does not keep it", false, true},
+	{"force", 0, NULL, "replace a page that is there", false, false},
+	{0},
+};
+
+/* A mistyped name must not cost a document: only an earlier page or an empty file gives way. */
+static bool is_page(const char *path)
+{
+	static const char begin[] = "<!DOCTYPE html>";
+	char head[sizeof(begin) - 1];
+	struct stat st;
+	ssize_t got;
+	int fd;
+
+	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	got = read(fd, head, sizeof(head));
+	close(fd);
+	return got == 0 || (got == sizeof(head) && memcmp(head, begin, sizeof(head)) == 0);
+}
+
+static VF_RC write_page(const char *path, bool force, struct vf_bytes page, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int dir = -1;
+	const char *slash = strrchr(path, '/');
+	char shown[160], *folder;
+	struct stat st;
+	enum vf_rc rc;
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	if (!path[0] || (slash && !slash[1]))
+		return vf_fail(reterr, VF_USAGE, "'%s' names no file", shown);
+	if (lstat(path, &st) == 0 && !force)
+		return vf_fail(reterr, VF_EXISTS, "'%s' is already there", shown);
+	if (lstat(path, &st) == 0 && !is_page(path))
+		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no page: --force replaces pages alone", shown);
+	folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	if (!folder)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a path");
+	rc = nt_dir_open(AT_FDCWD, folder, &dir, reterr);
+	free(folder);
+	/* what a participant decided is for the site's eyes until it is handed out */
+	return rc == VF_OK ? nt_durable_write(dir, slash ? slash + 1 : path, page, 0600, reterr) : rc;
+}
+
+static VF_RC make_page(struct nt_cli *cli, struct nt_notary *n, const struct vf_hash *id, struct nt_buf *page,
+	struct vf_err *reterr)
+{
+	struct nt_page_options o = {.language = nt_cli_get(cli, "language"), .url = nt_cli_get(cli, "url"),
+		.contact_name = nt_cli_get(cli, "contact-name"),
+		.contact_phone = nt_cli_get(cli, "contact-phone"),
+		.contact_email = nt_cli_get(cli, "contact-email"),
+		.contact_address = nt_cli_get(cli, "contact-address")};
+	const char **from = calloc(cli->n_values + 1, sizeof(*from));
+	enum vf_rc rc;
+
+	if (!from)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for options");
+	for (o.n_from = 0; (from[o.n_from] = nt_cli_get_at(cli, "from", o.n_from)) != NULL;)
+		o.n_from++;
+	o.from = from;
+	rc = nt_page_put(n, id, &o, page, reterr);
+	free(from);
+	return rc;
+}
+
+VF_RC nt_verb_page(struct nt_cli *cli, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
+	VF_CLEANUP(nt_buf_done) struct nt_buf page = nt_buf(VF_MAX_PAGE);
+	const char *path = nt_cli_get(cli, "output");
+	struct vf_hash id;
+	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
+		rc = nt_verb_find(n, cli->args[1], &id, reterr);
+	if (rc == VF_OK)
+		rc = make_page(cli, n, &id, &page, reterr);
+	if (rc == VF_OK)
+		rc = write_page(path, nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!cli->json) {
+		nt_cli_note(cli, "read it, then print it or hand out the file; trialverify receipt checks it");
+		return VF_OK;
+	}
+	nt_cli_begin(cli);
+	nt_cli_hex_field(&cli->text, "record", vf_bytes(id.b, sizeof(id.b)));
+	nt_cli_field(&cli->text, "path", vf_bytes_str(path));
+	nt_buf_put_str(&cli->text, "}\n");
+	return VF_OK;
+}
