@@ -1,8 +1,8 @@
 /*
  * Histories of consents in one line, for tests:
  *
- *   F1=form adult participation,future; A1=approval F1 2026-01-10; C1=consent F1 2026-03-04 participation future-;
- *   W1=withdrawal C1 2026-05-01 future
+ *   F1=form adult participation,future; A1=approval F1 2026-01-10; C1=consent F1 2026-03-04 participation
+ * future-; W1=withdrawal C1 2026-05-01 future
  *
  * A record's ID is the SHA-256 of its name. Words that may follow in any order:
  *   protocol    supersedes:P0
@@ -26,9 +26,9 @@
 struct history {
 	char text[2048];
 	const char *names[HISTORY_MAX];
-	struct tr_fact all[HISTORY_MAX], study[HISTORY_MAX], own[HISTORY_MAX];
+	struct tr_consent_fact all[HISTORY_MAX], study[HISTORY_MAX], own[HISTORY_MAX];
 	size_t n, n_study, n_own;
-	struct tr_permission permissions[HISTORY_MAX][HISTORY_PERMISSIONS];
+	struct tr_consent_permission permissions[HISTORY_MAX][HISTORY_PERMISSIONS];
 	struct tr_link links[HISTORY_MAX][4];
 };
 
@@ -37,11 +37,11 @@ static inline struct vf_hash history_id(const char *name)
 	return vf_sha256(vf_bytes_str(name));
 }
 
-static inline struct tr_span history_span(const char *text)
+static inline struct tr_when history_span(const char *text)
 {
-	struct tr_span s;
+	struct tr_when s;
 
-	if (!tr_span_read(vf_bytes_str(text), &s)) {
+	if (!tr_when_read(vf_bytes_str(text), &s)) {
 		fprintf(stderr, "no time: %s\n", text);
 		exit(1);
 	}
@@ -50,7 +50,7 @@ static inline struct tr_span history_span(const char *text)
 
 static inline int64_t history_instant(const char *text)
 {
-	struct tr_span s = history_span(text);
+	struct tr_when s = history_span(text);
 
 	if (s.lo != s.hi) {
 		fprintf(stderr, "no instant: %s\n", text);
@@ -68,7 +68,8 @@ static inline enum tr_voice history_voice(const char *word)
 	return strcmp(word, "assent") == 0 ? TR_ASSENT : TR_REPRESENTATIVE;
 }
 
-static inline void history_link(struct history *h, struct tr_fact *f, enum tr_link_type type, const char *name)
+static inline void history_link(
+	struct history *h, struct tr_consent_fact *f, enum tr_link_type type, const char *name)
 {
 	struct tr_link *l = h->links[f - h->all];
 
@@ -76,13 +77,13 @@ static inline void history_link(struct history *h, struct tr_fact *f, enum tr_li
 	f->links = l;
 }
 
-static inline void history_permission(struct history *h, struct tr_fact *f, char *word)
+static inline void history_permission(struct history *h, struct tr_consent_fact *f, char *word)
 {
-	struct tr_permission *p = &h->permissions[f - h->all][f->n_permissions++];
+	struct tr_consent_permission *p = &h->permissions[f - h->all][f->n_permissions++];
 	char *at;
 
 	f->permissions = h->permissions[f - h->all];
-	*p = (struct tr_permission){.granted = true, .from = tr_span_none(), .until = tr_span_none()};
+	*p = (struct tr_consent_permission){.granted = true, .from = tr_when_none(), .until = tr_when_none()};
 	if ((at = strchr(word, '/')) != NULL) {
 		*at = '\0';
 		p->purpose = vf_bytes_str(at + 1);
@@ -115,7 +116,7 @@ static inline bool history_after(const char *word, const char *prefix, const cha
 }
 
 /* The words that many kinds know. */
-static inline bool history_common(struct history *h, struct tr_fact *f, const char *word)
+static inline bool history_common(struct history *h, struct tr_consent_fact *f, const char *word)
 {
 	const char *v;
 
@@ -154,7 +155,7 @@ static inline bool history_is_date(const char *word)
 }
 
 /* The at-th word of its own. */
-static inline void history_word(struct history *h, struct tr_fact *f, size_t at, char *word)
+static inline void history_word(struct history *h, struct tr_consent_fact *f, size_t at, char *word)
 {
 	char *save = NULL;
 
@@ -211,7 +212,7 @@ static inline enum tr_fact_kind history_kind(const char *word)
 
 static inline void history_fact(struct history *h, char *line)
 {
-	struct tr_fact *f = &h->all[h->n];
+	struct tr_consent_fact *f = &h->all[h->n];
 	char *save = NULL, *word = strtok_r(line, " ", &save), *eq;
 	size_t at = 0;
 
@@ -227,7 +228,7 @@ static inline void history_fact(struct history *h, char *line)
 	f->index = h->n;
 	f->sealed = VF_TIME_NONE;
 	f->kind = history_kind(eq + 1);
-	f->when = f->until = f->reconsent.by = tr_span_none();
+	f->when = f->until = f->reconsent.by = tr_when_none();
 	f->reconsent.days = TR_NO_DAYS;
 	if (f->kind == TR_FACT_CONSENT)
 		f->voice = TR_ADULT;
@@ -264,7 +265,8 @@ static inline const char *history_name(const struct history *h, const struct vf_
 
 static inline struct tr_consent_view history_view(const struct history *h, const char *at)
 {
-	return (struct tr_consent_view){{h->study, h->n_study}, {h->own, h->n_own}, history_id("P"), history_span(at)};
+	return (struct tr_consent_view){
+		{h->study, h->n_study}, {h->own, h->n_own}, history_id("P"), history_span(at)};
 }
 
 #endif

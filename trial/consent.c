@@ -44,7 +44,7 @@ const char *tr_remark_text(enum tr_remark remark)
 	return remarks[remark].text;
 }
 
-struct tr_short tr_consent_short(const struct tr_fact *f)
+struct tr_short tr_consent_short(const struct tr_consent_fact *f)
 {
 	struct tr_short s;
 
@@ -55,16 +55,17 @@ struct tr_short tr_consent_short(const struct tr_fact *f)
 /* ---- what one record says ---- */
 
 struct says {
-	bool about;               /* it says something about the permission */
+	bool about; /* it says something about the permission */
 	enum tr_consent_state state;
-	enum tr_sure counts;      /* whether it does at the time */
-	const struct tr_permission *permission;
-	struct tr_span span;      /* that leaves the state open, when it is INCONCLUSIVE */
+	enum tr_sure counts; /* whether it does at the time */
+	const struct tr_consent_permission *permission;
+	struct tr_when span; /* that leaves the state open, when it is INCONCLUSIVE */
 	const char *why;
 	enum tr_consent_state other; /* what is left of a grant that does not count */
 };
 
-static const struct tr_permission *find_permission(const struct tr_fact *f, struct vf_bytes name)
+static const struct tr_consent_permission *find_permission(
+	const struct tr_consent_fact *f, struct vf_bytes name)
 {
 	/* the last one wins, should a record have two */
 	for (size_t i = f->n_permissions; i-- > 0;)
@@ -73,14 +74,14 @@ static const struct tr_permission *find_permission(const struct tr_fact *f, stru
 	return NULL;
 }
 
-static void within(const struct tr_permission *p, const struct tr_span *at, struct says *ret)
+static void within(const struct tr_consent_permission *p, const struct tr_when *at, struct says *ret)
 {
 	enum tr_sure begun = TR_YES, over = TR_NO;
 
-	if (tr_span_is(&p->from))
-		begun = tr_span_reached(&p->from, at);
-	if (tr_span_is(&p->until))
-		over = tr_span_passed(&p->until, at);
+	if (tr_when_is(&p->from))
+		begun = tr_when_reached(&p->from, at);
+	if (tr_when_is(&p->until))
+		over = tr_when_passed(&p->until, at);
 	ret->state = TR_GRANTED;
 	if (over == TR_YES) {
 		ret->state = TR_EXPIRED;
@@ -92,10 +93,10 @@ static void within(const struct tr_permission *p, const struct tr_span *at, stru
 	}
 }
 
-static void consent_says(const struct tr_consent_view *view, const struct tr_fact *f, const struct tr_asked *asked,
-	struct says *ret)
+static void consent_says(const struct tr_consent_view *view, const struct tr_consent_fact *f,
+	const struct tr_asked *asked, struct says *ret)
 {
-	const struct tr_permission *p = find_permission(f, asked->name);
+	const struct tr_consent_permission *p = find_permission(f, asked->name);
 
 	if (p == NULL)
 		return;
@@ -105,7 +106,7 @@ static void consent_says(const struct tr_consent_view *view, const struct tr_fac
 		ret->state = TR_REFUSED;
 		return;
 	}
-	if (!tr_form_fits(tr_facts_find(view->study, TR_FACT_FORM, &f->about), f)) {
+	if (!tr_form_fits(tr_fact_find(view->study, TR_FACT_FORM, &f->about), f)) {
 		ret->why = "was given by somebody whom its form is not for";
 		return;
 	}
@@ -116,36 +117,39 @@ static void consent_says(const struct tr_consent_view *view, const struct tr_fac
 	within(p, &view->at, ret);
 }
 
-static void withdrawal_says(const struct tr_fact *f, const struct tr_asked *asked, struct says *ret)
+static void withdrawal_says(const struct tr_consent_fact *f, const struct tr_asked *asked, struct says *ret)
 {
 	ret->state = TR_WITHDRAWN;
 	ret->about = f->n_permissions == 0 || find_permission(f, asked->name) != NULL;
 }
 
 /* Grants stand beside each other: one that is over or not yet begun takes nothing from another. */
-static void grant_says(const struct tr_consent_view *view, const struct tr_fact *f, const struct tr_asked *asked,
-	struct says *ret)
+static void grant_says(const struct tr_consent_view *view, const struct tr_consent_fact *f,
+	const struct tr_asked *asked, struct says *ret)
 {
 	enum tr_sure begun = TR_YES, over = TR_NO;
 
-	if (asked->who.n == 0 || !(vf_bytes_eq(asked->who, f->party) || vf_bytes_eq(asked->who, f->delegate)) ||
+	if (asked->who.n == 0 ||
+		!(vf_bytes_eq(asked->who, f->party) || vf_bytes_eq(asked->who, f->delegate)) ||
 		!(vf_bytes_eq(f->purpose, asked->name) || vf_bytes_eq(f->purpose, asked->purpose)))
 		return;
-	if (tr_span_is(&f->when))
-		begun = tr_span_reached(&f->when, &view->at);
-	if (tr_span_is(&f->until))
-		over = tr_span_passed(&f->until, &view->at);
+	if (tr_when_is(&f->when))
+		begun = tr_when_reached(&f->when, &view->at);
+	if (tr_when_is(&f->until))
+		over = tr_when_passed(&f->until, &view->at);
 	ret->about = true;
 	ret->state = TR_GRANTED;
-	ret->counts = begun == TR_NO || over == TR_YES ? TR_NO : begun == TR_YES && over == TR_NO ? TR_YES : TR_MAYBE;
+	ret->counts = begun == TR_NO || over == TR_YES ? TR_NO
+		: begun == TR_YES && over == TR_NO     ? TR_YES
+						       : TR_MAYBE;
 	ret->other = over != TR_NO ? TR_EXPIRED : TR_NOT_YET;
 	ret->span = begun == TR_MAYBE ? f->when : f->until;
 }
 
-static struct says fact_says(
-	const struct tr_consent_view *view, enum tr_track track, const struct tr_fact *f, const struct tr_asked *asked)
+static struct says fact_says(const struct tr_consent_view *view, enum tr_track track,
+	const struct tr_consent_fact *f, const struct tr_asked *asked)
 {
-	struct tr_span when = tr_fact_when(f);
+	struct tr_when when = tr_fact_when(f);
 	struct says s = {.counts = TR_NO, .other = TR_UNKNOWN};
 	enum tr_track own;
 
@@ -159,7 +163,7 @@ static struct says fact_says(
 	if ((f->kind != TR_FACT_CONSENT && f->kind != TR_FACT_WITHDRAWAL) ||
 		(tr_fact_track(view->own, f, &own) && own != track))
 		return s;
-	s.counts = tr_span_reached(&when, &view->at);
+	s.counts = tr_when_reached(&when, &view->at);
 	if (s.counts == TR_NO)
 		return s;
 	if (f->kind == TR_FACT_CONSENT)
@@ -174,10 +178,10 @@ static struct says fact_says(
 /* ---- what all of them say together ---- */
 
 /* The consent that own fact at is, or stands upon. */
-static const struct tr_fact *basis(const struct tr_consent_view *view, size_t at)
+static const struct tr_consent_fact *basis(const struct tr_consent_view *view, size_t at)
 {
 	for (size_t i = at + 1; i-- > 0;) {
-		const struct tr_fact *f = &view->own.p[i];
+		const struct tr_consent_fact *f = &view->own.p[i];
 
 		if (f->kind == TR_FACT_CONSENT && f->voice != TR_ASSENT &&
 			vf_hash_eq(&f->participant, &view->participant))
@@ -188,17 +192,18 @@ static const struct tr_fact *basis(const struct tr_consent_view *view, size_t at
 
 static enum tr_sure needs_assent(const struct tr_consent_view *view, size_t at)
 {
-	const struct tr_fact *f = basis(view, at);
+	const struct tr_consent_fact *f = basis(view, at);
 
 	if (f == NULL || f->voice != TR_PARENT)
 		return TR_NO;
-	return tr_form_needs_assent(view->study, tr_facts_find(view->study, TR_FACT_FORM, &f->about), &view->at);
+	return tr_form_needs_assent(
+		view->study, tr_fact_find(view->study, TR_FACT_FORM, &f->about), &view->at);
 }
 
 /* One more word that may be the one that counts. */
 static void gather(const struct tr_consent_view *view, struct tr_spoken *r, size_t at, const struct says *s)
 {
-	const struct tr_fact *f = &view->own.p[at];
+	const struct tr_consent_fact *f = &view->own.p[at];
 	enum tr_sure assent = s->state == TR_GRANTED ? needs_assent(view, at) : TR_NO;
 
 	if (!r->any) {
@@ -217,7 +222,7 @@ static void gather(const struct tr_consent_view *view, struct tr_spoken *r, size
 }
 
 /* Nobody has said what surely counts: the word is what is left of a grant, or nothing. */
-static void gather_rest(struct tr_spoken *r, enum tr_consent_state rest, const struct tr_fact *grant)
+static void gather_rest(struct tr_spoken *r, enum tr_consent_state rest, const struct tr_consent_fact *grant)
 {
 	if (!r->any) {
 		r->state = rest;
@@ -229,8 +234,8 @@ static void gather_rest(struct tr_spoken *r, enum tr_consent_state rest, const s
 }
 
 /* The consent that was withdrawn belongs to the withdrawal. */
-static void mark_withdrawn(const struct tr_consent_view *view, enum tr_track track, const struct tr_asked *asked,
-	size_t before, bool *marks)
+static void mark_withdrawn(const struct tr_consent_view *view, enum tr_track track,
+	const struct tr_asked *asked, size_t before, bool *marks)
 {
 	for (size_t i = before; i-- > 0;) {
 		struct says s = fact_says(view, track, &view->own.p[i], asked);
@@ -251,7 +256,7 @@ struct tr_spoken tr_consent_spoken(
 	size_t grant = view->own.n;
 
 	for (size_t i = view->own.n; i-- > 0;) {
-		const struct tr_fact *f = &view->own.p[i];
+		const struct tr_consent_fact *f = &view->own.p[i];
 		struct says s = fact_says(view, track, f, asked);
 
 		if (!s.about)
@@ -285,18 +290,18 @@ struct asking {
 	bool *marks;
 };
 
-static void say_open(struct asking *q, const struct tr_fact *f, const struct tr_span *open)
+static void say_open(struct asking *q, const struct tr_consent_fact *f, const struct tr_when *open)
 {
-	char at[TR_SPAN_LEN + 1], span[TR_SPAN_LEN + 1];
+	char at[TR_WHEN_LEN + 1], span[TR_WHEN_LEN + 1];
 
-	tr_span_put(at, &q->view->at);
-	if (open->lo <= -TR_SPAN_FAR) {
+	tr_when_put(at, &q->view->at);
+	if (open->lo <= -TR_WHEN_FAR) {
 		snprintf(q->ret->reason, sizeof(q->ret->reason),
 			"record %s does not say since when: whether it counts at %s is not known",
 			tr_consent_short(f).text, at);
 		return;
 	}
-	tr_span_put(span, open);
+	tr_when_put(span, open);
 	snprintf(q->ret->reason, sizeof(q->ret->reason),
 		"%s is too near to %s, which is all that record %s says of its time", at, span,
 		tr_consent_short(f).text);
@@ -304,22 +309,23 @@ static void say_open(struct asking *q, const struct tr_fact *f, const struct tr_
 
 static void say_state(struct asking *q, const char *name, const struct tr_spoken *s)
 {
-	char span[TR_SPAN_LEN + 1] = "";
-	const struct tr_permission *p = s->permission;
-	const struct tr_fact *f = s->decides;
+	char span[TR_WHEN_LEN + 1] = "";
+	const struct tr_consent_permission *p = s->permission;
+	const struct tr_consent_fact *f = s->decides;
 	char *out = q->ret->reason;
 	size_t cap = sizeof(q->ret->reason);
 
 	switch (s->state) {
 	case TR_UNKNOWN:
 		if (s->why)
-			snprintf(out, cap, "record %s says '%s', but %s", tr_consent_short(f).text, name, s->why);
+			snprintf(out, cap, "record %s says '%s', but %s", tr_consent_short(f).text, name,
+				s->why);
 		else
 			snprintf(out, cap, "no record says anything about '%s' at this time", name);
 		return;
 	case TR_GRANTED:
-		if (p && tr_span_is(&p->until))
-			tr_span_put(span, &p->until);
+		if (p && tr_when_is(&p->until))
+			tr_when_put(span, &p->until);
 		snprintf(out, cap, "record %s permits '%s'%s%s", tr_consent_short(f).text, name,
 			*span ? " until " : "", span);
 		return;
@@ -330,11 +336,11 @@ static void say_state(struct asking *q, const char *name, const struct tr_spoken
 		snprintf(out, cap, "record %s withdraws '%s'", tr_consent_short(f).text, name);
 		return;
 	case TR_EXPIRED:
-		tr_span_put(span, p ? &p->until : &f->until);
+		tr_when_put(span, p ? &p->until : &f->until);
 		snprintf(out, cap, "record %s permitted '%s' until %s", tr_consent_short(f).text, name, span);
 		return;
 	case TR_NOT_YET:
-		tr_span_put(span, p ? &p->from : &f->when);
+		tr_when_put(span, p ? &p->from : &f->when);
 		snprintf(out, cap, "record %s permits '%s' from %s on", tr_consent_short(f).text, name, span);
 		return;
 	case TR_INCONCLUSIVE:
@@ -350,7 +356,7 @@ static struct tr_spoken child_spoken(struct asking *q, const struct tr_asked *as
 	bool asked_it = false;
 
 	for (size_t i = 0; i < q->view->own.n && !asked_it; i++) {
-		const struct tr_fact *f = &q->view->own.p[i];
+		const struct tr_consent_fact *f = &q->view->own.p[i];
 
 		asked_it = f->kind == TR_FACT_CONSENT && f->voice == TR_ASSENT &&
 			vf_hash_eq(&f->participant, &q->view->participant) &&
@@ -387,7 +393,8 @@ static bool answer_name(struct asking *q, const struct tr_asked *asked)
 	if (s.assent == TR_MAYBE) {
 		q->ret->state = TR_INCONCLUSIVE;
 		snprintf(q->ret->reason, sizeof(q->ret->reason),
-			"whether a child's assent must stand beside record %s at this time is not known, and it does not",
+			"whether a child's assent must stand beside record %s at this time is not known, and "
+			"it does not",
 			tr_consent_short(s.decides).text);
 		return true;
 	}
@@ -404,7 +411,7 @@ struct names {
 	bool is_name, many;
 };
 
-static void look(struct names *x, const struct tr_permission *p)
+static void look(struct names *x, const struct tr_consent_permission *p)
 {
 	if (vf_bytes_eq(p->name, x->asked))
 		x->is_name = true;
@@ -419,13 +426,14 @@ static void look(struct names *x, const struct tr_permission *p)
 		x->found[x->n++] = p->name;
 }
 
-static void look_all(struct names *x, struct tr_facts facts, const struct vf_hash *participant)
+static void look_all(struct names *x, struct tr_consent_facts facts, const struct vf_hash *participant)
 {
 	for (size_t i = 0; i < facts.n; i++) {
-		const struct tr_fact *f = &facts.p[i];
+		const struct tr_consent_fact *f = &facts.p[i];
 
 		if (f->kind != TR_FACT_FORM &&
-			!(f->kind == TR_FACT_CONSENT && participant && vf_hash_eq(&f->participant, participant)))
+			!(f->kind == TR_FACT_CONSENT && participant &&
+				vf_hash_eq(&f->participant, participant)))
 			continue;
 		for (size_t k = 0; k < f->n_permissions; k++)
 			look(x, &f->permissions[k]);

@@ -10,7 +10,7 @@
 #ifndef TRIAL_CONSENT_H
 #define TRIAL_CONSENT_H
 
-#include "trial/span.h"
+#include "trial/when.h"
 #include "trial/statement.h"
 
 enum tr_fact_kind {
@@ -34,60 +34,63 @@ enum tr_voice {
 };
 #define TR_VOICE_COUNT 5
 
-enum tr_decision {
-	TR_DECISION_NONE,
+enum tr_opinion {
+	TR_OPINION_NONE,
 	TR_APPROVED,
 	TR_CONDITIONAL,
 	TR_REJECTED,
 	TR_APPROVAL_WITHDRAWN,
 };
-#define TR_DECISION_COUNT 5
+#define TR_OPINION_COUNT 5
 
-/* What a form offers (name, purpose), a consent says, or a withdrawal names (name). Absent texts have n == 0. */
-struct tr_permission {
+/* What a form offers (name, purpose), a consent says, or a withdrawal names (name). Absent texts have n == 0.
+ */
+struct tr_consent_permission {
 	struct vf_bytes name, purpose, delegate;
 	bool granted;
-	struct tr_span from, until; /* may be none */
+	struct tr_when from, until; /* may be none */
 };
 
 #define TR_NO_DAYS UINT64_MAX
-struct tr_reconsent {
-	bool all;           /* who has consented is asked again */
-	uint64_t days;      /* after the approval; TR_NO_DAYS when not said */
-	struct tr_span by;  /* may be none */
+struct tr_renewal {
+	bool all;          /* who has consented is asked again */
+	uint64_t days;     /* after the approval; TR_NO_DAYS when not said */
+	struct tr_when by; /* may be none */
 };
 
 /* What one record says. Texts, permissions and links are borrowed. */
-struct tr_fact {
+struct tr_consent_fact {
 	struct vf_hash id;
 	uint64_t index; /* in the log; UINT64_MAX while it waits */
 	int64_t sealed; /* VF_TIME_NONE while it is not */
 	enum tr_fact_kind kind;
 	const struct tr_link *links;
 	size_t n_links;
-	struct tr_span when, until; /* consent: given; withdrawal: when; approval, grant: from and until; may be none */
+	struct tr_when when,
+		until; /* consent: given; withdrawal: when; approval, grant: from and until; may be none */
 	struct vf_hash participant; /* consent, withdrawal, grant */
 	struct vf_hash about;       /* consent: form; withdrawal, grant: consent; all zero when not said */
 	enum tr_voice voice;        /* form: population; consent: role */
-	enum tr_decision decision;
-	struct tr_reconsent reconsent;
+	enum tr_opinion decision;
+	struct tr_renewal reconsent;
 	struct vf_bytes party;             /* approval: committee; grant: to */
 	struct vf_bytes purpose, delegate; /* grant */
-	const struct tr_permission *permissions;
+	const struct tr_consent_permission *permissions;
 	size_t n_permissions;
 };
 
 /* Facts in the order of the log; those that wait come last. */
-struct tr_facts {
-	const struct tr_fact *p;
+struct tr_consent_facts {
+	const struct tr_consent_fact *p;
 	size_t n;
 };
 
-/* Forms, approvals and protocols of a study; what one participant said. What is of another participant counts not. */
+/* Forms, approvals and protocols of a study; what one participant said. What is of another participant counts
+ * not. */
 struct tr_consent_view {
-	struct tr_facts study, own;
+	struct tr_consent_facts study, own;
 	struct vf_hash participant;
-	struct tr_span at;
+	struct tr_when at;
 };
 
 enum tr_consent_state {
@@ -120,23 +123,25 @@ const char *tr_remark_text(enum tr_remark remark);
 struct tr_consent_finding {
 	enum tr_remark remark;
 	bool sure; /* false: the declared times do not decide it */
-	const struct tr_fact *fact, *other; /* other: the approved form or the earlier record; NULL when none */
+	const struct tr_consent_fact *fact,
+		*other; /* other: the approved form or the earlier record; NULL when none */
 };
 
 #define TR_REASON_LEN 400
 struct tr_consent_answer {
 	enum tr_consent_state state;
-	char reason[TR_REASON_LEN + 1]; /* a sentence, with the first eight digits of records */
-	const struct tr_fact **said;    /* what the state rests on, in order */
+	char reason[TR_REASON_LEN + 1];      /* a sentence, with the first eight digits of records */
+	const struct tr_consent_fact **said; /* what the state rests on, in order */
 	size_t n_said;
 	struct tr_consent_finding *findings; /* in order of said */
 	size_t n_findings;
 };
 
 /*
- * The state of a permission for the participant: by its name, or by a purpose that is a permission's text. who: may this
- * party (a permission's delegate, an access grant's) use it; empty: whoever. What the answer points to lies in the arena and
- * in the facts. NO_MEMORY when it is full (TR_CONSENT_ROOM bytes suffice for n facts of the participant).
+ * The state of a permission for the participant: by its name, or by a purpose that is a permission's text.
+ * who: may this party (a permission's delegate, an access grant's) use it; empty: whoever. What the answer
+ * points to lies in the arena and in the facts. NO_MEMORY when it is full (TR_CONSENT_ROOM bytes suffice for
+ * n facts of the participant).
  */
 VF_RC tr_consent_state(const struct tr_consent_view *view, struct vf_bytes purpose, struct vf_bytes who,
 	struct vf_arena *a, struct tr_consent_answer *ret, struct vf_err *reterr);
@@ -156,12 +161,13 @@ const char *tr_gap_state_name(enum tr_gap_state state);
 /* A consent that must be given again on a later form. */
 struct tr_gap {
 	enum tr_gap_state state;
-	const struct tr_fact *consent, *form;
-	struct tr_span due; /* none when nobody said until when, or while it is not approved */
+	const struct tr_consent_fact *consent, *form;
+	struct tr_when due; /* none when nobody said until when, or while it is not approved */
 	char reason[TR_REASON_LEN + 1];
 };
 
-/* At most two: who speaks for the participant, and a child's assent. Who has refused or withdrawn needs none. */
+/* At most two: who speaks for the participant, and a child's assent. Who has refused or withdrawn needs none.
+ */
 #define TR_MAX_GAPS 2
 VF_RC tr_consent_gaps(const struct tr_consent_view *view, struct vf_arena *a, struct tr_gap ret[TR_MAX_GAPS],
 	size_t *ret_n, struct vf_err *reterr);

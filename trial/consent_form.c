@@ -9,7 +9,7 @@ bool tr_fact_is_zero(const struct vf_hash *h)
 	return vf_hash_eq(h, &zero);
 }
 
-bool tr_fact_links(const struct tr_fact *f, enum tr_link_type type, const struct vf_hash *target)
+bool tr_fact_links(const struct tr_consent_fact *f, enum tr_link_type type, const struct vf_hash *target)
 {
 	for (size_t i = 0; i < f->n_links; i++)
 		if (f->links[i].type == type && vf_hash_eq(&f->links[i].record, target))
@@ -17,7 +17,8 @@ bool tr_fact_links(const struct tr_fact *f, enum tr_link_type type, const struct
 	return false;
 }
 
-const struct tr_fact *tr_facts_find(struct tr_facts facts, enum tr_fact_kind kind, const struct vf_hash *id)
+const struct tr_consent_fact *tr_fact_find(
+	struct tr_consent_facts facts, enum tr_fact_kind kind, const struct vf_hash *id)
 {
 	for (size_t i = 0; i < facts.n; i++)
 		if (facts.p[i].kind == kind && vf_hash_eq(&facts.p[i].id, id))
@@ -25,41 +26,41 @@ const struct tr_fact *tr_facts_find(struct tr_facts facts, enum tr_fact_kind kin
 	return NULL;
 }
 
-struct tr_span tr_fact_when(const struct tr_fact *f)
+struct tr_when tr_fact_when(const struct tr_consent_fact *f)
 {
-	return tr_span_is(&f->when) ? f->when : tr_span_by(f->sealed);
+	return tr_when_is(&f->when) ? f->when : tr_when_by(f->sealed);
 }
 
 /* ---- approval ---- */
 
 /* Whether the approval, as it stands alone, says yes at the time. */
-static enum tr_sure says_yes(const struct tr_fact *approval, const struct tr_span *at)
+static enum tr_sure says_yes(const struct tr_consent_fact *approval, const struct tr_when *at)
 {
 	enum tr_sure over;
 
 	if (approval->decision != TR_APPROVED && approval->decision != TR_CONDITIONAL)
 		return TR_NO;
-	if (!tr_span_is(&approval->until))
+	if (!tr_when_is(&approval->until))
 		return TR_YES;
-	over = tr_span_passed(&approval->until, at);
+	over = tr_when_passed(&approval->until, at);
 	return over == TR_YES ? TR_NO : over == TR_NO ? TR_YES : TR_MAYBE;
 }
 
 /* What the committee of facts[from] says: the last word that counts at the time. */
-static enum tr_sure committee_says(
-	struct tr_facts study, size_t from, const struct tr_fact *form, const struct tr_span *at)
+static enum tr_sure committee_says(struct tr_consent_facts study, size_t from,
+	const struct tr_consent_fact *form, const struct tr_when *at)
 {
 	bool yes = false, no = false;
 
 	for (size_t i = study.n; i-- > 0;) {
-		const struct tr_fact *f = &study.p[i];
-		struct tr_span when = tr_fact_when(f);
+		const struct tr_consent_fact *f = &study.p[i];
+		struct tr_when when = tr_fact_when(f);
 		enum tr_sure counts, says;
 
 		if (f->kind != TR_FACT_APPROVAL || !vf_bytes_eq(f->party, study.p[from].party) ||
 			!tr_fact_links(f, TR_APPROVES, &form->id))
 			continue;
-		counts = tr_span_reached(&when, at);
+		counts = tr_when_reached(&when, at);
 		if (counts == TR_NO)
 			continue;
 		says = says_yes(f, at);
@@ -71,12 +72,13 @@ static enum tr_sure committee_says(
 	return yes ? TR_MAYBE : TR_NO;
 }
 
-enum tr_sure tr_form_approved(struct tr_facts study, const struct tr_fact *form, const struct tr_span *at)
+enum tr_sure tr_form_approved(
+	struct tr_consent_facts study, const struct tr_consent_fact *form, const struct tr_when *at)
 {
 	enum tr_sure best = TR_NO;
 
 	for (size_t i = 0; i < study.n && best != TR_YES; i++) {
-		const struct tr_fact *f = &study.p[i];
+		const struct tr_consent_fact *f = &study.p[i];
 		enum tr_sure says;
 
 		if (f->kind != TR_FACT_APPROVAL || !tr_fact_links(f, TR_APPROVES, &form->id))
@@ -88,13 +90,13 @@ enum tr_sure tr_form_approved(struct tr_facts study, const struct tr_fact *form,
 	return best;
 }
 
-enum tr_sure tr_form_superseded(struct tr_facts study, const struct tr_fact *form, const struct tr_span *at,
-	const struct tr_fact **ret_by)
+enum tr_sure tr_form_superseded(struct tr_consent_facts study, const struct tr_consent_fact *form,
+	const struct tr_when *at, const struct tr_consent_fact **ret_by)
 {
 	enum tr_sure best = TR_NO;
 
 	for (size_t i = 0; i < study.n && best != TR_YES; i++) {
-		const struct tr_fact *f = &study.p[i];
+		const struct tr_consent_fact *f = &study.p[i];
 		enum tr_sure says;
 
 		if (f->kind != TR_FACT_FORM || !tr_fact_links(f, TR_SUPERSEDES, &form->id))
@@ -115,11 +117,12 @@ static bool one_of(const struct tr_link *l)
 	return l->type == TR_SUPERSEDES || l->type == TR_AMENDS;
 }
 
-/* The first version of a protocol, as far as its links lead: always to earlier records, so one pass suffices. */
-static const struct vf_hash *first_version(struct tr_facts study, const struct vf_hash *id)
+/* The first version of a protocol, as far as its links lead: always to earlier records, so one pass suffices.
+ */
+static const struct vf_hash *first_version(struct tr_consent_facts study, const struct vf_hash *id)
 {
 	for (size_t i = study.n; i-- > 0;) {
-		const struct tr_fact *f = &study.p[i];
+		const struct tr_consent_fact *f = &study.p[i];
 
 		if (f->kind != TR_FACT_PROTOCOL || !vf_hash_eq(&f->id, id))
 			continue;
@@ -134,7 +137,8 @@ static const struct vf_hash *first_version(struct tr_facts study, const struct v
 }
 
 /* False only when both forms name protocols and none is a version of the other's. */
-static bool same_protocol(struct tr_facts study, const struct tr_fact *a, const struct tr_fact *b)
+static bool same_protocol(
+	struct tr_consent_facts study, const struct tr_consent_fact *a, const struct tr_consent_fact *b)
 {
 	bool known = false;
 
@@ -151,7 +155,7 @@ static bool same_protocol(struct tr_facts study, const struct tr_fact *a, const 
 	return !known;
 }
 
-static bool was_asked(struct tr_facts study, const struct tr_fact *form)
+static bool was_asked(struct tr_consent_facts study, const struct tr_consent_fact *form)
 {
 	for (size_t i = 0; i < study.n; i++)
 		if (study.p[i].kind == TR_FACT_APPROVAL && tr_fact_links(&study.p[i], TR_APPROVES, &form->id))
@@ -159,12 +163,13 @@ static bool was_asked(struct tr_facts study, const struct tr_fact *form)
 	return false;
 }
 
-enum tr_sure tr_form_needs_assent(struct tr_facts study, const struct tr_fact *form, const struct tr_span *at)
+enum tr_sure tr_form_needs_assent(
+	struct tr_consent_facts study, const struct tr_consent_fact *form, const struct tr_when *at)
 {
 	enum tr_sure best = TR_NO;
 
 	for (size_t i = 0; i < study.n && best != TR_YES; i++) {
-		const struct tr_fact *f = &study.p[i];
+		const struct tr_consent_fact *f = &study.p[i];
 		enum tr_sure says;
 
 		if (f->kind != TR_FACT_FORM || f->voice != TR_ASSENT ||
@@ -178,17 +183,18 @@ enum tr_sure tr_form_needs_assent(struct tr_facts study, const struct tr_fact *f
 	return best;
 }
 
-bool tr_form_fits(const struct tr_fact *form, const struct tr_fact *consent)
+bool tr_form_fits(const struct tr_consent_fact *form, const struct tr_consent_fact *consent)
 {
 	if (form == NULL || form->voice == TR_VOICE_NONE || consent->voice == TR_VOICE_NONE)
 		return true;
-	return form->voice == consent->voice || (form->voice == TR_ADULT && consent->voice == TR_REPRESENTATIVE);
+	return form->voice == consent->voice ||
+		(form->voice == TR_ADULT && consent->voice == TR_REPRESENTATIVE);
 }
 
-bool tr_fact_track(struct tr_facts own, const struct tr_fact *f, enum tr_track *ret)
+bool tr_fact_track(struct tr_consent_facts own, const struct tr_consent_fact *f, enum tr_track *ret)
 {
 	if (f->kind == TR_FACT_WITHDRAWAL) {
-		f = tr_facts_find(own, TR_FACT_CONSENT, &f->about);
+		f = tr_fact_find(own, TR_FACT_CONSENT, &f->about);
 		if (f == NULL)
 			return false;
 	}
@@ -203,17 +209,18 @@ struct remarks {
 	size_t n;
 };
 
-static void remark(
-	struct remarks *r, enum tr_remark which, enum tr_sure sure, const struct tr_fact *f, const struct tr_fact *other)
+static void remark(struct remarks *r, enum tr_remark which, enum tr_sure sure,
+	const struct tr_consent_fact *f, const struct tr_consent_fact *other)
 {
 	if (sure != TR_NO)
 		r->p[r->n++] = (struct tr_consent_finding){which, sure == TR_YES, f, other};
 }
 
-static void remark_form(const struct tr_consent_view *view, const struct tr_fact *f, struct remarks *r)
+static void remark_form(
+	const struct tr_consent_view *view, const struct tr_consent_fact *f, struct remarks *r)
 {
-	const struct tr_fact *form = tr_facts_find(view->study, TR_FACT_FORM, &f->about), *by = NULL;
-	struct tr_span when = tr_fact_when(f);
+	const struct tr_consent_fact *form = tr_fact_find(view->study, TR_FACT_FORM, &f->about), *by = NULL;
+	struct tr_when when = tr_fact_when(f);
 	enum tr_sure sure;
 
 	if (form == NULL) {
@@ -230,22 +237,22 @@ static void remark_form(const struct tr_consent_view *view, const struct tr_fact
 /* A date that only may be out of order says nothing: many records of one day are. */
 static void remark_dates(const struct tr_consent_view *view, size_t at, struct remarks *r)
 {
-	const struct tr_fact *f = &view->own.p[at];
-	struct tr_span seal = tr_span_at(f->sealed);
+	const struct tr_consent_fact *f = &view->own.p[at];
+	struct tr_when seal = tr_when_at(f->sealed);
 
-	if (!tr_span_is(&f->when) || f->kind == TR_FACT_GRANT)
+	if (!tr_when_is(&f->when) || f->kind == TR_FACT_GRANT)
 		return;
 	for (size_t i = 0; i < at; i++) {
-		const struct tr_fact *e = &view->own.p[i];
+		const struct tr_consent_fact *e = &view->own.p[i];
 
-		if ((e->kind == TR_FACT_CONSENT || e->kind == TR_FACT_WITHDRAWAL) && tr_span_is(&e->when) &&
+		if ((e->kind == TR_FACT_CONSENT || e->kind == TR_FACT_WITHDRAWAL) && tr_when_is(&e->when) &&
 			vf_hash_eq(&e->participant, &view->participant) &&
-			tr_span_passed(&f->when, &e->when) == TR_YES) {
+			tr_when_passed(&f->when, &e->when) == TR_YES) {
 			remark(r, TR_DATE_ORDER, TR_YES, f, e);
 			break;
 		}
 	}
-	if (f->sealed != VF_TIME_NONE && tr_span_passed(&seal, &f->when) == TR_YES)
+	if (f->sealed != VF_TIME_NONE && tr_when_passed(&seal, &f->when) == TR_YES)
 		remark(r, TR_POST_DATED, TR_YES, f, NULL);
 }
 

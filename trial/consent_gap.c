@@ -38,91 +38,96 @@ static unsigned weight(enum tr_gap_state state)
 	return 0;
 }
 
-/* When the form was first approved: between the earliest and the latest of its committees' first approvals. */
-static bool first_approved(struct tr_facts study, const struct tr_fact *form, struct tr_span *ret)
+/* When the form was first approved: between the earliest and the latest of its committees' first approvals.
+ */
+static bool first_approved(
+	struct tr_consent_facts study, const struct tr_consent_fact *form, struct tr_when *ret)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < study.n; i++) {
-		const struct tr_fact *f = &study.p[i];
-		struct tr_span when = tr_fact_when(f);
+		const struct tr_consent_fact *f = &study.p[i];
+		struct tr_when when = tr_fact_when(f);
 		bool first = true;
 
 		if (f->kind != TR_FACT_APPROVAL || !tr_fact_links(f, TR_APPROVES, &form->id) ||
 			(f->decision != TR_APPROVED && f->decision != TR_CONDITIONAL))
 			continue;
 		for (size_t k = 0; k < i && first; k++)
-			first = study.p[k].kind != TR_FACT_APPROVAL || !vf_bytes_eq(study.p[k].party, f->party) ||
-				(study.p[k].decision != TR_APPROVED && study.p[k].decision != TR_CONDITIONAL) ||
+			first = study.p[k].kind != TR_FACT_APPROVAL ||
+				!vf_bytes_eq(study.p[k].party, f->party) ||
+				(study.p[k].decision != TR_APPROVED &&
+					study.p[k].decision != TR_CONDITIONAL) ||
 				!tr_fact_links(&study.p[k], TR_APPROVES, &form->id);
 		if (!first)
 			continue;
-		*ret = any ? tr_span_hull(ret, &when) : when;
+		*ret = any ? tr_when_hull(ret, &when) : when;
 		any = true;
 	}
 	return any;
 }
 
 /* Until when the newer form must be signed; none when nobody says. */
-static struct tr_span due_by(const struct tr_fact *form, const struct tr_span *approved)
+static struct tr_when due_by(const struct tr_consent_fact *form, const struct tr_when *approved)
 {
-	const struct tr_reconsent *r = &form->reconsent;
-	struct tr_span due = *approved;
+	const struct tr_renewal *r = &form->reconsent;
+	struct tr_when due = *approved;
 
 	if (r->days > MAX_DAYS)
 		return r->by;
 	due.lo += (int64_t)r->days * DAY_MS;
 	due.hi += (int64_t)r->days * DAY_MS;
-	return tr_span_is(&r->by) ? tr_span_first(&due, &r->by) : due;
+	return tr_when_is(&r->by) ? tr_when_first(&due, &r->by) : due;
 }
 
-static void judge(const struct tr_consent_view *view, const struct tr_fact *form, struct tr_gap *g)
+static void judge(const struct tr_consent_view *view, const struct tr_consent_fact *form, struct tr_gap *g)
 {
-	struct tr_span approved;
-	char at[TR_SPAN_LEN + 1], due[TR_SPAN_LEN + 1] = "";
+	struct tr_when approved;
+	char at[TR_WHEN_LEN + 1], due[TR_WHEN_LEN + 1] = "";
 	struct tr_short id = tr_consent_short(form);
 	enum tr_sure is;
 
 	g->form = form;
-	g->due = tr_span_none();
+	g->due = tr_when_none();
 	g->state = TR_GAP_NOT_DUE;
-	tr_span_put(at, &view->at);
+	tr_when_put(at, &view->at);
 	snprintf(g->reason, sizeof(g->reason), "form %s is not approved yet", id.text);
 	if (!first_approved(view->study, form, &approved))
 		return;
-	is = tr_span_reached(&approved, &view->at);
+	is = tr_when_reached(&approved, &view->at);
 	if (is == TR_NO)
 		return;
 	g->due = due_by(form, &approved);
 	if (is == TR_MAYBE) {
 		g->state = TR_GAP_INCONCLUSIVE;
-		snprintf(g->reason, sizeof(g->reason), "whether form %s was approved at %s is not known", id.text, at);
+		snprintf(g->reason, sizeof(g->reason), "whether form %s was approved at %s is not known",
+			id.text, at);
 		return;
 	}
 	g->state = TR_GAP_DUE;
 	snprintf(g->reason, sizeof(g->reason), "form %s is to be signed; it sets no time", id.text);
-	if (!tr_span_is(&g->due))
+	if (!tr_when_is(&g->due))
 		return;
-	tr_span_put(due, &g->due);
-	is = tr_span_passed(&g->due, &view->at);
+	tr_when_put(due, &g->due);
+	is = tr_when_passed(&g->due, &view->at);
 	g->state = is == TR_YES ? TR_GAP_OVERDUE : is == TR_NO ? TR_GAP_DUE : TR_GAP_INCONCLUSIVE;
 	snprintf(g->reason, sizeof(g->reason), "form %s is to be signed by %s%s%s", id.text, due,
 		is == TR_MAYBE ? ", which is too near to " : "", is == TR_MAYBE ? at : "");
 }
 
 /* Of the forms that came after the consent's and ask everybody again, the one that asks most. */
-static VF_RC judge_later(const struct tr_consent_view *view, const struct tr_fact *consent, struct vf_arena *a,
-	struct tr_gap *ret, struct vf_err *reterr)
+static VF_RC judge_later(const struct tr_consent_view *view, const struct tr_consent_fact *consent,
+	struct vf_arena *a, struct tr_gap *ret, struct vf_err *reterr)
 {
 	size_t n = view->study.n, used = a->used;
 	bool *after = VF_NEW(a, n + 1, bool);
-	struct tr_gap best = {.state = TR_GAP_NONE, .consent = consent, .due = tr_span_none()}, g = best;
+	struct tr_gap best = {.state = TR_GAP_NONE, .consent = consent, .due = tr_when_none()}, g = best;
 
 	if (after == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the forms of the study");
 	/* links lead to earlier records, so that one pass finds all that follow */
 	for (size_t i = 0; i < n; i++) {
-		const struct tr_fact *f = &view->study.p[i];
+		const struct tr_consent_fact *f = &view->study.p[i];
 
 		if (f->kind != TR_FACT_FORM)
 			continue;
@@ -152,14 +157,14 @@ static VF_RC judge_track(const struct tr_consent_view *view, enum tr_track track
 	*ret_parent = false;
 	ret->state = TR_GAP_NONE;
 	for (size_t i = view->own.n; i-- > 0;) {
-		const struct tr_fact *f = &view->own.p[i];
-		struct tr_span when = tr_fact_when(f);
+		const struct tr_consent_fact *f = &view->own.p[i];
+		struct tr_when when = tr_fact_when(f);
 		enum tr_sure counts;
 
 		if (f->kind != TR_FACT_CONSENT || !vf_hash_eq(&f->participant, &view->participant) ||
 			!tr_fact_track(view->own, f, &own) || own != track)
 			continue;
-		counts = tr_span_reached(&when, &view->at);
+		counts = tr_when_reached(&when, &view->at);
 		if (counts == TR_NO)
 			continue;
 		rc = judge_later(view, f, a, &g, reterr);
@@ -206,7 +211,8 @@ VF_RC tr_consent_gaps(const struct tr_consent_view *view, struct vf_arena *a, st
 		/* who speaks decides about both; a child's later word about the assent alone */
 		if (!takes_part(view, (enum tr_track)t, &states[t]) || (t == TR_CHILD && !parent))
 			break;
-		rc = judge_track(view, (enum tr_track)t, a, &gaps[n], t == TR_SPEAKS ? &parent : &ignored, reterr);
+		rc = judge_track(
+			view, (enum tr_track)t, a, &gaps[n], t == TR_SPEAKS ? &parent : &ignored, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (gaps[n].state == TR_GAP_NONE)

@@ -260,7 +260,7 @@ static unsigned roll(unsigned n)
 #define MODEL_FACTS 5
 static const char *const permission_names[] = {"participation", "future"};
 
-static enum tr_consent_state world(const struct tr_fact *f, size_t n, const int64_t *hours, int64_t at, const char *name,
+static enum tr_consent_state world(const struct tr_consent_fact *f, size_t n, const int64_t *hours, int64_t at, const char *name,
 	const int64_t *from, const int64_t *until)
 {
 	enum tr_consent_state state = TR_UNKNOWN;
@@ -271,7 +271,7 @@ static enum tr_consent_state world(const struct tr_fact *f, size_t n, const int6
 		if (f[i].kind == TR_FACT_WITHDRAWAL && f[i].n_permissions == 0)
 			state = TR_WITHDRAWN;
 		for (size_t k = 0; k < f[i].n_permissions; k++) {
-			const struct tr_permission *p = &f[i].permissions[k];
+			const struct tr_consent_permission *p = &f[i].permissions[k];
 
 			if (!vf_bytes_is(p->name, name))
 				continue;
@@ -286,16 +286,16 @@ static enum tr_consent_state world(const struct tr_fact *f, size_t n, const int6
 }
 
 /* 0 to 5 hours from now on, as an instant or as a span of three. */
-static struct tr_span some_span(void)
+static struct tr_when some_span(void)
 {
 	int64_t lo = roll(6);
 
-	return (struct tr_span){lo, lo + (roll(3) == 0 ? 2 : 0), false};
+	return (struct tr_when){lo, lo + (roll(3) == 0 ? 2 : 0), false};
 }
 
 struct model {
-	struct tr_fact f[MODEL_FACTS];
-	struct tr_permission p[MODEL_FACTS][2];
+	struct tr_consent_fact f[MODEL_FACTS];
+	struct tr_consent_permission p[MODEL_FACTS][2];
 	size_t n;
 	unsigned seen; /* states, a bit each */
 };
@@ -305,8 +305,8 @@ static void model_make(struct model *m)
 	memset(m, 0, sizeof(*m));
 	m->n = 1 + roll(MODEL_FACTS);
 	for (size_t i = 0; i < m->n; i++) {
-		struct tr_fact *f = &m->f[i];
-		struct tr_span from = roll(4) ? tr_span_none() : some_span(), until = roll(4) ? tr_span_none() : some_span();
+		struct tr_consent_fact *f = &m->f[i];
+		struct tr_when from = roll(4) ? tr_when_none() : some_span(), until = roll(4) ? tr_when_none() : some_span();
 
 		f->id.b[0] = (uint8_t)(i + 1);
 		f->sealed = VF_TIME_NONE;
@@ -317,7 +317,7 @@ static void model_make(struct model *m)
 		f->permissions = m->p[i];
 		for (unsigned k = 0; k < 2; k++)
 			if (roll(3))
-				m->p[i][f->n_permissions++] = (struct tr_permission){
+				m->p[i][f->n_permissions++] = (struct tr_consent_permission){
 					.name = vf_bytes_str(permission_names[k]), .granted = roll(4) != 0, .from = from, .until = until};
 		if (f->kind == TR_FACT_WITHDRAWAL && m->n > 1)
 			f->about.b[0] = (uint8_t)(1 + roll((unsigned)m->n));
@@ -327,7 +327,7 @@ static void model_make(struct model *m)
 /* Every choice of hours: which, when, from, until of fact i on. */
 static void model_try(struct model *m, size_t i, int64_t *when, int64_t *from, int64_t *until, int64_t at, const char *name)
 {
-	struct tr_span f = tr_span_none(), u = tr_span_none();
+	struct tr_when f = tr_when_none(), u = tr_when_none();
 
 	if (i == m->n) {
 		m->seen |= 1U << world(m->f, m->n, when, at, name, from, until);
@@ -337,10 +337,10 @@ static void model_try(struct model *m, size_t i, int64_t *when, int64_t *from, i
 		f = m->p[i][0].from;
 		u = m->p[i][0].until;
 	}
-	if (!tr_span_is(&f))
-		f = (struct tr_span){-1, -1, false};
-	if (!tr_span_is(&u))
-		u = (struct tr_span){99, 99, false};
+	if (!tr_when_is(&f))
+		f = (struct tr_when){-1, -1, false};
+	if (!tr_when_is(&u))
+		u = (struct tr_when){99, 99, false};
 	for (when[i] = m->f[i].when.lo; when[i] <= m->f[i].when.hi; when[i]++)
 		for (from[i] = f.lo; from[i] <= f.hi; from[i]++)
 			for (until[i] = u.lo; until[i] <= u.hi; until[i]++)
@@ -355,7 +355,7 @@ static void test_model(void)
 		struct model m;
 		int64_t when[MODEL_FACTS], from[MODEL_FACTS], until[MODEL_FACTS], at = roll(8);
 		const char *name = permission_names[roll(2)];
-		struct tr_consent_view view = {{NULL, 0}, {m.f, 0}, history_id("P"), tr_span_at(at)};
+		struct tr_consent_view view = {{NULL, 0}, {m.f, 0}, history_id("P"), tr_when_at(at)};
 		struct tr_consent_answer a;
 
 		model_make(&m);
@@ -382,7 +382,7 @@ static void test_more_exact(void)
 	for (unsigned round = 0; round < 5000; round++) {
 		struct model m;
 		int64_t at = roll(8);
-		struct tr_consent_view view = {{NULL, 0}, {m.f, 0}, history_id("P"), tr_span_at(at)};
+		struct tr_consent_view view = {{NULL, 0}, {m.f, 0}, history_id("P"), tr_when_at(at)};
 		struct tr_consent_answer before, after;
 
 		model_make(&m);

@@ -1,14 +1,14 @@
 #include "tests/check.h"
-#include "trial/span.h"
+#include "trial/when.h"
 
 #define DAY INT64_C(86400000)
 #define HOUR INT64_C(3600000)
 
-static struct tr_span span(const char *text)
+static struct tr_when span(const char *text)
 {
-	struct tr_span s = tr_span_none();
+	struct tr_when s = tr_when_none();
 
-	CHECK(tr_span_read(vf_bytes_str(text), &s));
+	CHECK(tr_when_read(vf_bytes_str(text), &s));
 	return s;
 }
 
@@ -20,12 +20,12 @@ static void test_read(void)
 		"2026-03-04T10:12:00.1234Z", "2026-03-04T10:12:00+1:00", "2026-03-04T10:12:00+24:00", "2026-03-04T10:12:00+01:60",
 		"2026-03-04T10:12:00+01:00Z", "2026-03-04T10:12:00 +01:00", "2026-03-04T10:12:00+0100", "+026-03-04", "0000", "2026-03-",
 		"2026--03", "20260304", "2026-03-04-05", "2026-063"};
-	struct tr_span s;
+	struct tr_when s;
 	int64_t ms;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		s = tr_span_at(7);
-		if (tr_span_read(vf_bytes_str(bad[i]), &s))
+		s = tr_when_at(7);
+		if (tr_when_read(vf_bytes_str(bad[i]), &s))
 			CHECK_FAIL("'%s' was read", bad[i]);
 		CHECK_INT(s.lo, 7);
 	}
@@ -55,10 +55,10 @@ static void test_read(void)
 
 static void order(const char *a, const char *b, enum tr_sure reached, enum tr_sure passed)
 {
-	struct tr_span x = span(a), y = span(b);
+	struct tr_when x = span(a), y = span(b);
 
-	if (tr_span_reached(&x, &y) != reached || tr_span_passed(&x, &y) != passed)
-		CHECK_FAIL("%s and %s: %d %d", a, b, tr_span_reached(&x, &y), tr_span_passed(&x, &y));
+	if (tr_when_reached(&x, &y) != reached || tr_when_passed(&x, &y) != passed)
+		CHECK_FAIL("%s and %s: %d %d", a, b, tr_when_reached(&x, &y), tr_when_passed(&x, &y));
 }
 
 static void test_order(void)
@@ -82,36 +82,36 @@ static void test_order(void)
 
 static void test_two(void)
 {
-	struct tr_span a = span("2026-03-04"), b = span("2026-03-05"), c = tr_span_at(a.lo), r;
+	struct tr_when a = span("2026-03-04"), b = span("2026-03-05"), c = tr_when_at(a.lo), r;
 
-	r = tr_span_first(&a, &b);
+	r = tr_when_first(&a, &b);
 	CHECK(r.lo == a.lo && r.hi == a.hi && r.local);
-	r = tr_span_hull(&a, &b);
+	r = tr_when_hull(&a, &b);
 	CHECK(r.lo == a.lo && r.hi == b.hi && r.local);
-	r = tr_span_first(&a, &c);
+	r = tr_when_first(&a, &c);
 	CHECK(r.lo == a.lo - 14 * HOUR && r.hi == c.lo && !r.local);
-	r = tr_span_hull(&c, &b);
+	r = tr_when_hull(&c, &b);
 	CHECK(r.lo == c.lo && r.hi == b.hi + 14 * HOUR && !r.local);
 }
 
 static void shows(const char *text, const char *want)
 {
-	struct tr_span s = span(text);
-	char out[TR_SPAN_LEN + 1];
+	struct tr_when s = span(text);
+	char out[TR_WHEN_LEN + 1];
 
-	tr_span_put(out, &s);
+	tr_when_put(out, &s);
 	CHECK_STR(out, want);
 }
 
 static void test_show(void)
 {
-	struct tr_span far = {INT64_MIN / 4, INT64_MAX / 4, true};
-	char out[TR_SPAN_LEN + 1];
+	struct tr_when far = {INT64_MIN / 4, INT64_MAX / 4, true};
+	char out[TR_WHEN_LEN + 1];
 
 	shows("2026-03-04", "2026-03-04");
 	shows("2026-03", "2026-03-01 to 2026-03-31");
 	shows("2026-03-04T10:12:00+01:00", "2026-03-04T09:12:00Z");
-	tr_span_put(out, &far);
+	tr_when_put(out, &far);
 	CHECK_STR(out, "0001-01-01 to 9999-12-31");
 }
 

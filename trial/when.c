@@ -1,4 +1,4 @@
-#include "trial/span.h"
+#include "trial/when.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,8 +103,8 @@ static bool take_offset(struct vf_bytes *in, int64_t *ret)
 	west = vf_take_str(in, "-");
 	if (!west && !vf_take_str(in, "+"))
 		return false;
-	if (!take_digits(in, 2, &hours) || !vf_take_str(in, ":") || !take_digits(in, 2, &minutes) || hours > 23 ||
-		minutes > 59)
+	if (!take_digits(in, 2, &hours) || !vf_take_str(in, ":") || !take_digits(in, 2, &minutes) ||
+		hours > 23 || minutes > 59)
 		return false;
 	*ret = hours * HOUR_MS + minutes * MINUTE_MS;
 	if (west)
@@ -112,7 +112,7 @@ static bool take_offset(struct vf_bytes *in, int64_t *ret)
 	return true;
 }
 
-bool tr_span_read(struct vf_bytes text, struct tr_span *ret)
+bool tr_when_read(struct vf_bytes text, struct tr_when *ret)
 {
 	struct vf_time t;
 	int64_t lo, end, offset;
@@ -123,23 +123,24 @@ bool tr_span_read(struct vf_bytes text, struct tr_span *ret)
 	if (text.n == 0) {
 		if (!vf_time_from(&t, &lo) || !unit_end(&t, parts, lo, &end))
 			return false;
-		*ret = (struct tr_span){lo, end - 1, true};
+		*ret = (struct tr_when){lo, end - 1, true};
 		return true;
 	}
 	if (!vf_take_str(&text, "T") || !take_digits(&text, 2, &t.hour) || !vf_take_str(&text, ":") ||
-		!take_digits(&text, 2, &t.minute) || !vf_take_str(&text, ":") || !take_digits(&text, 2, &t.second) ||
-		!take_fraction(&text, &t.ms) || !take_offset(&text, &offset) || text.n != 0 || !vf_time_from(&t, &lo))
+		!take_digits(&text, 2, &t.minute) || !vf_take_str(&text, ":") ||
+		!take_digits(&text, 2, &t.second) || !take_fraction(&text, &t.ms) ||
+		!take_offset(&text, &offset) || text.n != 0 || !vf_time_from(&t, &lo))
 		return false;
-	*ret = tr_span_at(lo - offset);
+	*ret = tr_when_at(lo - offset);
 	return true;
 }
 
 /* ---- comparing ---- */
 
 /* Two dates are compared as they stand; beside an instant a date is wider. */
-static void align(struct tr_span *a, struct tr_span *b)
+static void align(struct tr_when *a, struct tr_when *b)
 {
-	struct tr_span *wide = a->local ? a : b;
+	struct tr_when *wide = a->local ? a : b;
 
 	if (a->local == b->local)
 		return;
@@ -148,9 +149,9 @@ static void align(struct tr_span *a, struct tr_span *b)
 	wide->local = false;
 }
 
-enum tr_sure tr_span_reached(const struct tr_span *event, const struct tr_span *at)
+enum tr_sure tr_when_reached(const struct tr_when *event, const struct tr_when *at)
 {
-	struct tr_span e = *event, t = *at;
+	struct tr_when e = *event, t = *at;
 
 	align(&e, &t);
 	if (e.hi <= t.lo)
@@ -158,9 +159,9 @@ enum tr_sure tr_span_reached(const struct tr_span *event, const struct tr_span *
 	return e.lo > t.hi ? TR_NO : TR_MAYBE;
 }
 
-enum tr_sure tr_span_passed(const struct tr_span *event, const struct tr_span *at)
+enum tr_sure tr_when_passed(const struct tr_when *event, const struct tr_when *at)
 {
-	struct tr_span e = *event, t = *at;
+	struct tr_when e = *event, t = *at;
 
 	align(&e, &t);
 	if (e.hi < t.lo)
@@ -168,9 +169,9 @@ enum tr_sure tr_span_passed(const struct tr_span *event, const struct tr_span *a
 	return e.lo >= t.hi ? TR_NO : TR_MAYBE;
 }
 
-struct tr_span tr_span_first(const struct tr_span *a, const struct tr_span *b)
+struct tr_when tr_when_first(const struct tr_when *a, const struct tr_when *b)
 {
-	struct tr_span x = *a, y = *b;
+	struct tr_when x = *a, y = *b;
 
 	align(&x, &y);
 	if (y.lo < x.lo)
@@ -180,9 +181,9 @@ struct tr_span tr_span_first(const struct tr_span *a, const struct tr_span *b)
 	return x;
 }
 
-struct tr_span tr_span_hull(const struct tr_span *a, const struct tr_span *b)
+struct tr_when tr_when_hull(const struct tr_when *a, const struct tr_when *b)
 {
-	struct tr_span x = *a, y = *b;
+	struct tr_when x = *a, y = *b;
 
 	align(&x, &y);
 	if (y.lo < x.lo)
@@ -209,14 +210,14 @@ static void put_end(char out[VF_TIME_LEN + 1], int64_t ms, bool date)
 		out[10] = '\0';
 }
 
-void tr_span_put(char out[TR_SPAN_LEN + 1], const struct tr_span *s)
+void tr_when_put(char out[TR_WHEN_LEN + 1], const struct tr_when *s)
 {
 	char lo[VF_TIME_LEN + 1], hi[VF_TIME_LEN + 1];
 
 	put_end(lo, s->lo, s->local);
 	put_end(hi, s->hi, s->local);
 	if (strcmp(lo, hi) == 0)
-		snprintf(out, TR_SPAN_LEN + 1, "%s", lo);
+		snprintf(out, TR_WHEN_LEN + 1, "%s", lo);
 	else
-		snprintf(out, TR_SPAN_LEN + 1, "%s to %s", lo, hi);
+		snprintf(out, TR_WHEN_LEN + 1, "%s to %s", lo, hi);
 }
