@@ -444,8 +444,8 @@ static void random_draft(struct fixture *f, const struct vf_hash *ids, size_t n_
 		s.signer = &signer.sha256, s.sign = signer_sign, s.sign_ctx = &signer;
 	if (n_ids > 0 && pick(2)) {
 		s.n_links = 1 + pick(2);
-		links[0] = (struct tr_link){(enum tr_link_type)(1 + pick(4)), ids[pick(n_ids)]};
-		links[1] = (struct tr_link){(enum tr_link_type)(5 + pick(5)), ids[pick(n_ids)]};
+		links[0] = (struct tr_link){(enum tr_link_type)(1 + pick(6)), ids[pick(n_ids)]};
+		links[1] = (struct tr_link){(enum tr_link_type)(7 + pick(7)), ids[pick(n_ids)]};
 		s.links = links + (s.n_links == 1 && pick(2));
 	}
 	/* details.json is kept, or there would be nobody to have it */

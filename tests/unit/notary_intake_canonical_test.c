@@ -119,7 +119,7 @@ static void test_kinds(void)
 	const struct nt_submit_file files[] = {draft_file("a.txt", "first\n"), draft_file("b/c.txt", "second\n")};
 	struct tr_details details = {.date = vf_bytes_str("2026-03-02")};
 
-	for (enum tr_kind kind = TR_REGISTRATION; kind <= TR_AUDIT; kind++)
+	for (enum tr_kind kind = TR_REGISTRATION; kind < TR_KIND_COUNT; kind++)
 		for (int hidden = tr_kind_is_personal(kind); hidden < 2; hidden++)
 			for (int is_signed = 0; is_signed < 2; is_signed++) {
 				struct nt_submit s = submit_of(kind);

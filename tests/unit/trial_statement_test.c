@@ -276,10 +276,18 @@ static void test_kinds(void)
 		CHECK(tr_kind_text((enum tr_kind)k)[0] != '\0');
 		personal += tr_kind_is_personal((enum tr_kind)k);
 	}
-	CHECK_INT(personal, 2);
+	CHECK_INT(personal, 5); /* consent, re-consent, withdrawal, access-grant, access-event */
 	CHECK_INT(tr_kind_find(vf_bytes_str("")), TR_KIND_NONE);
 	CHECK_INT(tr_kind_find(vf_bytes_str("Protocol")), TR_KIND_NONE);
 	CHECK_INT(tr_kind_find(vf_bytes_str("protocols")), TR_KIND_NONE);
+	CHECK_INT(tr_kind_of(vf_bytes_str("protocol")), TR_PROTOCOL);
+	CHECK_INT(tr_kind_of(vf_bytes_str("protocols")), TR_OWN);
+	CHECK_INT(tr_kind_of(vf_bytes_str("Protocol")), TR_KIND_NONE);
+	CHECK_INT(tr_kind_of(vf_bytes_str("")), TR_KIND_NONE);
+	CHECK_INT(tr_kind_of(vf_bytes_str("a23456789-123456789-123456789-12")), TR_OWN);
+	CHECK_INT(tr_kind_of(vf_bytes_str("a23456789-123456789-123456789-123")), TR_KIND_NONE);
+	CHECK_STR(tr_kind_name(TR_OWN), "");
+	CHECK(!tr_kind_is_personal(TR_OWN));
 }
 
 static void test_links(void)
@@ -303,15 +311,63 @@ static void test_links(void)
 		CHECK(uses > 0);
 	}
 	CHECK_INT(tr_link_find(vf_bytes_str("")), TR_LINK_NONE);
-	CHECK(tr_link_is_sensible(TR_WITHDRAWS, TR_WITHDRAWAL, TR_CONSENT));
-	CHECK(!tr_link_is_sensible(TR_WITHDRAWS, TR_WITHDRAWAL, TR_PROTOCOL));
-	CHECK(!tr_link_is_sensible(TR_WITHDRAWS, TR_CONSENT, TR_CONSENT));
-	CHECK(tr_link_is_sensible(TR_APPROVES, TR_ETHICS_APPROVAL, TR_CONSENT_FORM));
-	CHECK(!tr_link_is_sensible(TR_APPROVES, TR_PROTOCOL, TR_PROTOCOL));
-	CHECK(tr_link_is_sensible(TR_SUPERSEDES, TR_CONSENT_FORM, TR_CONSENT_FORM));
-	CHECK(!tr_link_is_sensible(TR_SUPERSEDES, TR_CONSENT_FORM, TR_PROTOCOL));
-	CHECK(!tr_link_is_sensible(TR_SUPERSEDES, TR_WITHDRAWAL, TR_WITHDRAWAL));
+}
+
+/* Each line is a case that somebody would ask about; the second half must never be taken. */
+static void test_sensible(void)
+{
+	static const struct {
+		enum tr_link_type type;
+		enum tr_kind from, to;
+		bool is_sensible;
+	} cases[] = {
+		{TR_WITHDRAWS, TR_WITHDRAWAL, TR_CONSENT, true},
+		{TR_WITHDRAWS, TR_WITHDRAWAL, TR_RE_CONSENT, true},
+		{TR_WITHDRAWS, TR_WITHDRAWAL, TR_ACCESS_GRANT, true},
+		{TR_APPROVES, TR_ETHICS_APPROVAL, TR_CONSENT_FORM, true},
+		{TR_SUPERSEDES, TR_CONSENT_FORM, TR_CONSENT_FORM, true},
+		{TR_SUPERSEDES, TR_RE_CONSENT, TR_CONSENT, true},
+		{TR_SUPERSEDES, TR_RE_CONSENT, TR_RE_CONSENT, true},
+		{TR_SUPERSEDES, TR_OWN, TR_OWN, true},
+		{TR_USES, TR_RE_CONSENT, TR_CONSENT_FORM, true},
+		{TR_USES, TR_OWN, TR_SCHEMA, true},
+		{TR_LOCKS, TR_DATABASE_LOCK, TR_DATASET, true},
+		{TR_GRANTS, TR_ACCESS_GRANT, TR_CONSENT, true},
+		{TR_ACCESSES, TR_ACCESS_EVENT, TR_ACCESS_GRANT, true},
+		{TR_ACCESSES, TR_ACCESS_EVENT, TR_RE_CONSENT, true},
+		{TR_TRANSFERS, TR_PRODUCT_CUSTODY, TR_PROTOCOL, true},
+		{TR_TRANSFERS, TR_ARCHIVE_CUSTODY, TR_CONSENT, true},
+		{TR_REPORTS, TR_PUBLICATION, TR_RESULTS, true},
+		{TR_ERASES, TR_ERASURE, TR_CONSENT, true},
+		{TR_USES, TR_UNBLINDING, TR_DATABASE_LOCK, true},
+		{TR_WITHDRAWS, TR_WITHDRAWAL, TR_PROTOCOL, false},
+		{TR_WITHDRAWS, TR_CONSENT, TR_CONSENT, false},
+		{TR_APPROVES, TR_PROTOCOL, TR_PROTOCOL, false},
+		{TR_APPROVES, TR_ETHICS_APPROVAL, TR_CONSENT, false},
+		{TR_SUPERSEDES, TR_CONSENT_FORM, TR_PROTOCOL, false},
+		{TR_SUPERSEDES, TR_CONSENT, TR_RE_CONSENT, false},
+		{TR_SUPERSEDES, TR_WITHDRAWAL, TR_WITHDRAWAL, false},
+		{TR_SUPERSEDES, TR_UNBLINDING, TR_UNBLINDING, false},
+		{TR_SUPERSEDES, TR_ACCESS_EVENT, TR_ACCESS_EVENT, false},
+		{TR_LOCKS, TR_DATABASE_LOCK, TR_CONSENT, false},
+		{TR_LOCKS, TR_DATASET, TR_DATASET, false},
+		{TR_GRANTS, TR_ACCESS_GRANT, TR_DATASET, false},
+		{TR_GRANTS, TR_CONSENT, TR_CONSENT, false},
+		{TR_ACCESSES, TR_ACCESS_EVENT, TR_DATASET, false},
+		{TR_DERIVES_FROM, TR_OTHER, TR_ACCESS_GRANT, false},
+		{TR_DERIVES_FROM, TR_OWN, TR_CONSENT, false},
+		{TR_TRANSFERS, TR_OTHER, TR_PROTOCOL, false},
+		{TR_ERASES, TR_PROTOCOL, TR_PROTOCOL, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (tr_link_is_sensible(cases[i].type, cases[i].from, cases[i].to) != cases[i].is_sensible)
+			CHECK_FAIL("%s from %s to %s", tr_link_name(cases[i].type), tr_kind_name(cases[i].from),
+				tr_kind_name(cases[i].to));
 	CHECK(tr_link_is_enough(TR_WITHDRAWS, TR_WITHDRAWAL));
+	CHECK(tr_link_is_enough(TR_LOCKS, TR_DATABASE_LOCK));
+	CHECK(tr_link_is_enough(TR_ERASES, TR_ERASURE));
+	CHECK(!tr_link_is_enough(TR_WITHDRAWS, TR_PROTOCOL));
 	CHECK(!tr_link_is_enough(TR_SUPERSEDES, TR_PROTOCOL));
 }
 
@@ -329,5 +385,6 @@ int main(void)
 	test_commitment_names();
 	test_kinds();
 	test_links();
+	test_sensible();
 	return check_done();
 }
