@@ -141,9 +141,9 @@ static inline bool history_common(struct history *h, struct tr_consent_fact *f, 
 	else if (strcmp(word, "all") == 0)
 		f->reconsent.all = true;
 	else if (strcmp(word, "rejected") == 0)
-		f->decision = TR_REJECTED;
+		f->opinion = TR_REJECTED;
 	else if (strcmp(word, "withdrawn") == 0)
-		f->decision = TR_APPROVAL_WITHDRAWN;
+		f->opinion = TR_APPROVAL_WITHDRAWN;
 	else
 		return false;
 	return true;
@@ -233,7 +233,7 @@ static inline void history_fact(struct history *h, char *line)
 	if (f->kind == TR_FACT_CONSENT)
 		f->voice = TR_ADULT;
 	if (f->kind == TR_FACT_APPROVAL)
-		f->decision = TR_APPROVED;
+		f->opinion = TR_APPROVED;
 	f->participant = history_id("P");
 	h->n++;
 	while ((word = strtok_r(NULL, " ", &save)) != NULL)

@@ -71,7 +71,7 @@ struct tr_consent_fact {
 	struct vf_hash participant; /* consent, withdrawal, grant */
 	struct vf_hash about;       /* consent: form; withdrawal, grant: consent; all zero when not said */
 	enum tr_voice voice;        /* form: population; consent: role */
-	enum tr_opinion decision;
+	enum tr_opinion opinion;
 	struct tr_renewal reconsent;
 	struct vf_bytes party;             /* approval: committee; grant: to */
 	struct vf_bytes purpose, delegate; /* grant */

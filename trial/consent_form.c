@@ -38,7 +38,9 @@ static enum tr_sure says_yes(const struct tr_consent_fact *approval, const struc
 {
 	enum tr_sure over;
 
-	if (approval->decision != TR_APPROVED && approval->decision != TR_CONDITIONAL)
+	if (approval->opinion == TR_OPINION_NONE)
+		return TR_MAYBE; /* a record from before decisions were written down */
+	if (approval->opinion != TR_APPROVED && approval->opinion != TR_CONDITIONAL)
 		return TR_NO;
 	if (!tr_when_is(&approval->until))
 		return TR_YES;

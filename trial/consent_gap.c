@@ -51,13 +51,13 @@ static bool first_approved(
 		bool first = true;
 
 		if (f->kind != TR_FACT_APPROVAL || !tr_fact_links(f, TR_APPROVES, &form->id) ||
-			(f->decision != TR_APPROVED && f->decision != TR_CONDITIONAL))
+			(f->opinion != TR_APPROVED && f->opinion != TR_CONDITIONAL))
 			continue;
 		for (size_t k = 0; k < i && first; k++)
 			first = study.p[k].kind != TR_FACT_APPROVAL ||
 				!vf_bytes_eq(study.p[k].party, f->party) ||
-				(study.p[k].decision != TR_APPROVED &&
-					study.p[k].decision != TR_CONDITIONAL) ||
+				(study.p[k].opinion != TR_APPROVED &&
+					study.p[k].opinion != TR_CONDITIONAL) ||
 				!tr_fact_links(&study.p[k], TR_APPROVES, &form->id);
 		if (!first)
 			continue;

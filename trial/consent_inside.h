@@ -5,8 +5,7 @@
 #define TRIAL_CONSENT_INSIDE_H
 
 #include "trial/consent.h"
-
-#define TR_PARTICIPATION "participation"
+#include "trial/details.h"
 
 /* Who speaks for the participant, and the child itself: each says its own word. */
 enum tr_track {
