@@ -99,7 +99,7 @@ void nt_participants_freep(struct nt_participants **p)
 
 /* ---- finding ---- */
 
-static VF_RC check_texts(struct vf_bytes study, struct vf_bytes number, struct vf_err *reterr)
+VF_RC nt_participants_check(struct vf_bytes study, struct vf_bytes number, struct vf_err *reterr)
 {
 	if (study.n == 0 || study.n > STUDY_LEN || !vf_text_is_plain(study))
 		return vf_fail(reterr, VF_USAGE, "a study is 1 to %d octets of plain text", STUDY_LEN);
@@ -177,7 +177,7 @@ VF_RC nt_participants_find(struct nt_participants *p, struct vf_bytes study, str
 	struct vf_hash *ret_value, struct vf_err *reterr)
 {
 	bool found = false;
-	enum vf_rc rc = check_texts(study, number, reterr);
+	enum vf_rc rc = nt_participants_check(study, number, reterr);
 
 	if (rc == VF_OK)
 		rc = find(p, study, number, &found, ret_value, reterr);
@@ -244,7 +244,7 @@ VF_RC nt_participants_add(struct nt_participants *p, struct vf_bytes study, stru
 	int64_t now_ms, struct vf_hash *ret_value, bool *ret_new, struct vf_err *reterr)
 {
 	bool found = false;
-	enum vf_rc rc = check_texts(study, number, reterr);
+	enum vf_rc rc = nt_participants_check(study, number, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_small_begin(p->db, reterr);
@@ -264,7 +264,7 @@ VF_RC nt_participant_value(const char *dir, struct vf_bytes study, struct vf_byt
 {
 	VF_CLEANUP(nt_participants_freep) struct nt_participants *p = NULL;
 	bool made;
-	enum vf_rc rc = check_texts(study, number, reterr);
+	enum vf_rc rc = nt_participants_check(study, number, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_participants_open(dir, true, &p, reterr);

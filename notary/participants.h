@@ -28,6 +28,8 @@ VF_RC nt_participants_open(const char *dir, bool create, struct nt_participants 
 struct nt_participants *nt_participants_free(struct nt_participants *p);
 void nt_participants_freep(struct nt_participants **p);
 
+/* USAGE for texts that are empty, too long or not plain. */
+VF_RC nt_participants_check(struct vf_bytes study, struct vf_bytes number, struct vf_err *reterr);
 /* Makes a key for the number, unless it has one. USAGE for texts that are empty, too long or not plain. */
 VF_RC nt_participants_add(struct nt_participants *p, struct vf_bytes study, struct vf_bytes number,
 	int64_t now_ms, struct vf_hash *ret_value, bool *ret_new, struct vf_err *reterr);
