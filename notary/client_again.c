@@ -98,6 +98,15 @@ static VF_RC load_waiting(
 	return VF_OK;
 }
 
+/* Details, which stand nowhere but in the state folder: they stay there, and no path is theirs. */
+static bool is_own_copy(struct vf_bytes path, const struct vf_hash *sha256)
+{
+	char end[sizeof("/documents/") + 64] = "/documents/";
+
+	vf_hex_put(end + strlen(end), vf_bytes(sha256->b, sizeof(sha256->b)));
+	return path.n > 0 && vf_bytes_ends(vf_bytes(path.p, path.n - 1), end);
+}
+
 /* The paths of the documents of one that is made again; empty for what the folder itself holds. */
 static VF_RC find_paths(const struct nt_send *x, struct nt_pending *p, struct nt_submit_file *files,
 	struct nt_buf *texts, struct vf_err *reterr)
@@ -107,11 +116,11 @@ static VF_RC find_paths(const struct nt_send *x, struct nt_pending *p, struct nt
 		enum vf_rc rc;
 
 		files[i] = p->record.files[i];
-		if (vf_bytes_is(files[i].name, TR_DETAILS_NAME) && tr_kind_is_personal(p->submit.kind))
-			continue;
 		rc = nt_state_path(x->state, &p->id, &files[i].digests.sha256, &path, reterr);
 		if (rc != VF_OK)
 			return rc;
+		if (path.n > 0 && is_own_copy(nt_buf_bytes(&path), &files[i].digests.sha256))
+			continue;
 		if (path.n > 0 && nt_buf_reserve(&texts[i], path.n)) {
 			nt_buf_put(&texts[i], vf_bytes(path.p, path.n - 1));
 			files[i].path = nt_buf_bytes(&texts[i]);

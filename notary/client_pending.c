@@ -41,9 +41,10 @@ static VF_RC read_statement(
 
 	if (!links || !signer)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
-	p->submit.kind = tr_kind_find(st->kind);
+	p->submit.kind = tr_kind_of(st->kind);
+	p->submit.own_kind = st->kind;
 	if (p->submit.kind == TR_KIND_NONE)
-		return bad(reterr, "kind that this version knows");
+		return bad(reterr, "name of a kind");
 	for (size_t i = 0; i < st->n_links; i++) {
 		links[i] = (struct tr_link){tr_link_find(st->links[i].type), st->links[i].record};
 		if (links[i].type == TR_LINK_NONE)

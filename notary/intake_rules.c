@@ -27,6 +27,7 @@ static VF_RC check_texts(struct nt_reading *r)
 {
 	const struct vf_statement *st = &r->statement;
 	struct tr_statement texts = {.kind = r->kind,
+		.own_kind = st->kind,
 		.study = st->study,
 		.version = st->version,
 		.date = st->date,
@@ -53,6 +54,16 @@ static VF_RC take_links(struct nt_reading *r)
 	r->s.links = r->links;
 	r->s.n_links = st->n_links;
 	return VF_OK;
+}
+
+/* Whether what it uses registers this kind, only the notary knows (nt_intake_settle()). */
+static VF_RC check_own_kind(struct nt_reading *r)
+{
+	for (size_t i = 0; i < r->s.n_links; i++)
+		if (vf_bytes_is(r->links[i].type, tr_link_name(TR_USES)))
+			return VF_OK;
+	return vf_fail(r->err, VF_UNKNOWN_KIND, "no kind '%.*s', and no link 'uses' to a record of kind schema",
+		VF_STR(r->statement.kind));
 }
 
 /* In our own spelling, or by the general reader, which alone refuses. */
@@ -96,15 +107,17 @@ static VF_RC read_statement(struct nt_reading *r)
 	if (r->at_statement == NT_NOWHERE)
 		return nt_at(r, vf_fail(r->err, VF_GROUP_MISMATCH, "'" VF_NAME_STATEMENT "' is missing"), "/members");
 	rc = parse_statement(r, r->members[r->at_statement].bytes);
-	r->kind = rc == VF_OK ? tr_kind_find(st->kind) : TR_KIND_NONE;
+	r->kind = rc == VF_OK ? tr_kind_of(st->kind) : TR_KIND_NONE;
 	if (rc == VF_OK)
 		rc = check_texts(r);
 	if (rc == VF_OK)
 		rc = take_links(r);
+	if (rc == VF_OK && r->kind == TR_OWN)
+		rc = check_own_kind(r);
 	if (rc != VF_OK)
 		return at_octets(r, rc, r->at_statement);
 	r->s.study = st->study;
-	r->s.kind = vf_bytes_str(tr_kind_name(r->kind));
+	r->s.kind = st->kind;
 	r->s.version = st->version;
 	r->s.date = st->date;
 	r->s.title = st->title;
@@ -311,7 +324,7 @@ static VF_RC check_documents(struct nt_reading *r)
 	for (size_t i = 0; i < r->s.n_links && !enough; i++)
 		enough = tr_link_is_enough(tr_link_find(r->links[i].type), r->kind);
 	if (!enough)
-		return nt_at(r, vf_fail(r->err, VF_STATEMENT_SHAPE, "a '%s' record needs a document", tr_kind_name(r->kind)),
+		return nt_at(r, vf_fail(r->err, VF_STATEMENT_SHAPE, "a '%.*s' record needs a document", VF_STR(r->s.kind)),
 			"/documents");
 	return n_hidden > 0 ? check_names(r, n_hidden) : VF_OK;
 }
@@ -502,7 +515,12 @@ VF_RC nt_intake_settle(struct nt_notary *n, struct nt_stream *stream, struct nt_
 	for (size_t i = 0; i < s->n_links && rc == VF_OK && !before; i++) {
 		struct tr_link link = {tr_link_find(s->links[i].type), s->links[i].record};
 
-		rc = nt_link_check(n, tr_kind_find(s->kind), &link, reterr);
+		rc = nt_link_check(n, s->kind, s->study, &link, reterr);
+		if (rc != VF_OK)
+			refuse(rc, s, VF_NAME_STATEMENT, where);
+	}
+	if (rc == VF_OK && !before) {
+		rc = nt_own_kind_check(n, s->kind, s->study, s->links, s->n_links, reterr);
 		if (rc != VF_OK)
 			refuse(rc, s, VF_NAME_STATEMENT, where);
 	}

@@ -18,7 +18,7 @@ static VF_RC no_room(struct vf_err *reterr)
 
 size_t nt_making_room(const struct nt_maker *maker, const struct nt_submit_record *r)
 {
-	size_t n = RECORD_ROOM + maker->s->n_links * LINK_ROOM + FILE_ROOM;
+	size_t n = RECORD_ROOM + maker->n_links * LINK_ROOM + FILE_ROOM;
 
 	if (maker->s->signer)
 		n += 2 * MAX_SIGNATURE;
@@ -88,16 +88,16 @@ VF_RC nt_making_same(
 	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr)
 {
 	const struct nt_submit *s = maker->s;
-	bool hidden = m->n_docs > 0 && (s->confidential || maker->details.name.n > 0);
+	bool hidden = m->n_docs > 0 && (s->confidential || nt_submit_is_personal(s));
 	struct nt_same same = {.submitter = s->submitter,
 		.study = s->study,
-		.kind = vf_bytes_str(tr_kind_name(s->kind)),
+		.kind = nt_submit_kind(s),
 		.signer = s->signer,
 		.hidden = hidden ? NT_HIDDEN_ALL : NT_HIDDEN_NONE,
 		.links = maker->nt_links,
-		.n_links = s->n_links};
+		.n_links = maker->n_links};
 
-	if (!tr_kind_is_personal(s->kind)) {
+	if (!nt_submit_is_personal(s)) {
 		same.version = s->version;
 		same.date = s->date;
 		same.title = s->title;
@@ -108,11 +108,12 @@ VF_RC nt_making_same(
 	return nt_buf_check(out, reterr);
 }
 
-VF_RC nt_link_check(struct nt_notary *n, enum tr_kind from, const struct tr_link *link, struct vf_err *reterr)
+VF_RC nt_link_check(struct nt_notary *n, struct vf_bytes kind, struct vf_bytes study, const struct tr_link *link,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
+	enum tr_kind from = tr_kind_of(kind), to;
 	char hex[65];
-	enum tr_kind to;
 	enum vf_rc rc = nt_notary_get(n, &link->record, &target, reterr);
 
 	if (rc != VF_OK)
@@ -121,12 +122,34 @@ VF_RC nt_link_check(struct nt_notary *n, enum tr_kind from, const struct tr_link
 	if (target->state == NT_ERASED)
 		return vf_fail(
 			reterr, VF_UNKNOWN_RECORD, "record '%s…' was erased and cannot be linked", hex);
-	to = tr_kind_find(target->kind);
-	if (!tr_link_is_sensible(link->type, from, to))
+	to = tr_kind_of(target->kind);
+	if (!tr_link_is_sensible(link->type, from, to) ||
+		(link->type == TR_SUPERSEDES && from == TR_OWN && !vf_bytes_eq(kind, target->kind)))
 		return vf_fail(reterr, VF_LINK_SHAPE,
-			"a '%s' record cannot have a link '%s' to a '%s' record", tr_kind_name(from),
-			tr_link_name(link->type), tr_kind_name(to));
+			"a '%.*s' record cannot have a link '%s' to a '%.*s' record", VF_STR(kind),
+			tr_link_name(link->type), VF_STR(target->kind));
+	if (link->type == TR_USES && to == TR_SCHEMA && !vf_bytes_eq(study, target->study))
+		return vf_fail(reterr, VF_LINK_SHAPE, "record '%s…' registers a kind of another study", hex);
 	return VF_OK;
+}
+
+VF_RC nt_own_kind_check(struct nt_notary *n, struct vf_bytes kind, struct vf_bytes study, const struct nt_link *links,
+	size_t n_links, struct vf_err *reterr)
+{
+	if (tr_kind_of(kind) != TR_OWN)
+		return VF_OK;
+	for (size_t i = 0; i < n_links; i++) {
+		VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
+
+		if (!vf_bytes_is(links[i].type, tr_link_name(TR_USES)))
+			continue;
+		if (nt_notary_get(n, &links[i].record, &target, NULL) == VF_OK && target->state != NT_ERASED &&
+			vf_bytes_is(target->kind, tr_kind_name(TR_SCHEMA)) && vf_bytes_eq(target->study, study))
+			return VF_OK;
+	}
+	return vf_fail(reterr, VF_UNKNOWN_KIND,
+		"no kind '%.*s': a kind of the study's own has a link 'uses' to the record of kind schema that registers it",
+		VF_STR(kind));
 }
 
 static void list_member(struct nt_making *m, struct vf_bytes name, enum vf_role role,
@@ -172,7 +195,7 @@ static VF_RC make_documents(struct nt_maker *maker, struct nt_making *m, struct 
 			.digests = f->digests,
 			.size = f->size,
 			.path = f->path,
-			.confidential = s->confidential || details,
+			.confidential = s->confidential || nt_submit_is_personal(s),
 			.keep = details ? maker->keeps_details : s->keep};
 		if (!m->documents[i].confidential) {
 			list_member(m, f->name, VF_ROLE_DOCUMENT, &f->digests, vf_bytes(NULL, 0));
@@ -225,9 +248,10 @@ static VF_RC make_statement(struct nt_maker *maker, struct nt_making *m, struct 
 {
 	const struct nt_submit *s = maker->s;
 	struct tr_statement st = {.kind = s->kind,
+		.own_kind = s->own_kind,
 		.study = s->study,
 		.links = maker->links,
-		.n_links = s->n_links,
+		.n_links = maker->n_links,
 		.signer = s->signer,
 		.members = m->listed,
 		.n_members = m->n_listed};
@@ -235,7 +259,7 @@ static VF_RC make_statement(struct nt_maker *maker, struct nt_making *m, struct 
 	struct vf_bytes text;
 	enum vf_rc rc;
 
-	if (!tr_kind_is_personal(s->kind)) {
+	if (!nt_submit_is_personal(s)) {
 		st.version = s->version;
 		st.date = s->date;
 		st.title = s->title;
@@ -361,7 +385,7 @@ VF_RC nt_making_finish(
 	*ret = (struct nt_submission){.journal = m->key,
 		.submitter = s->submitter,
 		.study = s->study,
-		.kind = vf_bytes_str(tr_kind_name(s->kind)),
+		.kind = nt_submit_kind(s),
 		.in_stream = true,
 		.stream = m->stream.id,
 		.stream_key = m->stream.key,
@@ -372,8 +396,8 @@ VF_RC nt_making_finish(
 		.documents = m->documents,
 		.n_documents = m->n_docs,
 		.links = maker->nt_links,
-		.n_links = s->n_links};
-	if (!tr_kind_is_personal(s->kind)) {
+		.n_links = maker->n_links};
+	if (!nt_submit_is_personal(s)) {
 		ret->version = s->version;
 		ret->date = s->date;
 		ret->title = s->title;

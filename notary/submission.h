@@ -17,6 +17,7 @@ struct nt_maker {
 	const struct nt_submit *s;
 	const struct tr_link *links;    /* in order */
 	const struct nt_link *nt_links; /* the same */
+	size_t n_links;
 	struct nt_submit_file details;  /* a further document; name.n == 0: none */
 	bool keeps_details;             /* the notary has its content */
 	struct nt_stream stream;        /* where the next record goes */
@@ -57,8 +58,18 @@ void nt_same_begin(struct nt_buf *out, const struct nt_same *s);
 void nt_same_document(struct nt_buf *out, const struct nt_same *s, struct vf_bytes name, const struct vf_pair *digests,
 	bool is_hidden);
 
-/* Whether the record that a link names is there and may be linked from this kind: UNKNOWN_RECORD, LINK_SHAPE. */
-VF_RC nt_link_check(struct nt_notary *n, enum tr_kind from, const struct tr_link *link, struct vf_err *reterr);
+/*
+ * Whether the record that a link names is there and may be linked from a record of this kind and study:
+ * UNKNOWN_RECORD, LINK_SHAPE.
+ */
+VF_RC nt_link_check(struct nt_notary *n, struct vf_bytes kind, struct vf_bytes study, const struct tr_link *link,
+	struct vf_err *reterr);
+/*
+ * Whether a record of a study's own kind has, among its links, one 'uses' to a record of kind schema of the same
+ * study: UNKNOWN_KIND. Every kind of the list is fine.
+ */
+VF_RC nt_own_kind_check(struct nt_notary *n, struct vf_bytes kind, struct vf_bytes study, const struct nt_link *links,
+	size_t n_links, struct vf_err *reterr);
 
 /* Octets of arena that a record needs at most. */
 size_t nt_making_room(const struct nt_maker *maker, const struct nt_submit_record *r);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "notary/crew.h"
+#include "notary/details_check.h"
 #include "notary/submission.h"
 #include "verify/limits.h"
 #include "verify/text.h"
@@ -36,6 +37,10 @@ struct build {
 	struct tr_link *links;
 	struct nt_link *nt_links;
 	uint8_t *details_text;
+	struct tr_facts facts; /* what the details say */
+	bool has_facts, is_judged;
+	struct vf_arena facts_arena;
+	void *facts_block;
 	void *block;
 	struct nt_crew *crew;
 	const struct nt_submit_record *all;
@@ -54,6 +59,16 @@ struct build {
 	enum vf_rc fault; /* the first one of any thread */
 	struct vf_err fault_text;
 };
+
+struct vf_bytes nt_submit_kind(const struct nt_submit *s)
+{
+	return s->kind == TR_OWN ? s->own_kind : vf_bytes_str(tr_kind_name(s->kind));
+}
+
+bool nt_submit_is_personal(const struct nt_submit *s)
+{
+	return s->kind == TR_OWN ? s->own_is_personal : tr_kind_is_personal(s->kind);
+}
 
 /* ---- checks before anything is stored ---- */
 
@@ -177,19 +192,19 @@ static VF_RC check_record(const struct build *b, const struct nt_submit_record *
 	size_t docs = r->n_files + (b->maker.details.name.n > 0);
 	bool enough = docs > 0;
 
-	for (size_t i = 0; i < s->n_links && !enough; i++)
+	for (size_t i = 0; i < s->n_links && !enough; i++) /* links of details come with a document */
 		enough = tr_link_is_enough(s->links[i].type, s->kind);
 	if (!enough)
-		return vf_fail(reterr, VF_USAGE, "a '%s' record needs a document", tr_kind_name(s->kind));
+		return vf_fail(reterr, VF_USAGE, "a '%.*s' record needs a document", VF_STR(nt_submit_kind(s)));
 	if (docs + 1 > VF_MAX_MEMBERS)
 		return vf_fail(reterr, VF_LIMIT, "%zu documents in one record, more than %d: make several records of them, or one of each (--each)",
 			docs, VF_MAX_MEMBERS - 1);
-	if ((s->confidential || tr_kind_is_personal(s->kind)) && docs > TR_MAX_COMMITMENTS)
+	if ((s->confidential || nt_submit_is_personal(s)) && docs > TR_MAX_COMMITMENTS)
 		return vf_fail(reterr, VF_LIMIT, "%zu confidential documents in one record, more than %d",
 			docs, TR_MAX_COMMITMENTS);
-	if (tr_kind_is_personal(s->kind) && !s->confidential && r->n_files > 0)
+	if (nt_submit_is_personal(s) && !s->confidential && r->n_files > 0)
 		return vf_fail(reterr, VF_PERSONAL_FIELD,
-			"the documents of a '%s' record must be confidential", tr_kind_name(s->kind));
+			"the documents of a '%.*s' record must be confidential", VF_STR(nt_submit_kind(s)));
 	return nt_submit_check_names(r->files, r->n_files, NULL, NULL, reterr);
 }
 
@@ -205,7 +220,7 @@ static VF_RC check_details_name(
 		if (vf_bytes_is(vf_bytes(folded, n), TR_DETAILS_NAME))
 			return vf_fail(reterr, VF_NAME_SHAPE,
 				"'" TR_DETAILS_NAME
-				"' is where version, date and title go: rename that file");
+				"' is where the details of the record go: rename that file");
 	}
 	return VF_OK;
 }
@@ -219,24 +234,57 @@ static int by_link(const void *a, const void *b)
 	return memcmp(x->record.b, y->record.b, sizeof(x->record.b));
 }
 
-static VF_RC prepare_links(struct build *b, struct vf_err *reterr)
+static bool has_link(const struct build *b, const struct tr_link *l)
 {
-	size_t n = b->s->n_links;
+	for (size_t i = 0; i < b->maker.n_links; i++)
+		if (by_link(&b->links[i], l) == 0)
+			return true;
+	return false;
+}
 
-	if (n > VF_MAX_LINKS)
-		return vf_fail(reterr, VF_LIMIT, "%zu links, more than %d", n, VF_MAX_LINKS);
-	b->links = calloc(n ? n : 1, sizeof(*b->links));
-	b->nt_links = calloc(n ? n : 1, sizeof(*b->nt_links));
+/* What was asked for, and what the details say besides. */
+static VF_RC gather_links(struct build *b, struct vf_err *reterr)
+{
+	struct tr_link more[NT_DETAILS_LINKS];
+	size_t n = b->s->n_links, n_more = 0;
+
+	if (b->has_facts)
+		n_more = nt_details_links(&b->facts, more);
+	if (n + n_more > VF_MAX_LINKS)
+		return vf_fail(reterr, VF_LIMIT, "%zu links, more than %d", n + n_more, VF_MAX_LINKS);
+	b->links = calloc(n + n_more + 1, sizeof(*b->links));
+	b->nt_links = calloc(n + n_more + 1, sizeof(*b->nt_links));
 	if (!b->links || !b->nt_links)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu links", n);
 	if (n > 0)
 		memcpy(b->links, b->s->links, n * sizeof(*b->links));
-	qsort(b->links, n, sizeof(*b->links), by_link);
-	for (size_t i = 0; i < n; i++) {
-		enum vf_rc rc = VF_OK;
+	b->maker.n_links = n;
+	for (size_t i = 0; i < n_more; i++)
+		if (!has_link(b, &more[i]))
+			b->links[b->maker.n_links++] = more[i];
+	qsort(b->links, b->maker.n_links, sizeof(*b->links), by_link);
+	return VF_OK;
+}
 
+static VF_RC check_link(const struct build *b, const struct tr_link *l, struct vf_err *reterr)
+{
+	struct vf_err err = {0};
+	enum vf_rc rc = b->to->link(b->to->ctx, b->s, l, &err);
+
+	if (rc == VF_UNKNOWN_RECORD && b->has_facts && b->facts.kind == TR_WITHDRAWAL && l->type == TR_WITHDRAWS)
+		return vf_fail(reterr, VF_NOTHING_TO_WITHDRAW, "details at '/consent': %s", err.text);
+	return rc == VF_OK ? VF_OK : vf_fail(reterr, rc, "%s", err.text);
+}
+
+static VF_RC prepare_links(struct build *b, struct vf_err *reterr)
+{
+	enum vf_rc rc = gather_links(b, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	for (size_t i = 0; i < b->maker.n_links; i++) {
 		if (b->to->link)
-			rc = b->to->link(b->to->ctx, b->s->kind, &b->links[i], reterr);
+			rc = check_link(b, &b->links[i], reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (i > 0 && by_link(&b->links[i - 1], &b->links[i]) == 0)
@@ -250,19 +298,55 @@ static VF_RC prepare_links(struct build *b, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* ---- details of a personal record ---- */
+/* ---- details ---- */
 
-static VF_RC prepare_details(struct build *b, struct vf_err *reterr)
+/* Those of earlier versions, where a personal record says nothing but version, date and title. */
+static VF_RC put_old_details(struct build *b, struct vf_bytes *ret, struct vf_err *reterr)
 {
 	const struct nt_submit *s = b->s;
 	struct tr_details d = {s->version, s->date, s->title};
-	struct vf_bytes text;
+
+	if (!nt_submit_is_personal(s) || s->version.n + s->date.n + s->title.n == 0)
+		return VF_OK;
+	return tr_details_put(&d, &b->maker.arena, ret, reterr);
+}
+
+/* Whoever made them has checked them; it is done again, as what they say decides about links. */
+static VF_RC read_details(struct build *b, struct vf_err *reterr)
+{
+	const struct nt_submit *s = b->s;
+	const struct tr_schema *rules = s->own_rules;
+	struct tr_rulebook book = {0};
+	struct vf_err err = {0};
+	char pointer[TR_POINTER_MAX] = "";
+	enum vf_rc rc = VF_OK;
+
+	if (nt_submit_is_personal(s) && s->version.n + s->date.n + s->title.n > 0)
+		return vf_fail(reterr, VF_INTERNAL, "version, date and title belong into the details");
+	if (s->kind != TR_OWN)
+		rc = tr_rulebook_get(&book, s->kind, &rules, &err);
+	else if (!rules)
+		return vf_fail(reterr, VF_INTERNAL, "details of a kind without rules");
+	if (rc == VF_OK)
+		rc = tr_details_read(s->kind, rules, s->details, &b->facts_arena, &b->facts, pointer, &err);
+	tr_rulebook_done(&book);
+	b->has_facts = rc == VF_OK;
+	return rc == VF_OK ? VF_OK : nt_details_fail(rc, pointer, &err, reterr);
+}
+
+static VF_RC prepare_details(struct build *b, struct vf_err *reterr)
+{
+	struct vf_bytes text = b->s->details;
 	enum vf_rc rc;
 
-	if (!tr_kind_is_personal(s->kind) || s->version.n + s->date.n + s->title.n == 0)
-		return VF_OK;
-	rc = tr_details_put(&d, &b->maker.arena, &text, reterr);
-	if (rc != VF_OK)
+	if (text.n > 0) {
+		b->facts_block = malloc(TR_DETAILS_ROOM);
+		if (!b->facts_block)
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the details");
+		vf_arena_init(&b->facts_arena, b->facts_block, TR_DETAILS_ROOM);
+	}
+	rc = text.n > 0 ? read_details(b, reterr) : put_old_details(b, &text, reterr);
+	if (rc != VF_OK || text.n == 0)
 		return rc;
 	b->details_text = malloc(text.n);
 	if (!b->details_text)
@@ -271,6 +355,16 @@ static VF_RC prepare_details(struct build *b, struct vf_err *reterr)
 	b->maker.details = (struct nt_submit_file){
 		.name = vf_bytes_str(TR_DETAILS_NAME), .digests = vf_pair_of(text), .size = text.n};
 	return VF_OK;
+}
+
+/* Once, before the first record that is new: what was submitted before is not judged again. */
+static VF_RC check_details(struct build *b, struct vf_err *reterr)
+{
+	if (b->is_judged || !b->to->details)
+		return VF_OK;
+	b->is_judged = true;
+	return b->to->details(
+		b->to->ctx, b->s, b->has_facts ? &b->facts : NULL, b->links, b->maker.n_links, reterr);
 }
 
 static VF_RC keep_record(struct build *b, const struct nt_making *m, struct vf_err *reterr)
@@ -360,7 +454,9 @@ static VF_RC chain_record(struct build *b, size_t at, struct vf_err *reterr)
 		o->id = same->id;
 		return VF_OK;
 	}
-	rc = nt_making_chain(&b->maker, &o->making, reterr);
+	rc = check_details(b, reterr);
+	if (rc == VF_OK)
+		rc = nt_making_chain(&b->maker, &o->making, reterr);
 	if (rc == VF_OK)
 		rc = keep_record(b, &o->making, reterr);
 	if (rc != VF_OK)
@@ -543,10 +639,10 @@ static VF_RC check_all(struct build *b, struct vf_err *reterr)
 static VF_RC prepare(struct build *b, struct vf_err *reterr)
 {
 	const struct nt_submit *s = b->s;
-	struct tr_statement texts = {.kind = s->kind, .study = s->study};
+	struct tr_statement texts = {.kind = s->kind, .own_kind = s->own_kind, .study = s->study};
 	enum vf_rc rc;
 
-	if (!tr_kind_is_personal(s->kind)) {
+	if (!nt_submit_is_personal(s)) {
 		texts.version = s->version;
 		texts.date = s->date;
 		texts.title = s->title;
@@ -588,6 +684,9 @@ static void build_done(struct build *b)
 	if (b->details_text)
 		explicit_bzero(b->details_text, b->maker.details.size);
 	free(b->details_text);
+	if (b->facts_block)
+		explicit_bzero(b->facts_block, TR_DETAILS_ROOM);
+	free(b->facts_block);
 	explicit_bzero(&b->maker.stream, sizeof(b->maker.stream));
 	explicit_bzero(&b->maker.random, sizeof(b->maker.random));
 	free(b->links);

@@ -10,6 +10,7 @@
 #define NOTARY_SUBMIT_H
 
 #include "notary/notary.h"
+#include "trial/details.h"
 #include "trial/statement.h"
 
 /* Who submits on the command line. */
@@ -42,7 +43,15 @@ typedef VF_RC nt_submit_sign(void *ctx, const struct vf_hash *statement_sha256, 
 struct nt_submit {
 	struct vf_bytes submitter, study;
 	enum tr_kind kind;
-	struct vf_bytes version, date, title; /* empty when absent */
+	struct vf_bytes own_kind;             /* its name when kind is TR_OWN */
+	bool own_is_personal;                 /* as the record of kind schema says, to which a link 'uses' leads */
+	struct vf_bytes version, date, title; /* empty when absent, and where details say them */
+	/*
+	 * What all these records say of their kind, as tr_details_make() wrote it; empty: nothing. It stands in each as
+	 * details.json. Its fields form, consent and grant become links, where links do not hold them already.
+	 */
+	struct vf_bytes details;
+	const struct tr_schema *own_rules; /* of TR_OWN, when there are details */
 	bool confidential;                    /* hide the documents; a personal kind demands it */
 	bool keep;                            /* copy the documents into the notary */
 	const struct tr_link *links;
@@ -51,6 +60,10 @@ struct nt_submit {
 	nt_submit_sign *sign;
 	void *sign_ctx;
 };
+
+/* The kind's name; and whether its records are about one participant. */
+struct vf_bytes nt_submit_kind(const struct nt_submit *s);
+bool nt_submit_is_personal(const struct nt_submit *s);
 
 /* What became of records[at]; called when it is stored durably, in order. */
 typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how);
@@ -61,7 +74,8 @@ typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum n
  * same call does the rest. Refuses before anything is stored: names
  * (NAME_SHAPE), unknown or senseless links (UNKNOWN_RECORD, LINK_SHAPE), plain
  * documents in a personal kind (PERSONAL_FIELD), texts (STATEMENT_SHAPE),
- * records without documents whose links do not say enough (USAGE), LIMIT.
+ * records without documents whose links do not say enough (USAGE), LIMIT; what is wrong in details
+ * (trial/details.h) or between them and other records (details_check.h), but only when a record is new.
  */
 VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
@@ -81,7 +95,13 @@ struct nt_submit_to {
 	VF_RC (*stream)(void *ctx, struct vf_bytes submitter, struct vf_bytes study, struct nt_stream *ret,
 		struct vf_err *reterr);
 	/* As nt_link_check(); NULL when whoever takes the records checks them. */
-	VF_RC (*link)(void *ctx, enum tr_kind from, const struct tr_link *link, struct vf_err *reterr);
+	VF_RC (*link)(void *ctx, const struct nt_submit *s, const struct tr_link *link, struct vf_err *reterr);
+	/*
+	 * What details and links say beside other records, before the first new record is made (details_check.h); facts
+	 * are NULL without details. NULL: it is not checked.
+	 */
+	VF_RC (*details)(void *ctx, const struct nt_submit *s, const struct tr_facts *facts, const struct tr_link *links,
+		size_t n_links, struct vf_err *reterr);
 	/* The journal key of a text, and the record that is known by it. */
 	struct vf_hash (*blind)(void *ctx, struct vf_bytes text);
 	VF_RC (*journal)(void *ctx, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "notary/details_check.h"
 #include "notary/hashing.h"
 #include "notary/submission.h"
 
@@ -14,9 +15,15 @@ static VF_RC find_stream(void *ctx, struct vf_bytes submitter, struct vf_bytes s
 	return nt_notary_stream(ctx, submitter, study, ret, reterr);
 }
 
-static VF_RC check_link(void *ctx, enum tr_kind from, const struct tr_link *link, struct vf_err *reterr)
+static VF_RC check_link(void *ctx, const struct nt_submit *s, const struct tr_link *link, struct vf_err *reterr)
 {
-	return nt_link_check(ctx, from, link, reterr);
+	return nt_link_check(ctx, nt_submit_kind(s), s->study, link, reterr);
+}
+
+static VF_RC check_details(void *ctx, const struct nt_submit *s, const struct tr_facts *facts, const struct tr_link *links,
+	size_t n_links, struct vf_err *reterr)
+{
+	return nt_details_check_local(ctx, s, facts, links, n_links, reterr);
 }
 
 static struct vf_hash blind(void *ctx, struct vf_bytes text)
@@ -97,6 +104,7 @@ VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	const struct nt_submit_to to = {.ctx = n,
 		.stream = find_stream,
 		.link = check_link,
+		.details = check_details,
 		.blind = blind,
 		.journal = find_key,
 		.keep_details = keep_details,

@@ -31,6 +31,9 @@ const struct nt_option nt_submit_options[] = {
 	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false,
 		false},
 	{"keep", 0, NULL, "copy the documents into the notary", false, false},
+	{"details", 0, "FILE", "what the record says of its kind, as JSON: see 'trialnotary explain KIND'", false, false},
+	{"set", 0, "NAME=VALUE", "one simple field of the details", false, true},
+	{"rules", 0, "FILE", "the schema of a kind of the study's own", false, false},
 	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
 	{"sign", 0, "KEY", "sign with this private key (PEM)", false, false},
 	{"cert", 0, "CERT", "the signer's certificate (PEM or DER)", false, false},
@@ -45,14 +48,20 @@ const char nt_submit_details[] =
 	"to\n"
 	"it; symbolic links are refused.\n"
 	"\n"
-	"Kinds: registration, protocol, amendment, ethics-approval, consent-form, consent, withdrawal,\n"
-	"analysis-plan, dataset, results, other. Documents of consent and withdrawal are always "
-	"confidential,\n"
-	"and version, date and title go into a confidential document, too.\n"
+	"Kinds: registration, protocol, amendment, ethics-approval, consent-form, consent, re-consent,\n"
+	"withdrawal, access-grant, access-event, delegation, analysis-plan, database-lock, unblinding, dataset,\n"
+	"results, publication, product-custody, archive-custody, erasure, audit, study-head, schema, other; and\n"
+	"kinds of the study's own, with --rules and a link 'uses' to the record of kind schema that registers it.\n"
+	"All documents of a consent, re-consent, withdrawal, access-grant or access-event are confidential, and\n"
+	"version, date and title go into a confidential document, too.\n"
 	"\n"
-	"Links: amends, approves, countersigns, derives-from, erases, reports, supersedes, uses, withdraws.\n"
-	"A withdrawal needs no document when it has a link 'withdraws', an ethics-approval none with "
-	"'approves'.\n"
+	"Details say what only a record of this kind has: who approved, which permissions, until when\n"
+	"(docs/formats/statements). --set gives a simple field, more than once a list; --details a file with all.\n"
+	"Their form, consent and grant become links by themselves.\n"
+	"\n"
+	"Links: accesses, amends, approves, countersigns, derives-from, erases, grants, locks, reports,\n"
+	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
+	"an ethics-approval none with 'approves', and no record needs one that has details.\n"
 	"\n"
 	"With --server there is no DIR. A submission is on the disk (--state) before it is sent, and what could not be\n"
 	"sent goes first the next time: nothing is lost, and nothing is made twice.";
@@ -247,8 +256,9 @@ VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr)
 	struct tr_statement texts;
 	bool personal;
 
-	u->s.kind = tr_kind_find(vf_bytes_str(kind));
-	if (u->s.kind == TR_KIND_NONE)
+	u->s.kind = tr_kind_of(vf_bytes_str(kind));
+	u->s.own_kind = vf_bytes_str(kind);
+	if (u->s.kind == TR_KIND_NONE || (u->s.kind == TR_OWN && !nt_cli_has(cli, "rules")))
 		return unknown_word("kind", kind, kind_name, TR_KIND_COUNT, VF_UNKNOWN_KIND, reterr);
 	personal = tr_kind_is_personal(u->s.kind);
 	u->s.submitter = vf_bytes_str(u->remote ? "" : NT_SUBMITTER_LOCAL);
@@ -367,7 +377,7 @@ static VF_RC make_records(struct nt_submitting *u, struct vf_err *reterr)
 /* What a line of output calls the record: its file, or what was typed. */
 static void put_name(struct nt_submitting *u, size_t at, struct nt_buf *out, bool json)
 {
-	struct vf_bytes name = vf_bytes_str(tr_kind_name(u->s.kind));
+	struct vf_bytes name = nt_submit_kind(&u->s);
 	size_t files = u->records[at].n_files;
 
 	if (files == 1)
@@ -434,6 +444,8 @@ static VF_RC prepare(struct nt_submitting *u, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = nt_submitting_links(u, reterr);
 	if (rc == VF_OK)
+		rc = nt_submitting_details(u, reterr);
+	if (rc == VF_OK)
 		rc = gather(&u->g, u->cli->args + u->first, u->cli->n_args - u->first, reterr);
 	if (rc == VF_OK)
 		rc = check_not_own(u, reterr);
@@ -484,7 +496,7 @@ static VF_RC submit_all(struct nt_submitting *u, struct vf_err *reterr)
 	if (cli->json) {
 		nt_cli_begin(cli);
 		nt_cli_field(&cli->text, "study", u->s.study);
-		nt_cli_field(&cli->text, "kind", vf_bytes_str(tr_kind_name(u->s.kind)));
+		nt_cli_field(&cli->text, "kind", nt_submit_kind(&u->s));
 		nt_buf_put_str(&cli->text, ",\"records\":[");
 	}
 	rc = submit_somewhere(u, reterr);
@@ -509,6 +521,7 @@ void nt_submitting_done(struct nt_submitting *u)
 	nt_signer_free(u->signing.signer);
 	nt_buf_done(&u->signing.certificate);
 	free(u->records);
+	nt_submitting_details_done(u);
 	gathered_done(&u->g);
 }
 

@@ -1,7 +1,7 @@
 /*
  * What the verbs that submit share: the words that describe a record, and its files.
  *
- * Internal to verbs_submit.c and watch.c.
+ * Internal to verbs_submit.c, verbs_details.c and watch.c.
  */
 #ifndef NOTARY_VERBS_SUBMIT_H
 #define NOTARY_VERBS_SUBMIT_H
@@ -43,12 +43,21 @@ struct nt_submitting {
 	size_t unkept; /* --keep came too late for them */
 	unsigned threads;
 	bool each;
+	struct nt_own_details { /* of --details, --set and --rules (verbs_details.c) */
+		void *block;
+		struct vf_arena arena;
+		struct tr_rulebook book;
+		struct tr_schema *rules;
+	} details;
 };
 
 /* Study, kind and texts; then key and certificate; then links, for which n or remote must be there. */
 VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr);
 VF_RC nt_submitting_signing(struct nt_submitting *u, struct vf_err *reterr);
 VF_RC nt_submitting_links(struct nt_submitting *u, struct vf_err *reterr);
+/* The details that were asked for, for which the kind, the links and n or remote must be there. */
+VF_RC nt_submitting_details(struct nt_submitting *u, struct vf_err *reterr);
+void nt_submitting_details_done(struct nt_submitting *u);
 /* Frees what it holds; n and remote are the caller's. */
 void nt_submitting_done(struct nt_submitting *u);
 

@@ -11,7 +11,7 @@
 /* Braces, names and digests of one member or link: more than they need. */
 #define MEMBER_ROOM 320
 #define LINK_ROOM 128
-#define FIXED_ROOM 640
+#define FIXED_ROOM 704
 
 /* Room was taken for the longest text, so that appending need not test. */
 struct out {
@@ -145,7 +145,7 @@ VF_RC tr_statement_check_texts(const struct tr_statement *s, struct vf_err *rete
 {
 	enum vf_rc rc;
 
-	if (s->kind == TR_KIND_NONE)
+	if (s->kind == TR_KIND_NONE || tr_kind_of(tr_statement_kind(s)) != s->kind)
 		return vf_fail(reterr, VF_UNKNOWN_KIND, "the statement has no kind");
 	if (s->study.n == 0)
 		return vf_fail(reterr, VF_STATEMENT_SHAPE, "'study' is empty");
@@ -180,6 +180,11 @@ static VF_RC check_lists(const struct tr_statement *s, struct vf_err *reterr)
 			return vf_fail(reterr, VF_INTERNAL, "members %zu and %zu are not in order", i - 1, i);
 	}
 	return VF_OK;
+}
+
+struct vf_bytes tr_statement_kind(const struct tr_statement *s)
+{
+	return s->kind == TR_OWN ? s->own_kind : vf_bytes_str(tr_kind_name(s->kind));
 }
 
 size_t tr_statement_room(const struct tr_statement *s)
@@ -240,7 +245,6 @@ VF_RC tr_statement_put(
 	const struct tr_statement *s, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
 	enum vf_rc rc = tr_statement_check_texts(s, reterr);
-	const char *kind;
 	struct out o;
 	size_t room;
 
@@ -252,9 +256,8 @@ VF_RC tr_statement_put(
 	rc = begin(&o, a, room, reterr);
 	if (rc != VF_OK)
 		return rc;
-	kind = tr_kind_name(s->kind);
 	PUT(&o, "{\"schema\":\"" VF_SCHEMA_STATEMENT "\",\"kind\":\"");
-	put(&o, kind, strlen(kind));
+	put(&o, tr_statement_kind(s).p, tr_statement_kind(s).n);
 	PUT(&o, "\"");
 	put_field(&o, "study", s->study);
 	put_field(&o, "version", s->version);

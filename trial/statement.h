@@ -26,6 +26,7 @@ struct tr_link {
 /* Absent texts have n == 0; signer is NULL when the submitter does not sign. */
 struct tr_statement {
 	enum tr_kind kind;
+	struct vf_bytes own_kind; /* its name when kind is TR_OWN */
 	struct vf_bytes study, version, date, title;
 	const struct tr_link *links; /* ascending by (type, record) */
 	size_t n_links;
@@ -53,6 +54,9 @@ VF_RC tr_commitment_put(
 	const struct vf_commitment *c, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr);
 VF_RC tr_details_put(
 	const struct tr_details *d, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr);
+
+/* The kind's name: from the list, or own_kind. */
+struct vf_bytes tr_statement_kind(const struct tr_statement *s);
 
 /* Octets of arena that tr_statement_put() needs at most. */
 size_t tr_statement_room(const struct tr_statement *s);

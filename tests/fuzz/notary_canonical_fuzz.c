@@ -46,7 +46,7 @@ static void same_statement(const struct vf_statement *a, const struct vf_stateme
 /* Kinds and links that only verifiers know cannot be written. */
 static void check_written(const struct vf_statement *s, struct vf_bytes json, struct vf_arena *a)
 {
-	struct tr_statement t = {.kind = tr_kind_find(s->kind), .study = s->study, .version = s->version, .date = s->date,
+	struct tr_statement t = {.kind = tr_kind_of(s->kind), .own_kind = s->kind, .study = s->study, .version = s->version, .date = s->date,
 		.title = s->title, .n_links = s->n_links, .nonce = s->nonce, .signer = s->has_signer ? &s->signer : NULL,
 		.members = s->members, .n_members = s->n_members};
 	struct tr_link *links = need(calloc(s->n_links + 1, sizeof(*links)));

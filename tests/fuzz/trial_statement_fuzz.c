@@ -21,7 +21,7 @@ static bool rewrite(const struct vf_statement *s, struct vf_arena *a, struct tr_
 		if (links[i].type == TR_LINK_NONE)
 			return false;
 	}
-	*ret = (struct tr_statement){.kind = tr_kind_find(s->kind), .study = s->study, .version = s->version, .date = s->date,
+	*ret = (struct tr_statement){.kind = tr_kind_of(s->kind), .own_kind = s->kind, .study = s->study, .version = s->version, .date = s->date,
 		.title = s->title, .links = links, .n_links = s->n_links, .nonce = s->nonce,
 		.signer = s->has_signer ? &s->signer : NULL, .members = s->members, .n_members = s->n_members};
 	return ret->kind != TR_KIND_NONE;
