@@ -150,7 +150,7 @@ static VF_RC fill(
 
 static bool is_personal(enum tr_fact_kind kind)
 {
-	return kind == TR_FACT_CONSENT || kind == TR_FACT_WITHDRAWAL || kind == TR_FACT_GRANT;
+	return kind >= TR_FACT_CONSENT;
 }
 
 static VF_RC read_fact(struct follower *f, const struct nt_record *r, enum tr_kind kind, struct vf_arena *a,

@@ -1,4 +1,4 @@
-#include "notary/consent_index.h"
+#include "notary/consent_index_inside.h"
 
 #include <inttypes.h>
 #include <fcntl.h>
@@ -11,47 +11,29 @@
 #include "notary/small_db.h"
 #include "trial/consent_fact.h"
 
-/* Of the arena: it grows by doubling, to as much as the facts of a very large study need. */
-#define ROOM_FIRST ((size_t)1 << 18)
-#define ROOM_MAX ((size_t)1 << 30)
-
-enum {
-	PUT,
-	SEALED,
-	FIND,
-	DROP,
-	DOUBT,
-	NEXT_UNSEALED,
-	NEXT_DOUBT,
-	CLEAR_DOUBT,
-	HAS,
-	PROGRESS,
-	SET_PROGRESS,
-	OWN,
-	ALL,
-};
-
 #define COLUMNS "id, log_index, sealed, body, participant"
 
 static const char *const statements[] = {
-	[PUT] = "INSERT OR REPLACE INTO record (study, participant, number, id, log_index, sealed, body)"
+	[NT_CONSENT_PUT] =
+		"INSERT OR REPLACE INTO record (study, participant, number, id, log_index, sealed, body)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?)",
-	[SEALED] = "UPDATE record SET log_index = ?2, sealed = ?3 WHERE number = ?1",
-	[FIND] = "SELECT number, participant FROM record WHERE id = ?",
-	[DROP] = "DELETE FROM record WHERE id = ?",
-	[DOUBT] = "INSERT OR IGNORE INTO doubt (number, id, study, participant)"
-		  " SELECT number, id, study, participant FROM record WHERE id = ?",
-	[NEXT_UNSEALED] =
+	[NT_CONSENT_SEALED] = "UPDATE record SET log_index = ?2, sealed = ?3 WHERE number = ?1",
+	[NT_CONSENT_FIND] = "SELECT number, participant FROM record WHERE id = ?",
+	[NT_CONSENT_DROP] = "DELETE FROM record WHERE id = ?",
+	[NT_CONSENT_DOUBT] = "INSERT OR IGNORE INTO doubt (number, id, study, participant)"
+			     " SELECT number, id, study, participant FROM record WHERE id = ?",
+	[NT_CONSENT_NEXT_UNSEALED] =
 		"SELECT number, id, study, participant FROM record WHERE sealed IS NULL AND number > ?"
 		" ORDER BY number LIMIT 1",
-	[NEXT_DOUBT] =
+	[NT_CONSENT_NEXT_DOUBT] =
 		"SELECT number, id, study, participant FROM doubt WHERE number > ? ORDER BY number LIMIT 1",
-	[CLEAR_DOUBT] = "DELETE FROM doubt WHERE number = ?",
-	[HAS] = "SELECT 1 FROM record WHERE study = ? AND participant = ? LIMIT 1",
-	[PROGRESS] = "SELECT next, seals, size, last FROM progress",
-	[SET_PROGRESS] = "UPDATE progress SET next = ?, seals = ?, size = ?, last = ?",
-	[OWN] = "SELECT " COLUMNS " FROM record WHERE study = ? AND participant = ? ORDER BY number",
-	[ALL] = "SELECT " COLUMNS " FROM record WHERE study = ? ORDER BY participant, number",
+	[NT_CONSENT_CLEAR_DOUBT] = "DELETE FROM doubt WHERE number = ?",
+	[NT_CONSENT_HAS] = "SELECT 1 FROM record WHERE study = ? AND participant = ? LIMIT 1",
+	[NT_CONSENT_PROGRESS] = "SELECT next, seals, size, last FROM progress",
+	[NT_CONSENT_SET_PROGRESS] = "UPDATE progress SET next = ?, seals = ?, size = ?, last = ?",
+	[NT_CONSENT_OWN] =
+		"SELECT " COLUMNS " FROM record WHERE study = ? AND participant = ? ORDER BY number",
+	[NT_CONSENT_ALL] = "SELECT " COLUMNS " FROM record WHERE study = ? ORDER BY participant, number",
 };
 
 /* Records of a study itself have the participant of 32 octets 0, which sorts first. */
@@ -69,12 +51,6 @@ static const char *const migrations[] = {
 
 static const struct nt_small_shape shape = {
 	"consent.db", migrations, 1, statements, sizeof(statements) / sizeof(statements[0])};
-
-struct nt_consent_index {
-	struct nt_small_db *db;
-	uint8_t *room; /* of what an answer points to */
-	size_t n_room;
-};
 
 /* ---- opening ---- */
 
@@ -151,13 +127,13 @@ VF_RC nt_consent_wipe(struct nt_consent_index *x, struct vf_err *reterr)
 
 /* ---- values ---- */
 
-static bool bind_text(sqlite3_stmt *st, int at, struct vf_bytes text)
+bool nt_consent_bind_text(sqlite3_stmt *st, int at, struct vf_bytes text)
 {
 	return sqlite3_bind_text64(st, at, text.n ? (const char *)text.p : "", text.n, SQLITE_STATIC,
 		       SQLITE_UTF8) == SQLITE_OK;
 }
 
-static bool bind_hash(sqlite3_stmt *st, int at, const struct vf_hash *h)
+bool nt_consent_bind_hash(sqlite3_stmt *st, int at, const struct vf_hash *h)
 {
 	return sqlite3_bind_blob64(st, at, h->b, sizeof(h->b), SQLITE_STATIC) == SQLITE_OK;
 }
@@ -175,7 +151,7 @@ static bool bind_place(sqlite3_stmt *st, int at, uint64_t index, int64_t sealed)
 					: sqlite3_bind_int64(st, at + 1, sealed)) == SQLITE_OK;
 }
 
-static bool column_hash(sqlite3_stmt *st, int at, struct vf_hash *ret)
+bool nt_consent_column_hash(sqlite3_stmt *st, int at, struct vf_hash *ret)
 {
 	const void *p = sqlite3_column_blob(st, at);
 
@@ -185,7 +161,7 @@ static bool column_hash(sqlite3_stmt *st, int at, struct vf_hash *ret)
 	return true;
 }
 
-static VF_RC bad_row(struct vf_err *reterr)
+VF_RC nt_consent_bad_row(struct vf_err *reterr)
 {
 	return vf_fail(reterr, VF_STORE_CORRUPT,
 		"a row of '%s' is not in its exact form: delete the file, and it is made again", shape.name);
@@ -202,7 +178,7 @@ VF_RC nt_consent_put(struct nt_consent_index *x, const struct nt_consent_row *ro
 	size_t room = 4096;
 	void *block;
 	bool bound;
-	enum vf_rc rc = nt_small_get(x->db, PUT, &st, reterr);
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_PUT, &st, reterr);
 
 	if (rc != VF_OK)
 		return rc;
@@ -214,9 +190,9 @@ VF_RC nt_consent_put(struct nt_consent_index *x, const struct nt_consent_row *ro
 	if (block == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a row of '%s'", shape.name);
 	vf_arena_init(&a, block, room);
-	bound = tr_consent_fact_put(f, &a, &body) && bind_text(st, 1, row->study) &&
-		bind_hash(st, 2, &f->participant) && bind_number(st, 3, row->number) &&
-		bind_hash(st, 4, &f->id) && bind_place(st, 5, f->index, f->sealed) &&
+	bound = tr_consent_fact_put(f, &a, &body) && nt_consent_bind_text(st, 1, row->study) &&
+		nt_consent_bind_hash(st, 2, &f->participant) && bind_number(st, 3, row->number) &&
+		nt_consent_bind_hash(st, 4, &f->id) && bind_place(st, 5, f->index, f->sealed) &&
 		sqlite3_bind_blob64(st, 7, body.p, body.n, SQLITE_STATIC) == SQLITE_OK;
 	rc = bound ? nt_small_done(x->db, st, reterr) : nt_small_fail(x->db, "change", reterr);
 	sqlite3_clear_bindings(st);
@@ -228,7 +204,7 @@ VF_RC nt_consent_sealed(
 	struct nt_consent_index *x, uint64_t number, uint64_t index, int64_t sealed, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
-	enum vf_rc rc = nt_small_get(x->db, SEALED, &st, reterr);
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_SEALED, &st, reterr);
 
 	if (rc == VF_OK && (!bind_number(st, 1, number) || !bind_place(st, 2, index, sealed)))
 		rc = nt_small_fail(x->db, "change", reterr);
@@ -242,7 +218,7 @@ static VF_RC with_id(
 	sqlite3_stmt *st = NULL;
 	enum vf_rc rc = nt_small_get(x->db, which, &st, reterr);
 
-	if (rc == VF_OK && !bind_hash(st, 1, id))
+	if (rc == VF_OK && !nt_consent_bind_hash(st, 1, id))
 		rc = nt_small_fail(x->db, "change", reterr);
 	return rc == VF_OK ? nt_small_done(x->db, st, reterr) : rc;
 }
@@ -251,14 +227,14 @@ VF_RC nt_consent_whose(struct nt_consent_index *x, const struct vf_hash *id, str
 	bool *ret_found, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
-	enum vf_rc rc = nt_small_get(x->db, FIND, &st, reterr);
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_FIND, &st, reterr);
 
-	if (rc == VF_OK && !bind_hash(st, 1, id))
+	if (rc == VF_OK && !nt_consent_bind_hash(st, 1, id))
 		rc = nt_small_fail(x->db, "read", reterr);
 	if (rc == VF_OK)
 		rc = nt_small_step(x->db, st, ret_found, reterr);
-	if (rc == VF_OK && *ret_found && !column_hash(st, 1, ret))
-		rc = bad_row(reterr);
+	if (rc == VF_OK && *ret_found && !nt_consent_column_hash(st, 1, ret))
+		rc = nt_consent_bad_row(reterr);
 	sqlite3_reset(st);
 	return rc;
 }
@@ -272,9 +248,9 @@ VF_RC nt_consent_drop(struct nt_consent_index *x, const struct vf_hash *id, bool
 	if (rc != VF_OK || !*ret_was)
 		return rc;
 	if (doubt)
-		rc = with_id(x, DOUBT, id, reterr);
+		rc = with_id(x, NT_CONSENT_DOUBT, id, reterr);
 	if (rc == VF_OK)
-		rc = with_id(x, DROP, id, reterr);
+		rc = with_id(x, NT_CONSENT_DROP, id, reterr);
 	return rc == VF_OK ? nt_small_owe_wipe(x->db, reterr) : rc;
 }
 
@@ -293,9 +269,9 @@ static VF_RC next_open(struct nt_consent_index *x, size_t which, int64_t after, 
 		size_t n = (size_t)sqlite3_column_bytes(st, 2);
 
 		ret->number = (uint64_t)sqlite3_column_int64(st, 0);
-		if (study == NULL || n >= sizeof(ret->study) || !column_hash(st, 1, &ret->id) ||
-			!column_hash(st, 3, &ret->participant))
-			rc = bad_row(reterr);
+		if (study == NULL || n >= sizeof(ret->study) || !nt_consent_column_hash(st, 1, &ret->id) ||
+			!nt_consent_column_hash(st, 3, &ret->participant))
+			rc = nt_consent_bad_row(reterr);
 		else
 			memcpy(ret->study, study, n + 1);
 	}
@@ -306,19 +282,19 @@ static VF_RC next_open(struct nt_consent_index *x, size_t which, int64_t after, 
 VF_RC nt_consent_next_unsealed(struct nt_consent_index *x, int64_t after, struct nt_consent_open *ret,
 	bool *ret_found, struct vf_err *reterr)
 {
-	return next_open(x, NEXT_UNSEALED, after, ret, ret_found, reterr);
+	return next_open(x, NT_CONSENT_NEXT_UNSEALED, after, ret, ret_found, reterr);
 }
 
 VF_RC nt_consent_next_doubt(struct nt_consent_index *x, int64_t after, struct nt_consent_open *ret,
 	bool *ret_found, struct vf_err *reterr)
 {
-	return next_open(x, NEXT_DOUBT, after, ret, ret_found, reterr);
+	return next_open(x, NT_CONSENT_NEXT_DOUBT, after, ret, ret_found, reterr);
 }
 
 VF_RC nt_consent_clear_doubt(struct nt_consent_index *x, uint64_t number, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
-	enum vf_rc rc = nt_small_get(x->db, CLEAR_DOUBT, &st, reterr);
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_CLEAR_DOUBT, &st, reterr);
 
 	if (rc == VF_OK && !bind_number(st, 1, number))
 		rc = nt_small_fail(x->db, "change", reterr);
@@ -331,9 +307,9 @@ VF_RC nt_consent_has(struct nt_consent_index *x, struct vf_bytes study, const st
 	bool *ret, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
-	enum vf_rc rc = nt_small_get(x->db, HAS, &st, reterr);
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_HAS, &st, reterr);
 
-	if (rc == VF_OK && (!bind_text(st, 1, study) || !bind_hash(st, 2, participant)))
+	if (rc == VF_OK && (!nt_consent_bind_text(st, 1, study) || !nt_consent_bind_hash(st, 2, participant)))
 		rc = nt_small_fail(x->db, "read", reterr);
 	if (rc == VF_OK)
 		rc = nt_small_step(x->db, st, ret, reterr);
@@ -345,15 +321,15 @@ VF_RC nt_consent_progress(struct nt_consent_index *x, struct nt_consent_progress
 {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
-	enum vf_rc rc = nt_small_get(x->db, PROGRESS, &st, reterr);
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_PROGRESS, &st, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_small_step(x->db, st, &row, reterr);
 	if (rc == VF_OK) {
 		struct nt_consent_progress p = {0};
 
-		if (!row || !column_hash(st, 3, &p.last))
-			rc = bad_row(reterr);
+		if (!row || !nt_consent_column_hash(st, 3, &p.last))
+			rc = nt_consent_bad_row(reterr);
 		p.next = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
 		p.seals = row ? (uint64_t)sqlite3_column_int64(st, 1) : 0;
 		p.size = row ? (uint64_t)sqlite3_column_int64(st, 2) : 0;
@@ -368,11 +344,11 @@ VF_RC nt_consent_set_progress(
 	struct nt_consent_index *x, const struct nt_consent_progress *p, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
-	enum vf_rc rc = nt_small_get(x->db, SET_PROGRESS, &st, reterr);
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_SET_PROGRESS, &st, reterr);
 
 	if (rc == VF_OK &&
 		(!bind_number(st, 1, p->next) || !bind_number(st, 2, p->seals) ||
-			!bind_number(st, 3, p->size) || !bind_hash(st, 4, &p->last)))
+			!bind_number(st, 3, p->size) || !nt_consent_bind_hash(st, 4, &p->last)))
 		rc = nt_small_fail(x->db, "change", reterr);
 	return rc == VF_OK ? nt_small_done(x->db, st, reterr) : rc;
 }
@@ -383,262 +359,4 @@ VF_RC nt_consent_clear(struct nt_consent_index *x, struct vf_err *reterr)
 	enum vf_rc rc = nt_small_run(x->db, "DELETE FROM record; DELETE FROM doubt", reterr);
 
 	return rc == VF_OK ? nt_consent_set_progress(x, &none, reterr) : rc;
-}
-
-/* ---- facts ---- */
-
-/* The row that a statement of COLUMNS stands on. */
-static VF_RC read_fact(
-	sqlite3_stmt *st, struct vf_arena *a, struct tr_consent_fact *ret, struct vf_err *reterr)
-{
-	struct vf_bytes body = vf_bytes(sqlite3_column_blob(st, 3), (size_t)sqlite3_column_bytes(st, 3)),
-			kept;
-	struct tr_consent_fact f = {.index = UINT64_MAX, .sealed = VF_TIME_NONE};
-	struct vf_hash participant;
-
-	if (!column_hash(st, 0, &f.id) || !column_hash(st, 4, &participant))
-		return bad_row(reterr);
-	if (sqlite3_column_type(st, 1) != SQLITE_NULL)
-		f.index = (uint64_t)sqlite3_column_int64(st, 1);
-	if (sqlite3_column_type(st, 2) != SQLITE_NULL)
-		f.sealed = sqlite3_column_int64(st, 2);
-	if (!vf_arena_copy(a, body, &kept) || !tr_consent_fact_take(kept, a, &f))
-		return a->full ? vf_fail(reterr, VF_NO_MEMORY, "no memory for a record") : bad_row(reterr);
-	/* a withdrawal without details is of the participant whose consent it names */
-	f.participant = participant;
-	*ret = f;
-	return VF_OK;
-}
-
-/* Facts that grow: the list is the arena's, doubled when it is full. */
-struct facts {
-	struct tr_consent_fact *p;
-	size_t n, room;
-};
-
-static VF_RC add_fact(
-	struct facts *l, struct vf_arena *a, const struct tr_consent_fact *f, struct vf_err *reterr)
-{
-	if (l->n == l->room) {
-		size_t room = l->room ? 2 * l->room : 16;
-		struct tr_consent_fact *p = VF_NEW(a, room, struct tr_consent_fact);
-
-		if (p == NULL)
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for records");
-		if (l->n > 0)
-			memcpy(p, l->p, l->n * sizeof(*p));
-		l->p = p;
-		l->room = room;
-	}
-	l->p[l->n++] = *f;
-	return VF_OK;
-}
-
-static VF_RC load(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
-	struct vf_arena *a, struct facts *l, struct vf_err *reterr)
-{
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum vf_rc rc = nt_small_get(x->db, OWN, &st, reterr);
-
-	if (rc == VF_OK && (!bind_text(st, 1, study) || !bind_hash(st, 2, participant)))
-		rc = nt_small_fail(x->db, "read", reterr);
-	while (rc == VF_OK) {
-		struct tr_consent_fact f;
-
-		rc = nt_small_step(x->db, st, &row, reterr);
-		if (rc != VF_OK || !row)
-			break;
-		rc = read_fact(st, a, &f, reterr);
-		if (rc == VF_OK)
-			rc = add_fact(l, a, &f, reterr);
-	}
-	sqlite3_reset(st);
-	return rc;
-}
-
-/* Calls with an arena that is doubled while it is too small. */
-typedef VF_RC in_room(struct nt_consent_index *x, struct vf_arena *a, void *ctx, struct vf_err *reterr);
-static VF_RC with_room(struct nt_consent_index *x, in_room *call, void *ctx, struct vf_err *reterr)
-{
-	for (;;) {
-		struct vf_arena a;
-		enum vf_rc rc = VF_NO_MEMORY;
-
-		if (x->room != NULL) {
-			vf_arena_init(&a, x->room, x->n_room);
-			rc = call(x, &a, ctx, reterr);
-			if (rc != VF_NO_MEMORY || !a.full)
-				return rc;
-		}
-		if (x->n_room >= ROOM_MAX)
-			return rc;
-		free(x->room);
-		x->n_room = x->n_room ? 4 * x->n_room : ROOM_FIRST;
-		x->room = malloc(x->n_room);
-		if (x->room == NULL) {
-			x->n_room = 0;
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records of a study");
-		}
-	}
-}
-
-struct asking {
-	const struct nt_consent_question *q;
-	struct tr_consent_answer *ret;
-};
-
-static VF_RC ask(struct nt_consent_index *x, struct vf_arena *a, void *ctx, struct vf_err *reterr)
-{
-	static const struct vf_hash none;
-	struct asking *k = ctx;
-	struct facts study = {0}, own = {0};
-	struct tr_consent_view view = {.participant = k->q->participant, .at = k->q->at};
-	enum vf_rc rc = load(x, k->q->study, &none, a, &study, reterr);
-
-	if (rc == VF_OK)
-		rc = load(x, k->q->study, &k->q->participant, a, &own, reterr);
-	if (rc != VF_OK)
-		return rc;
-	view.study = (struct tr_consent_facts){study.p, study.n};
-	view.own = (struct tr_consent_facts){own.p, own.n};
-	return tr_consent_state(&view, k->q->purpose, k->q->who, a, k->ret, reterr);
-}
-
-VF_RC nt_consent_ask(struct nt_consent_index *x, const struct nt_consent_question *q,
-	struct tr_consent_answer *ret, struct vf_err *reterr)
-{
-	struct asking k = {q, ret};
-
-	return with_room(x, ask, &k, reterr);
-}
-
-/* ---- many ---- */
-
-struct telling {
-	struct vf_bytes study;
-	const struct vf_hash *participant;
-	const struct tr_when *at;
-	nt_each_fact *each;
-	nt_each_gap *each_gap;
-	void *ctx;
-	uint64_t done; /* facts or participants that were told before the arena grew */
-};
-
-static VF_RC open_all(
-	struct nt_consent_index *x, const struct telling *t, sqlite3_stmt **ret, struct vf_err *reterr)
-{
-	enum vf_rc rc = nt_small_get(x->db, t->participant ? OWN : ALL, ret, reterr);
-
-	if (rc == VF_OK &&
-		(!bind_text(*ret, 1, t->study) || (t->participant && !bind_hash(*ret, 2, t->participant))))
-		rc = nt_small_fail(x->db, "read", reterr);
-	return rc;
-}
-
-static VF_RC tell_facts(struct nt_consent_index *x, struct vf_arena *a, void *ctx, struct vf_err *reterr)
-{
-	struct telling *t = ctx;
-	sqlite3_stmt *st = NULL;
-	uint64_t at = 0;
-	bool row = false;
-	enum vf_rc rc = open_all(x, t, &st, reterr);
-
-	while (rc == VF_OK) {
-		struct tr_consent_fact f;
-
-		rc = nt_small_step(x->db, st, &row, reterr);
-		if (rc != VF_OK || !row)
-			break;
-		if (at++ < t->done)
-			continue;
-		a->used = 0;
-		rc = read_fact(st, a, &f, reterr);
-		if (rc != VF_OK)
-			break;
-		t->done++;
-		rc = t->each(t->ctx, &f, reterr);
-	}
-	sqlite3_reset(st);
-	return rc;
-}
-
-VF_RC nt_consent_each(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
-	nt_each_fact *each, void *ctx, struct vf_err *reterr)
-{
-	struct telling t = {.study = study, .participant = participant, .each = each, .ctx = ctx};
-
-	return with_room(x, tell_facts, &t, reterr);
-}
-
-/* The participant that was read to the end. */
-static VF_RC tell_gap(struct telling *t, struct vf_arena *a, struct tr_consent_view *view,
-	const struct facts *own, struct vf_err *reterr)
-{
-	struct tr_gap gaps[TR_MAX_GAPS];
-	size_t n = 0;
-	enum vf_rc rc;
-
-	view->own = (struct tr_consent_facts){own->p, own->n};
-	rc = tr_consent_gaps(view, a, gaps, &n, reterr);
-	if (rc != VF_OK)
-		return rc;
-	t->done++;
-	for (size_t i = 0; i < n && rc == VF_OK; i++)
-		rc = t->each_gap(t->ctx, &view->participant, &gaps[i], reterr);
-	return rc;
-}
-
-static VF_RC tell_gaps(struct nt_consent_index *x, struct vf_arena *a, void *ctx, struct vf_err *reterr)
-{
-	static const struct vf_hash none;
-	struct telling *t = ctx;
-	struct facts study = {0}, own = {0};
-	struct tr_consent_view view = {.participant = none, .at = *t->at};
-	sqlite3_stmt *st = NULL;
-	uint64_t at = 0;
-	size_t used;
-	bool row = false;
-	enum vf_rc rc = load(x, t->study, &none, a, &study, reterr);
-
-	view.study = (struct tr_consent_facts){study.p, study.n};
-	used = a->used;
-	if (rc == VF_OK)
-		rc = open_all(x, t, &st, reterr);
-	while (rc == VF_OK) {
-		struct tr_consent_fact f;
-		size_t before = a->used;
-
-		rc = nt_small_step(x->db, st, &row, reterr);
-		if (rc == VF_OK && row)
-			rc = read_fact(st, a, &f, reterr);
-		if (rc != VF_OK)
-			break;
-		if (!row || !vf_hash_eq(&f.participant, &view.participant)) {
-			if (own.n > 0 && at++ >= t->done)
-				rc = tell_gap(t, a, &view, &own, reterr);
-			if (rc != VF_OK || !row)
-				break;
-			/* what belongs to the participant before is not needed any more; the new one's first
-			 * record is read again */
-			own = (struct facts){0};
-			a->used = used;
-			rc = read_fact(st, a, &f, reterr);
-			view.participant = f.participant;
-		}
-		if (vf_hash_eq(&f.participant, &none))
-			a->used = before < used ? used : before; /* the study's own are there already */
-		else if (rc == VF_OK)
-			rc = add_fact(&own, a, &f, reterr);
-	}
-	sqlite3_reset(st);
-	return rc;
-}
-
-VF_RC nt_consent_gaps(struct nt_consent_index *x, struct vf_bytes study, const struct tr_when *at,
-	nt_each_gap *each, void *ctx, struct vf_err *reterr)
-{
-	struct telling t = {.study = study, .at = at, .each_gap = each, .ctx = ctx};
-
-	return with_room(x, tell_gaps, &t, reterr);
 }

@@ -1,79 +1,12 @@
 #include "notary/verbs_consent.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "notary/consent_index.h"
-#include "notary/durable.h"
 #include "notary/participants.h"
-#include "notary/submit.h"
-#include "trial/details.h"
 #include "verify/text.h"
-
-#define STUDY_OPTION                                                                                         \
-	{                                                                                                    \
-		"study", 0, "ID", "the study", true, false                                                   \
-	}
-#define AT_OPTION                                                                                            \
-	{                                                                                                    \
-		"at", 0, "TIME", "the time that is asked about: a date or RFC 3339 (default: now)", false,   \
-			false                                                                                \
-	}
-#define PARTICIPANT_OPTION                                                                                   \
-	{                                                                                                    \
-		"participant", 0, "NUMBER", "the participant's number at the site, or the value in records", \
-			true, false                                                                          \
-	}
-#define PURPOSE_OPTION                                                                                       \
-	{                                                                                                    \
-		"purpose", 0, "NAME", "name of a permission, or the purpose that it is for", true, false     \
-	}
-
-const struct nt_option nt_participant_options[] = {STUDY_OPTION, {0}};
-const struct nt_option nt_participant_list_options[] = {
-	{"study", 0, "ID", "only those of this study", false, false},
-	{0},
-};
-const struct nt_option nt_participant_forget_options[] = {
-	STUDY_OPTION,
-	{"yes", 0, NULL, "do it: it cannot be undone", false, false},
-	{0},
-};
-const struct nt_option nt_consent_status_options[] = {
-	STUDY_OPTION, PARTICIPANT_OPTION, PURPOSE_OPTION, AT_OPTION, {0}};
-const struct nt_option nt_consent_list_options[] = {
-	STUDY_OPTION,
-	{"participant", 0, "NUMBER", "only what this participant said: number or value", false, false},
-	{0},
-};
-const struct nt_option nt_consent_gaps_options[] = {STUDY_OPTION, AT_OPTION, {0}};
-const struct nt_option nt_consent_check_options[] = {
-	STUDY_OPTION,
-	PARTICIPANT_OPTION,
-	PURPOSE_OPTION,
-	{"who", 0, "NAME", "who wants to have the data", true, false},
-	AT_OPTION,
-	{"record", 0, NULL, "record the access, or that it was refused", false, false},
-	{0},
-};
-
-const char nt_consent_status_details[] = "GRANTED (exit status 0), REFUSED, WITHDRAWN, EXPIRED, NOT_YET (1), "
-					 "UNKNOWN, INCONCLUSIVE (2), with the records\n"
-					 "that say so. A date is the whole day, month or year: what it "
-					 "leaves open is INCONCLUSIVE. The rules\n"
-					 "are in docs/consent.md.";
-const char nt_consent_gaps_details[] =
-	"Participants whose last consent is on a form that was superseded by one that all must sign: "
-	"NOT_DUE\n"
-	"while that is not approved, DUE, OVERDUE (exit status 1), INCONCLUSIVE (2).";
-const char nt_consent_check_details[] =
-	"Permitted is what a permission for everybody, one with this delegate, or an access grant allows. "
-	"Exit\n"
-	"status as for 'consent status'. --record makes a confidential record of kind access-event.";
 
 /* ---- what is asked ---- */
 
@@ -106,7 +39,7 @@ static VF_RC read_participant(const struct nt_cli *cli, struct vf_hash *ret, str
 		: rc;
 }
 
-static VF_RC open_index(
+VF_RC nt_consent_verb_open(
 	struct nt_cli *cli, struct nt_notary **ret_n, struct nt_consent_index **ret, struct vf_err *reterr)
 {
 	enum vf_rc rc = nt_verb_open(cli, ret_n, reterr);
@@ -133,6 +66,8 @@ static const char *fact_name(const struct tr_consent_fact *f)
 		return tr_kind_name(TR_WITHDRAWAL);
 	case TR_FACT_GRANT:
 		return tr_kind_name(TR_ACCESS_GRANT);
+	case TR_FACT_EVENT:
+		return tr_kind_name(TR_ACCESS_EVENT);
 	}
 	return "";
 }
@@ -204,7 +139,7 @@ static void put_finding(struct nt_cli *cli, const struct tr_consent_finding *f, 
 		f->sure ? "" : ", as far as the declared times say");
 }
 
-static void put_answer(
+void nt_consent_verb_put(
 	struct nt_cli *cli, const struct nt_consent_question *q, const struct tr_consent_answer *a)
 {
 	struct nt_buf *out = &cli->text;
@@ -237,7 +172,7 @@ static void put_answer(
 }
 
 /* What was put stays; the status says whether it is permitted. */
-static VF_RC end_answer(struct nt_cli *cli, const struct tr_consent_answer *a, struct vf_err *reterr)
+VF_RC nt_consent_verb_end(struct nt_cli *cli, const struct tr_consent_answer *a, struct vf_err *reterr)
 {
 	switch (a->state) {
 	case TR_GRANTED:
@@ -256,7 +191,7 @@ static VF_RC end_answer(struct nt_cli *cli, const struct tr_consent_answer *a, s
 	return vf_fail(reterr, VF_CONSENT_NOT_GIVEN, "%s", a->reason);
 }
 
-static VF_RC read_question(const struct nt_cli *cli, struct nt_consent_question *ret, struct vf_err *reterr)
+VF_RC nt_consent_verb_read(const struct nt_cli *cli, struct nt_consent_question *ret, struct vf_err *reterr)
 {
 	const char *who = nt_cli_get(cli, "who");
 	enum vf_rc rc;
@@ -277,18 +212,18 @@ VF_RC nt_verb_consent_status(struct nt_cli *cli, struct vf_err *reterr)
 	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
 	struct nt_consent_question q;
 	struct tr_consent_answer a;
-	enum vf_rc rc = read_question(cli, &q, reterr);
+	enum vf_rc rc = nt_consent_verb_read(cli, &q, reterr);
 
 	if (rc == VF_OK)
-		rc = open_index(cli, &n, &x, reterr);
+		rc = nt_consent_verb_open(cli, &n, &x, reterr);
 	if (rc == VF_OK)
 		rc = nt_consent_ask(x, &q, &a, reterr);
 	if (rc != VF_OK)
 		return rc;
-	put_answer(cli, &q, &a);
+	nt_consent_verb_put(cli, &q, &a);
 	if (cli->json)
 		nt_buf_put_str(&cli->text, "}\n");
-	return end_answer(cli, &a, reterr);
+	return nt_consent_verb_end(cli, &a, reterr);
 }
 
 /* ---- list ---- */
@@ -330,7 +265,7 @@ VF_RC nt_verb_consent_list(struct nt_cli *cli, struct vf_err *reterr)
 	enum vf_rc rc = one ? read_participant(cli, &participant, reterr) : VF_OK;
 
 	if (rc == VF_OK)
-		rc = open_index(cli, &n, &x, reterr);
+		rc = nt_consent_verb_open(cli, &n, &x, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json) {
@@ -388,7 +323,7 @@ VF_RC nt_verb_consent_gaps(struct nt_cli *cli, struct vf_err *reterr)
 	enum vf_rc rc = read_at(cli, &at, reterr);
 
 	if (rc == VF_OK)
-		rc = open_index(cli, &n, &x, reterr);
+		rc = nt_consent_verb_open(cli, &n, &x, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json) {
@@ -410,142 +345,4 @@ VF_RC nt_verb_consent_gaps(struct nt_cli *cli, struct vf_err *reterr)
 			"of %" PRIu64 " consents it is not known whether they are due",
 			l.n[TR_GAP_INCONCLUSIVE]);
 	return VF_OK;
-}
-
-/* ---- check ---- */
-
-/* The record that permits it, or that last says otherwise. */
-static const struct tr_consent_fact *relied_on(const struct tr_consent_answer *a)
-{
-	for (size_t i = a->n_said; i-- > 0;)
-		if (a->said[i]->kind == TR_FACT_CONSENT || a->said[i]->kind == TR_FACT_GRANT)
-			return a->said[i];
-	return NULL;
-}
-
-static VF_RC make_details(struct nt_cli *cli, const struct nt_consent_question *q,
-	const struct tr_consent_answer *a, struct vf_arena *arena, struct vf_bytes *ret,
-	struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_buf_done) struct nt_buf json = nt_buf(TR_MAX_DETAILS);
-	struct tr_rulebook book = {{NULL}};
-	struct tr_details_draft d = {.kind = TR_ACCESS_EVENT};
-	const struct tr_consent_fact *f = relied_on(a);
-	const char *at = nt_cli_get(cli, "at");
-	char now[VF_TIME_LEN + 1], pointer[TR_POINTER_MAX];
-	enum vf_rc rc;
-
-	vf_time_put(now, nt_cli_now());
-	nt_buf_put_str(&json, "{\"participant\":\"");
-	nt_verb_put_id(&json, &q->participant);
-	nt_buf_put_str(&json, "\",\"who\":");
-	nt_buf_put_json(&json, q->who);
-	nt_buf_put_str(&json, ",\"purpose\":");
-	nt_buf_put_json(&json, q->purpose);
-	nt_buf_put_str(&json, ",\"when\":");
-	nt_buf_put_json(&json, vf_bytes_str(at ? at : now));
-	if (f != NULL) {
-		nt_buf_put_str(&json, f->kind == TR_FACT_GRANT ? ",\"grant\":\"" : ",\"consent\":\"");
-		nt_verb_put_id(&json, &f->id);
-		nt_buf_put_u8(&json, '"');
-	}
-	nt_buf_putf(&json, ",\"allowed\":%s}", a->state == TR_GRANTED ? "true" : "false");
-	rc = nt_buf_check(&json, reterr);
-	if (rc == VF_OK)
-		rc = tr_rulebook_get(&book, TR_ACCESS_EVENT, &d.rules, reterr);
-	d.json = nt_buf_bytes(&json);
-	if (rc == VF_OK)
-		rc = tr_details_make(&d, arena, ret, pointer, reterr);
-	tr_rulebook_done(&book);
-	if (json.p != NULL)
-		explicit_bzero(json.p, json.n);
-	return rc;
-}
-
-static void learn(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
-{
-	(void)at;
-	(void)how;
-	*(struct vf_hash *)ctx = *id;
-}
-
-static VF_RC keep(
-	struct nt_notary *n, struct vf_bytes text, const struct vf_pair *digests, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int fd = memfd_create(TR_DETAILS_NAME, MFD_CLOEXEC);
-	enum vf_rc rc;
-
-	if (fd < 0)
-		return vf_fail(reterr, VF_IO, "no file in memory can be made");
-	rc = nt_fd_write(fd, text, TR_DETAILS_NAME, reterr);
-	if (rc == VF_OK && lseek(fd, 0, SEEK_SET) != 0)
-		rc = vf_fail(reterr, VF_IO, "no file in memory can be read");
-	return rc == VF_OK ? nt_notary_keep(n, fd, digests, reterr) : rc;
-}
-
-static VF_RC record(struct nt_cli *cli, struct nt_notary *n, const struct nt_consent_question *q,
-	const struct tr_consent_answer *a, struct vf_hash *ret, struct vf_err *reterr)
-{
-	static uint8_t room[4 * TR_DETAILS_ROOM];
-	const struct tr_consent_fact *f = relied_on(a);
-	struct tr_link link = {.type = TR_ACCESSES};
-	struct nt_submit s = {.submitter = vf_bytes_str(NT_SUBMITTER_LOCAL),
-		.study = q->study,
-		.kind = TR_ACCESS_EVENT,
-		.confidential = true,
-		.keep = true};
-	struct nt_submit_file file = {.name = vf_bytes_str(TR_DETAILS_NAME)};
-	struct nt_submit_record r = {.files = &file, .n_files = 1};
-	struct vf_arena arena;
-	struct vf_bytes text;
-	enum vf_rc rc;
-
-	vf_arena_init(&arena, room, sizeof(room));
-	rc = make_details(cli, q, a, &arena, &text, reterr);
-	if (rc != VF_OK)
-		return rc;
-	file.digests = vf_pair_of(text);
-	file.size = text.n;
-	if (f != NULL) {
-		link.record = f->id;
-		s.links = &link;
-		s.n_links = 1;
-	}
-	rc = keep(n, text, &file.digests, reterr);
-	if (rc == VF_OK)
-		rc = nt_submit_records(n, &s, &r, 1, learn, ret, reterr);
-	explicit_bzero(room, sizeof(room));
-	return rc;
-}
-
-VF_RC nt_verb_consent_check(struct nt_cli *cli, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
-	struct nt_consent_question q;
-	struct tr_consent_answer a;
-	struct vf_hash event;
-	bool recorded = nt_cli_has(cli, "record");
-	enum vf_rc rc = read_question(cli, &q, reterr);
-
-	if (rc == VF_OK)
-		rc = open_index(cli, &n, &x, reterr);
-	if (rc == VF_OK)
-		rc = nt_consent_ask(x, &q, &a, reterr);
-	if (rc == VF_OK && recorded)
-		rc = record(cli, n, &q, &a, &event, reterr);
-	if (rc != VF_OK)
-		return rc;
-	put_answer(cli, &q, &a);
-	if (cli->json) {
-		nt_buf_putf(&cli->text, ",\"allowed\":%s", a.state == TR_GRANTED ? "true" : "false");
-		if (recorded)
-			nt_cli_hex_field(&cli->text, "event", vf_bytes(event.b, 32));
-		nt_buf_put_str(&cli->text, recorded ? "}\n" : ",\"event\":null}\n");
-	} else if (recorded) {
-		nt_buf_put_str(&cli->text, "recorded as ");
-		nt_verb_put_id(&cli->text, &event);
-		nt_buf_put_u8(&cli->text, '\n');
-	}
-	return end_answer(cli, &a, reterr);
 }

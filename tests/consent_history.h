@@ -192,6 +192,7 @@ static inline void history_word(struct history *h, struct tr_consent_fact *f, si
 		return;
 	case TR_FACT_NONE:
 	case TR_FACT_PROTOCOL:
+	case TR_FACT_EVENT:
 		break;
 	}
 	fprintf(stderr, "no word for this: %s\n", word);
@@ -201,7 +202,7 @@ static inline void history_word(struct history *h, struct tr_consent_fact *f, si
 static inline enum tr_fact_kind history_kind(const char *word)
 {
 	static const char *const names[TR_FACT_KIND_COUNT] = {
-		"", "protocol", "form", "approval", "consent", "withdrawal", "grant"};
+		"", "protocol", "form", "approval", "consent", "withdrawal", "grant", "event"};
 
 	for (unsigned k = 1; k < TR_FACT_KIND_COUNT; k++)
 		if (strcmp(names[k], word) == 0)

@@ -18,11 +18,13 @@ enum tr_fact_kind {
 	TR_FACT_PROTOCOL,   /* links: supersedes */
 	TR_FACT_FORM,       /* links: supersedes, uses */
 	TR_FACT_APPROVAL,   /* links: approves */
+	/* from here on personal: of one participant */
 	TR_FACT_CONSENT,    /* consent and re-consent */
 	TR_FACT_WITHDRAWAL, /* no permissions: all of them */
 	TR_FACT_GRANT,
+	TR_FACT_EVENT, /* an access: says nothing about what is permitted */
 };
-#define TR_FACT_KIND_COUNT 7
+#define TR_FACT_KIND_COUNT 8
 
 /* Whom a form is for, and who gave a consent: the same words but for the first. */
 enum tr_voice {
@@ -73,8 +75,8 @@ struct tr_consent_fact {
 	enum tr_voice voice;        /* form: population; consent: role */
 	enum tr_opinion opinion;
 	struct tr_renewal reconsent;
-	struct vf_bytes party;             /* approval: committee; grant: to */
-	struct vf_bytes purpose, delegate; /* grant */
+	struct vf_bytes party;             /* approval: committee; grant: to; event: who */
+	struct vf_bytes purpose, delegate; /* grant, event */
 	const struct tr_consent_permission *permissions;
 	size_t n_permissions;
 };

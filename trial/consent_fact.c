@@ -20,6 +20,7 @@ enum tr_fact_kind tr_consent_fact_kind(enum tr_kind kind)
 		[TR_RE_CONSENT] = TR_FACT_CONSENT,
 		[TR_WITHDRAWAL] = TR_FACT_WITHDRAWAL,
 		[TR_ACCESS_GRANT] = TR_FACT_GRANT,
+		[TR_ACCESS_EVENT] = TR_FACT_EVENT,
 	};
 
 	return (unsigned)kind < TR_KIND_COUNT ? kinds[kind] : TR_FACT_NONE;
@@ -118,18 +119,38 @@ static VF_RC take_text(const struct vf_json_value *root, const char *name, struc
 	return vf_arena_copy(a, text, ret) ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
 }
 
+/* What the party of a fact is called in its details; NULL: it has none. */
+static const char *party_name(enum tr_fact_kind kind)
+{
+	switch (kind) {
+	case TR_FACT_APPROVAL:
+		return "committee";
+	case TR_FACT_GRANT:
+		return "to";
+	case TR_FACT_EVENT:
+		return "who";
+	case TR_FACT_NONE:
+	case TR_FACT_PROTOCOL:
+	case TR_FACT_FORM:
+	case TR_FACT_CONSENT:
+	case TR_FACT_WITHDRAWAL:
+		break;
+	}
+	return NULL;
+}
+
 static VF_RC take_texts(
 	struct vf_bytes json, struct vf_arena *a, struct tr_consent_fact *f, struct vf_err *reterr)
 {
 	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
+	const char *party = party_name(f->kind);
 	enum vf_rc rc;
 
-	if (f->kind != TR_FACT_APPROVAL && f->kind != TR_FACT_GRANT)
+	if (party == NULL)
 		return VF_OK;
 	rc = vf_json_parse(json, &doc, reterr);
 	if (rc == VF_OK)
-		rc = take_text(vf_json_root(doc), f->kind == TR_FACT_GRANT ? "to" : "committee", a, &f->party,
-			reterr);
+		rc = take_text(vf_json_root(doc), party, a, &f->party, reterr);
 	if (rc == VF_OK)
 		rc = take_text(vf_json_root(doc), "purpose", a, &f->purpose, reterr);
 	return rc == VF_OK ? take_text(vf_json_root(doc), "delegate", a, &f->delegate, reterr) : rc;
