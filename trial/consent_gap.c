@@ -56,8 +56,7 @@ static bool first_approved(
 		for (size_t k = 0; k < i && first; k++)
 			first = study.p[k].kind != TR_FACT_APPROVAL ||
 				!vf_bytes_eq(study.p[k].party, f->party) ||
-				(study.p[k].opinion != TR_APPROVED &&
-					study.p[k].opinion != TR_CONDITIONAL) ||
+				(study.p[k].opinion != TR_APPROVED && study.p[k].opinion != TR_CONDITIONAL) ||
 				!tr_fact_links(&study.p[k], TR_APPROVES, &form->id);
 		if (!first)
 			continue;
@@ -80,39 +79,49 @@ static struct tr_when due_by(const struct tr_consent_fact *form, const struct tr
 	return tr_when_is(&r->by) ? tr_when_first(&due, &r->by) : due;
 }
 
-static void judge(const struct tr_consent_view *view, const struct tr_consent_fact *form, struct tr_gap *g)
+/* What the form asks of who signed an earlier one. Texts are made for what is told alone: most are not. */
+static enum tr_gap_state ask(const struct tr_consent_view *view, const struct tr_consent_fact *form,
+	struct tr_when *ret_due, bool *ret_approved)
 {
 	struct tr_when approved;
-	char at[TR_WHEN_LEN + 1], due[TR_WHEN_LEN + 1] = "";
-	struct tr_short id = tr_consent_short(form);
 	enum tr_sure is;
 
-	g->form = form;
-	g->due = tr_when_none();
-	g->state = TR_GAP_NOT_DUE;
-	tr_when_put(at, &view->at);
-	snprintf(g->reason, sizeof(g->reason), "form %s is not approved yet", id.text);
+	*ret_due = tr_when_none();
+	*ret_approved = false;
 	if (!first_approved(view->study, form, &approved))
-		return;
+		return TR_GAP_NOT_DUE;
 	is = tr_when_reached(&approved, &view->at);
 	if (is == TR_NO)
-		return;
-	g->due = due_by(form, &approved);
-	if (is == TR_MAYBE) {
-		g->state = TR_GAP_INCONCLUSIVE;
+		return TR_GAP_NOT_DUE;
+	*ret_due = due_by(form, &approved);
+	if (is == TR_MAYBE)
+		return TR_GAP_INCONCLUSIVE;
+	*ret_approved = true;
+	if (!tr_when_is(ret_due))
+		return TR_GAP_DUE;
+	is = tr_when_passed(ret_due, &view->at);
+	return is == TR_YES ? TR_GAP_OVERDUE : is == TR_NO ? TR_GAP_DUE : TR_GAP_INCONCLUSIVE;
+}
+
+static void explain(const struct tr_consent_view *view, bool approved, struct tr_gap *g)
+{
+	char at[TR_WHEN_LEN + 1], due[TR_WHEN_LEN + 1] = "";
+	struct tr_short id = tr_consent_short(g->form);
+	bool near = g->state == TR_GAP_INCONCLUSIVE;
+
+	tr_when_put(at, &view->at);
+	if (g->state == TR_GAP_NOT_DUE) {
+		snprintf(g->reason, sizeof(g->reason), "form %s is not approved yet", id.text);
+	} else if (!approved) {
 		snprintf(g->reason, sizeof(g->reason), "whether form %s was approved at %s is not known",
 			id.text, at);
-		return;
+	} else if (!tr_when_is(&g->due)) {
+		snprintf(g->reason, sizeof(g->reason), "form %s is to be signed; it sets no time", id.text);
+	} else {
+		tr_when_put(due, &g->due);
+		snprintf(g->reason, sizeof(g->reason), "form %s is to be signed by %s%s%s", id.text, due,
+			near ? ", which is too near to " : "", near ? at : "");
 	}
-	g->state = TR_GAP_DUE;
-	snprintf(g->reason, sizeof(g->reason), "form %s is to be signed; it sets no time", id.text);
-	if (!tr_when_is(&g->due))
-		return;
-	tr_when_put(due, &g->due);
-	is = tr_when_passed(&g->due, &view->at);
-	g->state = is == TR_YES ? TR_GAP_OVERDUE : is == TR_NO ? TR_GAP_DUE : TR_GAP_INCONCLUSIVE;
-	snprintf(g->reason, sizeof(g->reason), "form %s is to be signed by %s%s%s", id.text, due,
-		is == TR_MAYBE ? ", which is too near to " : "", is == TR_MAYBE ? at : "");
 }
 
 /* Of the forms that came after the consent's and ask everybody again, the one that asks most. */
@@ -121,13 +130,17 @@ static VF_RC judge_later(const struct tr_consent_view *view, const struct tr_con
 {
 	size_t n = view->study.n, used = a->used;
 	bool *after = VF_NEW(a, n + 1, bool);
-	struct tr_gap best = {.state = TR_GAP_NONE, .consent = consent, .due = tr_when_none()}, g = best;
+	struct tr_gap best = {.state = TR_GAP_NONE, .consent = consent, .due = tr_when_none()};
+	bool best_approved = false;
 
 	if (after == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the forms of the study");
 	/* links lead to earlier records, so that one pass finds all that follow */
 	for (size_t i = 0; i < n; i++) {
 		const struct tr_consent_fact *f = &view->study.p[i];
+		enum tr_gap_state state;
+		struct tr_when due;
+		bool approved;
 
 		if (f->kind != TR_FACT_FORM)
 			continue;
@@ -136,11 +149,17 @@ static VF_RC judge_later(const struct tr_consent_view *view, const struct tr_con
 			after[i] = after[k] && tr_fact_links(f, TR_SUPERSEDES, &view->study.p[k].id);
 		if (!after[i] || !f->reconsent.all)
 			continue;
-		judge(view, f, &g);
-		if (weight(g.state) > weight(best.state))
-			best = g;
+		state = ask(view, f, &due, &approved);
+		if (weight(state) <= weight(best.state))
+			continue;
+		best.state = state;
+		best.form = f;
+		best.due = due;
+		best_approved = approved;
 	}
 	a->used = used;
+	if (best.state != TR_GAP_NONE)
+		explain(view, best_approved, &best);
 	*ret = best;
 	return VF_OK;
 }
