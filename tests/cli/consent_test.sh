@@ -111,6 +111,7 @@ says out "^  form ${f2:0:8} is to be signed by 2026-07-01\$"
 runs 1 consent gaps n --study S-1 --at 2026-07-15 --json
 says out '^\{"schema":"trialnotary/consent-gaps/1","at":"2026-07-15","gaps":\[\{"state":"OVERDUE","participant":"[0-9a-f]{64}","consent":"[0-9a-f]{64}","form":"'$f2'","due":"2026-07-01",'
 [ "$(grep -o OVERDUE out | wc -l)" = 2 ] || fault "two are overdue"
+says err '^trialnotary: RECONSENT_OVERDUE: 2 consents are overdue'
 runs 2 consent gaps n --study S-1 --at 2026-07-01
 says err 'CONSENT_UNCLEAR'
 consent $p18 $f2 2026-06-20 true >r18.json
