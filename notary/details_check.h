@@ -63,4 +63,11 @@ VF_RC nt_details_check_local(struct nt_notary *n, const struct nt_submit *s, con
 VF_RC nt_details_text(struct nt_notary *n, const struct nt_record *r, struct vf_arena *a, struct vf_bytes *ret,
 	struct vf_err *reterr);
 
+/*
+ * What it says, by the rules of the record's kind. ret_has is false when nobody here has it, or it does not follow the
+ * rules: then it is from elsewhere, or older than they are. NO_MEMORY.
+ */
+VF_RC nt_details_facts(struct nt_notary *n, const struct nt_record *r, struct tr_rulebook *book, struct vf_arena *a,
+	bool *ret_has, struct tr_facts *ret, struct vf_err *reterr);
+
 #endif

@@ -54,22 +54,42 @@ VF_RC nt_details_text(struct nt_notary *n, const struct nt_record *r, struct vf_
 	return VF_OK;
 }
 
-/* Details that are not what their kind's rules demand say nothing: they are from elsewhere, or older than the rules. */
+VF_RC nt_details_facts(struct nt_notary *n, const struct nt_record *r, struct tr_rulebook *book, struct vf_arena *a,
+	bool *ret_has, struct tr_facts *ret, struct vf_err *reterr)
+{
+	enum tr_kind kind = tr_kind_find(r->kind);
+	const struct tr_schema *rules;
+	char pointer[TR_POINTER_MAX];
+	struct vf_err err = {0};
+	struct vf_bytes text;
+	enum vf_rc rc;
+
+	*ret_has = false;
+	if (kind == TR_KIND_NONE)
+		return VF_OK;
+	rc = nt_details_text(n, r, a, &text, reterr);
+	if (rc != VF_OK || text.n == 0)
+		return rc;
+	rc = tr_rulebook_get(book, kind, &rules, reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = tr_details_read(kind, rules, text, a, ret, pointer, &err);
+	if (rc == VF_NO_MEMORY)
+		return vf_fail(reterr, rc, "%s", err.text);
+	*ret_has = rc == VF_OK;
+	return VF_OK;
+}
+
 static VF_RC show(struct local *l, const struct nt_record *r, nt_each_seen *each, void *each_ctx, struct vf_err *reterr)
 {
 	struct nt_seen seen = {.record = r, .kind = tr_kind_of(r->kind)};
 	struct vf_arena before = l->arena;
-	const struct tr_schema *rules;
-	char pointer[TR_POINTER_MAX];
 	struct tr_facts facts;
-	struct vf_bytes text;
-	enum vf_rc rc = nt_details_text(l->n, r, &l->arena, &text, reterr);
+	bool has = false;
+	enum vf_rc rc = nt_details_facts(l->n, r, &l->book, &l->arena, &has, &facts, reterr);
 
-	if (rc == VF_OK && text.n > 0 && seen.kind != TR_OWN) {
-		rc = tr_rulebook_get(&l->book, seen.kind, &rules, reterr);
-		if (rc == VF_OK && tr_details_read(seen.kind, rules, text, &l->arena, &facts, pointer, NULL) == VF_OK)
-			seen.facts = &facts;
-	}
+	if (has)
+		seen.facts = &facts;
 	if (rc == VF_OK)
 		rc = each(each_ctx, &seen, reterr);
 	l->arena = before;
@@ -134,6 +154,54 @@ static VF_RC others(void *ctx, struct vf_bytes study, nt_each_seen *each, void *
 	return nt_notary_each(w.l->n, vf_bytes(NULL, 0), visit, &w, reterr);
 }
 
+/* ---- a kind of the study's own ---- */
+
+struct registered {
+	const struct nt_submit *s;
+	bool is_there;
+};
+
+static bool has_rules(const struct nt_record *r, struct vf_bytes name, const struct vf_hash *sha256)
+{
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (vf_bytes_eq(r->documents[i].name, name))
+			return vf_hash_eq(&r->documents[i].digests.sha256, sha256);
+	return false;
+}
+
+static VF_RC see_schema(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
+{
+	struct registered *x = ctx;
+	const struct nt_submit *s = x->s;
+	const struct tr_facts *f = seen->facts;
+
+	if (seen->kind != TR_SCHEMA || !vf_bytes_eq(seen->record->study, s->study) || (f && !vf_bytes_eq(f->own_kind, s->own_kind)))
+		return VF_OK;
+	x->is_there = true;
+	if (f && s->own_rules && !has_rules(seen->record, f->rules, &s->own_rules_sha256))
+		return vf_fail(reterr, VF_SCHEMA_SHAPE, "the rules of '%.*s' are not those that its record of kind schema has",
+			VF_STR(s->own_kind));
+	if (f && f->is_personal && !s->own_is_personal)
+		return vf_fail(reterr, VF_PERSONAL_FIELD, "a '%.*s' record is personal", VF_STR(s->own_kind));
+	return VF_OK;
+}
+
+static VF_RC check_registered(struct local *l, const struct nt_submit *s, const struct tr_link *links, size_t n_links,
+	struct vf_err *reterr)
+{
+	struct registered x = {.s = s};
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; i < n_links && rc == VF_OK; i++)
+		if (links[i].type == TR_USES)
+			rc = one(l, &links[i].record, see_schema, &x, reterr);
+	if (rc != VF_OK || x.is_there)
+		return rc;
+	return vf_fail(reterr, VF_UNKNOWN_KIND,
+		"no kind '%.*s': a kind of the study's own needs a link 'uses' to the record of kind schema that registers it",
+		VF_STR(s->own_kind));
+}
+
 VF_RC nt_details_check_local(struct nt_notary *n, const struct nt_submit *s, const struct tr_facts *facts,
 	const struct tr_link *links, size_t n_links, struct vf_err *reterr)
 {
@@ -147,7 +215,9 @@ VF_RC nt_details_check_local(struct nt_notary *n, const struct nt_submit *s, con
 	if (!block)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
 	vf_arena_init(&l.arena, block, room);
-	rc = nt_details_check(&from, s, facts, links, n_links, reterr);
+	rc = s->kind == TR_OWN ? check_registered(&l, s, links, n_links, reterr) : VF_OK;
+	if (rc == VF_OK)
+		rc = nt_details_check(&from, s, facts, links, n_links, reterr);
 	tr_rulebook_done(&l.book);
 	explicit_bzero(block, facts && facts->has_participant ? room : 0); /* texts of participants were in it */
 	free(block);

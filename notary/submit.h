@@ -51,7 +51,8 @@ struct nt_submit {
 	 * details.json. Its fields form, consent and grant become links, where links do not hold them already.
 	 */
 	struct vf_bytes details;
-	const struct tr_schema *own_rules; /* of TR_OWN, when there are details */
+	const struct tr_schema *own_rules; /* of TR_OWN, when there are details, */
+	struct vf_hash own_rules_sha256;   /* and of the text in which they stand */
 	bool confidential;                    /* hide the documents; a personal kind demands it */
 	bool keep;                            /* copy the documents into the notary */
 	const struct tr_link *links;

@@ -101,28 +101,6 @@ void nt_verb_put_time(struct nt_buf *out, int64_t ms)
 	nt_buf_put_str(out, text);
 }
 
-static VF_RC run_explain(struct nt_cli *cli, struct vf_err *reterr)
-{
-	enum vf_rc rc = vf_rc_find(cli->args[0]);
-	char shown[80];
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->args[0]));
-	if (rc == VF_RC_COUNT)
-		return vf_fail(
-			reterr, VF_USAGE, "no code '%s': codes are the upper-case words of messages", shown);
-	if (cli->json) {
-		nt_cli_begin(cli);
-		nt_cli_field(&cli->text, "code", vf_bytes_str(vf_rc_name(rc)));
-		nt_cli_field(&cli->text, "text", vf_bytes_str(vf_rc_text(rc)));
-		nt_cli_field(&cli->text, "next", vf_bytes_str(vf_rc_next(rc)));
-		nt_buf_putf(&cli->text, ",\"exit\":%d}\n", vf_rc_exit(rc));
-		return VF_OK;
-	}
-	nt_buf_putf(&cli->text, "%s (exit status %d)\n  %s\n  Next: %s\n", vf_rc_name(rc), vf_rc_exit(rc),
-		vf_rc_text(rc), vf_rc_next(rc));
-	return VF_OK;
-}
-
 static VF_RC run_help(struct nt_cli *cli, struct vf_err *reterr)
 {
 	char name[80], shown[320];
@@ -397,8 +375,8 @@ const struct nt_verb nt_verbs[] = {
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
-	{"explain", "CODE", "what a code means and what to do", "trialnotary explain STORE_BUSY", NULL, NULL,
-		1, 1, run_explain},
+	{"explain", "CODE|KIND|links", "what a code means and what to do; the details and links of a kind",
+		"trialnotary explain STORE_BUSY", NULL, NULL, 1, 1, nt_verb_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",
 		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1,
 		run_completion},

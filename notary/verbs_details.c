@@ -100,6 +100,28 @@ static void move_texts(struct nt_submit *s, struct tr_setting *settings, size_t 
 	s->version = s->date = s->title = vf_bytes(NULL, 0);
 }
 
+/* As the linked record of kind schema says; a server's is not here, and its submitter says --confidential. */
+static VF_RC find_personal(struct nt_submitting *u, struct vf_err *reterr)
+{
+	void *block = malloc(2 * TR_DETAILS_ROOM);
+	enum vf_rc rc = block ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
+
+	for (size_t i = 0; rc == VF_OK && i < u->s.n_links; i++) {
+		VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+		struct tr_facts facts = {0};
+		struct vf_arena a;
+		bool has = false;
+
+		if (u->links[i].type != TR_USES || nt_notary_get(u->n, &u->links[i].record, &r, NULL) != VF_OK)
+			continue; /* what is not there is refused with the other links */
+		vf_arena_init(&a, block, 2 * TR_DETAILS_ROOM);
+		rc = nt_details_facts(u->n, r, &u->details.book, &a, &has, &facts, reterr);
+		u->s.own_is_personal = u->s.own_is_personal || (has && facts.is_personal);
+	}
+	free(block);
+	return rc;
+}
+
 static VF_RC find_rules(struct nt_submitting *u, struct vf_arena *a, const struct tr_schema **ret, struct vf_err *reterr)
 {
 	struct vf_err err = {0};
@@ -114,6 +136,12 @@ static VF_RC find_rules(struct nt_submitting *u, struct vf_arena *a, const struc
 	rc = read_text(u, "rules", TR_MAX_SCHEMA, a, &text, reterr);
 	if (rc != VF_OK)
 		return rc;
+	u->s.own_rules_sha256 = vf_sha256(text);
+	if (u->n)
+		rc = find_personal(u, reterr);
+	if (rc != VF_OK)
+		return rc;
+	u->s.confidential = u->s.confidential || u->s.own_is_personal;
 	rc = tr_own_rules(u->s.own_kind, text, &u->details.rules, &err);
 	*ret = u->details.rules;
 	return rc == VF_OK ? VF_OK : vf_fail(reterr, rc, "rules: %s", err.text);

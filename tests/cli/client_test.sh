@@ -166,14 +166,14 @@ is "$(pending s2)" 0 'pending after a lost race'
 is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
 # left pending, while another client goes on
 script ok cut cut cut cut cut cut
-runs 74 submit "${to[@]}" --state s2 --title two --timeout 1 d1.txt
+runs 74 submit "${to[@]}" --state s2 --title two --set sponsor=ACME --timeout 1 d1.txt
 : >script
 runs 0 submit "${to[@]}" --state s3 --title three d1.txt
 old=$(sent)
 runs 0 submit "${to[@]}" --state s2 --title four d2.txt
 is "$(sent)" "$((old + 2))" 'records after one was made again'
 is "$(pending s2)" 0 'pending after it was made again'
-runs 0 submit "${to[@]}" --state s2 --title two d1.txt
+runs 0 submit "${to[@]}" --state s2 --title two --set sponsor=ACME d1.txt
 says err 'submitted before'
 
 # signed: it is made and signed again, or given up and said so
@@ -346,6 +346,35 @@ runs 0 status "${known[@]}" "$id" d1.txt
 is "$(grep -c "^$id  SEALED  seal" out)" 2 'status by ID and by file'
 runs 0 list "${known[@]}" --study EX-1 --json
 is "$(grep -o '"id"' out | grep -c .)" 5 'list'
+# details: checked here, sent as a document that only this side has, found again, and in the bundle
+runs 0 submit "${known[@]}" --study EX-9 --kind dataset --set rows=5 --set standard=ADaM d3.txt
+data=$(cut -c 1-64 out)
+runs 0 submit "${known[@]}" --study EX-9 --kind dataset --set standard=ADaM --set rows=5 d3.txt
+is "$(cut -c 1-64 out)" "$data" 'the same details in another order'
+runs 0 submit "${known[@]}" --study EX-9 --kind dataset --set rows=6 --set standard=ADaM d3.txt
+[ "$(cut -c 1-64 out)" != "$data" ] || fault 'other details are the same record'
+runs 1 submit "${known[@]}" --study EX-9 --kind dataset --set rows=-1 d3.txt
+says err "DETAILS_SHAPE: details at '/rows'"
+runs 0 submit "${known[@]}" --study EX-9 --kind database-lock --set lock=final --set when=2026-05-01T12:00:00Z --link "locks=${data:0:12}"
+lock=$(cut -c 1-64 out)
+runs 0 fetch "${known[@]}" "$data" "$lock" --wait 20 -o details/
+for bundle in "details/$data.asice" "details/$lock.asice"; do
+	"$TRIALVERIFY" --trust trust "$bundle" >out 2>err || fault "$bundle does not verify"
+	unzip -Z1 "$bundle" | grep -qx details.json || fault "details.json is not in $bundle"
+done
+is "$(unzip -p "details/$data.asice" details.json)" '{"schema":"trialnotary/details/dataset/1","standard":"ADaM","rows":5}' 'the details'
+# a kind of the study's own: the server asks for the record that registers it
+echo '{"type":"object","properties":{"schema":{"const":"trialnotary/details/visit/1"}},"required":["schema"]}' >visit.json
+runs 0 submit "${known[@]}" --study EX-9 --kind schema --set kind=visit --set rules=visit.json visit.json
+kind=$(cut -c 1-64 out)
+runs 64 submit "${known[@]}" --study EX-9 --kind visit --rules visit.json d3.txt
+says err 'UNKNOWN_KIND: '
+runs 64 submit "${known[@]}" --study EX-9 --kind visit --rules visit.json --link "uses=$data" d3.txt
+says err 'UNKNOWN_KIND: '
+runs 0 submit "${known[@]}" --study EX-9 --kind visit --rules visit.json --link "uses=$kind" d3.txt
+runs 0 list "${known[@]}" --study EX-9 --json
+says out '"kind":"visit"'
+is "$(pending r)" 0 'pending after refusals of details and kinds'
 runs 0 submit "${known[@]}" --study EX-3 --kind protocol "${signed[@]}" d1.txt
 runs 0 fetch "${known[@]}" "$(cut -c 1-64 out)" --wait 20 -o signed.asice
 "$TRIALVERIFY" --integrity-only signed.asice >out 2>err

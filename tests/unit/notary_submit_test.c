@@ -274,7 +274,7 @@ static void test_links(void)
 	fake.records[1].state = NT_PENDING;
 	fake.records[1].kind = "consent";
 	CHECK_RC(submit_files(&s, &f, 1, &err), VF_LINK_SHAPE);
-	fake.records[1].kind = "no-kind";
+	fake.records[1].kind = "No kind"; /* not even a study's own */
 	CHECK_RC(submit_files(&s, &f, 1, &err), VF_LINK_SHAPE);
 	fake.records[1].kind = "dataset";
 	links[2] = links[1];
@@ -306,6 +306,102 @@ static void test_without_documents(void)
 	CHECK_INT(seen.commitments, 1);
 	s.kind = TR_PROTOCOL;
 	CHECK_RC(submit_files(&s, NULL, 0, &err), VF_USAGE);
+}
+
+/* Details are a document: plain in a plain kind, hidden in a personal one, and a part of what makes a submission the same. */
+static void test_details(void)
+{
+	static const char rows1[] = "{\"schema\":\"trialnotary/details/dataset/1\",\"rows\":1}\n";
+	static const char rows2[] = "{\"schema\":\"trialnotary/details/dataset/1\",\"rows\":2}\n";
+	struct nt_submit_file f = file("a.txt", "a"), reserved = file("DETAILS.json", "a");
+	struct nt_submit s = plain();
+	struct vf_err err;
+
+	reset();
+	s.details = vf_bytes_str(rows1);
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_OK);
+	CHECK_INT(seen.documents, 2);
+	CHECK_INT(seen.commitments, 0);
+	CHECK(strstr(seen.statement, "\"name\":\"details.json\",\"role\":\"document\"") != NULL);
+	CHECK_INT(fake.n_kept, 1);
+	CHECK_INT(fake.kept[0].size, sizeof(rows1) - 1);
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_OK);
+	CHECK_INT(fake.accepted, 1);
+	s.details = vf_bytes_str(rows2);
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_OK);
+	CHECK_INT(fake.accepted, 2);
+	s.confidential = true;
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_OK);
+	CHECK_INT(seen.commitments, 2);
+	CHECK_RC(submit_files(&s, NULL, 0, &err), VF_OK); /* they are a document: no other is needed */
+	CHECK_RC(submit_files(&s, &reserved, 1, &err), VF_NAME_SHAPE);
+	s.details = vf_bytes_str("{\"schema\":\"trialnotary/details/dataset/1\",\"rows\":\"1\"}\n");
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_DETAILS_SHAPE);
+	CHECK_STR(err.text, "details at '/rows': not of type integer");
+	s.kind = TR_WITHDRAWAL;
+	s.title = vf_bytes_str("T"); /* would stand twice in what is hidden */
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_INTERNAL);
+	CHECK_INT(fake.accepted, 4);
+}
+
+/* What stands in form and consent are links, once, and their targets are looked at. */
+static void test_details_links(void)
+{
+	static char text[512], hex[65];
+	struct tr_link link = {TR_WITHDRAWS, {{7}}};
+	struct nt_submit s = plain();
+	struct vf_err err;
+
+	reset();
+	vf_hex_put(hex, vf_bytes(link.record.b, sizeof(link.record.b)));
+	snprintf(text, sizeof(text), "{\"schema\":\"trialnotary/details/withdrawal/1\",\"participant\":\"%s\",\"consent\":\"%s\","
+		"\"when\":\"2026\"}\n", hex, hex);
+	s.kind = TR_WITHDRAWAL;
+	s.details = vf_bytes_str(text);
+	CHECK_RC(submit_files(&s, NULL, 0, &err), VF_NOTHING_TO_WITHDRAW);
+	fake.records[0].id = link.record;
+	fake.records[0].kind = "protocol";
+	fake.records[0].state = NT_SEALED;
+	fake.n_records = 1;
+	CHECK_RC(submit_files(&s, NULL, 0, &err), VF_NOTHING_TO_WITHDRAW);
+	fake.records[0].kind = "re-consent";
+	CHECK_RC(submit_files(&s, NULL, 0, &err), VF_OK);
+	CHECK_INT(seen.links, 1);
+	CHECK_INT(seen.commitments, 1);
+	s.links = &link;
+	s.n_links = 1;
+	CHECK_RC(submit_files(&s, NULL, 0, &err), VF_OK);
+	CHECK_INT(n_new, 0); /* with the link given it is the same submission */
+	CHECK_INT(fake.accepted, 1);
+}
+
+/* A name that is in no list needs the record that registers it. */
+static void test_own_kind(void)
+{
+	struct nt_submit_file f = file("a.txt", "a");
+	struct tr_link link = {TR_USES, {{7}}};
+	struct nt_submit s = plain();
+	struct vf_err err;
+
+	reset();
+	s.kind = TR_OWN;
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_UNKNOWN_KIND);
+	s.own_kind = vf_bytes_str("Visit");
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_UNKNOWN_KIND);
+	s.own_kind = vf_bytes_str("protocol");
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_UNKNOWN_KIND);
+	s.own_kind = vf_bytes_str("visit");
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_UNKNOWN_KIND);
+	s.links = &link;
+	s.n_links = 1;
+	fake.records[0].id = link.record;
+	fake.records[0].kind = "protocol";
+	fake.records[0].state = NT_SEALED;
+	fake.n_records = 1;
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_UNKNOWN_KIND);
+	fake.records[0].kind = "schema";
+	CHECK_RC(submit_files(&s, &f, 1, &err), VF_LINK_SHAPE); /* of no study here: of another one */
+	CHECK_INT(fake.accepted, 0);
 }
 
 static size_t n_bad;
@@ -529,6 +625,9 @@ int main(void)
 	test_personal();
 	test_links();
 	test_without_documents();
+	test_details();
+	test_details_links();
+	test_own_kind();
 	test_names();
 	test_texts_and_limits();
 	test_signed();
