@@ -20,8 +20,8 @@ static const char *const statements[] = {
 	[NT_CONSENT_SEALED] = "UPDATE record SET log_index = ?2, sealed = ?3 WHERE number = ?1",
 	[NT_CONSENT_FIND] = "SELECT number, participant FROM record WHERE id = ?",
 	[NT_CONSENT_DROP] = "DELETE FROM record WHERE id = ?",
-	[NT_CONSENT_DOUBT] = "INSERT OR IGNORE INTO doubt (number, id, study, participant)"
-			     " SELECT number, id, study, participant FROM record WHERE id = ?",
+	[NT_CONSENT_DOUBT] = ("INSERT OR IGNORE INTO doubt (number, id, study, participant)"
+			      " SELECT number, id, study, participant FROM record WHERE id = ?"),
 	[NT_CONSENT_NEXT_UNSEALED] =
 		"SELECT number, id, study, participant FROM record WHERE sealed IS NULL AND number > ?"
 		" ORDER BY number LIMIT 1",
@@ -33,7 +33,7 @@ static const char *const statements[] = {
 	[NT_CONSENT_SET_PROGRESS] = "UPDATE progress SET next = ?, seals = ?, size = ?, last = ?",
 	[NT_CONSENT_OWN] =
 		"SELECT " COLUMNS " FROM record WHERE study = ? AND participant = ? ORDER BY number",
-	[NT_CONSENT_ALL] = "SELECT " COLUMNS " FROM record WHERE study = ? ORDER BY participant, number",
+	[NT_CONSENT_ALL] = ("SELECT " COLUMNS " FROM record WHERE study = ? ORDER BY participant, number"),
 };
 
 /* Records of a study itself have the participant of 32 octets 0, which sorts first. */

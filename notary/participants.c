@@ -23,8 +23,8 @@ static const char *const statements[] = {
 	[FIND] = "SELECT key, value FROM participant WHERE study = ? AND number = ?",
 	[FIND_VALUE] = "SELECT number FROM participant WHERE value = ? AND study = ?",
 	[ADD] = "INSERT INTO participant (study, number, key, value, created) VALUES (?, ?, ?, ?, ?)",
-	[EACH] = "SELECT study, number, key, value, created FROM participant WHERE ?1 = '' OR study = ?1"
-		 " ORDER BY study, number",
+	[EACH] = ("SELECT study, number, key, value, created FROM participant WHERE ?1 = '' OR study = ?1"
+		  " ORDER BY study, number"),
 	[DROP] = "DELETE FROM participant WHERE study = ? AND number = ?",
 };
 
