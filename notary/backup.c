@@ -9,8 +9,9 @@
 #include "notary/access.h"
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
+#include "notary/participants.h"
 
-/* Everything but the databases, which SQLite copies itself, and the lock. */
+/* Everything but the databases, which SQLite copies itself, the lock, and consent.db, which is made again. */
 static const char *const copied[] = {"keys", "tsa", "log", "documents"};
 
 static VF_RC copy_rest(int from, int to, struct vf_err *reterr)
@@ -74,6 +75,8 @@ static VF_RC copy_notary(struct nt_notary *n, const char *to, struct vf_err *ret
 		rc = copy_databases(n, to, reterr);
 	if (rc == VF_OK)
 		rc = copy_access(n, to, reterr);
+	if (rc == VF_OK)
+		rc = nt_participants_backup(n->dir, to, reterr);
 	if (rc == VF_OK)
 		rc = copy_rest(n->fd, fd, reterr);
 	return rc;

@@ -13,6 +13,7 @@
 
 #include "notary/access.h"
 #include "notary/authorities.h"
+#include "notary/consent_index.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/notary_inside.h"
@@ -951,8 +952,11 @@ VF_RC nt_notary_erase(struct nt_notary *n, const struct vf_hash *id, struct vf_e
 
 	if (rc != VF_OK)
 		return rc;
+	rc = nt_consent_erase_begin(n, id, reterr);
+	if (rc != VF_OK)
+		return rc;
 	rc = nt_store_erase(n->store, id, destroy_kept, n, reterr);
 	if (rc != VF_OK && rc != VF_UNKNOWN_RECORD)
 		return nt_notary_stop(n, rc, reterr);
-	return rc;
+	return rc == VF_OK ? nt_consent_erase_end(n, reterr) : rc;
 }

@@ -9,6 +9,7 @@
 #include "notary/submit.h"
 #include "notary/verbs_client.h"
 #include "notary/verbs_page.h"
+#include "notary/verbs_consent.h"
 #include "verify/text.h"
 
 VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr)
@@ -347,6 +348,36 @@ const struct nt_verb nt_verbs[] = {
 	{"tsa journal", "DIR", "check the journal of the time-stamps that were issued", "trialnotary tsa journal notary",
 		"Finds every line that was changed, removed or inserted, and every day that is not what was notarised.\n"
 		"docs/formats/issue-journal.md says how to do it by hand.", NULL, 1, 1, nt_verb_tsa_journal},
+	{"participant add", "DIR NUMBER", "make the value that stands for a participant in records",
+		"trialnotary participant add notary --study DEMO-1 017",
+		"A random key is made for the number and kept in DIR, the folder of a notary or of a client; the value\n"
+		"says nothing to whoever has no key. The number stands in no record.",
+		nt_participant_options, 2, 2, nt_verb_participant_add},
+	{"participant list", "DIR", "participants with their values",
+		"trialnotary participant list notary --study DEMO-1", NULL, nt_participant_list_options, 1, 1,
+		nt_verb_participant_list},
+	{"participant show", "DIR NUMBER", "the value of one participant",
+		"trialnotary participant show notary --study DEMO-1 017", NULL, nt_participant_options, 2, 2,
+		nt_verb_participant_show},
+	{"participant forget", "DIR NUMBER", "destroy a participant's key",
+		"trialnotary participant forget notary --study DEMO-1 017 --yes",
+		"From then on nobody can show, or guess, whom the value stood for. Erasing the last record of a\n"
+		"participant does it as well.",
+		nt_participant_forget_options, 2, 2, nt_verb_participant_forget},
+	{"consent status", "DIR", "what a participant permits",
+		"trialnotary consent status notary --study DEMO-1 --participant 017 --purpose participation\n"
+		"trialnotary consent status notary --study DEMO-1 --participant 017 --purpose future-research --at 2026-05-01",
+		nt_consent_status_details, nt_consent_status_options, 1, 1, nt_verb_consent_status},
+	{"consent list", "DIR", "records about consents",
+		"trialnotary consent list notary --study DEMO-1 --participant 017", NULL, nt_consent_list_options, 1, 1,
+		nt_verb_consent_list},
+	{"consent gaps", "DIR", "who must sign a newer form",
+		"trialnotary consent gaps notary --study DEMO-1 --at 2026-07-01", nt_consent_gaps_details,
+		nt_consent_gaps_options, 1, 1, nt_verb_consent_gaps},
+	{"consent check", "DIR", "whether somebody may have a participant's data",
+		"trialnotary consent check notary --study DEMO-1 --participant 017 --purpose future-research \\\n"
+		"  --who biobank.example.org --record",
+		nt_consent_check_details, nt_consent_check_options, 1, 1, nt_verb_consent_check},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"
