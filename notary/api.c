@@ -4,9 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "notary/api_inside.h"
+#include "notary/api_tsa.h"
+#include "notary/outside.h"
 #include "notary/random.h"
+#include "notary/tsp.h"
 #include "trial/kind.h"
 #include "verify/checkpoint.h"
 #include "verify/text.h"
@@ -44,6 +48,9 @@ const struct nt_api_route nt_api_routes[] = {
 	{NT_HTTP_DELETE, "/v1/tokens/*", NT_RIGHT_ADMIN, false, false, 0, nt_api_token_revoke, {NULL}},
 	{NT_HTTP_GET, "/v1/audit/events", NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_events, {"after", "limit"}},
 	{NT_HTTP_POST, "/v1/audit/seal", NT_RIGHT_ADMIN, false, false, 0, nt_api_audit_seal, {NULL}},
+	{NT_HTTP_POST, "/tsa", NT_RIGHT_NONE, false, false, NT_TSP_MAX_REQUEST, nt_api_tsa_ask, {NULL}},
+	{NT_HTTP_GET, "/tsa/certificates", NT_RIGHT_NONE, false, false, 0, nt_api_tsa_certificates, {NULL}},
+	{NT_HTTP_GET, "/tsa/crl", NT_RIGHT_NONE, false, false, 0, nt_api_tsa_crl, {NULL}},
 	{NT_HTTP_GET, "/livez", NT_RIGHT_NONE, false, false, 0, nt_api_livez, {NULL}},
 	{NT_HTTP_GET, "/readyz", NT_RIGHT_NONE, false, false, 0, nt_api_readyz, {NULL}},
 	{NT_HTTP_GET, "/metrics", NT_RIGHT_ADMIN, true, false, 0, nt_api_metrics, {NULL}},
@@ -75,7 +82,7 @@ static bool matches(const char *pattern, struct vf_bytes path)
 }
 
 /* The route, and all methods of its path; NULL when the path has not this method. */
-static const struct nt_api_route *find_route(struct vf_bytes path, enum nt_http_method method, unsigned *ret_methods)
+static const struct nt_api_route *find_route(const struct nt_api *a, struct vf_bytes path, enum nt_http_method method, unsigned *ret_methods)
 {
 	const struct nt_api_route *found = NULL;
 
@@ -85,7 +92,7 @@ static const struct nt_api_route *find_route(struct vf_bytes path, enum nt_http_
 		bool fixed = !strchr(r->path, '*');
 
 		/* "/v1/records/bulk" is no ID */
-		if (!matches(r->path, path) || (!fixed && vf_bytes_is(path, "/v1/records/bulk")))
+		if (!nt_api_tsa_serves(a, r) || !matches(r->path, path) || (!fixed && vf_bytes_is(path, "/v1/records/bulk")))
 			continue;
 		*ret_methods |= r->method;
 		if (r->method == method)
@@ -132,8 +139,8 @@ static VF_RC check_head(struct nt_job *j, struct vf_err *reterr)
 
 void nt_api_route(void *ctx, struct nt_http_request *q, struct nt_http_route *ret)
 {
-	const struct nt_api_route *r = find_route(nt_http_path(q), nt_http_method(q), &ret->methods);
 	const struct nt_api *a = ctx;
+	const struct nt_api_route *r = find_route(a, nt_http_path(q), nt_http_method(q), &ret->methods);
 	struct nt_job probe = {.api = ctx, .q = q, .route = r};
 
 	if (!r)
@@ -198,10 +205,32 @@ static VF_RC check_sealing(struct nt_api *a, struct vf_err *reterr)
 		return vf_fail(reterr, c.failed, "%s", c.why);
 	if (nt_trail_failed(a->trail) != VF_OK)
 		return vf_fail(reterr, nt_trail_failed(a->trail), "audit events cannot be stored");
+	/* nobody of our own stamps: records are taken, and wait; that is said, and no fault of the service */
+	if (!nt_notary_authorities(a->n)->embedded)
+		return VF_OK;
 	if (c.unsealed_since && nt_api_ticks() - c.unsealed_since > LATE_MS + (int64_t)a->config->seal_ms)
 		return vf_fail(reterr, VF_TSA_FAILED, "records wait for a seal since %" PRId64 " s",
 			(nt_api_ticks() - c.unsealed_since) / 1000);
 	return VF_OK;
+}
+
+/* What the service is, and of the authorities outside who works and what is missing. */
+static void put_ready(struct nt_job *j)
+{
+	struct nt_outside_state s;
+	struct nt_keeper_counts c;
+
+	nt_buf_put_str(&j->body, "{\"status\":\"ready\"");
+	if (nt_api_outside_state(j->api, &s)) {
+		nt_keeper_get_counts(j->api->keeper, &c);
+		nt_buf_putf(&j->body, ",\"waiting_seconds\":%" PRId64 ",\"seals_lacking_tokens\":%" PRIu64 ",\"authorities\":[",
+			c.unsealed_since ? (nt_api_ticks() - c.unsealed_since) / 1000 : 0, s.lacking);
+		for (size_t i = 0; i < s.n; i++)
+			nt_buf_putf(&j->body, "%s{\"name\":\"%s\",\"works\":%s}", i ? "," : "", s.of[i].name,
+				s.of[i].now.works ? "true" : "false");
+		nt_buf_put_str(&j->body, "]");
+	}
+	nt_buf_put_str(&j->body, "}\n");
 }
 
 static VF_RC run_ready(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr)
@@ -210,10 +239,12 @@ static VF_RC run_ready(struct nt_job *j, struct nt_notary *n, struct vf_err *ret
 
 	if (rc == VF_OK)
 		rc = check_sealing(j->api, reterr);
+	if (rc == VF_OK)
+		rc = nt_api_tsa_ready(j->api, reterr);
 	if (rc != VF_OK)
 		j->status = 503;
 	else
-		nt_buf_put_str(&j->body, "{\"status\":\"ready\"}\n");
+		put_ready(j);
 	return rc;
 }
 
@@ -232,11 +263,14 @@ static void count_keeper(struct nt_api *a)
 	nt_metric_set(a->metrics, NT_METRIC_POOL_ENTRIES, NULL, (double)(c.waiting + c.pending));
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "none", NULL, c.seals);
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "failed", NULL, c.seal_faults);
+	nt_api_outside_count(a);
 	nt_metric_set(a->metrics, NT_METRIC_OLDEST_UNSEALED, NULL,
 		c.unsealed_since ? (double)(nt_api_ticks() - c.unsealed_since) / 1000.0 : 0.0);
 	if (c.failed != VF_OK)
 		nt_metric_raise(a->metrics, NT_METRIC_STORAGE_ERRORS, vf_rc_name(c.failed), NULL, 1);
 	nt_metric_raise(a->metrics, NT_METRIC_LOG_LINES_DROPPED, NULL, NULL, a->log ? nt_json_log_dropped(a->log) : 0);
+	nt_api_tsa_count(a);
+	nt_api_clock_count(a);
 	if (a->http)
 		nt_metric_set(a->metrics, NT_METRIC_HTTP_IN_FLIGHT, NULL, (double)nt_http_stats(a->http).waiting);
 }
@@ -350,6 +384,7 @@ static void call_waiting(struct nt_api *a, bool only_late, struct nt_notary *now
 
 static void on_sealed(void *ctx, struct nt_notary *n)
 {
+	nt_api_outside_sealed(ctx, n);
 	call_waiting(ctx, false, n);
 }
 
@@ -437,7 +472,9 @@ VF_RC nt_api_tick(struct nt_api *a, struct vf_err *reterr)
 	struct nt_keeper_counts c;
 
 	call_waiting(a, true, NULL);
+	nt_api_tsa_tick(a);
 	seal_audit(a);
+	nt_api_outside_tick(a);
 	nt_keeper_get_counts(a->keeper, &c);
 	if (c.failed != VF_OK)
 		return vf_fail(reterr, c.failed, "%s", c.why);
@@ -464,12 +501,18 @@ static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 	static const char *const faults[] = {"IO", "STORE_CORRUPT", "STORE_ROLLED_BACK", "TIME_STOPPED", "SIGNER_FAILED", "INTERNAL", NULL};
 	static const char *kinds[TR_KIND_COUNT + 1];
 	static const char *routes[sizeof(nt_api_routes) / sizeof(nt_api_routes[0]) + 1];
+	const struct nt_authorities *list = nt_notary_authorities(a->n);
 	size_t n_kinds = 0, n_routes = 0;
 	enum vf_rc rc;
 
 	for (unsigned i = TR_KIND_NONE + 1; i < TR_KIND_COUNT; i++)
 		if (strcmp(tr_kind_name((enum tr_kind)i), "other") != 0) /* the name of all that are not in a list */
 			kinds[n_kinds++] = tr_kind_name((enum tr_kind)i);
+	/* names that come with another list later are counted as "other" */
+	for (size_t i = 0; i < list->n; i++) {
+		memcpy(a->authority_names[i], list->list[i].name, sizeof(a->authority_names[i]));
+		a->authorities[i] = a->authority_names[i];
+	}
 	for (size_t i = 0; i < nt_api_n_routes; i++) {
 		bool before = false;
 
@@ -479,7 +522,8 @@ static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 			routes[n_routes++] = nt_api_routes[i].path;
 	}
 	rc = nt_metrics_new((const struct nt_metric_values[]){{"version", versions}, {"code", codes}, {"result", results},
-		{"error", errors}, {"reason", reasons}, {"op", faults}, {"kind", kinds}, {"route", routes}}, 8, &a->metrics, reterr);
+		{"error", errors}, {"reason", reasons}, {"op", faults}, {"kind", kinds}, {"route", routes},
+		{"fail", nt_api_tsa_failures}, {"tsa", a->authorities}}, 10, &a->metrics, reterr);
 	if (rc == VF_OK)
 		nt_metric_set(a->metrics, NT_METRIC_BUILD_INFO, TRIALNOTARY_VERSION, 1);
 	return rc;
@@ -492,6 +536,7 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 		.begin = nt_api_begin,
 		.group = nt_api_group,
 		.sealed = on_sealed,
+		.plan = nt_api_outside_plan,
 		.ctx = a};
 	struct nt_random random = {.left = 0};
 	uint8_t start[4];
@@ -509,7 +554,11 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 		rc = nt_exporter_new(a->n, &a->exporter, reterr);
 	if (rc == VF_OK)
 		rc = nt_trail_new(a->access, &a->trail, reterr);
-	return rc == VF_OK ? nt_keeper_new(a->n, &options, &a->keeper, reterr) : rc;
+	if (rc == VF_OK)
+		rc = nt_api_tsa_new(a, reterr);
+	if (rc == VF_OK)
+		rc = nt_keeper_new(a->n, &options, &a->keeper, reterr);
+	return rc == VF_OK ? nt_api_outside_start(a, reterr) : rc;
 }
 
 VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, struct vf_err *reterr)
@@ -523,12 +572,16 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	a->access = options->access;
 	a->config = options->config;
 	a->log = options->log;
+	a->watch = options->watch;
 	a->max_files = options->max_files ? options->max_files : 1000;
 	a->audit_day = -1;
 	a->policy = NT_INTAKE_DEFAULT;
 	a->policy.keep = options->config->keep_documents != 0;
+	a->folder = -1;
 	pthread_mutex_init(&a->lock, NULL);
+	pthread_mutex_init(&a->outside_lock, NULL);
 	nt_blocks_init(&a->blocks, nt_intake_room(NT_API_BLOCK_JSON), NT_API_IDLE_BLOCKS);
+	nt_notary_check_clock(a->n, nt_api_clock_check, a);
 	rc = start_parts(a, reterr);
 	if (rc != VF_OK) {
 		nt_api_free(a);
@@ -542,7 +595,12 @@ struct nt_api *nt_api_free(struct nt_api *a)
 {
 	if (!a)
 		return NULL;
+	nt_api_outside_stop(a);
 	a->keeper = nt_keeper_free(a->keeper);
+	nt_notary_check_clock(a->n, NULL, NULL);
+	if (a->folder >= 0)
+		close(a->folder);
+	a->tsa = nt_api_tsa_free(a->tsa);
 	nt_trail_free(a->trail);
 	nt_exporter_free(a->exporter);
 	nt_ledger_free(a->ledger);
@@ -557,6 +615,7 @@ struct nt_api *nt_api_free(struct nt_api *a)
 	}
 	nt_blocks_done(&a->blocks);
 	pthread_mutex_destroy(&a->lock);
+	pthread_mutex_destroy(&a->outside_lock);
 	free(a);
 	return NULL;
 }

@@ -17,15 +17,19 @@
 #include "notary/keeper.h"
 
 struct nt_api;
+struct nt_clock_watch;
 
 struct nt_api_options {
 	struct nt_notary *notary;    /* the api's alone until it is freed */
 	struct nt_access *access;
 	const struct nt_config *config;
 	struct nt_json_log *log;     /* may be NULL */
+	struct nt_clock_watch *watch; /* of the clock; freed after the api; may be NULL */
 	size_t max_files;            /* open at once, of documents that are sent to be kept; 0: 1,000 */
 };
 
+/* Reads authorities.json again. CONFIG_SHAPE and others leave the authorities as they were. */
+VF_RC nt_api_read_authorities(struct nt_api *a, struct vf_err *reterr);
 /* Starts the keeper and the trail. Then nt_api_route(), nt_api_handle() and nt_api_event() are a server's functions, with the api as ctx. */
 VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, struct vf_err *reterr);
 /* Answers at once those who wait for a seal; before the server is stopped. */
@@ -39,8 +43,8 @@ void nt_api_handle(void *ctx, struct nt_http_request *q);
 void nt_api_event(void *ctx, const struct nt_http_event *e);
 
 /*
- * To be called a few times a second: ends waiting that took too long, refreshes gauges, and after midnight UTC
- * notarises the audit events of the day before. Returns what stopped the service for good; VF_OK while it works.
+ * To be called a few times a second: ends waiting that took too long, refreshes gauges, shows the clock to the watch, and
+ * after midnight UTC notarises the audit events and the issued tokens of the day before. Returns what stopped the service for good; VF_OK while it works.
  */
 VF_RC nt_api_tick(struct nt_api *a, struct vf_err *reterr);
 /* What the server says of itself in metrics. May be NULL. */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "notary/api.h"
+#include "notary/authorities.h"
 #include "notary/audit.h"
 #include "notary/blocks.h"
 #include "notary/buf.h"
@@ -54,10 +55,19 @@ struct nt_api {
 	struct nt_access *access;
 	const struct nt_config *config;
 	struct nt_json_log *log;
+	struct nt_clock_watch *watch; /* may be NULL */
+	bool clock_doubted, authorities_disagree; /* of the last tick */
+	struct nt_api_tsa *tsa;       /* api_tsa.h; NULL: /tsa is off and never was on */
 	struct nt_metrics *metrics;
 	struct nt_http *http;
 	struct nt_keeper *keeper;
 	struct nt_trail *trail;
+	int folder;                /* of the notary, for the stampers; -1: not open */
+	char authority_names[NT_MAX_AUTHORITIES][65]; /* label values of the metrics */
+	const char *authorities[NT_MAX_AUTHORITIES + 1];
+	pthread_mutex_t outside_lock;
+	struct nt_revocation_keeper *revocation; /* as outside; of its threads and the keeper's */
+	struct nt_outside *outside; /* NULL: no authorities, or they are being exchanged */
 	struct nt_keys_seen *keys; /* of Idempotency-Key */
 	struct nt_intake_policy policy;
 	struct nt_blocks blocks;   /* that submissions are read into */
@@ -126,6 +136,30 @@ struct nt_job {
 
 int64_t nt_api_ticks(void);
 
+/* api_clock.c: whether the clock is trusted */
+/* The wall clock, after the watch has seen it; ctx is the api. Any thread. */
+int64_t nt_api_watched_now(void *ctx);
+/* A few times a second: logs what changed; returns the time. */
+int64_t nt_api_clock_tick(struct nt_api *a, bool *ret_doubt);
+/* CLOCK_DOUBT; ctx is the api. Any thread. */
+VF_RC nt_api_clock_check(void *ctx, struct vf_err *reterr);
+void nt_api_clock_count(struct nt_api *a);
+
+/* api_outside.c: the authorities outside */
+struct nt_outside;
+struct nt_revocation_keeper;
+struct nt_outside_state;
+struct nt_clock_watch;
+VF_RC nt_api_outside_start(struct nt_api *a, struct vf_err *reterr);
+void nt_api_outside_stop(struct nt_api *a);
+void nt_api_outside_sealed(struct nt_api *a, struct nt_notary *n);
+void nt_api_outside_plan(void *ctx, struct nt_plan *p);
+void nt_api_outside_tick(struct nt_api *a);
+/* Into the metrics. */
+void nt_api_outside_count(struct nt_api *a);
+/* False when there are none. */
+bool nt_api_outside_state(struct nt_api *a, struct nt_outside_state *ret);
+
 /* api_job.c */
 struct nt_job *nt_job_new(struct nt_api *a, struct nt_http_request *q, const struct nt_api_route *route);
 /* Makes it a refusal. field may be NULL. */
@@ -175,6 +209,7 @@ nt_job_start nt_api_list, nt_api_get, nt_api_receipt, nt_api_bundle, nt_api_eras
 nt_job_start nt_api_log, nt_api_inclusion, nt_api_consistency, nt_api_proof, nt_api_seal, nt_api_checkpoint, nt_api_tile;
 nt_job_start nt_api_seal_now, nt_api_parties, nt_api_party_add, nt_api_party_revoke;
 nt_job_start nt_api_tokens, nt_api_token_new, nt_api_token_revoke, nt_api_audit_events, nt_api_audit_seal;
+nt_job_start nt_api_tsa_ask, nt_api_tsa_certificates, nt_api_tsa_crl;
 nt_job_start nt_api_livez, nt_api_readyz, nt_api_metrics;
 
 #endif

@@ -23,6 +23,11 @@ static VF_RC copy_rest(int from, int to, struct vf_err *reterr)
 		rc = nt_dir_make(to, "staging", 0700, reterr);
 	if (rc == VF_OK)
 		rc = nt_durable_copy(from, "trialnotary.conf", to, "trialnotary.conf", 0644, reterr);
+	/* most notaries have no authorities outside */
+	if (rc == VF_OK && faccessat(from, "authorities", F_OK, 0) == 0)
+		rc = nt_dir_copy(from, "authorities", to, "authorities", reterr);
+	if (rc == VF_OK && faccessat(from, NT_AUTHORITIES_FILE, F_OK, 0) == 0)
+		rc = nt_durable_copy(from, NT_AUTHORITIES_FILE, to, NT_AUTHORITIES_FILE, 0644, reterr);
 	return rc;
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,17 +10,10 @@
 
 #include "notary/access.h"
 #include "notary/client_inside.h"
+#include "notary/fetch.h"
 #include "verify/text.h"
 
 #define MAX_URL 2048
-
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-static bool curl_ready;
-
-static void start_curl(void)
-{
-	curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-}
 
 static VF_RC check_token_file(int fd, const char *shown, struct vf_err *reterr)
 {
@@ -164,10 +156,11 @@ static VF_RC take_options(struct nt_client *c, const struct nt_client_options *o
 VF_RC nt_client_new(const struct nt_client_options *options, struct nt_client **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_client_freep) struct nt_client *c = calloc(1, sizeof(*c));
-	enum vf_rc rc;
+	enum vf_rc rc = nt_fetch_start(reterr);
 
-	pthread_once(&curl_once, start_curl);
-	if (!c || !curl_ready)
+	if (rc != VF_OK)
+		return rc;
+	if (!c)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a client");
 	rc = take_server(c, options->server, reterr);
 	if (rc == VF_OK)

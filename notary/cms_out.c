@@ -142,7 +142,8 @@ VF_RC nt_cms_put(const struct nt_cms *c, struct vf_bytes attributes, struct vf_b
 	nt_der_put_algorithm(ret, vf_alg_oid(VF_SHA256));
 	nt_der_end(ret, set, VF_DER_SET);
 	put_content(ret, c);
-	nt_der_put(ret, VF_DER_CONTEXT(0), c->cert->der);
+	if (!c->no_certificate)
+		nt_der_put(ret, VF_DER_CONTEXT(0), c->cert->der);
 	if (c->crl.n)
 		nt_der_put(ret, VF_DER_CONTEXT(1), c->crl);
 	set = nt_der_begin(ret);

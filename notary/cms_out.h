@@ -15,6 +15,7 @@ struct nt_cms {
 	struct vf_bytes content;       /* what is signed */
 	bool detached;                 /* content stays outside */
 	const struct nt_cert *cert;    /* of the signer; included */
+	bool no_certificate;           /* it is only named (RFC 3161 2.4.1: certReq) */
 	struct vf_bytes crl;           /* DER to include, or empty */
 	int64_t time_ms;               /* signingTime */
 };

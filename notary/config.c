@@ -35,6 +35,9 @@ static const struct number numbers[] = {
 		"# How long a certificate revocation list is current, in days (its nextUpdate).\n"),
 	NUMBER(crl_refresh_hours, 1, 8760, 24,
 		"# A new list is made when the last one is older than this, in hours.\n"),
+	NUMBER(clock_bound_ms, 100, 3600000, 1000,
+		"# What the clock may be off, in milliseconds, before tokens are refused: it jumped by more, or more than half of the\n"
+		"# authorities that answered within the hour say so.\n"),
 	NUMBER(hash_threads, 0, 256, 0, "# Threads that hash documents; 0: as many as there are cores.\n"),
 	NUMBER(plain_anywhere, 0, 1, 0,
 		"# 1: the service speaks HTTP without TLS on any address, not on loopback alone (behind a proxy that ends TLS).\n"),
@@ -46,6 +49,8 @@ static const struct number numbers[] = {
 		"# The service seals when something waits and this long has passed since the last seal, in milliseconds.\n"),
 	NUMBER(connections, 1, 100000, 1024, "# Connections that the service holds at once.\n"),
 	NUMBER(workers, 1, 64, 4, "# Threads of the service that read and check submissions.\n"),
+	NUMBER(tsa_endpoint, 0, 1, 0,
+		"# 1: the service answers RFC 3161 requests of anybody at /tsa with tokens of the embedded authority.\n"),
 	NUMBER(log_requests, 0, 1, 0, "# 1: a log line for each request; 0: for those that were refused.\n"),
 };
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))

@@ -18,6 +18,7 @@ struct nt_config {
 	uint32_t tsa_renew_days;        /* a new one is made when fewer days are left */
 	uint32_t crl_days;              /* nextUpdate of a CRL */
 	uint32_t crl_refresh_hours;     /* a new one is made when the last is older */
+	uint32_t clock_bound_ms;        /* the clock is in doubt when it is off by more */
 	uint32_t hash_threads;          /* 0: as many as cores */
 	/* the service */
 	char listen[64];                /* "127.0.0.1:8620", "[::1]:8620" */
@@ -29,6 +30,7 @@ struct nt_config {
 	uint32_t seal_ms;
 	uint32_t connections;
 	uint32_t workers;
+	uint32_t tsa_endpoint;          /* 1: /tsa answers anybody */
 	uint32_t log_requests;          /* 1: each; 0: refused ones */
 };
 

@@ -25,7 +25,7 @@ void nt_fd_closep(int *fd);
 
 /* Opens a folder. NO_INPUT when it is not there. */
 VF_RC nt_dir_open(int at, const char *path, int *ret_fd, struct vf_err *reterr);
-/* Makes a folder and syncs its parent; fine when it is there already. */
+/* Makes a folder; fine when it is there already. The parent is not synced. */
 VF_RC nt_dir_make(int at, const char *name, mode_t mode, struct vf_err *reterr);
 /* Makes every folder above the last part of path. */
 VF_RC nt_dir_make_above(int at, const char *path, mode_t mode, struct vf_err *reterr);

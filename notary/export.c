@@ -12,6 +12,8 @@
 #include "notary/durable.h"
 #include "notary/ers_out.h"
 #include "notary/manifest_out.h"
+#include "notary/revocation_export.h"
+#include "notary/roots.h"
 #include "notary/tree.h"
 #include "notary/trust_out.h"
 #include "notary/zip_out.h"
@@ -20,6 +22,7 @@
 #include "verify/limits.h"
 #include "verify/record.h"
 #include "verify/text.h"
+#include "verify/tst.h"
 #include "verify/zip.h"
 
 /* Bundles whose documents are together no larger are made in memory. */
@@ -38,8 +41,8 @@ struct nt_exporter {
 	struct nt_notary *notary;
 	struct nt_trust trust;
 	struct nt_seal *seal; /* of the last record */
-	struct nt_tree *tree;
-	struct vf_hash head_digest;
+	struct nt_revocation_export revocation; /* of its tokens */
+	struct nt_tree *tree, *tree512; /* the second when a token needs it */
 	struct vf_session *session;
 	void *session_memory;
 	struct vf_arena arena;
@@ -59,6 +62,11 @@ struct item {
 	uint32_t crc;
 };
 
+struct ref {
+	struct vf_bytes name;
+	const struct vf_pair *digests;
+};
+
 /* What one bundle is made of. */
 struct plan {
 	struct nt_exporter *e;
@@ -66,7 +74,7 @@ struct plan {
 	struct nt_record *record;
 	struct item *items;
 	size_t n, room;
-	struct nt_manifest_ref *refs; /* of the evidence record's manifest */
+	struct ref *refs; /* what the evidence records' manifests list */
 	size_t n_refs;
 	uint64_t document_bytes;
 	bool is_incomplete; /* documents that the manifest lists travel beside it */
@@ -76,28 +84,51 @@ struct plan {
 
 static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
 {
-	struct vf_trust_file files[NT_TRUST_FILES];
-	struct vf_session_options options = {.files = files, .n_files = NT_TRUST_FILES, .at = nt_notary_now(e->notary),
+	struct vf_trust_file files[NT_TRUST_MAX];
+	struct vf_session_options options = {.files = files, .n_files = e->trust.n, .at = nt_notary_now(e->notary),
 		.n_inputs = (size_t)(e->seal->size - e->seal->first)};
 
-	for (size_t i = 0; i < NT_TRUST_FILES; i++)
+	/* an authority's clock may be ahead of this one */
+	for (size_t i = 0; i < e->seal->n_tokens; i++)
+		if (e->seal->tokens[i].gen_time > options.at && !vf_bytes_is(e->seal->tokens[i].authority, NT_EMBEDDED))
+			options.at = e->seal->tokens[i].gen_time;
+	for (size_t i = 0; i < e->trust.n; i++)
 		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};
 	e->session = vf_session_free(e->session);
 	return vf_session_new(&options, e->session_memory, VF_SESSION_MEMORY, &e->session, reterr);
 }
 
-static enum vf_rc load_tree(struct nt_exporter *e, struct vf_err *reterr)
+/* The tree over the batch; it is in the order of the log. */
+static VF_RC load_tree(struct nt_exporter *e, enum vf_alg alg, struct nt_tree **ret, struct vf_err *reterr)
 {
-	uint64_t count = e->seal->size - e->seal->first;
-	struct vf_hash *ids = calloc(count ? count : 1, sizeof(*ids));
-	enum vf_rc rc;
+	VF_CLEANUP(nt_buf_done) struct nt_buf values = nt_buf(SIZE_MAX / 2);
+	enum vf_rc rc = nt_notary_batch(e->notary, alg, e->seal->first, e->seal->size, &values, reterr);
 
-	if (!ids)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a batch of %llu records", (unsigned long long)count);
-	rc = nt_notary_ids(e->notary, e->seal->first, count, ids, reterr);
+	return rc == VF_OK ? nt_tree_new_alg(alg, nt_buf_bytes(&values), ret, reterr) : rc;
+}
+
+/* By which algorithm a token stamped the seal. */
+static VF_RC token_alg(struct vf_bytes der, enum vf_alg *ret, struct vf_err *reterr)
+{
+	struct vf_tst tst;
+	enum vf_rc rc = vf_tst_parse(der, &tst, reterr);
+
 	if (rc == VF_OK)
-		rc = nt_tree_new(ids, (size_t)count, &e->tree, reterr);
-	free(ids);
+		*ret = tst.imprint.alg;
+	return rc;
+}
+
+static VF_RC load_trees(struct nt_exporter *e, struct vf_err *reterr)
+{
+	enum vf_rc rc = load_tree(e, VF_SHA256, &e->tree, reterr);
+
+	for (size_t i = 0; rc == VF_OK && i < e->seal->n_tokens; i++) {
+		enum vf_alg alg = VF_SHA256;
+
+		rc = token_alg(e->seal->tokens[i].der, &alg, reterr);
+		if (rc == VF_OK && alg == VF_SHA512 && !e->tree512)
+			rc = load_tree(e, VF_SHA512, &e->tree512, reterr);
+	}
 	return rc;
 }
 
@@ -105,18 +136,21 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 {
 	enum vf_rc rc;
 
-	if (e->seal && e->seal->number == number && e->tree)
+	if (e->seal && e->seal->number == number && e->tree && nt_revocation_export_is_current(e->notary, &e->revocation))
 		return VF_OK;
 	e->seal = nt_seal_free(e->seal);
 	e->tree = nt_tree_free(e->tree);
+	e->tree512 = nt_tree_free(e->tree512);
 	rc = nt_notary_seal_get(e->notary, number, &e->seal, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (e->seal->n_tokens == 0)
 		return vf_fail(reterr, VF_NOT_SEALED, "seal %llu has no token yet", (unsigned long long)number);
-	e->head_digest = vf_sha256(e->seal->head);
+	rc = nt_revocation_export(e->notary, e->seal, &e->revocation, reterr);
+	if (rc != VF_OK)
+		return rc;
 	rc = session_now(e, reterr); /* the verifier's time must not lie before the seal's */
-	return rc == VF_OK ? load_tree(e, reterr) : rc;
+	return rc == VF_OK ? load_trees(e, reterr) : rc;
 }
 
 /* ---- the plan ---- */
@@ -137,9 +171,9 @@ static struct item *add_item(struct plan *p, struct vf_bytes name, struct vf_byt
 	return item;
 }
 
-static void add_ref(struct plan *p, struct vf_bytes name, const struct vf_hash *sha256)
+static void add_ref(struct plan *p, struct vf_bytes name, const struct vf_pair *digests)
 {
-	p->refs[p->n_refs++] = (struct nt_manifest_ref){name, *sha256};
+	p->refs[p->n_refs++] = (struct ref){name, digests};
 }
 
 static enum vf_rc add_document(struct plan *p, const struct nt_document *d, struct vf_err *reterr)
@@ -151,7 +185,7 @@ static enum vf_rc add_document(struct plan *p, const struct nt_document *d, stru
 	if (is_withheld(p, d->name) || (d->confidential && is_withheld(p, d->commitment)))
 		return VF_OK;
 	if (!d->confidential)
-		add_ref(p, d->name, &d->digests.sha256);
+		add_ref(p, d->name, &d->digests);
 	if (p->options->detached || (p->options->kept_only && !d->keep)) {
 		p->is_incomplete |= !d->confidential;
 		return VF_OK;
@@ -218,7 +252,7 @@ static enum vf_rc add_members(struct plan *p, struct vf_err *reterr)
 		if (is_document_name(p, m->name) || commitment_is_withheld(p, m->name))
 			continue;
 		add_item(p, m->name, m->bytes);
-		add_ref(p, m->name, &m->digests.sha256);
+		add_ref(p, m->name, &m->digests);
 	}
 	for (size_t i = 0; rc == VF_OK && i < p->record->n_documents; i++)
 		rc = add_document(p, &p->record->documents[i], reterr);
@@ -241,23 +275,59 @@ static enum vf_rc keep_part(struct plan *p, const char *name, struct vf_err *ret
 	return VF_OK;
 }
 
-static enum vf_rc put_record(struct nt_exporter *e, const struct nt_record *r, size_t token, struct nt_buf *out,
+static VF_RC put_record(struct nt_exporter *e, const struct nt_record *r, size_t token, struct nt_buf *out,
 	struct vf_err *reterr)
 {
-	struct vf_hash path[NT_TREE_PATH], *members = VF_NEW(&e->arena, r->n_members, struct vf_hash);
-	size_t n = 0;
-	enum vf_rc rc;
+	VF_CLEANUP(nt_buf_done) struct nt_buf first = nt_buf(SIZE_MAX / 2);
+	uint8_t path[NT_TREE_PATH * VF_DIGEST_MAX];
+	struct vf_digest head;
+	struct nt_tree *tree;
+	struct vf_bytes der = e->seal->tokens[token].der, siblings;
+	enum vf_alg alg = VF_SHA256;
+	size_t rank;
+	enum vf_rc rc = token_alg(der, &alg, reterr);
 
-	if (!members)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an evidence record");
-	for (size_t i = 0; i < r->n_members; i++)
-		members[i] = r->members[i].digests.sha256;
-	rc = nt_tree_path(e->tree, &r->id, path, &n, reterr);
 	if (rc != VF_OK)
 		return rc;
-	return nt_er_put(out, &(struct nt_er_ats){.alg = VF_SHA256, .first = vf_bytes(members, r->n_members * sizeof(*members)),
-		.path = vf_bytes(path, n * sizeof(*path)), .last = vf_bytes(e->head_digest.b, sizeof(e->head_digest.b)),
-		.token = e->seal->tokens[token].der}, reterr);
+	tree = alg == VF_SHA512 ? e->tree512 : e->tree;
+	for (size_t i = 0; i < r->n_members; i++) {
+		const struct vf_pair *d = &r->members[i].digests;
+
+		nt_buf_put(&first, alg == VF_SHA512 ? vf_bytes(d->sha512.b, sizeof(d->sha512.b)) : vf_bytes(d->sha256.b, sizeof(d->sha256.b)));
+	}
+	rc = nt_buf_check(&first, reterr);
+	if (rc == VF_OK)
+		rc = vf_digest(alg, e->seal->head, &head, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (!nt_tree_rank(tree, alg == VF_SHA512 ? vf_bytes(r->id512.b, sizeof(r->id512.b)) : vf_bytes(r->id.b, sizeof(r->id.b)), &rank))
+		return vf_fail(reterr, VF_ER_NOT_COVERED, "the record is not in the batch of its seal");
+	siblings = nt_tree_path_at(tree, rank, path);
+	return nt_er_put(out, &(struct nt_er_ats){.alg = alg, .first = nt_buf_bytes(&first), .path = siblings,
+		.last = vf_digest_bytes(&head), .token = der}, reterr);
+}
+
+/* With the algorithm of the record's first time-stamp, as validators expect. */
+static VF_RC put_manifest(struct plan *p, const char *record, size_t token, struct vf_err *reterr)
+{
+	struct nt_manifest_ref *refs = VF_NEW(&p->e->arena, p->n_refs ? p->n_refs : 1, struct nt_manifest_ref);
+	enum vf_alg alg = VF_SHA256;
+	enum vf_rc rc = token_alg(p->e->seal->tokens[token].der, &alg, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!refs)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a manifest");
+	for (size_t i = 0; i < p->n_refs; i++) {
+		const struct ref *r = &p->refs[i];
+
+		refs[i] = (struct nt_manifest_ref){r->name, vf_digest_from_hash(&r->digests->sha256)};
+		if (alg != VF_SHA512)
+			continue;
+		refs[i].digest.alg = VF_SHA512;
+		memcpy(refs[i].digest.b, r->digests->sha512.b, sizeof(r->digests->sha512.b));
+	}
+	return nt_manifest_put(&p->e->part, record, NULL, refs, p->n_refs, reterr);
 }
 
 static enum vf_rc add_evidence(struct plan *p, struct vf_err *reterr)
@@ -279,11 +349,25 @@ static enum vf_rc add_evidence(struct plan *p, struct vf_err *reterr)
 			return rc;
 		if (!vf_arena_copy(&p->e->arena, vf_bytes(manifest, strlen(manifest) + 1), &kept))
 			return vf_fail(reterr, VF_NO_MEMORY, "no memory for a name");
-		rc = nt_manifest_put(&p->e->part, record, NULL, p->refs, p->n_refs, reterr);
+		rc = put_manifest(p, record, i, reterr);
 		if (rc == VF_OK)
 			rc = keep_part(p, (const char *)kept.p, reterr);
 	}
 	return rc;
+}
+
+static enum vf_rc add_ocsp(struct plan *p, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < p->e->revocation.n_ocsp; i++) {
+		char name[64];
+		struct vf_bytes kept;
+
+		snprintf(name, sizeof(name), VF_PART_OCSP, i + 1);
+		if (!vf_arena_copy(&p->e->arena, vf_bytes_str(name), &kept))
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for a name");
+		add_item(p, kept, p->e->revocation.ocsp[i]);
+	}
+	return VF_OK;
 }
 
 static enum vf_rc add_log_proof(struct plan *p, struct vf_err *reterr)
@@ -308,6 +392,8 @@ static enum vf_rc add_parts(struct plan *p, struct vf_err *reterr)
 		rc = add_log_proof(p, reterr);
 	if (rc == VF_OK)
 		rc = add_evidence(p, reterr);
+	if (rc == VF_OK)
+		rc = add_ocsp(p, reterr);
 	if (rc != VF_OK)
 		return rc;
 	add_item(p, vf_bytes_str(VF_PART_HEAD), p->e->seal->head);
@@ -335,7 +421,7 @@ static int item_order(const void *a, const void *b)
 
 static int ref_order(const void *a, const void *b)
 {
-	return vf_bytes_cmp(((const struct nt_manifest_ref *)a)->name, ((const struct nt_manifest_ref *)b)->name);
+	return vf_bytes_cmp(((const struct ref *)a)->name, ((const struct ref *)b)->name);
 }
 
 static enum vf_rc make_plan(struct plan *p, const struct vf_hash *id, struct vf_err *reterr)
@@ -355,7 +441,7 @@ static enum vf_rc make_plan(struct plan *p, const struct vf_hash *id, struct vf_
 		return rc;
 	p->e->arena.used = 0;
 	p->e->arena.full = false;
-	p->room = p->record->n_members + p->record->n_documents + 2 * p->e->seal->n_tokens + 6;
+	p->room = p->record->n_members + p->record->n_documents + 2 * p->e->seal->n_tokens + p->e->revocation.n_ocsp + 6;
 	p->items = calloc(p->room, sizeof(*p->items));
 	p->refs = calloc(p->room, sizeof(*p->refs));
 	if (!p->items || !p->refs)
@@ -482,6 +568,7 @@ VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_e
 	e->session_memory = malloc(VF_SESSION_MEMORY);
 	e->pending = calloc(BATCH_FILES, sizeof(*e->pending));
 	e->part = nt_buf(VF_MAX_PART);
+	nt_revocation_export_init(&e->revocation);
 	e->bundle = nt_buf(SMALL_BUNDLE + 4 * VF_MAX_PART);
 	if (!e->session_memory || !e->pending)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for exports");
@@ -504,6 +591,15 @@ static void drop_pending(struct nt_exporter *e)
 	e->n_pending = 0;
 }
 
+void nt_exporter_forget(struct nt_exporter *e, uint64_t seal)
+{
+	if (!e->seal || e->seal->number != seal)
+		return;
+	e->seal = nt_seal_free(e->seal);
+	e->tree = nt_tree_free(e->tree);
+	e->tree512 = nt_tree_free(e->tree512);
+}
+
 struct nt_exporter *nt_exporter_free(struct nt_exporter *e)
 {
 	if (!e)
@@ -512,7 +608,9 @@ struct nt_exporter *nt_exporter_free(struct nt_exporter *e)
 	vf_session_free(e->session);
 	nt_trust_done(&e->trust);
 	nt_seal_free(e->seal);
+	nt_revocation_export_done(&e->revocation);
 	nt_tree_free(e->tree);
+	nt_tree_free(e->tree512);
 	nt_buf_done(&e->bundle);
 	nt_buf_done(&e->part);
 	free(e->pending);

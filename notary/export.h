@@ -29,6 +29,8 @@ bool nt_export_may_replace(const char *path);
 /* Exports many records; keeps the tree of the last seal. */
 struct nt_exporter;
 VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_err *reterr);
+/* Reads the seal again with the next export: it has another token. */
+void nt_exporter_forget(struct nt_exporter *e, uint64_t seal);
 struct nt_exporter *nt_exporter_free(struct nt_exporter *e);
 void nt_exporter_freep(struct nt_exporter **e);
 

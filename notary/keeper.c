@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "notary/authorities.h"
 #include "verify/text.h"
 
 #define SEAL_MS 1000
@@ -35,15 +36,23 @@ struct nt_keeper {
 	enum nt_accepted *results;
 	struct timespec last_seal;
 	bool unsealed; /* entries may be in the log without a seal: from before the start, or after a fault of the authority */
+	bool planned;  /* a seal waits for its first token outside */
+	uint64_t pause_ms; /* no seal before so long after the last try */
 	struct vf_err fault; /* rc is VF_OK as long as it works */
 };
 
 /* ---- faults ---- */
 
+/* No token for now: what waits is kept, and sealed with what comes. */
+static bool is_waiting(enum vf_rc rc)
+{
+	return rc == VF_TSA_FAILED || rc == VF_TSA_CA_ENDS || rc == VF_CLOCK_DOUBT || rc == VF_FETCH_FAILED;
+}
+
 /* What is said about the notary itself (notary.h), not about what was handed in. */
 static bool is_fatal(enum vf_rc rc)
 {
-	return vf_rc_class(rc) == VF_CLASS_IO && rc != VF_STORE_BUSY && rc != VF_TSA_FAILED && rc != VF_TSA_CA_ENDS;
+	return vf_rc_class(rc) == VF_CLASS_IO && rc != VF_STORE_BUSY && !is_waiting(rc);
 }
 
 /* The first fault stays. */
@@ -257,35 +266,91 @@ static uint64_t count_pending(struct nt_keeper *k)
 	return pending;
 }
 
+static bool is_all_sealed(struct nt_keeper *k)
+{
+	uint64_t seals, size, pending = 0;
+	struct vf_err err;
+
+	return nt_notary_counts(k->n, &seals, &size, &pending, &err) == VF_OK && pending == 0;
+}
+
+/* What a seal, or the attempt, changes. */
+static void end_seal(struct nt_keeper *k, enum vf_rc rc, const struct nt_sealed *sealed)
+{
+	pthread_mutex_lock(&k->lock);
+	k->counts.seal_faults += rc != VF_OK;
+	if (rc == VF_OK)
+		k->counts.unsealed_since = is_all_sealed(k) && !k->unsealed ? 0 : ticks();
+	if (rc == VF_OK && sealed->sealed) {
+		k->counts.seals++;
+		k->counts.sealed_at = sealed->gen_time;
+	}
+	pthread_mutex_unlock(&k->lock);
+	count_pending(k);
+	if (rc == VF_OK && sealed->sealed && k->options.sealed)
+		k->options.sealed(k->options.ctx, k->n);
+}
+
+static void begin_seal(struct nt_keeper *k)
+{
+	clock_gettime(CLOCK_MONOTONIC, &k->last_seal);
+	k->pause_ms = 0;
+	pthread_mutex_lock(&k->lock);
+	k->seal_soon = false;
+	pthread_mutex_unlock(&k->lock);
+}
+
+/* Nobody here stamps: the seal waits for an answer from outside, and nobody for the seal. */
+static void plan_seal(struct nt_keeper *k)
+{
+	struct nt_plan *p = NULL;
+	struct vf_err err = {0};
+	enum vf_rc rc = nt_notary_plan(k->n, &p, &err);
+
+	begin_seal(k);
+	k->unsealed = rc != VF_OK;
+	if (rc != VF_OK)
+		stop(k, rc, &err);
+	if (!p) {
+		end_seal(k, rc, &(struct nt_sealed){0});
+		return;
+	}
+	k->planned = true;
+	k->options.plan(k->options.ctx, p);
+}
+
+void nt_keeper_plan_end(struct nt_keeper *k, enum vf_rc rc, const struct nt_sealed *sealed, const struct vf_err *err,
+	uint64_t again_ms)
+{
+	uint64_t seals, size, pending;
+	struct vf_err none;
+
+	k->planned = false;
+	if (is_fatal(rc))
+		stop(k, rc, err);
+	/* what came into the log since the plan was made waits for the next one */
+	k->unsealed = rc != VF_OK ||
+		(nt_notary_counts(k->n, &seals, &size, &pending, &none) == VF_OK && size > sealed->size);
+	k->pause_ms = rc == VF_OK ? 0 : again_ms;
+	end_seal(k, rc, sealed);
+}
+
 static void seal(struct nt_keeper *k)
 {
 	struct nt_sealed sealed = {0};
 	struct vf_err err = {0};
-	enum vf_rc rc = nt_notary_seal(k->n, &sealed, &err);
+	enum vf_rc rc;
 
-	clock_gettime(CLOCK_MONOTONIC, &k->last_seal);
+	if (k->options.plan && !nt_notary_authorities(k->n)->embedded) {
+		plan_seal(k);
+		return;
+	}
+	rc = nt_notary_seal(k->n, &sealed, &err);
+	begin_seal(k);
 	k->unsealed = rc != VF_OK;
-	/* no token for now: what waits is kept, and sealed with what comes */
-	if (rc != VF_OK && rc != VF_TSA_FAILED && rc != VF_TSA_CA_ENDS)
+	if (rc != VF_OK && !is_waiting(rc))
 		stop(k, rc, &err); /* also what is no fault of the disk: an unsealed log must be seen */
-	pthread_mutex_lock(&k->lock);
-	k->seal_soon = false;
-	k->counts.seal_faults += rc != VF_OK;
-	if (rc == VF_OK)
-		k->counts.unsealed_since = 0; /* this thread alone accepts: all of it is under the seal */
-	if (rc == VF_OK && sealed.sealed) {
-		k->counts.seals++;
-		k->counts.sealed_at = sealed.gen_time;
-	}
-	pthread_mutex_unlock(&k->lock);
-	if (count_pending(k) > 0 && rc == VF_OK) {
-		/* more waited than one seal takes */
-		pthread_mutex_lock(&k->lock);
-		k->counts.unsealed_since = ticks();
-		pthread_mutex_unlock(&k->lock);
-	}
-	if (rc == VF_OK && sealed.sealed && k->options.sealed)
-		k->options.sealed(k->options.ctx, k->n);
+	end_seal(k, rc, &sealed);
 }
 
 /* Much waits: into the log with it now, so that the seal, for which all wait, has less to do. */
@@ -300,15 +365,28 @@ static void sequence(struct nt_keeper *k)
 	count_pending(k);
 }
 
+/* A slice of what the indexes need; true when more is to be done. */
+static bool index_slice(struct nt_keeper *k)
+{
+	struct vf_err err = {0};
+	bool more = false;
+	enum vf_rc rc = k->fault.rc == VF_OK ? nt_notary_index(k->n, &more, &err) : VF_OK;
+
+	if (rc != VF_OK)
+		stop(k, rc, &err);
+	return rc == VF_OK && more;
+}
+
 /* Milliseconds until a seal is due, or is tried again; UINT64_MAX when nothing waits for one. */
 static uint64_t seal_in(struct nt_keeper *k, bool soon)
 {
-	uint64_t passed;
+	uint64_t passed, wait;
 
-	if (k->fault.rc != VF_OK || (count_pending(k) == 0 && !k->unsealed))
+	if (k->fault.rc != VF_OK || k->planned || (count_pending(k) == 0 && !k->unsealed))
 		return UINT64_MAX;
 	passed = since(&k->last_seal);
-	return soon || passed >= k->options.seal_ms ? 0 : k->options.seal_ms - passed;
+	wait = k->options.seal_ms > k->pause_ms ? k->options.seal_ms : k->pause_ms;
+	return (soon && passed >= k->pause_ms) || passed >= wait ? 0 : wait - passed;
 }
 
 /* ---- the thread ---- */
@@ -331,19 +409,19 @@ static void wait_for(struct nt_keeper *k, uint64_t ms)
 	pthread_cond_timedwait(&k->wake, &k->lock, &until);
 }
 
-/* Offers first, as somebody waits for each; then calls, for a while; a seal when it is due. */
+/* Offers first, as somebody waits for each; then calls, for a while; a slice for the indexes; a seal when it is due. */
 static void *keep(void *ctx)
 {
 	struct nt_keeper *k = ctx;
 	uint64_t due = seal_in(k, false);
-	bool ending = false;
+	bool ending = false, more = false;
 
 	while (!ending) {
 		size_t n;
 		bool soon;
 
 		pthread_mutex_lock(&k->lock);
-		if (!k->first && !k->first_call && !k->ending && !k->seal_soon && due > 0)
+		if (!k->first && !k->first_call && !k->ending && !k->seal_soon && due > 0 && !more)
 			wait_for(k, due);
 		n = take_group(k);
 		soon = k->seal_soon;
@@ -354,6 +432,7 @@ static void *keep(void *ctx)
 		run_calls(k);
 		if (count_pending(k) >= k->options.sequence_at)
 			sequence(k);
+		more = index_slice(k);
 		due = seal_in(k, soon || ending);
 		if (due == 0) {
 			seal(k);

@@ -47,6 +47,11 @@ typedef VF_RC nt_keeper_group(void *ctx, struct nt_offer *const *offers, size_t 
 typedef void nt_keeper_begin(void *ctx);
 /* Called after each seal, on the keeper's thread, which alone may use n. */
 typedef void nt_keeper_sealed(void *ctx, struct nt_notary *n);
+/*
+ * In place of the embedded authority, when there is none: takes over the plan of a seal, gets its first token, and ends, now or
+ * later, with nt_keeper_plan_end(). Until then no other seal is begun.
+ */
+typedef void nt_keeper_plan(void *ctx, struct nt_plan *p);
 
 struct nt_keeper_options {
 	uint64_t seal_ms;     /* seal when something waits and this long has passed since the last seal; 0: 1,000 */
@@ -56,6 +61,7 @@ struct nt_keeper_options {
 	nt_keeper_begin *begin; /* may be NULL */
 	nt_keeper_group *group; /* signs receipts; may be NULL. Its fault is one of the notary. */
 	nt_keeper_sealed *sealed; /* may be NULL */
+	nt_keeper_plan *plan;     /* may be NULL: then the notary asks, and all wait */
 	void *ctx;
 };
 
@@ -85,6 +91,9 @@ void nt_keeper_freep(struct nt_keeper **k);
  */
 VF_RC nt_keeper_offer(struct nt_keeper *k, struct nt_offer *o, struct vf_err *reterr);
 VF_RC nt_keeper_call(struct nt_keeper *k, struct nt_call *c, struct vf_err *reterr);
+/* What became of the plan, on the keeper's thread. After a failure the next seal is begun again_ms later. */
+void nt_keeper_plan_end(struct nt_keeper *k, enum vf_rc rc, const struct nt_sealed *sealed, const struct vf_err *err,
+	uint64_t again_ms);
 /* Seals as soon as the queue allows. */
 void nt_keeper_seal_soon(struct nt_keeper *k);
 void nt_keeper_get_counts(struct nt_keeper *k, struct nt_keeper_counts *ret);

@@ -33,8 +33,10 @@ static void put_ref(struct nt_buf *to, const struct nt_manifest_ref *ref)
 {
 	nt_buf_put_str(to, "<asic:DataObjectReference URI=\"");
 	put_uri(to, ref->name);
-	nt_buf_put_str(to, "\"><ds:DigestMethod Algorithm=\"" VF_MANIFEST_SHA256 "\"/><ds:DigestValue>");
-	nt_buf_put_base64(to, vf_bytes(ref->sha256.b, sizeof(ref->sha256.b)));
+	nt_buf_put_str(to, "\"><ds:DigestMethod Algorithm=\"");
+	nt_buf_put_str(to, ref->digest.alg == VF_SHA512 ? VF_MANIFEST_SHA512 : VF_MANIFEST_SHA256);
+	nt_buf_put_str(to, "\"/><ds:DigestValue>");
+	nt_buf_put_base64(to, vf_digest_bytes(&ref->digest));
 	nt_buf_put_str(to, "</ds:DigestValue></asic:DataObjectReference>\n");
 }
 

@@ -16,7 +16,7 @@
 
 struct nt_manifest_ref {
 	struct vf_bytes name; /* as it stands in the container */
-	struct vf_hash sha256;
+	struct vf_digest digest; /* SHA-256 or SHA-512 */
 };
 
 /*

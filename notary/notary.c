@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "notary/access.h"
+#include "notary/authorities.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/notary_inside.h"
@@ -250,17 +251,35 @@ static enum vf_rc must_be(enum vf_rc rc, struct vf_err *reterr)
 	return VF_STORE_CORRUPT;
 }
 
-static VF_RC pin_root(struct nt_notary *n, struct vf_err *reterr)
+/* Roots and list are exchanged together, or not at all. */
+static VF_RC read_authorities(struct nt_notary *n, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf pem = nt_buf(VF_MAX_CERT * 2);
+	VF_CLEANUP(nt_roots_freep) struct nt_roots *roots = NULL;
+	struct nt_authorities list;
 	enum vf_rc rc = nt_tsa_root_pem(n->tsa, &pem, reterr);
 
+	if (rc == VF_OK)
+		rc = nt_authorities_load(n->fd, &list, reterr);
+	if (rc == VF_OK)
+		rc = nt_roots_new(n->fd, nt_buf_bytes(&pem), &list, &roots, reterr);
 	if (rc != VF_OK)
 		return rc;
-	n->pki = vf_pki_new();
-	if (n->pki == NULL)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for certificates");
-	return vf_pki_add_anchors(n->pki, 0, nt_buf_bytes(&pem), reterr);
+	nt_roots_free(n->roots);
+	n->roots = roots;
+	roots = NULL;
+	n->authorities = list;
+	return VF_OK;
+}
+
+const struct nt_authorities *nt_notary_authorities(const struct nt_notary *n)
+{
+	return &n->authorities;
+}
+
+VF_RC nt_notary_read_authorities(struct nt_notary *n, struct vf_err *reterr)
+{
+	return read_authorities(n, reterr);
 }
 
 /* Notaries of earlier versions have no key for receipts: they get one when they are opened. */
@@ -339,7 +358,7 @@ static VF_RC open_parts(struct nt_notary *n, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = must_be(nt_tsa_open((const char *)path.p, &n->config, &n->tsa, reterr), reterr);
 	if (rc == VF_OK)
-		rc = pin_root(n, reterr);
+		rc = read_authorities(n, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (strcmp(nt_store_origin(n->store), n->config.origin) != 0)
@@ -471,6 +490,9 @@ struct nt_notary *nt_notary_free(struct nt_notary *n)
 {
 	if (n == NULL)
 		return NULL;
+	/* What fails here is made good by the next merge. */
+	if (n->store != NULL && n->broken.rc == VF_OK)
+		vf_ignore(nt_store_settle(n->store, NULL));
 	nt_access_free(n->access);
 	nt_log_done(&n->log);
 	nt_store_free(n->store);
@@ -478,7 +500,7 @@ struct nt_notary *nt_notary_free(struct nt_notary *n)
 	nt_signer_free(n->signer);
 	nt_signer_free(n->receipts);
 	nt_tsa_free(n->tsa);
-	vf_pki_free(n->pki);
+	nt_roots_free(n->roots);
 	nt_fd_closep(&n->lock);
 	nt_fd_closep(&n->fd);
 	free(n->dir);
@@ -500,6 +522,12 @@ VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret,
 	if (rc == VF_OK)
 		*ret = n->access;
 	return rc;
+}
+
+void nt_notary_check_clock(struct nt_notary *n, nt_clock_check *check, void *ctx)
+{
+	n->clock_check = check;
+	n->clock_check_ctx = ctx;
 }
 
 /* ---- accept ---- */
@@ -701,13 +729,36 @@ VF_RC nt_notary_sequence(struct nt_notary *n, struct vf_err *reterr)
 	return rc;
 }
 
+VF_RC nt_notary_index(struct nt_notary *n, bool *ret_more, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_store_index(n->store, ret_more, reterr);
+	return rc != VF_OK ? nt_notary_stop(n, rc, reterr) : rc;
+}
+
+/* The embedded authority answers at once; those outside are waited for when there is none. */
+static VF_RC seal_planned(struct nt_notary *n, struct nt_plan *plan, struct nt_sealed *ret, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	if (!n->authorities.embedded)
+		return nt_seal_outside(n, plan, ret, reterr);
+	rc = nt_seal_embedded(n, plan, ret, reterr);
+	nt_plan_free(plan);
+	return rc;
+}
+
 VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr)
 {
-	enum vf_rc rc = nt_notary_sequence(n, reterr);
+	struct nt_plan *p = NULL;
+	enum vf_rc rc = nt_notary_plan(n, &p, reterr);
 
 	if (rc != VF_OK)
 		return rc;
-	return nt_seal_batch(n, ret, reterr);
+	*ret = (struct nt_sealed){0};
+	return p != NULL ? seal_planned(n, p, ret, reterr) : VF_OK;
 }
 
 /* ---- reading ---- */
@@ -874,6 +925,22 @@ VF_RC nt_notary_sign_receipts(struct nt_notary *n, struct nt_receipts *g, struct
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr)
 {
 	return nt_tsa_root_pem(n->tsa, ret, reterr);
+}
+
+VF_RC nt_notary_tsa_snapshot(struct nt_notary *n, struct vf_bytes certificate, struct vf_bytes crl, struct nt_tsa_snapshot **ret,
+	struct vf_err *reterr)
+{
+	struct nt_tsa_refreshed refreshed;
+	enum vf_rc rc = nt_notary_check_whole(n, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_tsa_refresh(n->tsa, nt_notary_now(n), &refreshed, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = NULL;
+	if (vf_bytes_eq(certificate, nt_tsa_certificate(n->tsa)) && vf_bytes_eq(crl, nt_tsa_current_crl(n->tsa)))
+		return VF_OK;
+	return nt_tsa_snapshot(n->tsa, ret, reterr);
 }
 
 /* ---- erase ---- */

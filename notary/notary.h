@@ -59,6 +59,12 @@ int64_t nt_notary_now(const struct nt_notary *n);
 struct nt_access;
 VF_RC nt_notary_access(struct nt_notary *n, bool create, struct nt_access **ret, struct vf_err *reterr);
 
+/*
+ * What is asked before the embedded authority stamps: CLOCK_DOUBT (clock_watch.h) lets the seal wait. NULL: nothing.
+ */
+typedef VF_RC nt_clock_check(void *ctx, struct vf_err *reterr);
+void nt_notary_check_clock(struct nt_notary *n, nt_clock_check *check, void *ctx);
+
 /* Who is told STORE_BUSY is also told where the server is; an empty url takes it back. */
 void nt_notary_serves(struct nt_notary *n, const char *url);
 
@@ -168,10 +174,59 @@ struct nt_sealed {
 VF_RC nt_notary_sequence(struct nt_notary *n, struct vf_err *reterr);
 
 /*
+ * Does a slice of what the indexes of many new records still need, some milliseconds; *ret_more: there is more to do.
+ * Who accepts for long calls it in between, so that no call of accept has to do all of it.
+ */
+VF_RC nt_notary_index(struct nt_notary *n, bool *ret_more, struct vf_err *reterr);
+
+/*
+ * Which authorities stamp the seals (docs/formats/authorities.md). Read at the opening, and again here: CONFIG_SHAPE or
+ * POLICY_SHAPE leaves those that were there.
+ */
+struct nt_authorities;
+const struct nt_authorities *nt_notary_authorities(const struct nt_notary *n);
+VF_RC nt_notary_read_authorities(struct nt_notary *n, struct vf_err *reterr);
+
+/* A seal without a token yet, in memory alone. Dropping it loses nothing: the next one covers the same. */
+struct nt_plan;
+/* Sequences what waits, and plans the seal over it; *ret is NULL when there is nothing to seal. */
+VF_RC nt_notary_plan(struct nt_notary *n, struct nt_plan **ret, struct vf_err *reterr);
+struct nt_plan *nt_plan_free(struct nt_plan *p);
+void nt_plan_freep(struct nt_plan **p);
+uint64_t nt_plan_seal(const struct nt_plan *p);
+/* What an authority with this tree algorithm stamps. SEAL_BINDING when the plan has no such tree. */
+VF_RC nt_plan_imprint(const struct nt_plan *p, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr);
+/* The same of a seal that was made. UNKNOWN_RECORD. */
+VF_RC nt_notary_imprint(struct nt_notary *n, uint64_t seal, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr);
+
+/* A token from outside, as it came (stamper.h). */
+struct nt_outside_token {
+	struct vf_bytes authority, request, response;
+	int64_t sent_ms, received_ms;
+};
+/* Makes the planned seal with it: verified once more, stored, published. p is used up, also when it fails. */
+struct nt_sealed;
+VF_RC nt_notary_seal_plan(struct nt_notary *n, struct nt_plan *p, const struct nt_outside_token *t,
+	struct nt_sealed *ret, struct vf_err *reterr);
+/* One more token of a seal. EXISTS, and what the verifier refuses; nothing of it is a fault of the notary but the store's. */
+VF_RC nt_notary_add_token(struct nt_notary *n, uint64_t seal, const struct nt_outside_token *t, struct vf_err *reterr);
+/* Seals in (after, last] with fewer than so many tokens from outside, ascending; ret has last - after places. */
+VF_RC nt_notary_lacking(struct nt_notary *n, uint64_t after, uint64_t last, uint64_t wanted, uint64_t *ret, size_t *ret_n,
+	struct vf_err *reterr);
+/*
+ * Asks the authorities outside, here and now, for the tokens that the last seals lack (at most so many seals), each in its order until
+ * the seal has as many as wanted. *ret_tokens counts those that came. What failed is told to each, if given.
+ */
+typedef void nt_each_failure(void *ctx, uint64_t seal, const char *authority, enum vf_rc rc, const char *why);
+VF_RC nt_notary_ask_outside(struct nt_notary *n, size_t seals, nt_each_failure *each, void *ctx, size_t *ret_tokens,
+	struct vf_err *reterr);
+
+/*
  * Appends what waits to the log as above, builds the
  * batch tree and the seal head, gets the token, verifies it with the verifier's
  * own code, stores and publishes the seal. Batches whose seal failed before are
- * sealed together with the new entries.
+ * sealed together with the new entries. Without the embedded authority those outside are asked, in their order:
+ * this may take as long as their time-outs together. TSA_FAILED: none answered.
  */
 VF_RC nt_notary_seal(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr);
 
@@ -255,6 +310,9 @@ void nt_seal_freep(struct nt_seal **s);
 VF_RC nt_notary_counts(struct nt_notary *n, uint64_t *ret_seals, uint64_t *ret_size, uint64_t *ret_pending,
 	struct vf_err *reterr);
 
+/* Appends the record hashes (SHA256 or SHA512) of the entries [first, size), one after another, in log order. */
+VF_RC nt_notary_batch(struct nt_notary *n, enum vf_alg alg, uint64_t first, uint64_t size, struct nt_buf *ret,
+	struct vf_err *reterr);
 /* The record hashes of entries [first, first + count) in log order. */
 VF_RC nt_notary_ids(
 	struct nt_notary *n, uint64_t first, uint64_t count, struct vf_hash *ret, struct vf_err *reterr);
@@ -282,6 +340,13 @@ int64_t nt_notary_head_time(const struct nt_notary *n);
 /* vkey of the log, PEM of the embedded TSA's root. */
 VF_RC nt_notary_log_vkey(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 VF_RC nt_notary_tsa_root(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
+/*
+ * What the embedded authority signs with now, after what is due of its certificate and CRL was made; NULL when it is what the caller has
+ * (DER). For threads that issue tokens (tsa_snapshot.h).
+ */
+struct nt_tsa_snapshot;
+VF_RC nt_notary_tsa_snapshot(struct nt_notary *n, struct vf_bytes certificate, struct vf_bytes crl, struct nt_tsa_snapshot **ret,
+	struct vf_err *reterr);
 /* The file 'receipts' of a trust directory: empty when the origin is too long for a receipt key's name. */
 VF_RC nt_notary_receipt_pins(struct nt_notary *n, struct nt_buf *ret, struct vf_err *reterr);
 

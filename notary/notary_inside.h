@@ -5,6 +5,8 @@
 #define NOTARY_NOTARY_INSIDE_H
 
 #include "notary/log.h"
+#include "notary/authorities.h"
+#include "notary/roots.h"
 #include "notary/tsa.h"
 #include "verify/pki.h"
 
@@ -16,11 +18,14 @@ struct nt_notary {
 	struct nt_config config;
 	nt_clock *clock;
 	void *clock_ctx;
+	nt_clock_check *clock_check; /* may be NULL */
+	void *clock_check_ctx;
 	struct nt_store *store;
 	struct nt_headlock *head;
 	struct nt_signer *signer, *receipts; /* of the log, of receipts */
 	struct nt_tsa *tsa;
-	struct vf_pki *pki; /* the embedded authority's root, pinned */
+	struct nt_authorities authorities;
+	struct nt_roots *roots; /* of the embedded authority and those outside */
 	struct nt_log log;
 	struct nt_access *access; /* NULL until nt_notary_access() */
 	struct vf_err broken; /* rc is VF_OK while all is well */
@@ -35,15 +40,20 @@ VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *rete
 /* documents/<64 hex>; out has 80 places. */
 void nt_notary_kept_path(const struct vf_hash *sha256, char *out);
 
-/* seal.c: seals what is in the log and not sealed yet; sealed is false when there is nothing. */
-VF_RC nt_seal_batch(struct nt_notary *n, struct nt_sealed *ret, struct vf_err *reterr);
+/* seal.c */
+/* The embedded authority's token; TSA_FAILED, CLOCK_DOUBT: none for now. */
+VF_RC nt_seal_embedded(struct nt_notary *n, struct nt_plan *p, struct nt_sealed *ret, struct vf_err *reterr);
 /* Makes store and signed head agree about the last seal. */
 VF_RC nt_seal_recover(struct nt_notary *n, struct vf_err *reterr);
-/* The embedded token of a seal is over its root, signed, by the pinned root, and dated gen_time. */
+/* A token of a seal is over its root, signed, by a pinned root of its authority, and dated gen_time. */
 VF_RC nt_seal_check_token(struct nt_notary *n, const struct nt_token *t, const struct vf_digest *imprint,
 	struct vf_err *reterr);
-/* The batch root over record hashes [first, size). */
-VF_RC nt_seal_batch_root(
-	struct nt_notary *n, uint64_t first, uint64_t size, struct vf_hash *ret, struct vf_err *reterr);
+/* The seal root for an algorithm, from the text of a head. */
+VF_RC nt_seal_root(struct vf_bytes head, enum vf_alg alg, struct vf_digest *ret, struct vf_err *reterr);
+/* The batch root over the record hashes [first, size): SHA256 or SHA512. */
+VF_RC nt_seal_batch_root(struct nt_notary *n, enum vf_alg alg, uint64_t first, uint64_t size, struct vf_digest *ret,
+	struct vf_err *reterr);
+/* seal_outside.c: asks one after the other for the first token of the plan, which is used up. */
+VF_RC nt_seal_outside(struct nt_notary *n, struct nt_plan *p, struct nt_sealed *ret, struct vf_err *reterr);
 
 #endif

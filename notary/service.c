@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "notary/api.h"
+#include "notary/clock_watch.h"
 #include "notary/durable.h"
 #include "notary/signer.h"
 #include "verify/limits.h"
@@ -21,6 +22,7 @@ struct nt_service {
 	struct nt_notary *n;
 	struct nt_access *access;
 	struct nt_json_log *log;
+	struct nt_clock_watch *watch;
 	struct nt_api *api;
 	struct nt_http *http;
 };
@@ -31,6 +33,7 @@ static struct nt_service *release(struct nt_service *s)
 		return NULL;
 	nt_http_free(s->http);
 	nt_api_free(s->api);
+	nt_clock_watch_free(s->watch);
 	nt_notary_free(s->n);
 	nt_json_log_free(s->log);
 	free(s->dir);
@@ -190,6 +193,20 @@ static void log_started(struct nt_service *s)
 	nt_json_log_put(s->log, &line);
 }
 
+static VF_RC make_api(struct nt_service *s, struct vf_err *reterr)
+{
+	s->watch = nt_clock_watch_new(s->config.clock_bound_ms);
+	if (!s->watch)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the service");
+	return nt_api_new(&(struct nt_api_options){.notary = s->n,
+				  .access = s->access,
+				  .config = &s->config,
+				  .log = s->log,
+				  .watch = s->watch,
+				  .max_files = s->files / 4},
+		&s->api, reterr);
+}
+
 static bool copy(const char *text, char **ret)
 {
 	*ret = text ? strdup(text) : NULL;
@@ -214,7 +231,7 @@ VF_RC nt_service_start(const struct nt_service_options *options, struct nt_servi
 	if (rc == VF_OK)
 		rc = nt_json_log_new(options->log_fd, 0, &s->log, reterr);
 	if (rc == VF_OK)
-		rc = nt_api_new(&(struct nt_api_options){s->n, s->access, &s->config, s->log, s->files / 4}, &s->api, reterr);
+		rc = make_api(s, reterr);
 	if (rc == VF_OK)
 		rc = listen_now(s, reterr);
 	if (rc != VF_OK)
@@ -281,6 +298,11 @@ VF_RC nt_service_reload(struct nt_service *s, struct vf_err *reterr)
 
 	if (rc == VF_OK)
 		rc = nt_http_reload(s->http, &err);
+	if (rc == VF_OK)
+		rc = nt_api_read_authorities(s->api, &err);
+	/* who reloads has looked at the clock, or it is doubted again with the next answers */
+	if (rc == VF_OK)
+		nt_clock_watch_trust(s->watch);
 	log_event(s, rc == VF_OK ? NT_LOG_INFO : NT_LOG_ERROR, rc == VF_OK ? "reloaded" : "not_reloaded",
 		rc == VF_OK ? VF_NOT_CHECKED : rc, rc == VF_OK ? NULL : err.text);
 	return rc == VF_OK ? VF_OK : vf_fail(reterr, rc, "%s", err.text);

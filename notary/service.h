@@ -34,7 +34,7 @@ const char *nt_service_url(const struct nt_service *s);
 bool nt_service_fingerprint(struct nt_service *s, uint8_t ret[32]);
 /* To be called a few times a second; see nt_api_tick(). */
 VF_RC nt_service_tick(struct nt_service *s, struct vf_err *reterr);
-/* Reads certificate and key again and checks the settings, which take effect with the next start. All stays as it was on failure. */
+/* Reads certificate, key and authorities.json again, and checks the settings, which take effect with the next start. All stays as it was on failure. */
 VF_RC nt_service_reload(struct nt_service *s, struct vf_err *reterr);
 /* True when there is no party yet: nobody can use the service. */
 bool nt_service_is_unused(struct nt_service *s);

@@ -3,7 +3,7 @@
  *
  * Keys live in signer.c alone: bytes go in, signatures come out, and no function
  * returns key material. Every signature is checked with the public key before it
- * is returned, so that a fault in memory or hardware cannot leak the key or
+ * is returned (or before it leaves: nt_signer_sign_unchecked()), so that a fault in memory or hardware cannot leak the key or
  * publish what nobody can verify. What is signed is the caller's question.
  *
  * A signer may be used by several threads at once.
@@ -52,6 +52,12 @@ enum nt_key_kind nt_signer_kind(const struct nt_signer *s);
  * signature does not verify.
  */
 VF_RC nt_signer_sign(const struct nt_signer *s, struct vf_bytes message, struct nt_buf *ret,
+	struct vf_err *reterr);
+/*
+ * The same without that check, for who lets the verifier's code check the whole structure with the certificate's key: nothing
+ * of it may leave before.
+ */
+VF_RC nt_signer_sign_unchecked(const struct nt_signer *s, struct vf_bytes message, struct nt_buf *ret,
 	struct vf_err *reterr);
 /* Accepts when signature is one by this key over message; SIGNER_FAILED otherwise. */
 VF_RC nt_signer_check(const struct nt_signer *s, struct vf_bytes message, struct vf_bytes signature,

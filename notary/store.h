@@ -75,7 +75,7 @@ typedef VF_RC nt_each_entry(void *ctx, uint64_t index, const struct nt_store_ent
 VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_each_entry *each, void *ctx,
 	struct vf_err *reterr);
 
-/* One transaction: the log now has size entries under this root and note; their indexes are built. */
+/* One small transaction: the log now has size entries under this root and note. */
 VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
 	struct vf_err *reterr);
 /* The checkpoint of exactly size entries; UNKNOWN_RECORD when none was made at that size. */
@@ -92,9 +92,39 @@ struct nt_token_name {
 };
 VF_RC nt_store_unnamed(
 	struct nt_store *s, struct nt_token_name *ret, size_t room, size_t *ret_n, struct vf_err *reterr);
-/* One transaction: the seal with its tokens; the first n_named unnamed tokens are now named by it. */
-VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, size_t n_named, struct vf_err *reterr);
+/* How a token came; both ranges are empty for the embedded authority's. */
+struct nt_exchange {
+	struct vf_bytes request, head; /* the response's octets before the token */
+	int64_t sent_ms, received_ms;
+};
+
+/* One transaction: the seal with its first token; the tokens in names are now named by it. */
+VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, const struct nt_exchange *exchange,
+	const struct nt_token_name *names, size_t n_names, struct vf_err *reterr);
+/*
+ * One more token of a seal. EXISTS when the authority has one there already; LIMIT when the seal has as many as
+ * a bundle holds.
+ */
+VF_RC nt_store_token(struct nt_store *s, uint64_t seal, const struct nt_token *token, const struct nt_exchange *exchange,
+	struct vf_err *reterr);
+/* Appends the authority's latest token, if one of the last 100,000 is its. */
+VF_RC nt_store_last_token(struct nt_store *s, struct vf_bytes authority, struct nt_buf *der, bool *ret_found,
+	struct vf_err *reterr);
+/* Seals in (after, last] with fewer than so many tokens from outside, ascending; ret has last - after places. */
+VF_RC nt_store_lacking(struct nt_store *s, uint64_t after, uint64_t last, uint64_t wanted, uint64_t *ret, size_t *ret_n,
+	struct vf_err *reterr);
 VF_RC nt_store_seal_get(struct nt_store *s, uint64_t number, struct nt_seal **ret, struct vf_err *reterr);
+
+/* ---- indexes (store_sqlite_index.c) ---- */
+
+/*
+ * The indexes of new records are in memory at first, and go into the database in merges when they are many. Does one
+ * slice of a merge, a small transaction, when one runs or is due; *ret_more says whether there is more to do at
+ * once. Who accepts much calls it now and then, or a call of nt_store_accept() does a whole merge.
+ */
+VF_RC nt_store_index(struct nt_store *s, bool *ret_more, struct vf_err *reterr);
+/* Before a clean end: merges what would make the next opening slow. Nothing when no record came since the opening. */
+VF_RC nt_store_settle(struct nt_store *s, struct vf_err *reterr);
 
 /* ---- care (store_sqlite_care.c) ---- */
 

@@ -10,7 +10,7 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 4
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
@@ -44,6 +44,16 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" id BLOB NOT NULL, gen_time INTEGER NOT NULL, named INTEGER, der BLOB NOT NULL) STRICT;"
 	"CREATE INDEX token_seal ON token (seal);"
 	"CREATE INDEX token_unnamed ON token (seal, id) WHERE named IS NULL;",
+	/* how a token of an authority outside came; the response is head, then the token's octets */
+	"CREATE TABLE exchange (token INTEGER PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL,"
+	" request BLOB NOT NULL, head BLOB NOT NULL) STRICT;",
+	/* revocation data of authorities outside (store_revocation.h) */
+	"CREATE TABLE revocation (number INTEGER PRIMARY KEY, authority TEXT NOT NULL, kind INTEGER NOT NULL,"
+	" subject BLOB NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER, sha256 BLOB NOT NULL, der BLOB NOT NULL,"
+	" UNIQUE (authority, kind, subject, this_update, sha256)) STRICT;",
+	/* Records below it are in the by_ tables (docs/decisions/0018-index-in-slices.md): so far, the log's. */
+	"ALTER TABLE state ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE state SET indexed = (SELECT max(size) FROM checkpoint);",
 };
 
 static const char *const sql_texts[NT_SQL_COUNT] = {
@@ -140,105 +150,6 @@ VF_RC nt_sql_end(struct nt_store *s, enum vf_rc rc, struct vf_err *reterr)
 	/* The first fault is told; when the rollback fails too, closing rolls back. */
 	vf_ignore(nt_sql_run(s, "ROLLBACK", NULL));
 	return rc;
-}
-
-/* ---- memory ---- */
-
-uint64_t nt_index_key(const struct vf_hash *h)
-{
-	struct vf_bytes in = vf_bytes(h->b, 32);
-	uint64_t v = 0;
-
-	(void)vf_take_u64be(&in, &v);
-	return v;
-}
-
-bool nt_has_journal(const struct vf_hash *key)
-{
-	static const struct vf_hash none;
-
-	return !vf_hash_eq(key, &none);
-}
-
-void nt_index_done(struct nt_index *x)
-{
-	free(x->first);
-	free(x->nodes);
-	*x = (struct nt_index){0};
-}
-
-static size_t slot_of(const struct nt_index *x, uint64_t h)
-{
-	return (size_t)((h * 0x9e3779b97f4a7c15u) >> 32) & x->mask;
-}
-
-/* Doubles nodes and table, and links all nodes again in their order. */
-static bool index_grow(struct nt_index *x)
-{
-	size_t room = x->room ? 2 * x->room : 1024;
-	struct nt_index_node *nodes;
-	uint32_t *first;
-
-	if (room > UINT32_MAX / 2)
-		return false;
-	nodes = realloc(x->nodes, room * sizeof(*nodes));
-	if (nodes == NULL)
-		return false;
-	x->nodes = nodes;
-	first = calloc(2 * room, sizeof(*first));
-	if (first == NULL)
-		return false;
-	free(x->first);
-	x->first = first;
-	x->room = room;
-	x->mask = 2 * room - 1;
-	for (size_t i = 0; i < x->n; i++) {
-		size_t b = slot_of(x, nodes[i].h);
-
-		nodes[i].next = first[b];
-		first[b] = (uint32_t)i + 1;
-	}
-	return true;
-}
-
-bool nt_index_put(struct nt_index *x, uint64_t h, uint64_t number)
-{
-	size_t b;
-
-	if (x->n == x->room && !index_grow(x))
-		return false;
-	b = slot_of(x, h);
-	x->nodes[x->n] = (struct nt_index_node){h, number, x->first[b]};
-	x->first[b] = (uint32_t)++x->n;
-	return true;
-}
-
-void nt_index_cut(struct nt_index *x, size_t n)
-{
-	if (n == 0 && x->first != NULL) {
-		memset(x->first, 0, (x->mask + 1) * sizeof(*x->first));
-		x->n = 0;
-	}
-	/* The newest node is always first in its chain. */
-	for (; x->n > n; x->n--)
-		x->first[slot_of(x, x->nodes[x->n - 1].h)] = x->nodes[x->n - 1].next;
-}
-
-bool nt_index_next(const struct nt_index *x, uint64_t h, uint32_t *at, uint64_t *ret)
-{
-	uint32_t i = *at;
-
-	if (x->first == NULL)
-		return false;
-	i = i == 0 ? x->first[slot_of(x, h)] : x->nodes[i - 1].next;
-	for (; i != 0; i = x->nodes[i - 1].next) {
-		if (x->nodes[i - 1].h != h)
-			continue;
-		*at = i;
-		*ret = x->nodes[i - 1].number;
-		return true;
-	}
-	return false;
 }
 
 /* ---- opening ---- */
@@ -359,6 +270,7 @@ static VF_RC load_state(struct nt_store *s, struct vf_err *reterr)
 	if (!row || !nt_sql_hash(st, 1, &s->secret) || sqlite3_column_bytes(st, 0) > VF_MAX_ORIGIN)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' does not say whose store it is");
 	memcpy(s->origin, sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+	s->recent.from = (uint64_t)sqlite3_column_int64(st, 2);
 	rc = nt_sql_row(s, NT_SQL_LAST_RECORD, NULL, 0, &st, &row, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -370,6 +282,11 @@ static VF_RC load_state(struct nt_store *s, struct vf_err *reterr)
 	if (!row || !nt_sql_hash(st, 1, &s->state.root))
 		return vf_fail(reterr, VF_STORE_CORRUPT, "'notary.db' holds no checkpoint");
 	s->state.size = (uint64_t)sqlite3_column_int64(st, 0);
+	/* A log that is longer than the records is told as such by who compares it with its head. */
+	if (s->recent.from > s->state.records && s->state.size <= s->state.records)
+		return vf_fail(reterr, VF_STORE_CORRUPT,
+			"'notary.db' claims indexes of %" PRIu64 " records and has %" PRIu64, s->recent.from,
+			s->state.records);
 	rc = nt_sql_row(s, NT_SQL_LAST_SEAL, NULL, 0, &st, &row, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -440,30 +357,72 @@ static VF_RC load_names(struct nt_store *s, struct vf_err *reterr)
 	return VF_OK;
 }
 
-VF_RC nt_store_load_pending(struct nt_store *s, struct vf_err *reterr)
+/*
+ * What the index needs of a row. Of one that is in the log and damaged or gone only what can be read: that
+ * keeps nobody from opening, and fsck finds it (nt_store_check).
+ */
+static VF_RC scan_row(struct nt_store *s, uint64_t number, const struct vf_bytes *body, struct vf_err *reterr)
 {
-	struct nt_body_front f;
+	struct nt_body_index *ix = &s->scan;
+	uint64_t submitter;
 	enum vf_rc rc;
 
-	nt_index_cut(&s->ids, 0);
-	nt_index_cut(&s->journals, 0);
-	s->state.accepted_ms = 0;
-	for (uint64_t i = s->state.size > 0 ? s->state.size - 1 : 0; i < s->state.records; i++) {
-		rc = nt_store_row(s, i, reterr);
-		if (rc == VF_OK)
-			rc = nt_body_front(nt_buf_bytes(&s->row), &f, reterr);
-		if (rc != VF_OK)
-			return rc;
-		if (f.accepted_ms > s->state.accepted_ms)
-			s->state.accepted_ms = f.accepted_ms;
-		if (i < s->state.size)
-			continue;
-		if (!nt_index_put(&s->ids, nt_index_key(&f.id), i) ||
-			(nt_has_journal(&f.journal) &&
-				!nt_index_put(&s->journals, nt_index_key(&f.journal), i)))
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records that wait");
-	}
+	if (body == NULL)
+		rc = vf_fail(reterr, VF_STORE_CORRUPT, "record number %" PRIu64 " is not in 'notary.db'", number);
+	else
+		rc = nt_body_index(*body, ix, reterr);
+	if (rc == VF_OK && ix->front.erased && ix->front.in_stream)
+		rc = nt_store_stream_number(s, ix->stream, &submitter, &ix->study, reterr);
+	if (rc != VF_STORE_CORRUPT || number >= s->state.size)
+		return rc;
+	ix->study = ix->n_documents = 0;
+	if (body == NULL || nt_body_front(*body, &ix->front, NULL) != VF_OK)
+		ix->front = (struct nt_body_front){0};
 	return VF_OK;
+}
+
+static VF_RC load_row(struct nt_store *s, uint64_t number, const struct vf_bytes *body, struct vf_err *reterr)
+{
+	const struct nt_body_index *ix = &s->scan;
+	enum vf_rc rc = scan_row(s, number, body, reterr);
+	bool good;
+
+	if (rc != VF_OK)
+		return rc;
+	if (number + 1 >= s->state.size && ix->front.accepted_ms > s->state.accepted_ms)
+		s->state.accepted_ms = ix->front.accepted_ms;
+	if (number < s->recent.from)
+		return VF_OK;
+	good = nt_recent_put(&s->recent, &ix->front.id, &ix->front.journal, ix->study);
+	for (size_t i = 0; i < ix->n_documents && good; i++)
+		good = nt_recent_put_document(&s->recent, &ix->documents[i].sha256);
+	return good ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for the newest records");
+}
+
+/* Into memory what the tables need not hold yet, and the newest time of acceptance. */
+static VF_RC load_recent(struct nt_store *s, struct vf_err *reterr)
+{
+	uint64_t last = s->state.size > 0 ? s->state.size - 1 : 0, i = s->recent.from < last ? s->recent.from : last;
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_RECORDS_FROM, &i, 1, &st, &row, reterr);
+	int status = SQLITE_ROW;
+
+	for (; rc == VF_OK && i < s->state.records; i++) {
+		struct vf_bytes body;
+
+		if (!row || (uint64_t)sqlite3_column_int64(st, 0) != i) {
+			rc = load_row(s, i, NULL, reterr);
+			continue;
+		}
+		body = vf_bytes(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1));
+		rc = load_row(s, i, &body, reterr);
+		status = rc == VF_OK ? sqlite3_step(st) : SQLITE_ROW;
+		row = status == SQLITE_ROW;
+		if (status != SQLITE_ROW && status != SQLITE_DONE)
+			return nt_sql_fail(s, "read", reterr);
+	}
+	return rc;
 }
 
 VF_RC nt_store_open(const char *path, struct nt_store **ret, struct vf_err *reterr)
@@ -476,6 +435,7 @@ VF_RC nt_store_open(const char *path, struct nt_store **ret, struct vf_err *rete
 	if (access(path, F_OK) != 0)
 		return vf_fail(reterr, VF_NO_INPUT, "there is no file '%s'", path);
 	s->row = nt_buf((size_t)VF_MAX_PART * 16);
+	nt_store_index_init(s);
 	nt_packer_init(&s->packer);
 	rc = open_db(s, path, SQLITE_OPEN_READWRITE, reterr);
 	if (rc == VF_OK)
@@ -488,7 +448,7 @@ VF_RC nt_store_open(const char *path, struct nt_store **ret, struct vf_err *rete
 	if (rc == VF_OK)
 		rc = load_names(s, reterr);
 	if (rc == VF_OK)
-		rc = nt_store_load_pending(s, reterr);
+		rc = load_recent(s, reterr);
 	nt_sql_quiet(s);
 	/* A crash amid an erasure may have left the old content in the write-ahead log. */
 	if (rc == VF_OK)
@@ -507,8 +467,7 @@ struct nt_store *nt_store_free(struct nt_store *s)
 	for (size_t i = 0; i < NT_SQL_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);
 	sqlite3_close(s->db);
-	nt_index_done(&s->ids);
-	nt_index_done(&s->journals);
+	nt_store_index_done(s);
 	nt_index_done(&s->by_name);
 	nt_index_done(&s->by_stream);
 	for (size_t i = 0; i < s->n_names; i++)
@@ -723,15 +682,16 @@ VF_RC nt_store_number(
 	bool found = false;
 	enum vf_rc rc;
 
-	while (!found && nt_index_next(&s->ids, h, &at, &i)) {
+	while (!found && nt_index_next(&s->recent.ids, h, &at, &i)) {
 		rc = is_record(s, i, id, &found, reterr);
 		if (rc != VF_OK)
 			return rc;
 	}
-	while (!found && s->state.size > 0) {
+	while (!found && s->recent.from > 0) {
 		bool row;
 
-		rc = nt_sql_row(s, NT_SQL_ID_NEXT, (uint64_t[]){h, (uint64_t)after}, 2, &st, &row, reterr);
+		rc = nt_sql_row(s, NT_SQL_ID_NEXT, (uint64_t[]){h, (uint64_t)after, s->recent.from}, 3, &st, &row,
+			reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (!row)

@@ -2,8 +2,8 @@
  * What the parts of the SQLite store share; not for others.
  *
  * Statements are prepared once and named by their text's place in a list; memory
- * holds what the database alone would answer too slowly: hashes of the records
- * that wait, names, and the streams that were used.
+ * holds what the database alone would answer too slowly: the keys of the newest
+ * records, names, and the streams that were used.
  */
 #ifndef NOTARY_STORE_SQLITE_H
 #define NOTARY_STORE_SQLITE_H
@@ -41,6 +41,55 @@ uint64_t nt_index_key(const struct vf_hash *h);
 /* A key of zeros means that the record has none. */
 bool nt_has_journal(const struct vf_hash *key);
 
+/*
+ * The keys of records that the by_ tables need not hold yet: those from the mark on. Rows of them that a merge
+ * which was cut short left in the tables count for nothing.
+ * A record costs 8 octets here, and 32 to 64 for each of its ID, journal key and documents.
+ */
+struct nt_recent {
+	uint64_t from; /* the mark */
+	struct nt_index ids, journals, documents;
+	uint64_t *studies; /* of record from + i; 0: none */
+	size_t n, room;    /* records */
+};
+
+struct nt_recent_mark {
+	size_t ids, journals, documents, n;
+};
+
+/*
+ * The next record, then its documents; an ID of zeros is none (of a damaged row). False without memory: then the
+ * caller cuts back.
+ */
+bool nt_recent_put(struct nt_recent *x, const struct vf_hash *id, const struct vf_hash *journal, uint64_t study);
+bool nt_recent_put_document(struct nt_recent *x, const struct vf_hash *sha256);
+struct nt_recent_mark nt_recent_mark(const struct nt_recent *x);
+void nt_recent_cut(struct nt_recent *x, const struct nt_recent_mark *m);
+void nt_recent_done(struct nt_recent *x);
+/* The numbers from first on that x has for h, ascending, each once; the caller frees. NO_MEMORY. */
+VF_RC nt_recent_numbers(const struct nt_index *x, uint64_t h, uint64_t first, uint64_t **ret, size_t *ret_n,
+	struct vf_err *reterr);
+
+struct nt_pair {
+	uint64_t h, number;
+};
+
+/*
+ * Records [from, end) on their way into the tables, one table after the other:
+ *
+ *   idle --begin--> table 0 --slices--> ... table 3 --slices--> all durable --mark moves--> idle
+ *
+ * A crash anywhere leads back to idle with the old mark, and slices may be put again.
+ */
+struct nt_merge {
+	bool runs;
+	uint64_t end;
+	unsigned table;
+	struct nt_pair *pairs; /* of the table; NULL before its first slice */
+	size_t n, at;
+	size_t seen; /* keys in memory at the last slice */
+};
+
 struct nt_name {
 	uint64_t number;
 	uint8_t *p;
@@ -61,7 +110,9 @@ struct nt_store {
 	char origin[256];
 	struct vf_hash secret;
 	struct nt_packer packer;
-	struct nt_index ids, journals; /* of records that wait */
+	struct nt_recent recent;
+	struct nt_merge merge;
+	size_t merge_at, slice, merge_must, settle_at; /* keys: store_sqlite_index.c */
 	struct nt_index by_name, by_stream;
 	struct nt_name *names;
 	size_t n_names, names_room;
@@ -107,7 +158,16 @@ VF_RC nt_store_stream_row(struct nt_store *s, uint64_t submitter, uint64_t study
 	struct vf_err *reterr);
 VF_RC nt_store_stream_number(struct nt_store *s, uint64_t number, uint64_t *ret_submitter,
 	uint64_t *ret_study, struct vf_err *reterr);
-/* Fills the in-memory hashes from records at and above the log's size. */
-VF_RC nt_store_load_pending(struct nt_store *s, struct vf_err *reterr);
+
+/* ---- store_sqlite_index.c ---- */
+
+void nt_store_index_init(struct nt_store *s);
+void nt_store_index_done(struct nt_store *s);
+/* Tests: merges are due at so many keys, and are made in such slices. */
+void nt_store_index_small(struct nt_store *s, size_t merge_at, size_t slice);
+/* Merges everything when there is more in memory than it may hold. */
+VF_RC nt_store_index_must(struct nt_store *s, struct vf_err *reterr);
+/* After the erasure of a record is durable: memory and the running merge forget what had to go. */
+void nt_store_index_erase(struct nt_store *s, uint64_t number, bool in_stream);
 
 #endif

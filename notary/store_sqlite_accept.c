@@ -49,26 +49,21 @@ static VF_RC has_journal(struct nt_store *s, uint64_t number, const struct vf_ha
 VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
 	struct vf_err *reterr)
 {
-	uint64_t h = nt_index_key(key), i;
+	uint64_t h = nt_index_key(key), *numbers = NULL;
+	size_t n = 0;
 	int64_t after = -1;
-	uint32_t at = 0;
 	sqlite3_stmt *st = NULL;
 	bool found = false, row;
 	struct vf_hash id = {0};
-	enum vf_rc rc;
+	enum vf_rc rc = VF_OK;
 
 	if (!nt_has_journal(key)) {
 		*ret_found = false;
 		return VF_OK;
 	}
-	while (!found && nt_index_next(&s->journals, h, &at, &i)) {
-		rc = has_journal(s, i, key, &found, &id, reterr);
-		if (rc != VF_OK)
-			return rc;
-	}
-	while (!found && s->state.size > 0) {
-		rc = nt_sql_row(
-			s, NT_SQL_JOURNAL_NEXT, (uint64_t[]){h, (uint64_t)after}, 2, &st, &row, reterr);
+	while (!found && s->recent.from > 0) {
+		rc = nt_sql_row(s, NT_SQL_JOURNAL_NEXT, (uint64_t[]){h, (uint64_t)after, s->recent.from}, 3, &st,
+			&row, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (!row)
@@ -79,6 +74,13 @@ VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_
 		if (rc != VF_OK)
 			return rc;
 	}
+	if (!found)
+		rc = nt_recent_numbers(&s->recent.journals, h, s->recent.from, &numbers, &n, reterr);
+	for (size_t i = 0; i < n && !found && rc == VF_OK; i++)
+		rc = has_journal(s, numbers[i], key, &found, &id, reterr);
+	free(numbers);
+	if (rc != VF_OK)
+		return rc;
 	*ret_found = found;
 	if (found)
 		*ret_id = id;
@@ -89,21 +91,21 @@ VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_
 
 /* Where a refused transaction leads back to. */
 struct mark {
-	size_t ids, journals, names;
+	struct nt_recent_mark recent;
+	size_t names;
 	uint64_t next_name, next_stream, records;
 };
 
 static struct mark mark_of(const struct nt_store *s)
 {
 	return (struct mark){
-		s->ids.n, s->journals.n, s->n_names, s->next_name, s->next_stream, s->state.records};
+		nt_recent_mark(&s->recent), s->n_names, s->next_name, s->next_stream, s->state.records};
 }
 
 /* Memory again says what the database does. */
 static void go_back(struct nt_store *s, const struct mark *m)
 {
-	nt_index_cut(&s->ids, m->ids);
-	nt_index_cut(&s->journals, m->journals);
+	nt_recent_cut(&s->recent, &m->recent);
 	nt_index_cut(&s->by_name, m->names);
 	for (; s->n_names > m->names; s->n_names--)
 		free(s->names[s->n_names - 1].p);
@@ -189,6 +191,16 @@ static VF_RC take_place(
 	return VF_OK;
 }
 
+static VF_RC keep_keys(
+	struct nt_store *s, const struct nt_submission *sub, uint64_t study, struct vf_err *reterr)
+{
+	bool good = nt_recent_put(&s->recent, &sub->id, &sub->journal, study);
+
+	for (size_t i = 0; i < sub->n_documents && good; i++)
+		good = nt_recent_put_document(&s->recent, &sub->documents[i].digests.sha256);
+	return good ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for the newest records");
+}
+
 static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, struct vf_bytes content,
 	const struct nt_body_refs *refs, int64_t now_ms, struct vf_err *reterr)
 {
@@ -219,12 +231,8 @@ static VF_RC put_record(struct nt_store *s, const struct nt_submission *sub, str
 		if (rc != VF_OK)
 			return rc;
 	}
-	if (!nt_index_put(&s->ids, nt_index_key(&sub->id), number) ||
-		(nt_has_journal(&sub->journal) &&
-			!nt_index_put(&s->journals, nt_index_key(&sub->journal), number)))
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records that wait");
 	s->state.records++;
-	return VF_OK;
+	return keep_keys(s, sub, refs->study, reterr);
 }
 
 static VF_RC accept_one(struct nt_store *s, const struct nt_submission *sub, struct vf_bytes content, bool in_place,
@@ -334,9 +342,12 @@ static VF_RC choose_journal(struct nt_store *s, size_t count, struct vf_err *ret
 VF_RC nt_store_accept(struct nt_store *s, const struct nt_submission *submissions, size_t count,
 	int64_t now_ms, enum nt_accepted *ret, struct vf_err *reterr)
 {
-	struct mark mark = mark_of(s);
-	enum vf_rc rc = choose_journal(s, count, reterr);
+	struct mark mark;
+	enum vf_rc rc = nt_store_index_must(s, reterr);
 
+	mark = mark_of(s);
+	if (rc == VF_OK)
+		rc = choose_journal(s, count, reterr);
 	if (rc == VF_OK)
 		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
 	if (rc != VF_OK)

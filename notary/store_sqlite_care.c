@@ -7,6 +7,7 @@
 #include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/record_check.h"
+#include "notary/store_revocation.h"
 #include "notary/store_sqlite.h"
 #include "verify/limits.h"
 #include "verify/record.h"
@@ -31,32 +32,24 @@ static VF_RC keeps(
 	return VF_OK;
 }
 
-static VF_RC find_use(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
+VF_RC nt_store_is_kept(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
 {
-	uint64_t key[2] = {nt_index_key(sha256), (uint64_t)-1};
+	uint64_t key[3] = {nt_index_key(sha256), (uint64_t)-1, s->recent.from}, number;
+	uint32_t at = 0;
 	sqlite3_stmt *st = NULL;
-	bool row = true;
+	bool row = s->recent.from > 0, kept = false;
 	enum vf_rc rc = VF_OK;
 
-	*ret = false;
-	while (rc == VF_OK && !*ret) {
-		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 2, &st, &row, reterr);
+	while (rc == VF_OK && !kept && nt_index_next(&s->recent.documents, key[0], &at, &number))
+		rc = keeps(s, sha256, number, &kept, reterr);
+	while (row && rc == VF_OK && !kept) {
+		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 3, &st, &row, reterr);
 		if (rc != VF_OK || !row)
 			break;
 		key[1] = (uint64_t)sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
-		rc = keeps(s, sha256, key[1], ret, reterr);
+		rc = keeps(s, sha256, key[1], &kept, reterr);
 	}
-	for (uint64_t i = s->state.size; i < s->state.records && rc == VF_OK && !*ret; i++)
-		rc = keeps(s, sha256, i, ret, reterr);
-	return rc;
-}
-
-VF_RC nt_store_is_kept(struct nt_store *s, const struct vf_hash *sha256, bool *ret, struct vf_err *reterr)
-{
-	bool kept;
-	enum vf_rc rc = find_use(s, sha256, &kept, reterr);
-
 	if (rc == VF_OK)
 		*ret = kept;
 	return rc;
@@ -78,6 +71,18 @@ static VF_RC rebuild(struct nt_store *s, const char *table, uint64_t number, str
 		"DROP TABLE %s; ALTER TABLE fresh RENAME TO %s;",
 		table, (sqlite3_int64)number, table, table);
 	return nt_sql_run(s, text, reterr);
+}
+
+/* A merge that was cut short may have put the record there, so the mark alone does not say it. */
+static VF_RC in_table(struct nt_store *s, enum nt_sql which, const struct vf_hash *h, uint64_t number, bool *ret,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc = nt_sql_row(s, which, (uint64_t[]){nt_index_key(h), number}, 2, &st, ret, reterr);
+
+	if (rc == VF_OK)
+		sqlite3_reset(st);
+	return rc;
 }
 
 static VF_RC overwrite_row(struct nt_store *s, uint64_t number, struct vf_err *reterr)
@@ -104,19 +109,24 @@ static VF_RC erase_rows(struct nt_store *s, const struct nt_record *r, struct vf
 {
 	sqlite3_stmt *st = NULL;
 	uint64_t study;
-	bool row;
+	bool row, journal = false, documents = false;
 	enum vf_rc rc = nt_store_scan(s, r->index, reterr);
 
 	if (rc != VF_OK)
 		return rc;
 	study = s->scan.study;
-	rc = overwrite_row(s, r->index, reterr);
+	if (nt_has_journal(&s->scan.front.journal))
+		rc = in_table(s, NT_SQL_JOURNAL_HAS, &s->scan.front.journal, r->index, &journal, reterr);
+	for (size_t i = 0; i < s->scan.n_documents && !documents && rc == VF_OK; i++)
+		rc = in_table(s, NT_SQL_DOCUMENT_HAS, &s->scan.documents[i].sha256, r->index, &documents, reterr);
+	if (rc == VF_OK)
+		rc = overwrite_row(s, r->index, reterr);
 	if (rc == VF_OK && !r->in_stream)
 		rc = nt_sql_row(s, NT_SQL_STUDY_DROP, (uint64_t[]){study, r->index}, 2, &st, &row, reterr);
 	nt_sql_quiet(s);
-	if (rc == VF_OK && r->index < s->state.size)
+	if (rc == VF_OK && journal)
 		rc = rebuild(s, "by_journal", r->index, reterr);
-	if (rc == VF_OK && r->index < s->state.size)
+	if (rc == VF_OK && documents)
 		rc = rebuild(s, "by_document", r->index, reterr);
 	if (rc == VF_OK)
 		nt_failpoint("erase-written");
@@ -143,7 +153,7 @@ static VF_RC destroy_documents(struct nt_store *s, const struct nt_record *r, nt
 	for (size_t i = 0; i < r->n_documents && rc == VF_OK; i++) {
 		if (!r->documents[i].keep)
 			continue;
-		rc = find_use(s, &r->documents[i].digests.sha256, &kept, reterr);
+		rc = nt_store_is_kept(s, &r->documents[i].digests.sha256, &kept, reterr);
 		if (rc == VF_OK && !kept)
 			rc = destroy(ctx, &r->documents[i].digests.sha256, reterr);
 	}
@@ -166,9 +176,8 @@ VF_RC nt_store_erase(
 		if (rc != VF_OK)
 			return rc;
 		nt_failpoint("erase-committed");
-		rc = nt_store_load_pending(s, reterr);
-		if (rc == VF_OK)
-			rc = destroy_documents(s, r, destroy, ctx, reterr);
+		nt_store_index_erase(s, r->index, r->in_stream);
+		rc = destroy_documents(s, r, destroy, ctx, reterr);
 		if (rc != VF_OK)
 			return rc;
 		nt_failpoint("erase-destroyed");
@@ -257,8 +266,9 @@ static VF_RC check_database(struct nt_store *s, struct nt_findings *f, struct vf
 	return rc;
 }
 
+/* Counts the row in n. From the mark on it may be there, from a merge that was cut short, or not. */
 static VF_RC want_row(struct nt_store *s, enum nt_sql which, uint64_t h, uint64_t number, const char *index,
-	struct nt_findings *f, struct vf_err *reterr)
+	uint64_t *n, struct nt_findings *f, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	bool row;
@@ -267,7 +277,8 @@ static VF_RC want_row(struct nt_store *s, enum nt_sql which, uint64_t h, uint64_
 	if (rc != VF_OK)
 		return rc;
 	sqlite3_reset(st);
-	if (!row)
+	*n += row || number < s->recent.from;
+	if (!row && number < s->recent.from)
 		nt_found(f, VF_STORE_CORRUPT, "record number %" PRIu64 " is missing in index '%s'", number,
 			index);
 	return VF_OK;
@@ -294,19 +305,12 @@ static VF_RC check_indexes(
 	if (rc != VF_OK)
 		return rc;
 	c->places += ix->front.in_stream;
-	if (number >= s->state.size)
-		return VF_OK;
-	c->ids++;
-	rc = want_row(s, NT_SQL_ID_HAS, nt_index_key(&ix->front.id), number, "by_id", f, reterr);
-	if (rc == VF_OK && nt_has_journal(&ix->front.journal)) {
-		c->journals++;
+	rc = want_row(s, NT_SQL_ID_HAS, nt_index_key(&ix->front.id), number, "by_id", &c->ids, f, reterr);
+	if (rc == VF_OK && nt_has_journal(&ix->front.journal))
 		rc = want_row(s, NT_SQL_JOURNAL_HAS, nt_index_key(&ix->front.journal), number, "by_journal",
-			f, reterr);
-	}
-	if (rc == VF_OK && ix->study > 0) {
-		c->studies++;
-		rc = want_row(s, NT_SQL_STUDY_HAS, ix->study, number, "by_study", f, reterr);
-	}
+			&c->journals, f, reterr);
+	if (rc == VF_OK && ix->study > 0)
+		rc = want_row(s, NT_SQL_STUDY_HAS, ix->study, number, "by_study", &c->studies, f, reterr);
 	if (ix->n_documents > 0)
 		qsort(ix->documents, ix->n_documents, sizeof(*ix->documents), compare_documents);
 	for (size_t i = 0; i < ix->n_documents && rc == VF_OK; i++) {
@@ -314,8 +318,7 @@ static VF_RC check_indexes(
 
 		if (i > 0 && h == nt_index_key(&ix->documents[i - 1].sha256))
 			continue;
-		c->documents++;
-		rc = want_row(s, NT_SQL_DOCUMENT_HAS, h, number, "by_document", f, reterr);
+		rc = want_row(s, NT_SQL_DOCUMENT_HAS, h, number, "by_document", &c->documents, f, reterr);
 	}
 	return rc;
 }
@@ -386,6 +389,8 @@ VF_RC nt_store_check(struct nt_store *s, struct nt_findings *f, struct vf_err *r
 		rc = check_count(s, NT_SQL_STUDIES_COUNT, c.studies, "by_study", f, reterr);
 	if (rc == VF_OK)
 		rc = check_count(s, NT_SQL_PLACES_COUNT, c.places, "place", f, reterr);
+	if (rc == VF_OK)
+		rc = nt_store_check_revocation(s, f, reterr);
 	return rc;
 }
 

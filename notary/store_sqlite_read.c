@@ -161,14 +161,14 @@ static VF_RC try_prefix(
 	return VF_OK;
 }
 
-/* Candidates of the log by their first 64 bits; more than 16 are ambiguous anyway. */
-static VF_RC try_log(struct nt_store *s, const struct prefix *p, struct found *f, struct vf_err *reterr)
+/* Candidates of the table by their first 64 bits; more than 16 are ambiguous anyway. */
+static VF_RC try_table(struct nt_store *s, const struct prefix *p, struct found *f, struct vf_err *reterr)
 {
-	uint64_t range[2] = {nt_index_key(&p->low), nt_index_key(&p->high)}, numbers[16];
+	uint64_t range[3] = {nt_index_key(&p->low), nt_index_key(&p->high), s->recent.from}, numbers[16];
 	sqlite3_stmt *st = NULL;
 	size_t n = 0;
 	bool row;
-	enum vf_rc rc = nt_sql_row(s, NT_SQL_ID_RANGE, range, 2, &st, &row, reterr);
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_ID_RANGE, range, 3, &st, &row, reterr);
 	int status = row ? SQLITE_ROW : SQLITE_DONE;
 
 	if (rc != VF_OK)
@@ -180,6 +180,19 @@ static VF_RC try_log(struct nt_store *s, const struct prefix *p, struct found *f
 	sqlite3_reset(st);
 	for (size_t i = 0; i < n && rc == VF_OK; i++)
 		rc = try_prefix(s, p, numbers[i], f, reterr);
+	return rc;
+}
+
+/* The same of what is in memory. */
+static VF_RC try_recent(struct nt_store *s, const struct prefix *p, struct found *f, struct vf_err *reterr)
+{
+	uint64_t low = nt_index_key(&p->low), high = nt_index_key(&p->high);
+	const struct nt_index *x = &s->recent.ids;
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; i < x->n && rc == VF_OK; i++)
+		if (x->nodes[i].h >= low && x->nodes[i].h <= high)
+			rc = try_prefix(s, p, x->nodes[i].number, f, reterr);
 	return rc;
 }
 
@@ -195,9 +208,9 @@ VF_RC nt_store_find(struct nt_store *s, const char *prefix, struct vf_hash *ret,
 		return vf_fail(reterr, VF_USAGE,
 			"'%s' is no ID and no beginning of one (%d to 64 lower-case hex digits)", shown,
 			PREFIX_MIN);
-	rc = try_log(s, &p, &f, reterr);
-	for (uint64_t i = s->state.size; i < s->state.records && rc == VF_OK; i++)
-		rc = try_prefix(s, &p, i, &f, reterr);
+	rc = try_table(s, &p, &f, reterr);
+	if (rc == VF_OK)
+		rc = try_recent(s, &p, &f, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (f.n == 0)
@@ -227,13 +240,14 @@ static VF_RC try_document(struct nt_store *s, uint64_t number, const struct vf_h
 VF_RC nt_store_find_digest(
 	struct nt_store *s, const struct vf_hash *sha256, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
-	uint64_t key[2] = {nt_index_key(sha256), (uint64_t)-1};
+	uint64_t key[3] = {nt_index_key(sha256), (uint64_t)-1, s->recent.from}, *numbers;
+	size_t n;
 	sqlite3_stmt *st = NULL;
 	bool row;
 	enum vf_rc rc = VF_OK;
 
 	for (;;) {
-		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 2, &st, &row, reterr);
+		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 3, &st, &row, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (!row)
@@ -244,48 +258,59 @@ VF_RC nt_store_find_digest(
 		if (rc != VF_OK)
 			return rc;
 	}
-	for (uint64_t i = s->state.size; i < s->state.records && rc == VF_OK; i++)
-		rc = try_document(s, i, sha256, each, ctx, reterr);
+	rc = nt_recent_numbers(&s->recent.documents, key[0], key[2], &numbers, &n, reterr);
+	if (rc != VF_OK)
+		return rc;
+	for (size_t i = 0; i < n && rc == VF_OK; i++)
+		rc = try_document(s, numbers[i], sha256, each, ctx, reterr);
+	free(numbers);
 	return rc;
 }
 
-/* Calls each for the record at number; when study is not 0 only if it is of that study. */
-static VF_RC each_at(struct nt_store *s, uint64_t number, uint64_t study, nt_each_id *each, void *ctx,
-	struct vf_err *reterr)
+static VF_RC each_at(struct nt_store *s, uint64_t number, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
 	struct vf_hash id;
 	enum vf_rc rc = nt_store_scan(s, number, reterr);
 
 	if (rc != VF_OK)
 		return rc;
-	if (study != 0 && s->scan.study != study)
-		return VF_OK;
 	id = s->scan.front.id;
 	return each(ctx, &id, reterr);
+}
+
+/* The next record of the study from number *at on that is in memory only. */
+static bool next_recent(const struct nt_recent *x, uint64_t study, uint64_t *at)
+{
+	uint64_t i = *at > x->from ? *at - x->from : 0;
+
+	while (i < x->n && x->studies[i] != study)
+		i++;
+	*at = x->from + i;
+	return i < x->n;
 }
 
 static VF_RC each_of_study(
 	struct nt_store *s, uint64_t study, nt_each_id *each, void *ctx, struct vf_err *reterr)
 {
-	uint64_t key[2] = {study, (uint64_t)-1};
+	uint64_t key[3] = {study, (uint64_t)-1, s->recent.from};
 	sqlite3_stmt *st = NULL;
 	bool row;
 	enum vf_rc rc;
 
 	for (;;) {
-		rc = nt_sql_row(s, NT_SQL_STUDY_NEXT, key, 2, &st, &row, reterr);
+		rc = nt_sql_row(s, NT_SQL_STUDY_NEXT, key, 3, &st, &row, reterr);
 		if (rc != VF_OK)
 			return rc;
 		if (!row)
 			break;
 		key[1] = (uint64_t)sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
-		rc = each_at(s, key[1], 0, each, ctx, reterr);
+		rc = each_at(s, key[1], each, ctx, reterr);
 		if (rc != VF_OK)
 			return rc;
 	}
-	for (uint64_t i = s->state.size; i < s->state.records; i++) {
-		rc = each_at(s, i, study, each, ctx, reterr);
+	for (uint64_t i = key[2]; next_recent(&s->recent, study, &i); i++) {
+		rc = each_at(s, i, each, ctx, reterr);
 		if (rc != VF_OK)
 			return rc;
 	}
@@ -306,7 +331,7 @@ VF_RC nt_store_each(
 		return each_of_study(s, number, each, ctx, reterr);
 	}
 	for (uint64_t i = 0; i < s->state.records && rc == VF_OK; i++)
-		rc = each_at(s, i, 0, each, ctx, reterr);
+		rc = each_at(s, i, each, ctx, reterr);
 	return rc;
 }
 
@@ -327,25 +352,26 @@ static VF_RC put_listed(void *ctx, const struct vf_hash *id, struct vf_err *rete
 	return VF_OK;
 }
 
-/* Records of the log that the index names. */
+/* Records that the table names, then those in memory. */
 static VF_RC page_of_study(struct nt_store *s, uint64_t study, uint64_t first, struct page *p, struct vf_err *reterr)
 {
-	uint64_t key[2] = {study, first - 1}; /* of first 0: -1, as the index's numbers are signed */
+	uint64_t key[3] = {study, first - 1, s->recent.from}; /* of first 0: -1, as the index's numbers are signed */
 	sqlite3_stmt *st = NULL;
-	bool row;
+	bool row = first < s->recent.from;
+	enum vf_rc rc = VF_OK;
 
-	while (p->n < p->max) {
-		enum vf_rc rc = nt_sql_row(s, NT_SQL_STUDY_NEXT, key, 2, &st, &row, reterr);
-
+	while (row && p->n < p->max && rc == VF_OK) {
+		rc = nt_sql_row(s, NT_SQL_STUDY_NEXT, key, 3, &st, &row, reterr);
 		if (rc != VF_OK || !row)
-			return rc;
+			break;
 		key[1] = p->number = (uint64_t)sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
-		rc = each_at(s, p->number, 0, put_listed, p, reterr);
-		if (rc != VF_OK)
-			return rc;
+		rc = each_at(s, p->number, put_listed, p, reterr);
 	}
-	return VF_OK;
+	p->number = first;
+	for (; rc == VF_OK && p->n < p->max && next_recent(&s->recent, study, &p->number); p->number++)
+		rc = each_at(s, p->number, put_listed, p, reterr);
+	return rc;
 }
 
 VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, size_t max, struct nt_listed *ret,
@@ -361,14 +387,10 @@ VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, s
 		rc = nt_store_name(s, study, false, &found, &number, reterr);
 	if (rc != VF_OK || !found)
 		return rc;
-	if (study.n > 0 && first < s->state.size) {
+	if (study.n > 0)
 		rc = page_of_study(s, number, first, &p, reterr);
-		first = s->state.size;
-	}
-	for (; first < s->state.records && p.n < p.max && rc == VF_OK; first++) {
-		p.number = first;
-		rc = each_at(s, first, number, put_listed, &p, reterr);
-	}
+	for (p.number = first; study.n == 0 && p.number < s->state.records && p.n < p.max && rc == VF_OK; p.number++)
+		rc = each_at(s, p.number, put_listed, &p, reterr);
 	*ret_n = p.n;
 	return rc;
 }
@@ -376,24 +398,30 @@ VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, s
 VF_RC nt_store_page_digest(struct nt_store *s, const struct vf_hash *sha256, uint64_t first, size_t max,
 	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr)
 {
-	uint64_t key[2] = {nt_index_key(sha256), first - 1}; /* of first 0: -1, as the index's numbers are signed */
+	/* of first 0: -1, as the index's numbers are signed */
+	uint64_t key[3] = {nt_index_key(sha256), first - 1, s->recent.from}, *numbers = NULL;
 	struct page p = {.at = ret, .max = max};
+	size_t n = 0;
 	sqlite3_stmt *st = NULL;
-	bool row = first < s->state.size;
+	bool row = first < s->recent.from;
 	enum vf_rc rc = VF_OK;
 
 	*ret_n = 0;
 	while (row && p.n < p.max && rc == VF_OK) {
-		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 2, &st, &row, reterr);
+		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 3, &st, &row, reterr);
 		if (rc != VF_OK || !row)
 			break;
 		key[1] = p.number = (uint64_t)sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
 		rc = try_document(s, p.number, sha256, put_listed, &p, reterr);
 	}
-	p.number = first < s->state.size ? s->state.size : first; /* what is not in the index yet */
-	for (; p.number < s->state.records && p.n < p.max && rc == VF_OK; p.number++)
+	if (rc == VF_OK && p.n < p.max)
+		rc = nt_recent_numbers(&s->recent.documents, key[0], first, &numbers, &n, reterr);
+	for (size_t i = 0; i < n && p.n < p.max && rc == VF_OK; i++) {
+		p.number = numbers[i];
 		rc = try_document(s, p.number, sha256, put_listed, &p, reterr);
+	}
+	free(numbers);
 	*ret_n = p.n;
 	return rc;
 }

@@ -29,98 +29,6 @@ VF_RC nt_store_entries(struct nt_store *s, uint64_t first, uint64_t count, nt_ea
 
 /* ---- sequence ---- */
 
-struct pair {
-	uint64_t h, number;
-};
-
-struct pairs {
-	struct pair *p;
-	size_t n, room;
-};
-
-static void pairs_done(struct pairs *x)
-{
-	free(x->p);
-}
-
-static bool pairs_put(struct pairs *x, uint64_t h, uint64_t number)
-{
-	if (x->n == x->room) {
-		size_t room = x->room ? 2 * x->room : 1024;
-		struct pair *p = realloc(x->p, room * sizeof(*p));
-
-		if (p == NULL)
-			return false;
-		x->p = p;
-		x->room = room;
-	}
-	x->p[x->n++] = (struct pair){h, number};
-	return true;
-}
-
-/* As SQLite orders its signed keys. */
-static int compare_pairs(const void *a, const void *b)
-{
-	const struct pair *x = a, *y = b;
-	int64_t xh = (int64_t)x->h, yh = (int64_t)y->h;
-
-	if (xh != yh)
-		return xh < yh ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-/* In ascending order, so that each page of the index is touched once. */
-static VF_RC put_pairs(struct nt_store *s, enum nt_sql which, struct pairs *x, struct vf_err *reterr)
-{
-	sqlite3_stmt *st = NULL;
-	bool row;
-	enum vf_rc rc;
-
-	if (x->n > 0)
-		qsort(x->p, x->n, sizeof(*x->p), compare_pairs);
-	for (size_t i = 0; i < x->n; i++) {
-		/* A record may list one content twice. */
-		if (i > 0 && compare_pairs(&x->p[i - 1], &x->p[i]) == 0)
-			continue;
-		rc = nt_sql_row(s, which, (uint64_t[]){x->p[i].h, x->p[i].number}, 2, &st, &row, reterr);
-		if (rc != VF_OK)
-			return rc;
-	}
-	return VF_OK;
-}
-
-struct indexes {
-	struct pairs ids, journals, documents, studies;
-};
-
-static void indexes_done(struct indexes *x)
-{
-	pairs_done(&x->ids);
-	pairs_done(&x->journals);
-	pairs_done(&x->documents);
-	pairs_done(&x->studies);
-}
-
-static VF_RC collect(struct nt_store *s, uint64_t number, struct indexes *x, struct vf_err *reterr)
-{
-	const struct nt_body_index *ix = &s->scan;
-	bool ok;
-	enum vf_rc rc = nt_store_scan(s, number, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	ok = pairs_put(&x->ids, nt_index_key(&ix->front.id), number);
-	if (nt_has_journal(&ix->front.journal))
-		ok = ok && pairs_put(&x->journals, nt_index_key(&ix->front.journal), number);
-	if (ix->study > 0)
-		ok = ok && pairs_put(&x->studies, ix->study, number);
-	for (size_t i = 0; i < ix->n_documents; i++)
-		ok = ok && pairs_put(&x->documents, nt_index_key(&ix->documents[i].sha256), number);
-	if (!ok)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the indexes");
-	return VF_OK;
-}
-
 static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_hash *root,
 	struct vf_bytes note, struct vf_err *reterr)
 {
@@ -138,44 +46,23 @@ static VF_RC put_checkpoint(struct nt_store *s, uint64_t size, const struct vf_h
 	return VF_OK;
 }
 
-static VF_RC put_indexes(struct nt_store *s, struct indexes *x, struct vf_err *reterr)
-{
-	enum vf_rc rc = put_pairs(s, NT_SQL_ID_PUT, &x->ids, reterr);
-
-	if (rc == VF_OK)
-		rc = put_pairs(s, NT_SQL_JOURNAL_PUT, &x->journals, reterr);
-	if (rc == VF_OK)
-		rc = put_pairs(s, NT_SQL_DOCUMENT_PUT, &x->documents, reterr);
-	if (rc == VF_OK)
-		rc = put_pairs(s, NT_SQL_STUDY_PUT, &x->studies, reterr);
-	return rc;
-}
-
 VF_RC nt_store_sequence(struct nt_store *s, uint64_t size, const struct vf_hash *root, struct vf_bytes note,
 	struct vf_err *reterr)
 {
-	VF_CLEANUP(indexes_done) struct indexes x = {0};
-	enum vf_rc rc = VF_OK;
+	enum vf_rc rc;
 
 	if (size <= s->state.size || size > s->state.records)
 		return vf_fail(reterr, VF_INTERNAL,
 			"the log cannot grow from %" PRIu64 " to %" PRIu64 " of %" PRIu64 " records",
 			s->state.size, size, s->state.records);
-	for (uint64_t i = s->state.size; i < size && rc == VF_OK; i++)
-		rc = collect(s, i, &x, reterr);
+	rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
 	if (rc == VF_OK)
-		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
-	if (rc != VF_OK)
-		return rc;
-	rc = put_indexes(s, &x, reterr);
-	if (rc == VF_OK)
-		rc = put_checkpoint(s, size, root, note, reterr);
-	rc = nt_sql_end(s, rc, reterr);
+		rc = nt_sql_end(s, put_checkpoint(s, size, root, note, reterr), reterr);
 	if (rc != VF_OK)
 		return rc;
 	s->state.size = size;
 	s->state.root = *root;
-	return nt_store_load_pending(s, reterr);
+	return VF_OK;
 }
 
 VF_RC nt_store_checkpoint(struct nt_store *s, uint64_t size, struct nt_buf *note, struct vf_hash *ret_root,
@@ -287,29 +174,171 @@ static VF_RC put_token(struct nt_store *s, uint64_t seal, const struct nt_token 
 	return VF_OK;
 }
 
-VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, size_t n_named, struct vf_err *reterr)
+static VF_RC put_exchange(struct nt_store *s, const struct nt_exchange *x, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
-	bool row;
-	enum vf_rc rc;
+	enum vf_rc rc = VF_OK;
 
-	if (seal->number != s->state.seals + 1 || seal->first != s->state.sealed ||
-		seal->size != s->state.size || seal->size <= seal->first || seal->n_tokens == 0)
-		return vf_fail(
-			reterr, VF_INTERNAL, "seal %" PRIu64 " does not follow the last one", seal->number);
-	rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+	if (x->request.n == 0)
+		return VF_OK;
+	rc = nt_sql(s, NT_SQL_EXCHANGE_PUT, &st, reterr);
 	if (rc != VF_OK)
 		return rc;
-	rc = nt_sql_row(s, NT_SQL_TOKEN_NAME, (uint64_t[]){seal->number, n_named}, 2, &st, &row, reterr);
+	if (sqlite3_bind_int64(st, 1, x->sent_ms) != SQLITE_OK || sqlite3_bind_int64(st, 2, x->received_ms) != SQLITE_OK ||
+		sqlite3_bind_blob64(st, 3, x->request.p, x->request.n, SQLITE_STATIC) != SQLITE_OK ||
+		sqlite3_bind_blob64(st, 4, x->head.p, x->head.n, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+		return nt_sql_fail(s, "change", reterr);
+	sqlite3_reset(st);
+	return VF_OK;
+}
+
+static VF_RC name_tokens(struct nt_store *s, uint64_t seal, const struct nt_token_name *names, size_t n,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		enum vf_rc rc = nt_sql(s, NT_SQL_TOKEN_NAME, &st, reterr);
+
+		if (rc != VF_OK)
+			return rc;
+		if (sqlite3_bind_int64(st, 1, (sqlite3_int64)seal) != SQLITE_OK ||
+			sqlite3_bind_int64(st, 2, (sqlite3_int64)names[i].seal) != SQLITE_OK ||
+			sqlite3_bind_blob(st, 3, names[i].id.b, 32, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(st) != SQLITE_DONE)
+			return nt_sql_fail(s, "change", reterr);
+		sqlite3_reset(st);
+		if (sqlite3_changes(s->db) != 1)
+			return vf_fail(reterr, VF_STORE_CORRUPT, "a token that a seal head names is not in the store");
+	}
+	return VF_OK;
+}
+
+/* A seal stands on a checkpoint of its size. The log may have grown since it was planned. */
+static VF_RC check_place(struct nt_store *s, const struct nt_seal *seal, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_CHECKPOINT_GET, &seal->size, 1, &st, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	sqlite3_reset(st);
+	if (!row || seal->number != s->state.seals + 1 || seal->first != s->state.sealed || seal->size > s->state.size ||
+		seal->size <= seal->first || seal->n_tokens != 1)
+		return vf_fail(
+			reterr, VF_INTERNAL, "seal %" PRIu64 " does not follow the last one", seal->number);
+	return VF_OK;
+}
+
+VF_RC nt_store_seal(struct nt_store *s, const struct nt_seal *seal, const struct nt_exchange *exchange,
+	const struct nt_token_name *names, size_t n_names, struct vf_err *reterr)
+{
+	enum vf_rc rc = check_place(s, seal, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = name_tokens(s, seal->number, names, n_names, reterr);
 	if (rc == VF_OK)
 		rc = put_seal_row(s, seal, reterr);
-	for (size_t i = 0; i < seal->n_tokens && rc == VF_OK; i++)
-		rc = put_token(s, seal->number, &seal->tokens[i], reterr);
+	if (rc == VF_OK)
+		rc = put_token(s, seal->number, &seal->tokens[0], reterr);
+	if (rc == VF_OK)
+		rc = put_exchange(s, exchange, reterr);
 	rc = nt_sql_end(s, rc, reterr);
 	if (rc != VF_OK)
 		return rc;
 	s->state.seals = seal->number;
 	s->state.sealed = seal->size;
+	return VF_OK;
+}
+
+/* How many tokens a seal has, and how many of them are of this authority. */
+static VF_RC count_tokens(struct nt_store *s, uint64_t seal, struct vf_bytes authority, uint64_t *ret, uint64_t *ret_its,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_TOKEN_COUNT, &seal, 1, &st, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	*ret = (uint64_t)sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	rc = nt_sql(s, NT_SQL_TOKEN_HAS, &st, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_int64(st, 1, (sqlite3_int64)seal) != SQLITE_OK ||
+		sqlite3_bind_text64(st, 2, (const char *)authority.p, authority.n, SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_ROW)
+		return nt_sql_fail(s, "read", reterr);
+	*ret_its = (uint64_t)sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return VF_OK;
+}
+
+VF_RC nt_store_token(struct nt_store *s, uint64_t seal, const struct nt_token *token, const struct nt_exchange *exchange,
+	struct vf_err *reterr)
+{
+	uint64_t all, its;
+	enum vf_rc rc = count_tokens(s, seal, token->authority, &all, &its, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (seal == 0 || seal > s->state.seals)
+		return vf_fail(reterr, VF_INTERNAL, "a token of seal %" PRIu64 ", which there is not", seal);
+	if (its > 0)
+		return vf_fail(reterr, VF_EXISTS, "seal %" PRIu64 " has a token of this authority", seal);
+	if (all >= VF_MAX_EVIDENCE)
+		return vf_fail(reterr, VF_LIMIT, "seal %" PRIu64 " has %" PRIu64 " tokens already", seal, all);
+	rc = nt_sql_run(s, "BEGIN IMMEDIATE", reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = put_token(s, seal, token, reterr);
+	if (rc == VF_OK)
+		rc = put_exchange(s, exchange, reterr);
+	return nt_sql_end(s, rc, reterr);
+}
+
+VF_RC nt_store_last_token(struct nt_store *s, struct vf_bytes authority, struct nt_buf *der, bool *ret_found,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int status;
+	enum vf_rc rc = nt_sql(s, NT_SQL_TOKEN_LAST, &st, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (sqlite3_bind_text64(st, 1, (const char *)authority.p, authority.n, SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK)
+		return nt_sql_fail(s, "read", reterr);
+	status = sqlite3_step(st);
+	if (status != SQLITE_ROW && status != SQLITE_DONE)
+		return nt_sql_fail(s, "read", reterr);
+	*ret_found = status == SQLITE_ROW;
+	if (*ret_found)
+		nt_buf_put(der, vf_bytes(sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)));
+	sqlite3_reset(st);
+	return nt_buf_check(der, reterr);
+}
+
+VF_RC nt_store_lacking(struct nt_store *s, uint64_t after, uint64_t last, uint64_t wanted, uint64_t *ret, size_t *ret_n,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	size_t n = 0;
+	int status;
+	bool row;
+	enum vf_rc rc = nt_sql_row(s, NT_SQL_SEALS_LACKING, (uint64_t[]){after, last, wanted}, 3, &st, &row, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	for (status = row ? SQLITE_ROW : SQLITE_DONE; status == SQLITE_ROW; status = sqlite3_step(st))
+		ret[n++] = (uint64_t)sqlite3_column_int64(st, 0);
+	if (status != SQLITE_DONE)
+		return nt_sql_fail(s, "read", reterr);
+	sqlite3_reset(st);
+	*ret_n = n;
 	return VF_OK;
 }
 

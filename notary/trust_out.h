@@ -1,18 +1,21 @@
 /*
  * The trust directory of a notary: what its users pin (docs/formats/trust.md).
  *
- * Knows the default policy: this log, this embedded authority. Users edit it.
+ * Knows the default policy: this log, its authorities, one of which must have stamped. Users edit it.
  */
 #ifndef NOTARY_TRUST_OUT_H
 #define NOTARY_TRUST_OUT_H
 
+#include "notary/authorities.h"
 #include "notary/notary.h"
 
-/* The files of the directory in memory, ascending by name. Free with nt_trust_done(). */
+/* The files of the directory in memory. Free with nt_trust_done(). The first NT_TRUST_FILES are those of every notary. */
 #define NT_TRUST_FILES 5
+#define NT_TRUST_MAX (NT_TRUST_FILES + NT_MAX_AUTHORITIES)
 struct nt_trust {
-	const char *names[NT_TRUST_FILES];
-	struct nt_buf files[NT_TRUST_FILES];
+	char names[NT_TRUST_MAX][80];
+	struct nt_buf files[NT_TRUST_MAX];
+	size_t n;
 };
 
 VF_RC nt_trust_make(struct nt_notary *n, struct nt_trust *ret, struct vf_err *reterr);

@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 
 #include "notary/ca.h"
-#include "notary/cms_out.h"
 #include "notary/der_out.h"
 #include "notary/signer.h"
+#include "notary/tsa_snapshot.h"
+#include "notary/tsa_token.h"
 #include "verify/limits.h"
 #include "verify/text.h"
 
@@ -495,75 +496,44 @@ static VF_RC check_ready(const struct nt_tsa *t, int64_t now, struct vf_err *ret
 	return VF_OK;
 }
 
-/* Accuracy { seconds } or { millis [0] }: the configuration allows 1 ms to 1 s. */
-static void put_accuracy(struct nt_buf *b, uint32_t ms)
-{
-	size_t at = nt_der_begin(b);
-
-	if (ms >= 1000)
-		nt_der_put_uint(b, VF_DER_INTEGER, ms / 1000);
-	if (ms % 1000)
-		nt_der_put_uint(b, VF_DER_CONTEXT_PRIMITIVE(0), ms % 1000);
-	nt_der_end(b, at, VF_DER_SEQUENCE);
-}
-
-/* TSTInfo (RFC 3161 2.4.2) without ordering, nonce, tsa and extensions. */
-static VF_RC put_info(const struct nt_tsa *t, const struct vf_digest *imprint, int64_t now, struct nt_buf *b,
-	struct vf_err *reterr)
-{
-	uint8_t serial[NT_SERIAL_MAX];
-	size_t info = nt_der_begin(b), at;
-	enum vf_rc rc;
-
-	rc = nt_der_serial(serial, sizeof(serial), now, reterr);
-	if (rc != VF_OK)
-		return rc;
-	nt_der_put_uint(b, VF_DER_INTEGER, 1);
-	nt_der_put(b, VF_DER_OID, nt_buf_bytes(&t->policy));
-	at = nt_der_begin(b);
-	nt_der_put_algorithm(b, vf_alg_oid(imprint->alg));
-	nt_der_put(b, VF_DER_OCTET_STRING, vf_digest_bytes(imprint));
-	nt_der_end(b, at, VF_DER_SEQUENCE);
-	nt_der_put(b, VF_DER_INTEGER, vf_bytes(serial, sizeof(serial)));
-	nt_der_put_generalized_time(b, VF_DER_GENERALIZED_TIME, now);
-	put_accuracy(b, t->config.tsa_accuracy_ms);
-	nt_der_end(b, info, VF_DER_SEQUENCE);
-	return nt_buf_check(b, reterr);
-}
-
-/* id-ct-TSTInfo */
-static const uint8_t OID_TST_INFO[] = {
-	0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04};
-
 VF_RC nt_tsa_stamp(struct nt_tsa *t, const struct vf_digest *imprint, int64_t now_ms, struct nt_buf *ret,
 	struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf info = nt_buf(FILE_CAP);
-	VF_CLEANUP(nt_buf_done) struct nt_buf attributes = nt_buf(FILE_CAP);
-	VF_CLEANUP(nt_buf_done) struct nt_buf signature = nt_buf(FILE_CAP);
-	struct nt_cms cms = {.type = vf_bytes(OID_TST_INFO, sizeof(OID_TST_INFO)), .cert = &t->tsu,
-		.crl = t->crl.der, .time_ms = now_ms};
-	enum vf_rc rc;
+	uint8_t serial[NT_SERIAL_MAX];
+	struct nt_tsa_token token = {.policy = nt_buf_bytes(&t->policy),
+		.accuracy_ms = t->config.tsa_accuracy_ms,
+		.cert = &t->tsu,
+		.crl = t->crl.der,
+		.key = t->tsu_key,
+		.imprint = imprint,
+		.serial = vf_bytes(serial, sizeof(serial)),
+		.gen_ms = now_ms};
+	enum vf_rc rc = check_ready(t, now_ms, reterr);
 
-	if (imprint->alg != VF_SHA256 && imprint->alg != VF_SHA384 && imprint->alg != VF_SHA512)
-		return vf_fail(reterr, VF_UNSUPPORTED, "an imprint of '%s' cannot be time-stamped here",
-			vf_alg_name(imprint->alg));
-	rc = check_ready(t, now_ms, reterr);
 	if (rc == VF_OK)
-		rc = put_info(t, imprint, now_ms, &info, reterr);
-	if (rc != VF_OK)
-		return rc;
-	cms.content = nt_buf_bytes(&info);
-	rc = nt_cms_attributes(&cms, &attributes, reterr);
+		rc = nt_der_serial(serial, sizeof(serial), now_ms, reterr);
 	if (rc == VF_OK)
-		rc = nt_signer_sign(t->tsu_key, nt_buf_bytes(&attributes), &signature, reterr);
-	if (rc == VF_OK)
-		rc = nt_cms_put(&cms, nt_buf_bytes(&attributes), nt_signer_algorithm(t->tsu_key),
-			nt_buf_bytes(&signature), ret, reterr);
+		rc = nt_tsa_token_put(&token, ret, reterr);
 	if (rc != VF_OK)
 		return rc;
 	t->last = now_ms;
 	return VF_OK;
+}
+
+VF_RC nt_tsa_snapshot(const struct nt_tsa *t, struct nt_tsa_snapshot **ret, struct vf_err *reterr)
+{
+	struct nt_tsa_snapshot_from from = {.policy = nt_buf_bytes(&t->policy),
+		.accuracy_ms = t->config.tsa_accuracy_ms,
+		.certificate = t->tsu.der,
+		.root = t->ca.der,
+		.crl = t->crl.der};
+	char path[PATH_CAP];
+
+	if (!t->has_crl)
+		return vf_fail(reterr, VF_TSA_FAILED, "the time-stamping authority has no current CRL");
+	tsu_path_of(t, t->number, "key", path);
+	from.key_path = path;
+	return nt_tsa_snapshot_new(&from, ret, reterr);
 }
 
 /* ---- showing ---- */

@@ -61,6 +61,13 @@ VF_RC nt_tsa_refresh(struct nt_tsa *t, int64_t now_ms, struct nt_tsa_refreshed *
 VF_RC nt_tsa_stamp(struct nt_tsa *t, const struct vf_digest *imprint, int64_t now_ms, struct nt_buf *ret,
 	struct vf_err *reterr);
 
+/*
+ * What signs now, for other threads (tsa_snapshot.h): it stays as it is when this object goes on. TSA_FAILED without a CRL; as
+ * nt_tsa_open() when the key cannot be read.
+ */
+struct nt_tsa_snapshot;
+VF_RC nt_tsa_snapshot(const struct nt_tsa *t, struct nt_tsa_snapshot **ret, struct vf_err *reterr);
+
 /* Appends the CA certificate in PEM: the root to pin. */
 VF_RC nt_tsa_root_pem(const struct nt_tsa *t, struct nt_buf *ret, struct vf_err *reterr);
 /* In DER, valid until the next refresh; the CRL is empty when there is none. */

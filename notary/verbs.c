@@ -321,6 +321,25 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary audit export notary --event 17 -o event-17.txt",
 		"The file says which record to export beside it. docs/formats/audit.md: how to check both.",
 		audit_export_options, 1, 1, nt_verb_audit_export},
+	{"tsa add", "DIR NAME URL", "have every seal time-stamped by an authority outside",
+		"trialnotary tsa add notary alpha https://tsa.example.org/tsr --roots alpha-roots.pem\n"
+		"trialnotary tsa add notary beta http://tsa.example.com --roots beta.pem --algorithm sha512 --qualified --first",
+		nt_tsa_add_details, nt_tsa_add_options, 3, 3, nt_verb_tsa_add},
+	{"tsa list", "DIR", "the time-stamping authorities, in order of preference", "trialnotary tsa list notary", NULL, NULL, 1, 1,
+		nt_verb_tsa_list},
+	{"tsa test", "DIR [NAME]", "ask each authority outside for a time-stamp", "trialnotary tsa test notary",
+		"The time-stamps are over random data, verified, and not kept. Some authorities charge for each.", NULL, 1, 2,
+		nt_verb_tsa_test},
+	{"tsa remove", "DIR NAME", "do not ask an authority any more", "trialnotary tsa remove notary alpha",
+		"Its time-stamps stay in the records, and its roots in the notary's folder.", NULL, 2, 2, nt_verb_tsa_remove},
+	{"tsa wanted", "DIR N", "how many authorities outside shall stamp a seal", "trialnotary tsa wanted notary 2",
+		"The first N that work; the others take the place of one that fails. All of them when it was never set.", NULL, 2, 2,
+		nt_verb_tsa_wanted},
+	{"tsa embedded", "DIR on|off", "whether the embedded authority stamps too", "trialnotary tsa embedded notary off",
+		"Without it a record is sealed when the first authority outside has answered.", NULL, 2, 2, nt_verb_tsa_embedded},
+	{"tsa journal", "DIR", "check the journal of the time-stamps that were issued", "trialnotary tsa journal notary",
+		"Finds every line that was changed, removed or inserted, and every day that is not what was notarised.\n"
+		"docs/formats/issue-journal.md says how to do it by hand.", NULL, 1, 1, nt_verb_tsa_journal},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"

@@ -53,6 +53,12 @@ nt_verb_run nt_verb_party_add, nt_verb_party_list, nt_verb_party_revoke;
 nt_verb_run nt_verb_token_new, nt_verb_token_list, nt_verb_token_revoke;
 nt_verb_run nt_verb_audit_list, nt_verb_audit_seal, nt_verb_audit_check, nt_verb_audit_export;
 
+nt_verb_run nt_verb_tsa_add, nt_verb_tsa_list, nt_verb_tsa_remove;
+nt_verb_run nt_verb_tsa_test, nt_verb_tsa_wanted, nt_verb_tsa_embedded;
+nt_verb_run nt_verb_tsa_journal;
+
+extern const struct nt_option nt_tsa_add_options[];
+extern const char nt_tsa_add_details[];
 extern const struct nt_option nt_submit_options[];
 extern const char nt_submit_details[];
 

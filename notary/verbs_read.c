@@ -7,23 +7,42 @@
 
 #include "notary/export.h"
 #include "notary/hashing.h"
+#include "notary/revocation_ask.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
 #include "verify/text.h"
 
 /* ---- seal ---- */
 
+/* Seals that a run of the command completes with tokens from outside; a service goes on until all are. */
+#define ASK_SEALS 16
+
+static void note_failure(void *ctx, uint64_t seal, const char *authority, enum vf_rc rc, const char *why)
+{
+	if (seal > 0)
+		nt_cli_note(ctx, "seal %" PRIu64 ": no token of '%s': %s: %s", seal, authority, vf_rc_name(rc), why);
+	else
+		nt_cli_note(ctx, "no revocation data for '%s': %s: %s", authority, vf_rc_name(rc), why);
+}
+
 VF_RC nt_verb_seal(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	struct nt_buf *out = &cli->text;
 	struct nt_sealed sealed = {0};
+	size_t tokens = 0, revocations = 0;
 	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_notary_seal(n, &sealed, reterr);
+	if (rc == VF_OK)
+		rc = nt_notary_ask_outside(n, ASK_SEALS, note_failure, cli, &tokens, reterr);
+	if (rc == VF_OK)
+		rc = nt_notary_ask_revocation(n, note_failure, cli, &revocations, reterr);
 	if (rc != VF_OK)
 		return rc;
+	if (tokens > 0)
+		nt_cli_note(cli, "%zu token%s from outside", tokens, tokens == 1 ? "" : "s");
 	if (cli->json) {
 		nt_cli_begin(cli);
 		nt_buf_putf(out, ",\"sealed\":%s", sealed.sealed ? "true" : "false");

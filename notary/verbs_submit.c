@@ -186,7 +186,7 @@ static VF_RC sign_statement(void *ctx, const struct vf_hash *statement_sha256, s
 	struct nt_buf *signature, struct vf_err *reterr)
 {
 	const struct nt_signing *signing = ctx;
-	struct nt_manifest_ref ref = {vf_bytes_str(VF_NAME_STATEMENT), *statement_sha256};
+	struct nt_manifest_ref ref = {vf_bytes_str(VF_NAME_STATEMENT), vf_digest_from_hash(statement_sha256)};
 	enum vf_rc rc = nt_manifest_put(manifest, VF_NAME_SIGNATURE, NT_MANIFEST_CMS, &ref, 1, reterr);
 
 	if (rc != VF_OK)

@@ -47,7 +47,7 @@ MAKER VF_RC signer_sign(void *ctx, const struct vf_hash *statement, struct nt_bu
 	struct vf_err *reterr)
 {
 	struct signer *g = ctx;
-	struct nt_manifest_ref ref = {vf_bytes_str(VF_NAME_STATEMENT), *statement};
+	struct nt_manifest_ref ref = {vf_bytes_str(VF_NAME_STATEMENT), vf_digest_from_hash(statement)};
 	struct cms_spec spec = {.cert = g->cert, .certs = g->cert, .key = g->key, .detached = true,
 		.content_type = "1.2.840.113549.1.7.1"};
 	enum vf_rc rc = nt_manifest_put(manifest, VF_NAME_SIGNATURE, NT_MANIFEST_CMS, &ref, 1, reterr);

@@ -16,6 +16,8 @@
 #define VF_PART_PROOF "META-INF/trialnotary/log.tlog-proof"
 #define VF_PART_HEAD "META-INF/trialnotary/seal-head"
 #define VF_PART_PREVIOUS "META-INF/trialnotary/previous-seal-head"
+/* OCSP responses about certificates in the tokens, from 001 on. */
+#define VF_PART_OCSP "META-INF/trialnotary/ocsp%03zu.der"
 /* The pair of one seal authority; N from 001. */
 #define VF_PART_RECORD "META-INF/evidencerecord%03zu.ers"
 #define VF_PART_RECORD_MANIFEST "META-INF/ASiCEvidenceRecordManifest%03zu.xml"

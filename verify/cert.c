@@ -367,8 +367,9 @@ VF_RC vf_cert_verify(const struct vf_cert *c, const struct vf_sigalg *alg, enum 
 	struct vf_bytes data, struct vf_bytes signature, enum vf_rc bad, struct vf_err *reterr)
 {
 	enum vf_rc rc = vf_cert_check_key(c, reterr);
+	bool good, memory = false;
+	unsigned long error;
 	EVP_MD_CTX *ctx;
-	bool good, memory;
 
 	if (rc != VF_OK)
 		return rc;
@@ -384,7 +385,8 @@ VF_RC vf_cert_verify(const struct vf_cert *c, const struct vf_sigalg *alg, enum 
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to verify a signature");
 	good = verify(ctx, c->pkey, alg, digest, head, data, signature);
 	EVP_MD_CTX_free(ctx);
-	memory = !good && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+	while (!good && !memory && (error = ERR_get_error()) != 0) /* the last one need not be the cause */
+		memory = ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
 	ERR_clear_error();
 	if (memory)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to verify a signature");

@@ -4,6 +4,7 @@
 
 #include "verify/ers.h"
 #include "verify/judge.h"
+#include "verify/standing.h"
 #include "verify/text.h"
 #include "verify/tst.h"
 
@@ -202,8 +203,10 @@ static enum vf_rc judge_record(struct vf_judge *j, struct vf_evidence *e, struct
 		rc = judge_renewals(j, e, reterr);
 	if (rc == VF_OK && e->holds && j->s->has_trust && !j->s->integrity_only)
 		rc = vf_judge_trust(j, e, reterr);
-	if (rc == VF_OK && e->is_trusted)
-		j->votes[j->n_votes++] = e->vote;
+	if (rc != VF_OK || !e->is_trusted)
+		return rc;
+	e->stamps[0].renewed_by = e->vote.renewed_by;
+	j->votes[j->n_votes++] = e->vote;
 	return rc;
 }
 
@@ -230,6 +233,81 @@ static enum vf_rc read_record(struct vf_judge *j, struct vf_evidence *e, size_t 
 	return rc == VF_OK ? VF_OK : vf_judge_note(j, VF_CHECK_GROUP, rc, &err, e->part, reterr);
 }
 
+/* ---- OCSP responses beside the tokens ---- */
+
+static enum vf_rc check_ocsp_part(struct vf_bytes der, struct vf_hash *last, struct vf_ocsp_id *ret,
+	struct vf_err *reterr)
+{
+	struct vf_hash hash = vf_sha256(der);
+
+	if (der.n > VF_MAX_OCSP)
+		return vf_fail(reterr, VF_LIMIT, "an OCSP response has more than %d octets", VF_MAX_OCSP);
+	/* one order, and none twice: a bundle is a function of what it holds */
+	if (memcmp(last->b, hash.b, sizeof(hash.b)) >= 0)
+		return vf_fail(reterr, VF_ZIP_SHAPE, "the OCSP responses do not ascend by their SHA-256");
+	*last = hash;
+	return vf_ocsp_id(der, ret, reterr);
+}
+
+/* Those of the bundle before those of the session. What they say is weighed with each token. */
+static enum vf_rc read_ocsp(struct vf_judge *j, struct vf_ocsp_id *ids, struct vf_err *reterr)
+{
+	const struct vf_pki_extra *held = j->s->extra;
+	struct vf_bytes *all = VF_NEW(j->a, j->n_ocsp + (held ? held->n_ocsp : 0), struct vf_bytes);
+	struct vf_hash last = {{0}};
+	struct vf_err err = {0};
+	char part[80];
+	bool there = true;
+	enum vf_rc rc = all ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for OCSP responses");
+
+	for (size_t i = 0; rc == VF_OK && there && i < j->n_ocsp; i++) {
+		snprintf(part, sizeof(part), VF_PART_OCSP, i + 1);
+		rc = vf_judge_part(j, VF_CHECK_PARTS, part, &all[i], &there, reterr);
+		if (rc != VF_OK || !there)
+			continue;
+		rc = check_ocsp_part(all[i], &last, &ids[i], &err);
+		there = rc == VF_OK;
+		rc = vf_judge_note(j, VF_CHECK_PARTS, rc, &err, part, reterr);
+	}
+	/* a part that cannot be read is a fault already: then none is used */
+	if (rc != VF_OK || !there)
+		j->n_ocsp = 0;
+	if (held)
+		j->extra = *held;
+	if (rc == VF_OK && held && held->n_ocsp)
+		memcpy(all + j->n_ocsp, held->ocsp, held->n_ocsp * sizeof(*all));
+	j->extra.ocsp = all;
+	j->extra.n_ocsp += j->n_ocsp;
+	return rc;
+}
+
+/* Nothing that is not needed: each response is about a certificate in a token that was read. */
+static void judge_ocsp(struct vf_judge *j, const struct vf_ocsp_id *ids, const struct vf_evidence *list, size_t n)
+{
+	bool needed[VF_MAX_OCSP_PARTS] = {false};
+	const struct vf_cert *c;
+	struct vf_bytes der;
+	struct vf_err err;
+	char part[80];
+
+	for (size_t i = 0; j->n_ocsp && i < n; i++)
+		for (size_t k = 0; k < list[i].er.n_stamps; k++) {
+			struct vf_bytes in = list[i].tokens[k].cms.certificates;
+
+			vf_pki_tidy(j->s->pki);
+			for (size_t m = 0; m < VF_MAX_CERTS && vf_cms_take_cert(&in, &der); m++)
+				for (size_t o = 0; o < j->n_ocsp && vf_pki_cert(j->s->pki, der, &c, &err) == VF_OK; o++)
+					needed[o] = needed[o] || vf_ocsp_is_about(&ids[o], c);
+		}
+	for (size_t o = 0; o < j->n_ocsp; o++) {
+		snprintf(part, sizeof(part), VF_PART_OCSP, o + 1);
+		if (needed[o])
+			continue;
+		vf_fail(&err, VF_UNCOVERED, "the OCSP response '%s' is about no certificate in the bundle", part);
+		vf_report_fault(j->r, VF_CHECK_PARTS, &err, part);
+	}
+}
+
 static void judge_none(struct vf_judge *j)
 {
 	struct vf_err err;
@@ -241,13 +319,18 @@ static void judge_none(struct vf_judge *j)
 VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct vf_evidence *list = VF_NEW(j->a, VF_MAX_EVIDENCE, struct vf_evidence);
+	const struct vf_policy *p = &j->s->policy;
+	struct vf_ocsp_id ids[VF_MAX_OCSP_PARTS];
 	size_t n = 0;
 	enum vf_rc rc = list ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for evidence records");
 
+	if (rc == VF_OK && j->n_ocsp)
+		rc = read_ocsp(j, ids, reterr);
 	for (size_t i = 1; rc == VF_OK && i <= j->n_records; i++) {
 		bool parsed = false;
 
 		rc = read_record(j, &list[n], i, &parsed, reterr);
+		list[n].extra = j->n_ocsp ? &j->extra : NULL;
 		n += parsed;
 	}
 	if (rc == VF_OK && j->n_records == 0)
@@ -256,9 +339,14 @@ VF_RC vf_judge_evidence(struct vf_judge *j, struct vf_err *reterr)
 		rc = vf_judge_make_stamps(j, list, n, reterr);
 	for (size_t i = 0; rc == VF_OK && i < n; i++)
 		rc = judge_record(j, &list[i], reterr);
-	if (rc == VF_OK && j->s->has_trust && !j->s->integrity_only)
-		vf_judge_settle_trust(j, list, n,
-			vf_policy_check(&j->s->policy, j->votes, j->n_votes, INT64_MAX, NULL) == VF_OK);
+	if (rc == VF_OK)
+		judge_ocsp(j, ids, list, n);
+	if (rc == VF_OK && j->s->has_trust && !j->s->integrity_only) {
+		vf_judge_settle_trust(j, list, n, vf_policy_check(p, j->votes, j->n_votes, INT64_MAX, NULL) == VF_OK);
+		j->r->policy = p;
+		for (size_t i = 0; i < p->n_rules; i++)
+			vf_policy_tally(p, &p->rules[i], j->votes, j->n_votes, INT64_MAX, &j->r->rules[i]);
+	}
 	vf_judge_drop_unread(j);
 	return rc;
 }

@@ -135,6 +135,7 @@ static enum vf_rc judge_trust(struct vf_graph *g, struct vf_err *reterr)
 			continue;
 		if (cover && !e->stands)
 			e->vote.renewed_by |= UINT32_C(1) << cover->vote.authority | cover->vote.renewed_by;
+		e->stamps[0].renewed_by = e->vote.renewed_by;
 		g->j->votes[g->j->n_votes++] = e->vote;
 	}
 	return rc;
@@ -262,6 +263,30 @@ static void note_operator(struct vf_graph *g)
 	}
 }
 
+/* A rule holds when it holds for each file, and an authority counts when it does, by the time of the last. */
+static void tally_file(struct vf_graph *g, uint32_t node, bool first)
+{
+	const struct vf_policy *p = &g->j->s->policy;
+	struct vf_vote votes[VF_MAX_CLAIMS] = {{0}};
+	size_t n = votes_for(g, node, votes);
+	struct vf_tally one;
+
+	for (size_t r = 0; r < p->n_rules; r++) {
+		struct vf_tally *all = &g->j->r->rules[r];
+
+		vf_policy_tally(p, &p->rules[r], votes, n, INT64_MAX, &one);
+		one.count = first ? one.count : 0;
+		for (size_t i = 0; !first && i < p->n_authorities; i++) {
+			if (one.times[i] != VF_TIME_NONE && (all->times[i] == VF_TIME_NONE || all->times[i] > one.times[i]))
+				one.times[i] = all->times[i];
+			one.count += one.times[i] != VF_TIME_NONE;
+		}
+		one.met = one.met && (first || all->met);
+		*all = one;
+	}
+	g->j->r->policy = p;
+}
+
 /* Every file must meet it; what is proven is the time by which all of them existed. */
 static void judge_policy(struct vf_graph *g)
 {
@@ -281,6 +306,9 @@ static void judge_policy(struct vf_graph *g)
 		if (met && t > all)
 			all = t;
 	}
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->nodes[i]->is_payload)
+			tally_file(g, i, !j->r->policy);
 	vf_judge_settle_trust(j, g->evidence, g->n_claims, met);
 	if (met) {
 		vf_report_pass(j->r, VF_CHECK_POLICY);

@@ -211,6 +211,7 @@ static void complete_bash(struct vf_sink *s)
 	vf_sink_str(s, ")\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\t\treturn ;;\n"
 		       "\t--completion)\n\t\tmapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$cur\")\n"
 		       "\t\treturn ;;\n"
+		       "\ttrust)\n\t\tmapfile -t COMPREPLY < <(compgen -W 'show list add' -- \"$cur\")\n\t\treturn ;;\n"
 		       "\texplain)\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	for (size_t i = 0; i < VF_RC_COUNT; i++)
 		vf_sink_putf(s, "%s%s", i ? " " : "", vf_rc_name((enum vf_rc)i));
@@ -251,7 +252,7 @@ static void complete_zsh(struct vf_sink *s)
 	for (size_t i = 1; i < N_VERBS; i++)
 		if (verbs[i].typed)
 			vf_sink_putf(s, "%s ", verbs[i].name);
-	vf_sink_str(s, "; _files}' \\\n\t'*:file:_files'\n");
+	vf_sink_str(s, "; _files}' \\\n\t'2: :{[[ $words[2] = trust ]] && compadd show list add; _files}' \\\n\t'*:file:_files'\n");
 }
 
 static void complete_fish(struct vf_sink *s)
@@ -269,6 +270,7 @@ static void complete_fish(struct vf_sink *s)
 			vf_sink_str(s, is_file(i) ? " -r -F" : " -x");
 		vf_sink_putf(s, " -d '%s'\n", options[i].help);
 	}
+	vf_sink_str(s, "complete -c trialverify -n '__fish_seen_subcommand_from trust' -a 'show list add'\n");
 	for (size_t i = 1; i < N_VERBS; i++)
 		if (verbs[i].typed)
 			vf_sink_putf(s, "complete -c trialverify -n __fish_use_subcommand -a %s -d '%s'\n",

@@ -75,6 +75,8 @@ static const char *meaning(const struct seen *in, struct vf_bytes name)
 		return "seal head";
 	if (vf_bytes_is(name, VF_PART_PREVIOUS))
 		return "seal head before";
+	if (vf_bytes_starts(name, VF_PART_FOLDER "ocsp"))
+		return "OCSP response";
 	m = in->has_statement ? vf_statement_find(&in->statement, name) : NULL;
 	if (!m)
 		return "file";

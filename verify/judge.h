@@ -68,14 +68,14 @@ struct vf_evidence {
 	struct vf_er er;
 	struct vf_tst *tokens;		  /* one a stamp */
 	struct vf_stamp *stamps;	  /* in the report */
-	const struct vf_pki_extra *extra; /* NULL: the session's */
+	const struct vf_pki_extra *extra; /* NULL: the session's alone */
 	bool is_covered;		  /* by other evidence, made at covered_at */
 	int64_t covered_at;
 	bool holds;	 /* everything but trust */
 	bool is_trusted; /* every token leads to a pinned root and nothing is open */
 	struct vf_vote vote;
 	bool stands;	    /* a token needs no renewal; those after it are no longer rested on */
-	struct vf_err open; /* why it does not count, when holds and not trusted */
+	struct vf_err open; /* why it does not count, when holds and not trusted; what rejects is a fault already */
 	enum vf_check open_check;
 };
 
@@ -104,6 +104,8 @@ struct vf_judge {
 	struct vf_seal_head head;
 	bool has_head;
 	size_t n_records; /* evidence records */
+	struct vf_pki_extra extra; /* the session's, and the OCSP parts of a bundle, which come first */
+	size_t n_ocsp;             /* these */
 	struct vf_vote votes[VF_MAX_CLAIMS];
 	size_t n_votes;
 	int64_t first_time; /* genTime of the earliest first token; VF_TIME_NONE */

@@ -75,6 +75,11 @@
 /* Values of a CAdES hash index, and elements that are compared with each of them. */
 #define VF_MAX_HASH_INDEX 1024
 #define VF_MAX_CRLS 32
+/* OCSP responses beside the tokens of a bundle: eight authorities, chains of three, twice, with room; octets of one. */
+#define VF_MAX_OCSP_PARTS 64
+#define VF_MAX_OCSP 32768
+/* CRLs and OCSP responses that are weighed for one certificate: those of the token, the user's, the bundle's. */
+#define VF_MAX_STATEMENTS 128
 #define VF_MAX_CERT 65536
 #define VF_MAX_PATH 8
 #define VF_MAX_RSA_BITS 8192

@@ -28,6 +28,7 @@
 #include "verify/report.h"
 #include "verify/report_html.h"
 #include "verify/text.h"
+#include "verify/trust_add.h"
 
 /* While files are being written, an interrupt lets them be taken away first. */
 static volatile sig_atomic_t interrupted, must_tidy;
@@ -286,6 +287,15 @@ static int run_simple(const struct vf_options *o, struct vf_sink *out)
 	return rc == VF_OK ? 0 : fail(&err);
 }
 
+static int run_trust(const struct vf_options *o, struct vf_sink *out)
+{
+	struct vf_err err;
+
+	if (vf_trust_run(o, out, look_for(o).unicode, &must_tidy, &err) != VF_OK)
+		return fail(&err);
+	return interrupted ? 130 : 0;
+}
+
 static int dispatch(const struct vf_options *o, struct vf_sink *out)
 {
 	switch (o->verb) {
@@ -298,6 +308,8 @@ static int dispatch(const struct vf_options *o, struct vf_sink *out)
 		return run_inspect(o, out);
 	case VF_VERB_EXTRACT:
 		return run_extract(o, out);
+	case VF_VERB_TRUST:
+		return run_trust(o, out);
 	case VF_VERB_EXPLAIN:
 	case VF_VERB_HELP:
 	case VF_VERB_VERSION:

@@ -12,7 +12,7 @@ static const struct {
 	bool is_weak;
 } algorithms[] = {
 	{VF_MANIFEST_SHA256, VF_SHA256, false},
-	{"http://www.w3.org/2001/04/xmlenc#sha512", VF_SHA512, false},
+	{VF_MANIFEST_SHA512, VF_SHA512, false},
 	{"http://www.w3.org/2001/04/xmldsig-more#sha384", VF_SHA384, false},
 	{"http://www.w3.org/2007/05/xmldsig-more#sha3-256", VF_SHA3_256, false},
 	{"http://www.w3.org/2007/05/xmldsig-more#sha3-384", VF_SHA3_384, false},

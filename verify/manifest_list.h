@@ -11,6 +11,7 @@
 #define VF_MANIFEST_NS "http://uri.etsi.org/02918/v1.2.1#"
 #define VF_MANIFEST_DS_NS "http://www.w3.org/2000/09/xmldsig#"
 #define VF_MANIFEST_SHA256 "http://www.w3.org/2001/04/xmlenc#sha256"
+#define VF_MANIFEST_SHA512 "http://www.w3.org/2001/04/xmlenc#sha512"
 
 /* One listed file. uri is the name after percent-decoding, once. */
 struct vf_manifest_ref {

@@ -244,16 +244,20 @@ static enum vf_rc check_commitments(struct vf_judge *j, struct vf_err *reterr)
 
 /* ---- nothing but the parts of a bundle ---- */
 
-static bool is_pair_part(const struct vf_judge *j, struct vf_bytes name)
+/* Of the evidence records with their manifests, and of the OCSP responses. */
+static bool is_numbered_part(const struct vf_judge *j, struct vf_bytes name)
 {
-	char part[80];
+	char record[80], manifest[80];
 
 	for (size_t i = 1; i <= j->n_records; i++) {
-		snprintf(part, sizeof(part), VF_PART_RECORD, i);
-		if (vf_bytes_is(name, part))
+		snprintf(record, sizeof(record), VF_PART_RECORD, i);
+		snprintf(manifest, sizeof(manifest), VF_PART_RECORD_MANIFEST, i);
+		if (vf_bytes_is(name, record) || vf_bytes_is(name, manifest))
 			return true;
-		snprintf(part, sizeof(part), VF_PART_RECORD_MANIFEST, i);
-		if (vf_bytes_is(name, part))
+	}
+	for (size_t i = 1; i <= j->n_ocsp; i++) {
+		snprintf(record, sizeof(record), VF_PART_OCSP, i);
+		if (vf_bytes_is(name, record))
 			return true;
 	}
 	return false;
@@ -266,7 +270,7 @@ static bool is_part(struct vf_judge *j, struct vf_bytes name)
 	if (vf_bytes_is(name, VF_NAME_SIGNED_MANIFEST) || vf_bytes_is(name, VF_NAME_SIGNATURE))
 		return j->statement.has_signer;
 	return vf_bytes_is(name, VF_PART_ENTRY) || vf_bytes_is(name, VF_PART_PROOF) || vf_bytes_is(name, VF_PART_HEAD) ||
-		vf_bytes_is(name, VF_PART_PREVIOUS) || is_pair_part(j, name);
+		vf_bytes_is(name, VF_PART_PREVIOUS) || is_numbered_part(j, name);
 }
 
 static bool is_hidden(const struct vf_judge *j, const struct vf_zip_entry *e)
@@ -326,15 +330,20 @@ static enum vf_rc check_stream(struct vf_judge *j, struct vf_err *reterr)
 	return vf_judge_note(j, VF_CHECK_STREAM, rc, &err, VF_NAME_STREAM, reterr);
 }
 
-static void count_records(struct vf_judge *j)
+/* From 001 on without a gap; what stands after one belongs to nothing. */
+static void count_parts(struct vf_judge *j)
 {
 	char part[80];
 
-	while (j->n_records < VF_MAX_EVIDENCE) {
+	for (;; j->n_records++) {
 		snprintf(part, sizeof(part), VF_PART_RECORD, j->n_records + 1);
-		if (!vf_zip_find(&j->box.zip, vf_bytes_str(part)))
-			return;
-		j->n_records++;
+		if (j->n_records == VF_MAX_EVIDENCE || !vf_zip_find(&j->box.zip, vf_bytes_str(part)))
+			break;
+	}
+	for (;; j->n_ocsp++) {
+		snprintf(part, sizeof(part), VF_PART_OCSP, j->n_ocsp + 1);
+		if (j->n_ocsp == VF_MAX_OCSP_PARTS || !vf_zip_find(&j->box.zip, vf_bytes_str(part)))
+			break;
 	}
 }
 
@@ -352,7 +361,7 @@ VF_RC vf_judge_members(struct vf_judge *j, bool *ret_go, struct vf_err *reterr)
 	if (rc != VF_OK || j->r->checks[VF_CHECK_STATEMENT] == VF_RESULT_FAIL)
 		return vf_judge_note(j, VF_CHECK_STATEMENT, rc, &err, VF_NAME_STATEMENT, reterr);
 	vf_report_pass(j->r, VF_CHECK_STATEMENT);
-	count_records(j);
+	count_parts(j);
 	rc = make_objects(j, text, reterr);
 	if (rc != VF_OK)
 		return rc;

@@ -151,19 +151,37 @@ static const struct vf_cert *find_responder(struct vf_pki *p, const struct basic
 }
 
 /* CertID ::= { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber }. */
-static bool is_about(struct vf_bytes in, const struct vf_cert *cert, const struct vf_cert *issuer)
+static bool read_id(struct vf_bytes in, struct vf_ocsp_id *ret)
 {
 	struct vf_der id, name, key, serial;
 	struct vf_err ignored;
-	struct vf_digest d;
-	enum vf_alg alg;
 
-	return vf_der_take_tag(&in, VF_DER_SEQUENCE, &id) && vf_der_take_tag(&in, VF_DER_OCTET_STRING, &name) &&
-		vf_der_take_tag(&in, VF_DER_OCTET_STRING, &key) && vf_der_only(in, VF_DER_INTEGER, &serial) &&
-		vf_bytes_eq(serial.body, cert->serial) &&
-		vf_hashalg_read(id.whole, VF_CRL_SHAPE, &alg, &ignored) == VF_OK &&
-		vf_digest(alg, cert->issuer, &d, &ignored) == VF_OK &&
-		vf_bytes_eq(vf_digest_bytes(&d), name.body) && is_key_hash(key.body, alg, issuer);
+	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &id) || !vf_der_take_tag(&in, VF_DER_OCTET_STRING, &name) ||
+		!vf_der_take_tag(&in, VF_DER_OCTET_STRING, &key) || !vf_der_only(in, VF_DER_INTEGER, &serial))
+		return false;
+	*ret = (struct vf_ocsp_id){VF_ALG_NONE, name.body, key.body, serial.body};
+	return vf_hashalg_read(id.whole, VF_CRL_SHAPE, &ret->alg, &ignored) == VF_OK;
+}
+
+bool vf_ocsp_is_about(const struct vf_ocsp_id *id, const struct vf_cert *cert)
+{
+	struct vf_err ignored;
+	struct vf_digest d;
+
+	return vf_bytes_eq(id->serial, cert->serial) && vf_digest(id->alg, cert->issuer, &d, &ignored) == VF_OK &&
+		vf_bytes_eq(vf_digest_bytes(&d), id->name);
+}
+
+VF_RC vf_ocsp_id(struct vf_bytes der, struct vf_ocsp_id *ret, struct vf_err *reterr)
+{
+	struct vf_der single, id;
+	struct vf_bytes basic;
+	struct basic b;
+
+	if (!unwrap(der, &basic) || !read_basic(basic, &b) || !vf_der_only(b.responses, VF_DER_SEQUENCE, &single) ||
+		!vf_der_take_tag(&single.body, VF_DER_SEQUENCE, &id) || !read_id(id.body, ret))
+		return shape(reterr, "not an OCSPResponse with one answer in DER");
+	return VF_OK;
 }
 
 /* CertStatus: [0] good, [1] RevokedInfo { time, [0] reason OPTIONAL }, [2] unknown. */
@@ -191,6 +209,7 @@ static bool read_single(struct vf_bytes in, const struct vf_cert *cert, const st
 	struct vf_standing *s)
 {
 	struct vf_der id, status, this, next, time, extensions;
+	struct vf_ocsp_id about;
 	bool has_next, has_extensions, unusable = false;
 
 	if (!vf_der_take_tag(&in, VF_DER_SEQUENCE, &id) || !vf_der_take(&in, &status) ||
@@ -198,7 +217,7 @@ static bool read_single(struct vf_bytes in, const struct vf_cert *cert, const st
 		!vf_der_take_optional(&in, VF_DER_CONTEXT(0), &next, &has_next) ||
 		!vf_der_take_optional(&in, VF_DER_CONTEXT(1), &extensions, &has_extensions) || in.n != 0)
 		return false;
-	if (!is_about(id.body, cert, issuer))
+	if (!read_id(id.body, &about) || !vf_ocsp_is_about(&about, cert) || !is_key_hash(about.key, about.alg, issuer))
 		return true;
 	s->next_update = VF_TIME_NONE;
 	if (!read_status(&status, s) || !vf_der_generalized_time(this.body, &s->this_update) ||

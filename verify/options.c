@@ -17,6 +17,10 @@ enum option {
 
 #define IN(verb) (1u << VF_VERB_##verb)
 #define IN_ALL 0xffffu
+/* From OPT_AUTHORITY to OPT_KEY as in enum vf_addition. */
+_Static_assert(OPT_KEY - OPT_AUTHORITY == VF_ADD_KEY, "options.def and enum vf_addition differ");
+_Static_assert(OPT_COUNT < 64, "options seen are bits");
+#define SEEN(opt) (UINT64_C(1) << (opt))
 #define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN) | IN(RECEIPT))
 
 static const struct {
@@ -64,7 +68,7 @@ static const char *nearest_verb(const char *typed)
 
 struct line {
 	struct vf_options *o;
-	unsigned seen;
+	uint64_t seen;
 	int argc, at;
 	char *const *argv;
 };
@@ -114,6 +118,29 @@ static VF_RC set(struct vf_options *o, enum option opt, const char *value, struc
 	case OPT_FORCE:
 		o->force = true;
 		return VF_OK;
+	case OPT_PAGE:
+		o->page = value;
+		return VF_OK;
+	case OPT_AUTHORITY:
+	case OPT_ROOTS:
+	case OPT_ACCURACY:
+	case OPT_FROM:
+	case OPT_TO:
+	case OPT_LOG:
+	case OPT_RECEIPTS:
+	case OPT_SUBMITTER:
+	case OPT_STREAM:
+	case OPT_KEY:
+		o->add[opt - OPT_AUTHORITY] = value;
+		return VF_OK;
+	case OPT_OPERATOR:
+		o->operator_ = true;
+		return VF_OK;
+	case OPT_QUALIFIED:
+		o->qualified = true;
+		return VF_OK;
+	case OPT_REQUIRE:
+		return add(&o->rules, value);
 	case OPT_DETACHED:
 		return add(&o->detached, value);
 	case OPT_DIGEST:
@@ -209,18 +236,18 @@ static VF_RC take_option(struct line *l, struct vf_err *reterr)
 	}
 	if (value && value[0] == '\0')
 		return vf_fail(reterr, VF_USAGE, "the value of '--%s' is empty", options[opt].name);
-	if ((l->seen & 1u << opt) && !options[opt].repeats)
+	if ((l->seen & SEEN(opt)) && !options[opt].repeats)
 		return vf_fail(reterr, VF_USAGE, "the option '--%s' stands twice", options[opt].name);
-	l->seen |= 1u << opt;
+	l->seen |= SEEN(opt);
 	return set(l->o, opt, value, reterr);
 }
 
-/* The first operand may be a verb; a file of that name is written as ./name. */
-static void take_operand(struct line *l, const char *arg)
+/* The first operand may be a verb; a file of that name is written as ./name or after "--". */
+static void take_operand(struct line *l, const char *arg, bool is_file)
 {
 	struct vf_options *o = l->o;
 
-	if (o->operands.n == 0 && o->verb == VF_VERB_VERIFY && !o->meant) {
+	if (o->operands.n == 0 && o->verb == VF_VERB_VERIFY && !o->meant && !is_file) {
 		for (size_t i = 0; i < N_VERBS; i++)
 			if (verbs[i].typed && strcmp(verbs[i].name, arg) == 0) {
 				o->verb = (enum vf_verb)i;
@@ -317,6 +344,7 @@ static VF_RC check_files(const struct vf_options *o, struct vf_err *reterr)
 		if (o->detached.n && o->operands.n > 1)
 			return vf_fail(reterr, VF_USAGE, "--detached goes with one file at a time");
 		return VF_OK;
+	case VF_VERB_TRUST: /* its own words: vf_trust_run() */
 	case VF_VERB_EXPLAIN:
 	case VF_VERB_HELP:
 	case VF_VERB_VERSION:
@@ -337,6 +365,7 @@ static VF_RC check_counts(const struct vf_options *o, struct vf_err *reterr)
 		return vf_fail(reterr, VF_USAGE, o->verb == VF_VERB_ER	     ? "no evidence record is given"
 							: o->verb == VF_VERB_TOKEN   ? "no token is given"
 							: o->verb == VF_VERB_RECEIPT ? "no receipt is given"
+							: o->verb == VF_VERB_TRUST   ? "say what: 'trust show', 'trust list' or 'trust add'"
 										     : "no file is given");
 	if (o->operands.n + o->digests.n > VF_MAX_INPUTS)
 		return vf_fail(reterr, VF_USAGE, "more than %d files: run it several times", VF_MAX_INPUTS);
@@ -361,14 +390,14 @@ static VF_RC check_together(const struct line *l, struct vf_err *reterr)
 	const struct vf_options *o = l->o;
 
 	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (l->seen & 1u << i && !(options[i].verbs & 1u << o->verb))
+		if (l->seen & SEEN(i) && !(options[i].verbs & 1u << o->verb))
 			return vf_fail(reterr, VF_USAGE, "'%s' takes no option '--%s'", verbs[o->verb].name, options[i].name);
 	if (o->integrity_only && o->trust)
 		return vf_fail(reterr, VF_USAGE, "--integrity-only leaves trust out: give it or --trust, not both");
 	if (o->strict && !o->trust)
 		return vf_fail(reterr, VF_USAGE, "--strict is about --trust, which is not given");
-	if (o->force && !o->report)
-		return vf_fail(reterr, VF_USAGE, "--force is about --report, which is not given");
+	if (o->force && !o->report && !o->page)
+		return vf_fail(reterr, VF_USAGE, "--force is about %s, which is not given", o->verb == VF_VERB_TRUST ? "--page" : "--report");
 	if (o->verb == VF_VERB_EXTRACT && !o->output)
 		return vf_fail(reterr, VF_USAGE, "'extract' needs the folder to make: -o DIR");
 	if (count_dashes(&o->operands) + count_dashes(&o->detached) + count_dashes(&o->crls) + count_dashes(&o->ocsp) +
@@ -381,7 +410,7 @@ static VF_RC check_together(const struct line *l, struct vf_err *reterr)
 /* One list of arguments for each option that may be repeated, and the operands. */
 static VF_RC make_room(struct vf_options *o, size_t argc, struct vf_err *reterr)
 {
-	struct vf_words *const lists[] = {&o->operands, &o->detached, &o->crls, &o->ocsp, &o->certs, &o->digests};
+	struct vf_words *const lists[] = {&o->operands, &o->detached, &o->crls, &o->ocsp, &o->certs, &o->digests, &o->rules};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		lists[i]->at = calloc(argc + 1, sizeof(*lists[i]->at));
@@ -405,7 +434,7 @@ VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, stru
 		const char *arg = argv[l.at];
 
 		if (only_operands || arg[0] != '-' || arg[1] == '\0') {
-			take_operand(&l, arg);
+			take_operand(&l, arg, only_operands);
 			l.at++;
 			continue;
 		}
@@ -419,8 +448,8 @@ VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, stru
 			return rc;
 	}
 	/* "VERB --help" explains the verb; for help and version nothing else matters. */
-	if (l.seen & (1u << OPT_HELP | 1u << OPT_VERSION | 1u << OPT_COMPLETION)) {
-		if (l.seen & 1u << OPT_HELP) {
+	if (l.seen & (SEEN(OPT_HELP) | SEEN(OPT_VERSION) | SEEN(OPT_COMPLETION))) {
+		if (l.seen & SEEN(OPT_HELP)) {
 			ret->operands.n = ret->meant ? 1 : 0;
 			ret->operands.at[0] = ret->meant;
 			ret->verb = VF_VERB_HELP;
@@ -429,7 +458,7 @@ VF_RC vf_options_parse(int argc, char *const *argv, struct vf_options *ret, stru
 	}
 	ret->meant = NULL;
 	/* A path is no verb: only a bare word can be a mistyped one. */
-	if (ret->operands.n && ret->verb == VF_VERB_VERIFY && !strpbrk(ret->operands.at[0], "./"))
+	if (ret->operands.n && !only_operands && ret->verb == VF_VERB_VERIFY && !strpbrk(ret->operands.at[0], "./"))
 		ret->meant = nearest_verb(ret->operands.at[0]);
 	rc = check_together(&l, reterr);
 	return rc == VF_OK ? read_digests(ret, reterr) : rc;
@@ -443,6 +472,7 @@ void vf_options_done(struct vf_options *o)
 	free(o->ocsp.at);
 	free(o->certs.at);
 	free(o->digests.at);
+	free(o->rules.at);
 	free(o->given);
 	memset(o, 0, sizeof(*o));
 }

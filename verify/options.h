@@ -25,15 +25,32 @@ struct vf_words {
 	size_t n;
 };
 
+/* What 'trust add' may be given a value for, in the order of options.def. */
+enum vf_addition {
+	VF_ADD_AUTHORITY,
+	VF_ADD_ROOTS,
+	VF_ADD_ACCURACY,
+	VF_ADD_FROM,
+	VF_ADD_TO,
+	VF_ADD_LOG,
+	VF_ADD_RECEIPTS,
+	VF_ADD_SUBMITTER,
+	VF_ADD_STREAM,
+	VF_ADD_KEY,
+	VF_ADDITIONS
+};
+
 struct vf_options {
 	enum vf_verb verb;
-	const char *trust, *report, *output, *completion, *proof;
+	const char *trust, *report, *output, *completion, *proof, *page;
+	const char *add[VF_ADDITIONS]; /* NULL: not given */
+	bool operator_, qualified;     /* of the authority that is added */
 	bool json, integrity_only, strict, quiet, no_color, force, even_if_unverified;
 	struct vf_record_options record;
 	bool has_at;
 	int64_t at_ms;
 	/* into memory of vf_options_done(), like given */
-	struct vf_words detached, crls, ocsp, certs, digests;
+	struct vf_words detached, crls, ocsp, certs, digests, rules;
 	struct vf_words operands; /* files, a code, a verb to explain */
 	struct vf_given *given;	  /* one for each of digests */
 	const char *meant; /* a verb that the first operand may have meant, or NULL */

@@ -34,7 +34,6 @@ static bool take_cstr(struct vf_bytes s, struct vf_arena *a, const char **ret)
 	return true;
 }
 
-
 static bool optional_tristate(const struct vf_json_value *v, enum vf_tristate *ret)
 {
 	bool b;
@@ -139,6 +138,7 @@ static enum vf_rc parse_of(const struct vf_json_value *v, const struct vf_policy
 	struct vf_bytes name;
 	char shown[80];
 
+	rule->has_of = v != NULL;
 	if (v && vf_json_count(v) == 0)
 		return unfit(reterr, "of");
 	for (size_t i = 0; i < p->n_authorities; i++)
@@ -267,51 +267,59 @@ VF_RC vf_stream_pin_parse(struct vf_bytes json, struct vf_stream_pin *ret, struc
 	return VF_OK;
 }
 
-static bool fits(const struct vf_rule *rule, const struct vf_policy *p, size_t i)
+enum vf_fit vf_rule_fit(const struct vf_policy *p, const struct vf_rule *rule, size_t i)
 {
 	const struct vf_authority *auth = &p->authorities[i];
 
-	return rule->of[i] && (rule->operator_ == VF_ANY || (rule->operator_ == VF_YES) == auth->operator_) &&
-		(rule->qualified == VF_ANY || (rule->qualified == VF_YES) == auth->qualified);
+	if (!rule->of[i])
+		return VF_NOT_LISTED;
+	if (rule->operator_ != VF_ANY && (rule->operator_ == VF_YES) != auth->operator_)
+		return auth->operator_ ? VF_IS_OPERATOR : VF_NOT_OPERATOR;
+	if (rule->qualified != VF_ANY && (rule->qualified == VF_YES) != auth->qualified)
+		return auth->qualified ? VF_IS_QUALIFIED : VF_NOT_QUALIFIED;
+	return VF_FITS;
 }
 
-/* Whether a record whose first token is by this authority counts in the rule. */
-static bool has_vote(const struct vf_policy *p, const struct vf_rule *rule, size_t authority, const struct vf_vote *votes,
-	size_t n, int64_t until)
+void vf_policy_tally(const struct vf_policy *p, const struct vf_rule *rule, const struct vf_vote *votes, size_t n,
+	int64_t until, struct vf_tally *ret)
 {
 	uint32_t fitting = 0;
 
-	for (size_t i = 0; i < p->n_authorities; i++)
-		fitting |= fits(rule, p, i) ? UINT32_C(1) << i : 0;
-	for (size_t v = 0; v < n; v++)
-		if (votes[v].authority == authority && votes[v].time <= until && (votes[v].renewed_by & ~fitting) == 0)
-			return true;
-	return false;
+	ret->count = 0;
+	for (size_t i = 0; i < VF_MAX_AUTHORITIES; i++) {
+		ret->times[i] = VF_TIME_NONE;
+		fitting |= i < p->n_authorities && vf_rule_fit(p, rule, i) == VF_FITS ? UINT32_C(1) << i : 0;
+	}
+	for (size_t v = 0; v < n; v++) {
+		int64_t *time = &ret->times[votes[v].authority];
+
+		/* who first stamped and whoever renewed since */
+		if (((UINT32_C(1) << votes[v].authority | votes[v].renewed_by) & ~fitting) != 0 || votes[v].time > until)
+			continue;
+		ret->count += *time == VF_TIME_NONE;
+		if (*time == VF_TIME_NONE || votes[v].time < *time)
+			*time = votes[v].time;
+	}
+	ret->met = ret->count >= rule->count;
 }
 
 VF_RC vf_policy_check(const struct vf_policy *p, const struct vf_vote *votes, size_t n, int64_t until,
 	struct vf_err *reterr)
 {
 	for (size_t r = 0; r < p->n_rules; r++) {
-		const struct vf_rule *rule = &p->rules[r];
 		char missing[160] = "none that fits is pinned";
-		uint64_t count = 0;
+		struct vf_tally tally;
 		size_t at = 0;
 
-		for (size_t i = 0; i < p->n_authorities; i++) {
-			bool good = has_vote(p, rule, i, votes, n, until);
-
-			if (!fits(rule, p, i))
-				continue;
-			count += good;
-			if (!good && at < sizeof(missing))
+		vf_policy_tally(p, &p->rules[r], votes, n, until, &tally);
+		for (size_t i = 0; i < p->n_authorities && at < sizeof(missing); i++)
+			if (tally.times[i] == VF_TIME_NONE && vf_rule_fit(p, &p->rules[r], i) == VF_FITS)
 				at += (size_t)snprintf(missing + at, sizeof(missing) - at, "%s%s", at ? ", " : "",
 					p->authorities[i].name);
-		}
-		if (count < rule->count)
+		if (!tally.met)
 			return vf_fail(reterr, VF_POLICY_UNMET,
 				"rule %zu needs %" PRIu64 " time-stamping authorities and has %" PRIu64 "; missing: %s",
-				r + 1, rule->count, count, missing);
+				r + 1, p->rules[r].count, tally.count, missing);
 	}
 	return VF_OK;
 }

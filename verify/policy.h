@@ -33,6 +33,7 @@ struct vf_authority {
 /* At least count different authorities that fit must have a good token. */
 struct vf_rule {
 	uint64_t count;
+	bool has_of;
 	bool of[VF_MAX_AUTHORITIES]; /* by position in authorities; all true when 'of' is absent */
 	enum vf_tristate operator_, qualified;
 };
@@ -69,10 +70,28 @@ struct vf_vote {
 	int64_t time;
 };
 
-/*
- * Counts the authorities that have a vote not later than until. POLICY_UNMET
- * names the first rule that is not met and the authorities that are missing.
- */
+/* Why an authority can't count in a rule. */
+enum vf_fit {
+	VF_FITS,
+	VF_NOT_LISTED,
+	VF_IS_OPERATOR,
+	VF_NOT_OPERATOR,
+	VF_IS_QUALIFIED,
+	VF_NOT_QUALIFIED,
+};
+/* Whether authority i of the policy can count in the rule. */
+enum vf_fit vf_rule_fit(const struct vf_policy *p, const struct vf_rule *rule, size_t i);
+
+/* How one rule stands: how many authorities count. */
+struct vf_tally {
+	bool met;
+	uint64_t count;
+	int64_t times[VF_MAX_AUTHORITIES]; /* of each authority its earliest vote; VF_TIME_NONE: it does not count */
+};
+/* Counts the authorities that have a vote not later than until, each once. */
+void vf_policy_tally(const struct vf_policy *p, const struct vf_rule *rule, const struct vf_vote *votes, size_t n,
+	int64_t until, struct vf_tally *ret);
+/* Tallies all rules. POLICY_UNMET names the first that is not met and the authorities that are missing. */
 VF_RC vf_policy_check(const struct vf_policy *p, const struct vf_vote *votes, size_t n, int64_t until,
 	struct vf_err *reterr);
 

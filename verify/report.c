@@ -511,6 +511,72 @@ static void put_claimed(struct screen *sc, const struct vf_report *r)
 	}
 }
 
+static void put_counted(struct screen *sc, const struct vf_report *r, size_t rule)
+{
+	const struct vf_tally *tally = &r->rules[rule];
+	bool any = false;
+
+	for (size_t i = 0; i < r->policy->n_authorities; i++) {
+		if (tally->times[i] == VF_TIME_NONE)
+			continue;
+		put_str(sc, any ? ", " : "; counted: ");
+		put_str(sc, r->policy->authorities[i].name);
+		put_str(sc, " (");
+		put_time(sc, tally->times[i]);
+		put_str(sc, ")");
+		any = true;
+	}
+	if (!any)
+		put_str(sc, tally->met ? "; counted: others for each file" : "; none counted");
+	any = false;
+	for (size_t i = 0; !tally->met && i < r->policy->n_authorities; i++)
+		if (vf_report_is_missing(r, rule, i)) {
+			put_str(sc, any ? ", " : "; missing: ");
+			put_str(sc, r->policy->authorities[i].name);
+			any = true;
+		}
+}
+
+/* What is there and does not count in a rule that is not met. */
+static void put_uncounted(struct screen *sc, const struct vf_report *r, size_t rule)
+{
+	struct vf_uncounted u;
+	size_t at = 0;
+
+	while (vf_report_uncounted(r, rule, &at, &u)) {
+		begin(sc, "", 14);
+		put_str(sc, "not counted: ");
+		put_quoted(sc, stamp_name(u.stamp));
+		put_str(sc, " (");
+		put_time(sc, u.stamp->gen_time);
+		put_str(sc, "): ");
+		put_text(sc, vf_bytes_str(u.text));
+		put_str(sc, " [");
+		put_str(sc, u.code);
+		put_str(sc, "]");
+		end(sc);
+	}
+}
+
+/* Beside a contradiction only what was not met is said: what was met proves nothing there. */
+static void put_rules(struct screen *sc, const struct vf_report *r)
+{
+	for (size_t i = 0; r->policy && i < r->policy->n_rules; i++) {
+		char label[24];
+
+		if (r->rules[i].met && r->verdict == VF_REJECTED)
+			continue;
+		snprintf(label, sizeof(label), "  Rule %zu", i + 1);
+		begin(sc, label, 14);
+		put_str(sc, r->rules[i].met ? "met: " : "NOT MET: ");
+		vf_rule_words(&sc->line, r->policy, &r->policy->rules[i]);
+		put_counted(sc, r, i);
+		end(sc);
+		if (!r->rules[i].met)
+			put_uncounted(sc, r, i);
+	}
+}
+
 static void put_log(struct screen *sc, const struct vf_report *r)
 {
 	if (!r->has_log)
@@ -614,8 +680,10 @@ static void put_stamp(struct screen *sc, const struct vf_report *r, const struct
 
 static void put_foreign(struct screen *sc, const struct vf_report *r)
 {
-	if (r->verdict == VF_REJECTED)
+	if (r->verdict == VF_REJECTED) {
+		put_rules(sc, r);
 		return;
+	}
 	for (size_t i = 0; i < r->n_stamps && i < SHOWN_NAMES; i++)
 		put_stamp(sc, r, &r->stamps[i]);
 	if (r->n_stamps > SHOWN_NAMES) {
@@ -625,6 +693,7 @@ static void put_foreign(struct screen *sc, const struct vf_report *r)
 		put_str(sc, " more");
 		end(sc);
 	}
+	put_rules(sc, r);
 	if (r->has_submitter) {
 		LABEL(sc, "Signed by");
 		put_quoted(sc, vf_bytes_str(r->submitter));
@@ -767,6 +836,7 @@ static void put_bundle(struct screen *sc, const struct vf_report *r)
 {
 	put_existed(sc, r);
 	put_claimed(sc, r);
+	put_rules(sc, r);
 	if (r->verdict != VF_VERIFIED && r->verdict != VF_INTACT)
 		return;
 	put_log(sc, r);

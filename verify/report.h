@@ -83,6 +83,21 @@ const char *vf_report_signer_words(const struct vf_report *r);
 const char *vf_report_renew_words(const struct vf_report *r);
 /* What is known about the revocation of a certificate. */
 const char *vf_revocation_words(enum vf_revocation r);
+
+/* The rules of a report that has a policy (by place), and of any policy. */
+
+/* "at least 2 of alpha, beta, gamma": letters, digits, spaces, '-' and ',' alone. */
+void vf_rule_words(struct vf_sink *s, const struct vf_policy *p, const struct vf_rule *rule);
+/* Whether the authority could count in the rule, and does not. */
+bool vf_report_is_missing(const struct vf_report *r, size_t rule, size_t authority);
+/* The time-stamp of a record that does not count in a rule: a stable code and why. */
+struct vf_uncounted {
+	const struct vf_stamp *stamp;
+	const char *code, *text; /* text: escape before showing */
+};
+/* The next from place *at on, which is moved; begin with 0. */
+bool vf_report_uncounted(const struct vf_report *r, size_t rule, size_t *at, struct vf_uncounted *ret);
+
 /* Of a report with sorted_renewal; it stands among what limits the result. */
 #define VF_SORTED_WORDS \
 	"a renewal in sorted order, which RFC 4998 does not define: it holds only because --sorted-renewal accepts it"

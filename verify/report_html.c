@@ -566,6 +566,66 @@ static void put_evidence(struct vf_sink *s, const struct vf_report *r)
 	put(s, "</tbody></table>\n");
 }
 
+/* ---- the policy ---- */
+
+static void put_counted(struct vf_sink *s, const struct vf_report *r, size_t rule)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->policy->n_authorities; i++) {
+		if (r->rules[rule].times[i] == VF_TIME_NONE)
+			continue;
+		put(s, any ? "<br>" : "");
+		put_str(s, r->policy->authorities[i].name);
+		put(s, ", ");
+		put_time(s, r->rules[rule].times[i]);
+		any = true;
+	}
+	if (!any)
+		put(s, r->rules[rule].met ? "others for each file" : "none");
+	put(s, "</td><td>");
+	any = false;
+	for (size_t i = 0; !r->rules[rule].met && i < r->policy->n_authorities; i++)
+		if (vf_report_is_missing(r, rule, i)) {
+			put(s, any ? ", " : "missing: ");
+			put_str(s, r->policy->authorities[i].name);
+			any = true;
+		}
+}
+
+static void put_rule(struct vf_sink *s, const struct vf_report *r, size_t rule)
+{
+	struct vf_uncounted u;
+	size_t at = 0;
+
+	vf_sink_putf(s, "<tr><th scope=\"row\">%zu</th><td>", rule + 1);
+	vf_rule_words(s, r->policy, &r->policy->rules[rule]);
+	put(s, r->rules[rule].met ? "</td><td>✓ met</td><td>" : "</td><td><span class=\"open\">? not met</span></td><td>");
+	put_counted(s, r, rule);
+	while (vf_report_uncounted(r, rule, &at, &u)) {
+		put(s, "<p>");
+		put_quoted(s, stamp_name(u.stamp));
+		put(s, ", ");
+		put_time(s, u.stamp->gen_time);
+		put(s, ": ");
+		put_text(s, vf_bytes_str(u.text));
+		vf_sink_putf(s, " <span class=\"code\">%s</span></p>", u.code);
+	}
+	put(s, "</td></tr>\n");
+}
+
+static void put_rules(struct vf_sink *s, const struct vf_report *r)
+{
+	if (!r->policy)
+		return;
+	put(s, "<h3>Rules of the policy</h3>\n<p>All must be met. Each authority counts once, with its earliest time.</p>\n"
+	       "<table><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">What it asks for</th><th scope=\"col\">Result</th>"
+	       "<th scope=\"col\">Counted</th><th scope=\"col\">Not counted</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < r->policy->n_rules; i++)
+		put_rule(s, r, i);
+	put(s, "</tbody></table>\n");
+}
+
 /* ---- checks ---- */
 
 static const char *result_words(enum vf_result r)
@@ -720,6 +780,7 @@ static void put_outcome(struct vf_sink *s, const struct vf_run *run, size_t at)
 	if (o->decided) {
 		put_files(s, &o->report);
 		put_evidence(s, &o->report);
+		put_rules(s, &o->report);
 		put_checks(s, &o->report);
 		put_raw(s, run, &o->report);
 	}

@@ -206,6 +206,62 @@ static void put_checks(struct vf_sink *s, const struct vf_report *r)
 	vf_sink_str(s, "]");
 }
 
+static void put_counted(struct vf_sink *s, const struct vf_report *r, size_t rule)
+{
+	bool any = false;
+
+	vf_sink_str(s, ",\"counted\":[");
+	for (size_t i = 0; i < r->policy->n_authorities; i++) {
+		if (r->rules[rule].times[i] == VF_TIME_NONE)
+			continue;
+		vf_sink_putf(s, "%s{\"authority\":\"%s\"", any ? "," : "", r->policy->authorities[i].name);
+		put_time(s, "time", r->rules[rule].times[i]);
+		vf_sink_str(s, "}");
+		any = true;
+	}
+	vf_sink_str(s, "],\"missing\":[");
+	any = false;
+	for (size_t i = 0; i < r->policy->n_authorities; i++)
+		if (vf_report_is_missing(r, rule, i)) {
+			vf_sink_putf(s, "%s\"%s\"", any ? "," : "", r->policy->authorities[i].name);
+			any = true;
+		}
+	vf_sink_str(s, "]");
+}
+
+static void put_rule(struct vf_sink *s, const struct vf_report *r, size_t rule)
+{
+	struct vf_uncounted u;
+	size_t at = 0;
+	bool any = false;
+
+	vf_sink_str(s, rule ? ",{\"text\":\"" : "{\"text\":\"");
+	vf_rule_words(s, r->policy, &r->policy->rules[rule]);
+	vf_sink_str(s, "\"");
+	put_uint(s, "count", true, r->policy->rules[rule].count);
+	put_bool(s, "met", r->rules[rule].met);
+	put_counted(s, r, rule);
+	vf_sink_str(s, ",\"not_counted\":[");
+	while (vf_report_uncounted(r, rule, &at, &u)) {
+		vf_sink_putf(s, "%s{\"code\":\"%s\"", any ? "," : "", u.code);
+		put_text(s, "text", vf_bytes_str(u.text));
+		put_text_or_null(s, "authority", vf_bytes_str(u.stamp->authority ? u.stamp->authority : ""));
+		put_text(s, "subject", vf_bytes_str(u.stamp->subject));
+		put_time(s, "gen_time", u.stamp->gen_time);
+		vf_sink_str(s, "}");
+		any = true;
+	}
+	vf_sink_str(s, "]}");
+}
+
+static void put_rules(struct vf_sink *s, const struct vf_report *r)
+{
+	vf_sink_str(s, ",\"rules\":[");
+	for (size_t i = 0; r->policy && i < r->policy->n_rules; i++)
+		put_rule(s, r, i);
+	vf_sink_str(s, "]");
+}
+
 /* The last member, and only of a receipt: other results stay as they were. */
 static void put_receipt(struct vf_sink *s, const struct vf_report *r)
 {
@@ -254,6 +310,7 @@ static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
 	put_uint(s, "renewals", true, r->renewals);
 	put_time(s, "renew_before", r->renew_before);
 	put_checks(s, r);
+	put_rules(s, r);
 	put_receipt(s, r);
 	vf_sink_str(s, "}");
 }

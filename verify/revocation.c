@@ -54,8 +54,8 @@ static enum vf_rc weigh_one(struct vf_pki *p, struct tally *t, const struct vf_c
 	struct vf_standing s;
 	enum vf_rc rc;
 
-	if (++t->n > 2 * VF_MAX_CRLS)
-		return vf_fail(reterr, VF_LIMIT, "more than %d CRLs and OCSP responses", 2 * VF_MAX_CRLS);
+	if (++t->n > VF_MAX_STATEMENTS)
+		return vf_fail(reterr, VF_LIMIT, "more than %d CRLs and OCSP responses", VF_MAX_STATEMENTS);
 	rc = is_ocsp ? vf_ocsp_read(p, der, t->cert, issuer, certs, &s, reterr) :
 		       vf_crl_read(p, der, t->cert, issuer, &s, reterr);
 	if (rc == VF_OK)

@@ -38,10 +38,10 @@ void vf_judge_drop_unread(struct vf_judge *j)
 	j->r->n_stamps = kept;
 }
 
-/* Only the first token of a bundle's evidence record may be known from another bundle. */
+/* Only the first token of a bundle's evidence record may be known from another bundle, and only with nothing beside it. */
 static struct vf_known_token *known_of(const struct vf_judge *j, const struct vf_evidence *e, size_t i)
 {
-	return i == 0 && e->number ? &j->s->known[e->number - 1] : NULL;
+	return i == 0 && e->number && !e->extra ? &j->s->known[e->number - 1] : NULL;
 }
 
 static const struct vf_pki_extra *extra_of(const struct vf_judge *j, const struct vf_evidence *e)
@@ -230,13 +230,12 @@ VF_RC vf_judge_trust(struct vf_judge *j, struct vf_evidence *e, struct vf_err *r
 		rc = judge_token(j, e, i, &check, &err);
 	if (rc == VF_REVOKED || rc == VF_CRL_SHAPE)
 		check = VF_CHECK_REVOCATION;
-	if (rc != VF_OK && vf_rc_class(rc) != VF_CLASS_UNDECIDED)
-		return vf_judge_note(j, check, rc, &err, e->part, reterr);
 	if (rc != VF_OK) {
 		e->open = err;
 		e->open.rc = rc;
 		e->open_check = check;
-		return VF_OK;
+		e->stamps[0].why = &e->open;
+		return vf_rc_class(rc) == VF_CLASS_UNDECIDED ? VF_OK : vf_judge_note(j, check, rc, &err, e->part, reterr);
 	}
 	e->is_trusted = true;
 	for (size_t i = 0; i < e->er.n_stamps; i++)
@@ -270,7 +269,8 @@ static void note_revocation(struct vf_judge *j)
 void vf_judge_settle_trust(struct vf_judge *j, const struct vf_evidence *list, size_t n, bool met)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!list[i].holds || list[i].is_trusted || list[i].open.rc == VF_NOT_CHECKED)
+		if (!list[i].holds || list[i].is_trusted || list[i].open.rc == VF_NOT_CHECKED ||
+			vf_rc_class(list[i].open.rc) != VF_CLASS_UNDECIDED)
 			continue;
 		if (met)
 			vf_report_unchecked(j->r, vf_rc_name(list[i].open.rc), "%s: %.150s", list[i].part, list[i].open.text);

@@ -37,6 +37,16 @@ VF_RC vf_crl_read(struct vf_pki *p, struct vf_bytes der, const struct vf_cert *c
 VF_RC vf_ocsp_read(struct vf_pki *p, struct vf_bytes der, const struct vf_cert *cert, const struct vf_cert *issuer,
 	struct vf_bytes certs, struct vf_standing *ret, struct vf_err *reterr);
 
+/* Whom a response with one answer is about (CertID, RFC 6960 4.1.1). */
+struct vf_ocsp_id {
+	enum vf_alg alg;
+	struct vf_bytes name, key, serial; /* hashes of the issuer's name and key */
+};
+/* CRL_SHAPE when der is no OCSPResponse with exactly one answer. Who signed it is not asked. */
+VF_RC vf_ocsp_id(struct vf_bytes der, struct vf_ocsp_id *ret, struct vf_err *reterr);
+/* By the issuer's name and the serial; the issuer's key is not asked. */
+bool vf_ocsp_is_about(const struct vf_ocsp_id *id, const struct vf_cert *cert);
+
 /* Extension ::= SEQUENCE { OID, BOOLEAN DEFAULT FALSE, OCTET STRING }; the next of a list. */
 struct vf_extension {
 	struct vf_bytes oid, value;

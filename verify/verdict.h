@@ -7,7 +7,7 @@
 #ifndef VERIFY_VERDICT_H
 #define VERIFY_VERDICT_H
 
-#include "verify/hash.h"
+#include "verify/policy.h"
 
 enum vf_verdict {
 	VF_INDETERMINATE,
@@ -116,6 +116,9 @@ struct vf_stamp {
 	int64_t revocation_as_of; /* VF_TIME_NONE when there is none */
 	bool counts;              /* good and by a pinned authority */
 	uint32_t record, chain, index;
+	/* of the first of a record (chain and index 0) */
+	uint32_t renewed_by;      /* as in struct vf_vote */
+	const struct vf_err *why; /* it was judged and does not count; else NULL */
 };
 
 struct vf_report {
@@ -145,6 +148,8 @@ struct vf_report {
 	const struct vf_stamp *stamps;
 	size_t n_stamps;
 	int64_t existed_by; /* VF_TIME_NONE while nothing is proven */
+	const struct vf_policy *policy; /* whose rules were counted, or NULL */
+	struct vf_tally rules[VF_MAX_RULES];
 
 	bool has_log;
 	struct vf_bytes origin;

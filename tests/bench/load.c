@@ -2,12 +2,12 @@
  * The load generator: what a service on this machine's loopback address does in a second, and how long
  * who asks must wait. Submissions are made before the measured time.
  *
- *   load --port P [--mode single|bulk|read|bundle] [--token-file F] [--connections N] [--seconds S | --count N]
+ *   load --port P [--mode single|bulk|read|bundle|tsa] [--token-file F] [--connections N] [--seconds S | --count N]
  *        [--rate R] [--lines N] [--pid PID] [--row NAME]
  *
  * single: POST /v1/records; bulk: POST /v1/records/bulk, --lines a request; read: GET /v1/records/ID of records that are
  * submitted first; bundle: POST, then GET .../bundle?wait=30, from the last octet of the POST to the last of the bundle.
- * Every connection has a study, and so a stream, of its own. With --rate times are counted from the moment at which a
+ * tsa: POST /tsa, with a nonce and for the certificate; every token is another. Every connection has a study, and so a stream, of its own. With --rate times are counted from the moment at which a
  * request should have begun by the plan, so that a service that stands still is seen. Prints one line of JSON, or with
  * --row the rows of a benchmark (bench.h), and one line for people to stderr.
  */
@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "notary/tsp.h"
 #include "tests/bench/load_client.h"
 #include "tests/load_maker.h"
 #include "verify/text.h"
@@ -28,8 +29,9 @@ enum mode {
 	BULK,
 	READ,
 	BUNDLE,
+	TSA,
 };
-static const char *const modes[] = {"single", "bulk", "read", "bundle"};
+static const char *const modes[] = {"single", "bulk", "read", "bundle", "tsa"};
 
 struct load {
 	enum mode mode;
@@ -44,6 +46,7 @@ struct load {
 	size_t *at;        /* next record of each connection */
 	bool *fetching;    /* the connection asks for a bundle */
 	uint64_t *sent;    /* when the POST before that was sent */
+	struct nt_buf *queries; /* of each connection */
 	bool reading;      /* submitting is over, reading is measured */
 
 	struct load_times times;
@@ -79,12 +82,32 @@ static void ask_for(const struct load *l, struct load_request *q, const struct v
 	put_head(l, q, "GET", path, NULL);
 }
 
+/* A time-stamp request that nobody sent before. */
+static bool ask_for_token(struct load *l, unsigned at, struct load_request *q)
+{
+	uint64_t number = l->at[at]++ * l->o.connections + at;
+	uint8_t nonce[9] = {0x01};
+	struct nt_tsp_request r = {.nonce = vf_bytes(nonce, sizeof(nonce)), .cert_req = true};
+
+	if (l->count && l->at[at] > l->count / l->o.connections)
+		return false;
+	memcpy(nonce + 1, &number, sizeof(number));
+	load_chain_need(vf_digest(VF_SHA256, r.nonce, &r.imprint, NULL) == VF_OK, "no memory");
+	nt_buf_reset(&l->queries[at]);
+	load_chain_need(nt_tsp_request_put(&l->queries[at], &r, NULL) == VF_OK, "no memory");
+	q->body = nt_buf_bytes(&l->queries[at]);
+	put_head(l, q, "POST", "/tsa", "application/timestamp-query");
+	return true;
+}
+
 static bool next_request(void *ctx, unsigned at, struct load_request *q)
 {
 	struct load *l = ctx;
 	const struct load_chain *c = &l->chains[at];
 	size_t lines = l->mode == BULK ? l->lines : 1;
 
+	if (l->mode == TSA)
+		return ask_for_token(l, at, q);
 	if (l->reading) {
 		ask_for(l, q, &c->ids[l->at[at]++ % c->n], "");
 		return l->count == 0 || l->at[at] <= l->count / l->o.connections;
@@ -144,6 +167,17 @@ static bool take_answer(void *ctx, unsigned at, const struct load_answer *a)
 	bool good = a->status >= 200 && a->status < 300;
 	uint64_t from = a->intended;
 
+	if (l->mode == TSA && good) {
+		struct vf_bytes token;
+		char why[40];
+
+		good = nt_tsp_response_token(a->body, &token, NULL) == VF_OK;
+		if (!good) {
+			nt_tsp_status_text(a->body, why, sizeof(why));
+			note_error(l, why);
+			return false;
+		}
+	}
 	if (l->mode == READ && !l->reading) {
 		if (!good)
 			note_answer(l, a);
@@ -224,7 +258,12 @@ static void make_chains(struct load *l)
 	l->at = calloc(l->o.connections, sizeof(*l->at));
 	l->fetching = calloc(l->o.connections, sizeof(*l->fetching));
 	l->sent = calloc(l->o.connections, sizeof(*l->sent));
-	load_chain_need(l->chains && l->at && l->fetching && l->sent, "no memory");
+	l->queries = calloc(l->o.connections, sizeof(*l->queries));
+	load_chain_need(l->chains && l->at && l->fetching && l->sent && l->queries, "no memory");
+	for (unsigned i = 0; i < l->o.connections; i++)
+		l->queries[i] = nt_buf(NT_TSP_MAX_REQUEST);
+	if (l->mode == TSA)
+		return;
 	for (unsigned i = 0; i < l->o.connections; i++) {
 		/* no two runs share a stream */
 		snprintf(study, sizeof(study), "LOAD-%" PRIx64 "-%ld-%u", load_now() / 1000000, (long)getpid(), i);
@@ -284,7 +323,7 @@ static void report(const struct load *l, double took, double client, const struc
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: load --port P [--mode single|bulk|read|bundle] [--token-file F] [--connections N] [--seconds S] "
+	fprintf(stderr, "usage: load --port P [--mode single|bulk|read|bundle|tsa] [--token-file F] [--connections N] [--seconds S] "
 		"[--count N] [--rate R] [--lines N] [--pid PID] [--row NAME]\n");
 	exit(64);
 }
@@ -303,7 +342,7 @@ static void read_token(struct load *l, const char *path)
 
 static enum mode mode_of(const char *name)
 {
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 5; i++)
 		if (strcmp(modes[i], name) == 0)
 			return (enum mode)i;
 	usage();
@@ -369,8 +408,11 @@ int main(int argc, char **argv)
 	client = own_cpu() - client;
 	after = look_at(l.pid);
 	report(&l, (double)took / 1e9, client, &before, &after);
-	for (unsigned i = 0; i < l.o.connections; i++)
+	for (unsigned i = 0; i < l.o.connections; i++) {
 		load_chain_done(&l.chains[i]);
+		nt_buf_done(&l.queries[i]);
+	}
+	free(l.queries);
 	free(l.chains);
 	free(l.at);
 	free(l.fetching);

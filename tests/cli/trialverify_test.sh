@@ -60,6 +60,11 @@ run 0 "help receipt" "$tv" help receipt
 cp out help-receipt
 has out "--proof"
 lacks out "--report"
+run 0 "help trust" "$tv" help trust
+cp out help-trust
+run 0 "trust show --help" "$tv" trust show --help
+cmp -s out help-trust || fault "'trust show --help' is not 'help trust'" out
+lacks out "--trust"
 run 64 "help of nothing" "$tv" help extrat
 has err "did you mean 'extract'?"
 run 0 version "$tv" --version
@@ -80,7 +85,7 @@ run 64 "explain unknown" "$tv" explain QQQQQQQQQQ
 has err "lists all"
 
 # ---- the manual, help and completion name the same options ----
-sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract help-er help-token help-receipt | sort -u >in-help
+sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help help-extract help-er help-token help-receipt help-trust | sort -u >in-help
 sed -n '/^# OPTIONS/,/^# EXIT/p' "$source/docs/man/trialverify.1.scd" | grep '^\*-' | grep -o '\*--[a-z-]*' | cut -c4- | sort -u >in-manual
 cmp -s in-help in-manual || { fault "help and manual name different options"; diff in-help in-manual; }
 for shell in bash zsh fish; do

@@ -1,5 +1,5 @@
 /*
- * Exercises vf_crl_read() and vf_ocsp_read(): two length-prefixed certificates, then the data.
+ * Exercises vf_crl_read(), vf_ocsp_read() and vf_ocsp_id(): two length-prefixed certificates, then the data.
  *
  * Also vf_cert_open(), as the certificates come from the input too.
  */
@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vf_bytes in = vf_bytes(data, size);
 	const struct vf_cert *cert, *issuer;
 	struct vf_pki *p = vf_pki_new();
+	struct vf_ocsp_id id;
 	struct vf_standing s;
 	struct vf_err err;
 
@@ -32,6 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* any outcome will do, crashes will not */
 		vf_ignore(vf_crl_read(p, in, cert, issuer, &s, &err));
 		vf_ignore(vf_ocsp_read(p, in, cert, issuer, vf_bytes(NULL, 0), &s, &err));
+		/* an answer that counts is about the certificate, by whichever way it is asked */
+		if (vf_ocsp_read(p, in, cert, issuer, vf_bytes(NULL, 0), &s, &err) == VF_OK && s.counts &&
+			vf_ocsp_id(in, &id, &err) == VF_OK && !vf_ocsp_is_about(&id, cert))
+			abort();
 	}
 	vf_pki_free(p);
 	return 0;

@@ -21,6 +21,7 @@ done
 "$TRIALNOTARY" party add "$notary" ops --role operator --quiet >/dev/null || fault "party add"
 token acme sponsor.token
 token ops operator.token
+sed -i 's/^tsa_endpoint *=.*/tsa_endpoint = 1/' "$notary/trialnotary.conf"
 service_start "$notary"
 
 # A sealed record, and the next one as a file.
@@ -41,7 +42,7 @@ mkdir run
 (cd run && bash -euo pipefail ../blocks.sh >../blocks.out 2>../blocks.err) || fault "docs/api.md: the last block and what it said" <(tail -5 blocks.err; tail -3 blocks.out)
 count=$((count + commands))
 [ "$(grep -c '^# block' blocks.err)" = "$blocks" ] || fault "not all blocks ran" blocks.err
-grep -v '^# block' blocks.err >errors && fault "docs/api.md: the commands write errors" errors
+grep -vE '^# block|^Using configuration from' blocks.err >errors && fault "docs/api.md: the commands write errors" errors
 
 service_stop
 # ---- what they left ----

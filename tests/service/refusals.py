@@ -2,6 +2,7 @@
 import copy, json, threading, urllib.parse
 
 from records import Stream, h256, line, multipart, nonce
+from tsp import TSQ, query
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 HUGE = [("Content-Length", "99999999999")]
@@ -24,6 +25,7 @@ def samples(t, first):
         "addParty": {"body": {"name": "nobody-yet", "role": "site"}}, "revokeParty": {"path": {"name": "beta"}},
         "tokens": {},
         "addToken": {"body": {"party": "beta"}}, "revokeToken": {"path": {"number": 2}}, "events": {}, "sealAudit": {},
+        "timestamp": {"body": query(), "type": TSQ}, "tsaCertificates": {}, "tsaCrl": {},
         "live": {}, "ready": {}, "metrics": {},
     }
 
@@ -200,6 +202,11 @@ class Refusals:
                          good[:-2] + b',"more":1}', b'{"a":1,"a":2}', b"[" * 5000, good.replace(b":", b"::", 1),
                          b"{\"schema\":NaN}"):
                 self.no(name, 400, "JSON_SHAPE", body=body, type=JSON, token=token)
+        for media in ("text/plain", "application/timestamp-reply", TSQ + "x", JSON):
+            self.no("timestamp", 415, "HTTP_UNSUPPORTED", field="Content-Type", body=query(), type=media)
+        self.no("timestamp", 415, "HTTP_UNSUPPORTED", field="Content-Type", body=query())
+        self.no("timestamp", 413, "HTTP_LIMIT", headers=HUGE, type=TSQ)
+        self.no("timestamp", 413, "HTTP_LIMIT", body=b"0" * 8193, type=TSQ)
         for name in ("sealNow", "sealAudit"):
             self.no(name, 413, "HTTP_LIMIT", body=b"{}", type=JSON, token="ops")
         for body in (b"", b"\n", b"{}\n\n", b"x\n", line(self.samples["submit"]["body"])[:-3] + b"\n"):

@@ -73,7 +73,7 @@ class Service:
         if changed != 1:
             raise RuntimeError(f"there is no token {number}")
 
-    def start(self, tls=None):
+    def start(self, tls=None, ready=200):
         self.tls, self.port = tls, None
         with open(self.beside("serve.out"), "wb") as out, open(self.beside("serve.err"), "wb") as err:
             self.process = subprocess.Popen([PROGRAM, "serve", self.folder], stdout=out, stderr=err,
@@ -84,7 +84,7 @@ class Service:
             said = re.search(r"listening on https?://127\.0\.0\.1:([0-9]+)\n", self.errors())
             if said:
                 self.port = int(said.group(1))
-                if self.send("GET", "/readyz").status == 200:
+                if self.send("GET", "/readyz").status == ready:
                     return
             time.sleep(0.05)
         raise RuntimeError(f"the service does not get ready: {self.errors()}")

@@ -175,8 +175,7 @@ class Talk:
             elif answer.type().endswith("json"):
                 values = [read_json(answer.body)]
             else:
-                values = [answer.body.decode("latin-1" if "octet" in answer.type()
-                    or "zip" in answer.type() else "utf-8")]
+                values = [answer.body.decode("latin-1" if "contentMediaType" in schema else "utf-8")]
         except ValueError as e:
             self.fault(f"{what}: the body cannot be read: {e}: {answer.body[:200]!r}")
             return

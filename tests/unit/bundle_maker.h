@@ -21,7 +21,7 @@
 #include "verify/seal.h"
 
 #define MAX_FILES 8
-#define MAX_ITEMS 64
+#define MAX_ITEMS 96
 #define MAX_STAMPS 4
 #define MAX_CHAINS 4
 #define LOG_NAME "log.example/1"

@@ -32,6 +32,8 @@ static void check_equal(const struct nt_config *a, const struct nt_config *b)
 	CHECK_INT(a->tsa_renew_days, b->tsa_renew_days);
 	CHECK_INT(a->crl_days, b->crl_days);
 	CHECK_INT(a->crl_refresh_hours, b->crl_refresh_hours);
+	CHECK_INT(a->clock_bound_ms, b->clock_bound_ms);
+	CHECK_INT(a->tsa_endpoint, b->tsa_endpoint);
 	CHECK_INT(a->hash_threads, b->hash_threads);
 }
 
@@ -65,6 +67,8 @@ static void accepted(void)
 	CHECK_INT(d.tsa_renew_days, 365);
 	CHECK_INT(d.crl_days, 30);
 	CHECK_INT(d.crl_refresh_hours, 24);
+	CHECK_INT(d.clock_bound_ms, 1000);
+	CHECK_INT(d.tsa_endpoint, 0);
 	CHECK_INT(d.hash_threads, 0);
 
 	CHECK_RC(parse("origin = demo.example/1\n", &c, &err), VF_OK);
@@ -75,7 +79,7 @@ static void accepted(void)
 	/* no LF at the end, blanks, comments, empty lines, '=' and '#' in a value */
 	CHECK_RC(parse("\n# x = y\n  \t\n\torigin\t=  a=b#c  \ntsa_key=rsa3072\ntsa_policy = 1.3.6.1.4.1.99999.7\n"
 		"tsa_accuracy_ms = 1\nca_years = 100\ntsa_cert_days = 36500\ntsa_renew_days = 3650\n"
-		"crl_days = 3650\ncrl_refresh_hours = 8760\nhash_threads = 256", &c, &err), VF_OK);
+		"crl_days = 3650\ncrl_refresh_hours = 8760\nclock_bound_ms = 3600000\ntsa_endpoint = 1\nhash_threads = 256", &c, &err), VF_OK);
 	CHECK_STR(c.origin, "a=b#c");
 	CHECK_STR(c.tsa_key, "rsa3072");
 	CHECK_STR(c.tsa_policy, "1.3.6.1.4.1.99999.7");
@@ -134,6 +138,9 @@ static void refused(void)
 	check_bad("tsa_cert_days = 1\n", "line 1: 'tsa_cert_days' must be a number from 2 to 36500");
 	check_bad("tsa_renew_days = 0\n", "line 1: 'tsa_renew_days' must be a number from 1 to 3650");
 	check_bad("crl_days = 030\n", "line 1: 'crl_days' must be a number from 1 to 3650");
+	check_bad("clock_bound_ms = 99\n", "line 1: 'clock_bound_ms' must be a number from 100 to 3600000");
+	check_bad("clock_bound_ms = 3600001\n", "line 1: 'clock_bound_ms' must be a number from 100 to 3600000");
+	check_bad("tsa_endpoint = 2\n", "line 1: 'tsa_endpoint' must be a number from 0 to 1");
 	check_bad("crl_refresh_hours = 8761\n", "line 1: 'crl_refresh_hours' must be a number from 1 to 8760");
 	check_bad("hash_threads = 257\n", "line 1: 'hash_threads' must be a number from 0 to 256");
 	check_bad("hash_threads =\n", "line 1: 'hash_threads' must be a number from 0 to 256");

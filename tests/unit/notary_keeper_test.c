@@ -7,6 +7,8 @@
 #include "verify/bundle.h"
 
 #include "notary/failpoint.h"
+#include "notary/notary_inside.h"
+#include "notary/store_sqlite.h"
 
 #include "tests/check.h"
 #include "tests/made.h"
@@ -493,6 +495,58 @@ static void test_sequence(void)
 	fixture_end(&f);
 }
 
+static unsigned marks;
+
+static void count_marks(void *ctx, const char *name)
+{
+	(void)ctx;
+	if (strcmp(name, "index-marked") != 0)
+		return;
+	pthread_mutex_lock(&lock);
+	marks++;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+/* A merge of the indexes goes on while others submit in small groups; and after a large one, when nobody does. */
+static void test_index(size_t max_group)
+{
+	struct nt_keeper_options o = {.seal_ms = 1000000, .max_group = max_group};
+	struct fixture f;
+	struct vf_err err;
+
+	fixture_begin(&f);
+	nt_store_index_small(f.n->store, 300, 5);
+	marks = 0;
+	nt_failpoint_set(count_marks, NULL);
+	shared = start(&f, &o);
+	for (size_t i = 0; i < THREADS * EACH; i++)
+		make_offer(&many[i], i);
+	many[0].offer.prepare = wait_at_gate;
+	open_gate(false);
+	for (size_t i = 0; i < THREADS * EACH; i++)
+		CHECK_RC(nt_keeper_offer(shared, &many[i].offer, &err), VF_OK);
+	open_gate(true);
+	for (size_t i = 0; i < THREADS * EACH; i++)
+		wait_for(&many[i]);
+	/* 1,920 keys: several merges of some 300, or one of all */
+	pthread_mutex_lock(&lock);
+	while (marks < (max_group > THREADS * EACH ? 1 : 2))
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+	nt_keeper_free(shared);
+	nt_failpoint_set(NULL, NULL);
+	CHECK(f.n->store->recent.from > THREADS * EACH / 4);
+	for (size_t i = 0; i < THREADS * EACH; i++) {
+		struct nt_record *r = NULL;
+
+		CHECK_RC(nt_notary_get(f.n, &many[i].made.s.id, &r, &err), VF_OK);
+		CHECK_INT(r->index, i);
+		nt_record_free(r);
+	}
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	test_many();
@@ -502,5 +556,7 @@ int main(void)
 	test_slow_calls();
 	test_left();
 	test_sequence();
+	test_index(7);
+	test_index(1000);
 	return check_done();
 }

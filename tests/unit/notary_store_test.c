@@ -396,6 +396,7 @@ static void test_store(void)
 		.number = 1, .size = 100, .head = vf_bytes_str("head"), .tokens = &token, .n_tokens = 1};
 	struct nt_seal *back = NULL;
 	struct nt_findings f = {0};
+	const struct nt_exchange none = {.sent_ms = 0};
 	size_t n;
 
 	folder_make(folder);
@@ -431,12 +432,12 @@ static void test_store(void)
 	CHECK_RC(nt_store_unnamed(s, names, 4, &n, &err), VF_OK);
 	CHECK_INT(n, 0);
 	seal.size = 99;
-	CHECK_RC(nt_store_seal(s, &seal, 0, &err), VF_INTERNAL);
+	CHECK_RC(nt_store_seal(s, &seal, &none, NULL, 0, &err), VF_INTERNAL);
 	seal.size = 100;
 	seal.number = 2;
-	CHECK_RC(nt_store_seal(s, &seal, 0, &err), VF_INTERNAL);
+	CHECK_RC(nt_store_seal(s, &seal, &none, NULL, 0, &err), VF_INTERNAL);
 	seal.number = 1;
-	CHECK_RC(nt_store_seal(s, &seal, 0, &err), VF_OK);
+	CHECK_RC(nt_store_seal(s, &seal, &none, NULL, 0, &err), VF_OK);
 	CHECK_RC(nt_store_unnamed(s, names, 4, &n, &err), VF_OK);
 	CHECK_INT(n, 1);
 	CHECK(names[0].seal == 1 && vf_hash_eq(&names[0].id, &token.id));
@@ -447,7 +448,7 @@ static void test_store(void)
 		.head = vf_bytes_str("h2"),
 		.tokens = &token,
 		.n_tokens = 1};
-	CHECK_RC(nt_store_seal(s, &seal, 1, &err), VF_OK);
+	CHECK_RC(nt_store_seal(s, &seal, &none, names, 1, &err), VF_OK);
 	CHECK_RC(nt_store_unnamed(s, names, 4, &n, &err), VF_OK);
 	CHECK_INT(n, 1);
 	CHECK_INT(names[0].seal, 2);

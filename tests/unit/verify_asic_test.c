@@ -3,6 +3,7 @@
 #include "verify/graph.h"
 
 #include "tests/unit/foreign_maker.h"
+#include "verify/report.h"
 
 #define ASICE VF_ZIP_ASICE
 #define ASICS VF_ZIP_ASICS
@@ -58,6 +59,29 @@ static const struct vf_file *file_named(const char *name)
 }
 
 /* ---- time-stamps ---- */
+
+/* How the first two rules stand: 'met' or '-', then each authority that counts. A rule holds as for the worst file. */
+static void expect_rules_at(int line, const char *want)
+{
+	char text[400] = "";
+
+	for (size_t r = 0; report.policy && r < report.policy->n_rules; r++) {
+		struct vf_uncounted u;
+		size_t at = 0;
+
+		strcat(text, report.rules[r].met ? "met" : "-");
+		for (size_t i = 0; i < report.policy->n_authorities; i++)
+			if (report.rules[r].times[i] != VF_TIME_NONE)
+				strcat(strcat(text, " "), report.policy->authorities[i].name);
+		while (vf_report_uncounted(&report, r, &at, &u))
+			strcat(strcat(text, " "), u.code);
+		strcat(text, ";");
+	}
+	if (strcmp(text, want) != 0)
+		CHECK_FAIL("line %d: '%s' is not '%s'", line, text, want);
+}
+
+#define EXPECT_RULES(want) expect_rules_at(__LINE__, (want))
 
 static void test_ordinary(void)
 {
@@ -145,6 +169,7 @@ static void test_evidence(void)
 	in = box_input(&c);
 	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
 	CHECK_INT(report.existed_by, make_time("2024-07-01T12:00:00Z"));
+	CHECK_INT(report.rules[0].times[0], make_time("2024-07-01T12:00:00Z"));
 	replace(&c, STAMP2, stamp(&stranger, MANIFEST(STAMP2, {"note.txt", note}), T2));
 	in = box_input(&c);
 	EXPECT(&in, VF_INDETERMINATE, VF_UNKNOWN_ROOT);
@@ -154,6 +179,7 @@ static void test_evidence(void)
 	replace(&c, STAMP2, stamp(&beta, MANIFEST(STAMP2, {"note.txt", note}), T2));
 	in = box_input(&c);
 	EXPECT(&in, VF_INDETERMINATE, VF_POLICY_UNMET);
+	EXPECT_RULES("- NOT_ALL_FILES NOT_LISTED;- NOT_LISTED NOT_ALL_FILES;");
 	owner_begin();
 }
 
@@ -177,6 +203,7 @@ static void test_unrelated(void)
 	EXPECT_BOTH(&in, VF_VERIFIED, VF_OK);
 	CHECK_INT(report.existed_by, make_time("2024-07-01T12:00:00Z"));
 	CHECK(has_note("OPERATOR_ONLY") && has_note("UNRELATED"));
+	EXPECT_RULES("met beta NOT_ALL_FILES;");
 	owner.rules = "[{\"count\":1,\"of\":[\"alpha\"]}]";
 	EXPECT(&in, VF_INDETERMINATE, VF_POLICY_UNMET);
 	owner_begin();
@@ -188,6 +215,7 @@ static void test_unrelated(void)
 	in = box_input(&b);
 	EXPECT(&in, VF_VERIFIED, VF_OK);
 	CHECK(has_note("OPERATOR_ONLY") && !has_note("UNRELATED"));
+	EXPECT_RULES("met NOT_ALL_FILES NOT_ALL_FILES;");
 }
 
 /* ---- which entry is what ---- */

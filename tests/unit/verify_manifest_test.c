@@ -392,7 +392,7 @@ static void test_round_trip(void)
 		"<asic:ASiCManifest " NS ">\n<asic:SigReference URI=\"META-INF/signature001.p7s\" "
 		"MimeType=\"application/pkcs7-signature\"/>\n" REF("statement.json") "\n"
 		REF("a%20b%2520c%26d%27e%22f%3Cg%3E%23%3F%2B~.txt") "\n" REF("Pr%C3%BCfplan/v1.pdf") "\n" CLOSE "\n";
-	struct nt_manifest_ref refs[3] = {{{NULL, 0}, {{0}}}};
+	struct nt_manifest_ref refs[3] = {{.digest = {.alg = VF_SHA256}}, {.digest = {.alg = VF_SHA256}}, {.digest = {.alg = VF_SHA256}}};
 	struct nt_buf b = nt_buf(1 << 20);
 	struct vf_manifest m;
 
@@ -408,6 +408,11 @@ static void test_round_trip(void)
 	CHECK_RC(nt_manifest_put(&b, "META-INF/evidencerecord001.ers", NULL, refs, 1, &err), VF_OK);
 	CHECK_RC(parse(nt_buf_bytes(&b), &m), VF_OK);
 	CHECK_INT(m.sig_mime.n, 0);
+	refs[0].digest.alg = VF_SHA512;
+	nt_buf_reset(&b);
+	CHECK_RC(nt_manifest_put(&b, "META-INF/evidencerecord002.ers", NULL, refs, 1, &err), VF_OK);
+	CHECK_RC(parse(nt_buf_bytes(&b), &m), VF_OK);
+	CHECK_INT(m.refs[0].digest.alg, VF_SHA512);
 	refs[0].name = vf_bytes_str("../x");
 	CHECK_RC(nt_manifest_put(&b, "s", NULL, refs, 1, &err), VF_NAME_SHAPE);
 	CHECK_RC(nt_manifest_put(&b, "", NULL, refs + 1, 1, &err), VF_NAME_SHAPE);

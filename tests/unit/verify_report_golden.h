@@ -196,8 +196,8 @@ static const char verified_json[] =
 	"{\"id\":\"AUTHORITY\",\"result\":\"pass\"},{\"id\":\"REVOCATION\",\"result\":\"pass\"},{\"id\":\"LOG_KEY\","
 	"\"result\":\"pass\"},{\"id\":\"WITNESSES\",\"result\":\"pass\"},{\"id\":\"SUBMITTER\",\"result\":\"pass\"},"
 	"{\"id\":\"PINNED_STREAM\",\"result\":\"pass\"},{\"id\":\"POLICY\",\"result\":\"pass\"}],\"not_checked\":[{\"code\":\"REVOCATION_LATER\","
-	"\"text\":\"certificate revocation after 2026-10-01 (no newer data in the bundle)\"}]}],"
-	"\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
+	"\"text\":\"certificate revocation after 2026-10-01 (no newer data in the bundle)\"}],"
+	"\"rules\":[]}],\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
 
 static const char rejected_json[] =
 	"{\"schema\":\"trialnotary/verify-result/1\",\"exit\":1,\"at\":\"2026-11-21T07:42:00.048Z\","
@@ -220,7 +220,7 @@ static const char rejected_json[] =
 	"{\"id\":\"INCLUSION\",\"result\":\"pass\"},{\"id\":\"SIGNATURE\",\"result\":\"pass\"},{\"id\":\"AUTHORITY\","
 	"\"result\":\"pass\"},{\"id\":\"REVOCATION\",\"result\":\"pass\"},{\"id\":\"LOG_KEY\",\"result\":\"pass\"},"
 	"{\"id\":\"WITNESSES\",\"result\":\"pass\"},{\"id\":\"SUBMITTER\",\"result\":\"pass\"},{\"id\":\"PINNED_STREAM\","
-	"\"result\":\"pass\"},{\"id\":\"POLICY\",\"result\":\"pass\"}],\"not_checked\":[]}],\"engine\":{\"name\":\"trialverify\","
+	"\"result\":\"pass\"},{\"id\":\"POLICY\",\"result\":\"pass\"}],\"not_checked\":[],\"rules\":[]}],\"engine\":{\"name\":\"trialverify\","
 	"\"version\":\"9.9.9\"}}\n";
 
 static const char indeterminate_json[] =
@@ -250,8 +250,8 @@ static const char indeterminate_json[] =
 	"\"result\":\"pass\"},{\"id\":\"INCLUSION\",\"result\":\"pass\"},{\"id\":\"SIGNATURE\",\"result\":\"pass\"},"
 	"{\"id\":\"AUTHORITY\",\"result\":\"undecided\"},{\"id\":\"REVOCATION\",\"result\":\"pass\"},{\"id\":\"LOG_KEY\","
 	"\"result\":\"pass\"},{\"id\":\"WITNESSES\",\"result\":\"pass\"},{\"id\":\"SUBMITTER\",\"result\":\"pass\"},"
-	"{\"id\":\"PINNED_STREAM\",\"result\":\"pass\"},{\"id\":\"POLICY\",\"result\":\"pass\"}],\"not_checked\":[]}],"
-	"\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
+	"{\"id\":\"PINNED_STREAM\",\"result\":\"pass\"},{\"id\":\"POLICY\",\"result\":\"pass\"}],\"not_checked\":[],"
+	"\"rules\":[]}],\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
 
 static const char intact_json[] =
 	"{\"schema\":\"trialnotary/verify-result/1\",\"exit\":3,\"at\":\"2026-11-21T07:42:00.048Z\","
@@ -278,8 +278,8 @@ static const char intact_json[] =
 	"{\"id\":\"AUTHORITY\",\"result\":\"not-checked\"},{\"id\":\"REVOCATION\",\"result\":\"not-checked\"},"
 	"{\"id\":\"LOG_KEY\",\"result\":\"not-checked\"},{\"id\":\"WITNESSES\",\"result\":\"not-checked\"},"
 	"{\"id\":\"SUBMITTER\",\"result\":\"not-checked\"},{\"id\":\"PINNED_STREAM\",\"result\":\"not-checked\"},"
-	"{\"id\":\"POLICY\",\"result\":\"not-checked\"}],\"not_checked\":[{\"code\":\"TRUST\",\"text\":\"whether anybody you trust vouches for the time\"}]}],"
-	"\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
+	"{\"id\":\"POLICY\",\"result\":\"not-checked\"}],\"not_checked\":[{\"code\":\"TRUST\",\"text\":\"whether anybody you trust vouches for the time\"}],"
+	"\"rules\":[]}],\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
 
 static const char none_json[] =
 	"{\"schema\":\"trialnotary/verify-result/1\",\"exit\":66,\"at\":\"2026-11-21T07:42:00.048Z\","
@@ -299,8 +299,8 @@ static const char none_json[] =
 	"\"result\":\"not-checked\"},{\"id\":\"AUTHORITY\",\"result\":\"not-checked\"},{\"id\":\"REVOCATION\","
 	"\"result\":\"not-checked\"},{\"id\":\"LOG_KEY\",\"result\":\"not-checked\"},{\"id\":\"WITNESSES\","
 	"\"result\":\"not-checked\"},{\"id\":\"SUBMITTER\",\"result\":\"not-checked\"},{\"id\":\"PINNED_STREAM\","
-	"\"result\":\"not-checked\"},{\"id\":\"POLICY\",\"result\":\"not-checked\"}],\"not_checked\":[]}],"
-	"\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
+	"\"result\":\"not-checked\"},{\"id\":\"POLICY\",\"result\":\"not-checked\"}],\"not_checked\":[],"
+	"\"rules\":[]}],\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
 
 static const char record_json[] =
 	"{\"schema\":\"trialnotary/verify-result/1\",\"exit\":0,\"at\":\"2026-11-21T07:42:00.048Z\","
@@ -327,5 +327,5 @@ static const char record_json[] =
 	"{\"id\":\"SIGNATURE\",\"result\":\"pass\"},{\"id\":\"AUTHORITY\",\"result\":\"pass\"},{\"id\":\"REVOCATION\","
 	"\"result\":\"pass\"},{\"id\":\"LOG_KEY\",\"result\":\"not-applicable\"},{\"id\":\"WITNESSES\",\"result\":\"not-applicable\"},"
 	"{\"id\":\"SUBMITTER\",\"result\":\"pass\"},{\"id\":\"PINNED_STREAM\",\"result\":\"not-applicable\"},"
-	"{\"id\":\"POLICY\",\"result\":\"pass\"}],\"not_checked\":[{\"code\":\"REVOCATION\",\"text\":\"certificate revocation (no data in the record)\"}]}],"
-	"\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";
+	"{\"id\":\"POLICY\",\"result\":\"pass\"}],\"not_checked\":[{\"code\":\"REVOCATION\",\"text\":\"certificate revocation (no data in the record)\"}],"
+	"\"rules\":[]}],\"engine\":{\"name\":\"trialverify\",\"version\":\"9.9.9\"}}\n";

@@ -1,0 +1,331 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "notary/api_inside.h"
+#include "notary/authorities.h"
+#include "notary/durable.h"
+#include "notary/outside.h"
+#include "notary/revocation_ask.h"
+#include "notary/revocation_keeper.h"
+#include "verify/limits.h"
+
+/* ---- what it tells ---- */
+
+static void tell_token(struct nt_api *a, struct nt_notary *n, uint64_t seal, const char *authority);
+
+/* The bundles of this seal have one evidence record more. On the keeper's thread. */
+static void on_stored(void *ctx, struct nt_notary *n, uint64_t seal, const char *authority)
+{
+	struct nt_api *a = ctx;
+
+	nt_exporter_forget(a->exporter, seal);
+	tell_token(a, n, seal, authority);
+	nt_metric_add(a->metrics, NT_METRIC_OUTSIDE_TOKENS, authority, "ok", 1);
+}
+
+/* Of an authority that stays away there is one line for each try, and the tries become rare. */
+static void on_failed(void *ctx, const char *authority, enum vf_rc rc, const char *why)
+{
+	struct nt_api *a = ctx;
+	struct nt_json_log_field fields[2] = {nt_log_text("authority", vf_bytes_str(authority)), nt_log_text("why", vf_bytes_str(why))};
+
+	nt_metric_add(a->metrics, NT_METRIC_OUTSIDE_TOKENS, authority, "failed", 1);
+	nt_json_log_put(a->log, &(struct nt_json_log_line){
+		.level = NT_LOG_WARN, .event = "authority_failed", .code = rc, .fields = fields, .n_fields = 2});
+}
+
+/* ---- errands to the keeper that are waited for ---- */
+
+struct errand {
+	struct nt_call call;
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	bool is_done;
+	enum vf_rc rc;
+	struct vf_err err;
+	VF_RC (*run)(struct errand *e, struct nt_notary *n, struct vf_err *reterr);
+	struct nt_api *api;
+	const struct nt_revocation_answer *answers;
+	size_t n_answers;
+};
+
+static void end_errand(struct errand *e, enum vf_rc rc, const struct vf_err *err)
+{
+	pthread_mutex_lock(&e->lock);
+	e->rc = rc;
+	if (rc != VF_OK)
+		e->err = *err;
+	e->is_done = true;
+	pthread_cond_signal(&e->done);
+	pthread_mutex_unlock(&e->lock);
+}
+
+static void run_errand(struct nt_call *c, struct nt_notary *n)
+{
+	struct errand *e = c->ctx;
+	struct vf_err err = {0};
+	enum vf_rc rc = e->run(e, n, &err);
+
+	end_errand(e, rc, &err);
+}
+
+static void refuse_errand(struct nt_call *c, enum vf_rc rc, const struct vf_err *err)
+{
+	end_errand(c->ctx, rc, err);
+}
+
+/* Not from the keeper's thread. */
+static VF_RC run_and_wait(struct errand *e, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	e->call = (struct nt_call){.run = run_errand, .refused = refuse_errand, .ctx = e};
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_cond_init(&e->done, NULL);
+	rc = nt_keeper_call(e->api->keeper, &e->call, reterr);
+	if (rc == VF_OK) {
+		pthread_mutex_lock(&e->lock);
+		while (!e->is_done)
+			pthread_cond_wait(&e->done, &e->lock);
+		pthread_mutex_unlock(&e->lock);
+		rc = e->rc == VF_OK ? VF_OK : vf_fail(reterr, e->rc, "%s", e->err.text);
+	}
+	pthread_cond_destroy(&e->done);
+	pthread_mutex_destroy(&e->lock);
+	return rc;
+}
+
+/* ---- revocation data ---- */
+
+static VF_RC store_answers(struct errand *e, struct nt_notary *n, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < e->n_answers; i++) {
+		bool is_new;
+		enum vf_rc rc = nt_notary_revocation_put(n, &e->answers[i].revocation, &is_new, reterr);
+
+		if (rc != VF_OK && rc != VF_LIMIT)
+			return rc;
+	}
+	return VF_OK;
+}
+
+/* On the thread that asks: what is not stored is asked for again. */
+static bool on_revocation(void *ctx, const struct nt_revocation_answer *list, size_t n)
+{
+	struct nt_api *a = ctx;
+	struct errand e = {.api = a, .run = store_answers, .answers = list, .n_answers = n};
+	struct vf_err err;
+
+	for (size_t i = 0; i < n; i++) {
+		struct nt_json_log_field fields[2] = {nt_log_text("authority", list[i].revocation.authority),
+			nt_log_text("certificate", vf_bytes_str(list[i].name))};
+
+		if (list[i].revoked)
+			nt_json_log_put(a->log, &(struct nt_json_log_line){.level = NT_LOG_ERROR, .event = "authority_revoked",
+				.code = VF_REVOKED, .fields = fields, .n_fields = 2});
+	}
+	return n == 0 || run_and_wait(&e, &err) == VF_OK;
+}
+
+static VF_RC hold(void *ctx, const struct nt_revocation *r, struct vf_err *reterr)
+{
+	(void)reterr;
+	nt_revocation_keeper_held(ctx, r);
+	return VF_OK;
+}
+
+/* What the store holds already, and the latest token of each authority. */
+static VF_RC load_revocation(struct errand *e, struct nt_notary *n, struct vf_err *reterr)
+{
+	const struct nt_authorities *list = nt_notary_authorities(n);
+	enum vf_rc rc = nt_notary_revocation_each(n, hold, e->api->revocation, reterr);
+
+	for (size_t i = 0; rc == VF_OK && i < list->n; i++) {
+		VF_CLEANUP(nt_buf_done) struct nt_buf der = nt_buf(VF_MAX_TOKEN);
+		bool found = false;
+
+		rc = nt_notary_last_token(n, vf_bytes_str(list->list[i].name), &der, &found, reterr);
+		if (rc == VF_OK && found)
+			nt_revocation_keeper_token(e->api->revocation, vf_bytes_str(list->list[i].name), nt_buf_bytes(&der));
+	}
+	return rc;
+}
+
+/* Its certificates may be new, or have a new deadline. */
+static void tell_token(struct nt_api *a, struct nt_notary *n, uint64_t seal, const char *authority)
+{
+	VF_CLEANUP(nt_seal_freep) struct nt_seal *s = NULL;
+
+	if (!a->revocation || nt_notary_seal_get(n, seal, &s, NULL) != VF_OK)
+		return;
+	for (size_t i = 0; i < s->n_tokens; i++)
+		if (vf_bytes_is(s->tokens[i].authority, authority))
+			nt_revocation_keeper_token(a->revocation, s->tokens[i].authority, s->tokens[i].der);
+}
+
+/* The token that made a seal, where nobody of our own stamps. */
+static void tell_first_token(struct nt_api *a, struct nt_notary *n, uint64_t seal)
+{
+	VF_CLEANUP(nt_seal_freep) struct nt_seal *s = NULL;
+
+	if (!nt_notary_authorities(n)->embedded && nt_notary_seal_get(n, seal, &s, NULL) == VF_OK && s->n_tokens > 0)
+		nt_revocation_keeper_token(a->revocation, s->tokens[0].authority, s->tokens[0].der);
+}
+
+/* ---- hooks of the keeper; the pointers change only between them ---- */
+
+void nt_api_outside_sealed(struct nt_api *a, struct nt_notary *n)
+{
+	uint64_t seals = 0, size, pending;
+	struct vf_err err;
+
+	if (nt_notary_counts(n, &seals, &size, &pending, &err) != VF_OK)
+		return;
+	pthread_mutex_lock(&a->outside_lock);
+	if (a->outside) {
+		nt_outside_sealed(a->outside, n, seals);
+		tell_first_token(a, n, seals);
+	}
+	pthread_mutex_unlock(&a->outside_lock);
+}
+
+void nt_api_outside_plan(void *ctx, struct nt_plan *p)
+{
+	struct nt_api *a = ctx;
+	struct vf_err err;
+	enum vf_rc rc;
+
+	pthread_mutex_lock(&a->outside_lock);
+	if (a->outside) {
+		nt_outside_plan(a->outside, p);
+		pthread_mutex_unlock(&a->outside_lock);
+		return;
+	}
+	pthread_mutex_unlock(&a->outside_lock);
+	nt_plan_free(p);
+	rc = vf_fail(&err, VF_TSA_FAILED, "the authorities outside are not asked now");
+	nt_keeper_plan_end(a->keeper, rc, NULL, &err, 1000);
+}
+
+void nt_api_outside_tick(struct nt_api *a)
+{
+	pthread_mutex_lock(&a->outside_lock);
+	if (a->outside)
+		nt_outside_tick(a->outside);
+	pthread_mutex_unlock(&a->outside_lock);
+}
+
+bool nt_api_outside_state(struct nt_api *a, struct nt_outside_state *ret)
+{
+	bool there;
+
+	pthread_mutex_lock(&a->outside_lock);
+	there = a->outside != NULL;
+	if (there)
+		nt_outside_get_state(a->outside, ret);
+	pthread_mutex_unlock(&a->outside_lock);
+	return there;
+}
+
+void nt_api_outside_count(struct nt_api *a)
+{
+	struct nt_outside_state s;
+	struct nt_revocation_state r;
+
+	pthread_mutex_lock(&a->outside_lock);
+	if (a->outside) {
+		nt_outside_get_state(a->outside, &s);
+		nt_metric_set(a->metrics, NT_METRIC_SEALS_LACKING, NULL, (double)s.lacking);
+		for (size_t i = 0; i < s.n; i++) {
+			nt_metric_set(a->metrics, NT_METRIC_OUTSIDE_WORKS, s.of[i].name, s.of[i].now.works ? 1.0 : 0.0);
+			if (nt_revocation_keeper_get_state(a->revocation, vf_bytes_str(s.of[i].name), &r))
+				nt_metric_set(a->metrics, NT_METRIC_REVOCATION_MISSING, s.of[i].name, (double)r.unsettled);
+		}
+	}
+	pthread_mutex_unlock(&a->outside_lock);
+}
+
+/* ---- beginning, end, and another list ---- */
+
+static VF_RC start_revocation(struct nt_api *a, struct vf_err *reterr)
+{
+	const struct nt_revocation_keeper_options options = {.authorities = nt_notary_authorities(a->n), .folder = a->folder,
+		.found = on_revocation, .ctx = a};
+	struct errand e = {.api = a, .run = load_revocation};
+	enum vf_rc rc = nt_revocation_keeper_new(&options, &a->revocation, reterr);
+
+	if (rc == VF_OK)
+		rc = run_and_wait(&e, reterr);
+	return rc == VF_OK ? nt_revocation_keeper_start(a->revocation, reterr) : rc;
+}
+
+VF_RC nt_api_outside_start(struct nt_api *a, struct vf_err *reterr)
+{
+	struct nt_outside *o = NULL;
+	struct nt_outside_options options = {.keeper = a->keeper, .authorities = nt_notary_authorities(a->n), .watch = a->watch,
+		.stored = on_stored, .failed = on_failed, .ctx = a};
+	enum vf_rc rc;
+
+	if (options.authorities->n == 0)
+		return VF_OK;
+	if (a->folder < 0) {
+		rc = nt_dir_open(AT_FDCWD, nt_notary_dir(a->n), &a->folder, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
+	options.folder = a->folder;
+	rc = start_revocation(a, reterr);
+	if (rc == VF_OK)
+		rc = nt_outside_new(&options, &o, reterr);
+	if (rc != VF_OK) {
+		a->revocation = nt_revocation_keeper_free(a->revocation);
+		return rc;
+	}
+	pthread_mutex_lock(&a->outside_lock);
+	a->outside = o;
+	pthread_mutex_unlock(&a->outside_lock);
+	return VF_OK;
+}
+
+void nt_api_outside_stop(struct nt_api *a)
+{
+	struct nt_outside *o;
+
+	pthread_mutex_lock(&a->outside_lock);
+	o = a->outside;
+	a->outside = NULL;
+	pthread_mutex_unlock(&a->outside_lock);
+	nt_outside_free(o); /* after it nobody tells of tokens */
+	a->revocation = nt_revocation_keeper_free(a->revocation);
+}
+
+/* The exporter's trust names the authorities, too. */
+static VF_RC read_again(struct errand *e, struct nt_notary *n, struct vf_err *reterr)
+{
+	struct nt_exporter *x = NULL;
+	enum vf_rc rc = nt_notary_read_authorities(n, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_exporter_new(n, &x, reterr);
+	if (rc == VF_OK) {
+		nt_exporter_free(e->api->exporter);
+		e->api->exporter = x;
+	}
+	return rc;
+}
+
+VF_RC nt_api_read_authorities(struct nt_api *a, struct vf_err *reterr)
+{
+	struct errand e = {.api = a, .run = read_again};
+	struct vf_err err;
+	enum vf_rc rc, started;
+
+	nt_api_outside_stop(a);
+	rc = run_and_wait(&e, reterr);
+	/* those that were there go on when the new list is refused */
+	started = nt_api_outside_start(a, &err);
+	if (rc == VF_OK && started != VF_OK)
+		rc = vf_fail(reterr, started, "%s", err.text);
+	return rc;
+}
