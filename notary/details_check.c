@@ -1,6 +1,7 @@
 #include "notary/details_check.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "trial/format.h"
 #include "verify/text.h"
@@ -33,6 +34,9 @@ enum vf_rc nt_details_fail(enum vf_rc rc, const char *pointer, const struct vf_e
 	return vf_fail(reterr, rc, "details at '%s': %s", pointer, err->text);
 }
 
+/* As the schemas of consents and withdrawals say; more are not looked at. */
+#define MAX_PERMISSIONS 256
+
 struct check {
 	const struct nt_details_from *from;
 	const struct nt_submit *s;
@@ -41,6 +45,7 @@ struct check {
 	size_t n_links;
 	const struct tr_link *link; /* the one that is looked at */
 	bool is_found, is_ended;
+	bool is_gone[MAX_PERMISSIONS]; /* of facts->permissions: withdrawn already */
 };
 
 static bool is_consent(enum tr_kind kind)
@@ -57,13 +62,18 @@ static VF_RC fault(enum vf_rc rc, const char *pointer, const char *text, struct 
 
 static VF_RC check_form_permissions(const struct check *c, const struct tr_facts *form, struct vf_err *reterr)
 {
+	const struct tr_permission *part = tr_permission_find(c->facts, vf_bytes_str(TR_PARTICIPATION));
+
 	for (size_t i = 0; i < c->facts->n_permissions; i++) {
+		const struct tr_permission *p = &c->facts->permissions[i], *offered = tr_permission_find(form, p->name);
 		char pointer[48];
 
-		if (tr_permission_find(form, c->facts->permissions[i].name))
-			continue;
-		snprintf(pointer, sizeof(pointer), "/permissions/%zu/name", i);
-		return fault(VF_PERMISSION_UNKNOWN, pointer, "the form does not offer this permission", reterr);
+		snprintf(pointer, sizeof(pointer), "/permissions/%zu/%s", i, offered ? "granted" : "name");
+		if (!offered)
+			return fault(VF_PERMISSION_UNKNOWN, pointer, "the form does not offer this permission", reterr);
+		if (offered->is_required && !p->is_granted && part && part->is_granted)
+			return fault(VF_PERMISSION_CONTRADICTION, pointer,
+				"refused, though the form requires it of whoever takes part", reterr);
 	}
 	return VF_OK;
 }
@@ -225,27 +235,35 @@ static VF_RC see_successor(void *ctx, const struct nt_seen *seen, struct vf_err 
 
 /* ---- withdrawals ---- */
 
-static bool names(const struct tr_facts *f, struct vf_bytes permission)
-{
-	return !f->has_permissions || tr_permission_find(f, permission) != NULL;
-}
-
 static VF_RC see_withdrawal(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
 {
-	const struct check *c = ctx;
+	struct check *c = ctx;
 	const struct tr_facts *before = seen->facts;
-	bool is_all = true;
 
 	if (seen->kind != TR_WITHDRAWAL)
 		return VF_OK;
 	/* an earlier version's withdrawal says no more than that: it is of the whole consent */
 	if (!before || before->is_old || !before->has_permissions)
 		return fault(VF_NOTHING_TO_WITHDRAW, "/consent", "this consent is withdrawn already", reterr);
-	if (!c->facts->has_permissions)
-		return VF_OK; /* so far a part, now the whole */
-	for (size_t i = 0; i < c->facts->n_permissions; i++)
-		is_all = is_all && names(before, c->facts->permissions[i].name);
-	return is_all ? fault(VF_NOTHING_TO_WITHDRAW, "/permissions", "all of these are withdrawn already", reterr) : VF_OK;
+	for (size_t i = 0; i < c->facts->n_permissions && i < MAX_PERMISSIONS; i++)
+		if (tr_permission_find(before, c->facts->permissions[i].name))
+			c->is_gone[i] = true;
+	return VF_OK;
+}
+
+/* In parts before, and now the whole: that is more. The same parts, from whichever withdrawals: that is nothing. */
+static VF_RC check_withdrawal(struct check *c, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	memset(c->is_gone, 0, sizeof(c->is_gone));
+	rc = c->from->linked(c->from->ctx, c->s->study, TR_WITHDRAWS, &c->link->record, see_withdrawal, c, reterr);
+	if (rc != VF_OK || !c->facts->has_permissions)
+		return rc;
+	for (size_t i = 0; i < c->facts->n_permissions && i < MAX_PERMISSIONS; i++)
+		if (!c->is_gone[i])
+			return VF_OK;
+	return fault(VF_NOTHING_TO_WITHDRAW, "/permissions", "all of these are withdrawn already", reterr);
 }
 
 /* ---- participants ---- */
@@ -272,7 +290,7 @@ VF_RC nt_details_check(const struct nt_details_from *from, const struct nt_submi
 		if (rc == VF_OK && links[i].type == TR_SUPERSEDES)
 			rc = from->linked(from->ctx, s->study, TR_SUPERSEDES, &links[i].record, see_successor, &c, reterr);
 		if (rc == VF_OK && facts && facts->kind == TR_WITHDRAWAL && links[i].type == TR_WITHDRAWS)
-			rc = from->linked(from->ctx, s->study, TR_WITHDRAWS, &links[i].record, see_withdrawal, &c, reterr);
+			rc = check_withdrawal(&c, reterr);
 	}
 	if (rc == VF_OK && facts)
 		rc = check_approved(&c, reterr);

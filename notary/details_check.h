@@ -44,7 +44,7 @@ struct nt_details_from {
 /*
  * Judges a record that is not there yet. facts are NULL when it has no details. Refuses: LINK_SHAPE (details and links
  * do not agree), DETAILS_SHAPE (another participant than the linked record's), FORM_UNAPPROVED, VERSION_ORDER,
- * NOTHING_TO_WITHDRAW, PERMISSION_UNKNOWN, PARTICIPANT_REUSED.
+ * NOTHING_TO_WITHDRAW, PERMISSION_UNKNOWN, PERMISSION_CONTRADICTION, PARTICIPANT_REUSED.
  */
 VF_RC nt_details_check(const struct nt_details_from *from, const struct nt_submit *s, const struct tr_facts *facts,
 	const struct tr_link *links, size_t n_links, struct vf_err *reterr);

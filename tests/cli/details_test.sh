@@ -154,6 +154,22 @@ part=$(head -c 64 out)
 must "$tn" show n "$part" --json
 grep -q "\"type\":\"withdraws\",\"record\":\"$consent\"" out || fault "the consent is no link of the withdrawal"
 refused_withdrawal NOTHING_TO_WITHDRAW "'/permissions'" "$alice" "$consent" --set permissions=future-research --title again
+# a third permission: two withdrawals of a part each leave nothing of both
+cat >form3.json <<-END
+	{"language": "en", "population": "adult", "permissions": [{"name": "participation", "required": true},
+	 {"name": "samples", "required": true}, {"name": "a"}, {"name": "b"}]}
+END
+submit form3 --kind consent-form --version 3.0 --details form3.json form.txt
+submit approval3 --kind ethics-approval --set committee=Board --set decision=approved --link "approves=$form3"
+three='{"name":"a","granted":true},{"name":"b","granted":true}'
+refused PERMISSION_CONTRADICTION "'/permissions/1/granted'" --study DEMO --kind consent consent.txt --details \
+	"$(consent /dev/stdout "$bob" "$form3" "$yes,{\"name\":\"samples\",\"granted\":false},$three" | into)"
+submit carols --kind consent consent.txt --details \
+	"$(consent /dev/stdout "$bob" "$form3" "$yes,{\"name\":\"samples\",\"granted\":true},$three" | into)"
+must withdrawal "$bob" "$carols" --set permissions=a
+must withdrawal "$bob" "$carols" --set permissions=b
+refused_withdrawal NOTHING_TO_WITHDRAW "'/permissions'" "$bob" "$carols" --set permissions=a --set permissions=b
+must withdrawal "$bob" "$carols" --set permissions=a --set permissions=samples
 must withdrawal "$alice" "$consent" --title 'the rest'
 refused_withdrawal NOTHING_TO_WITHDRAW "'/consent'" "$alice" "$consent" --title 'once more'
 # the same submission again is found before anything is judged
