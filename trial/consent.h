@@ -10,8 +10,8 @@
 #ifndef TRIAL_CONSENT_H
 #define TRIAL_CONSENT_H
 
-#include "trial/when.h"
 #include "trial/statement.h"
+#include "trial/when.h"
 
 enum tr_fact_kind {
 	TR_FACT_NONE,
