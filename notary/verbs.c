@@ -170,6 +170,7 @@ static const struct nt_option consistency_options[] = {
 
 static const struct nt_option erase_options[] = {
 	{"yes", 0, NULL, "do it: it cannot be undone", false, false},
+	{"ground", 0, "TEXT", "on what ground it is erased: stands in the record that says so", false, false},
 	{0},
 };
 
@@ -383,7 +384,7 @@ const struct nt_verb nt_verbs[] = {
 		"entry in\n"
 		"the log and the stream member stay: they say nothing, and all other proofs hold. That it "
 		"was erased\n"
-		"is recorded. The notary keeps no copy of the bundles that it exports; those that were exported\n"
+		"is recorded (kind erasure): the bundle of that record is the certificate. The notary keeps no copy of the bundles that it exports; those that were exported\n"
 		"before are not reached, nor are backups, also those that were cut short ('FOLDER.new-XXXXXX').",
 		erase_options, 2, 2, nt_verb_erase},
 	{"fsck", "DIR", "read and check everything that is stored", "trialnotary fsck notary", NULL, NULL, 1,

@@ -338,8 +338,8 @@ VF_RC nt_verb_consent_gaps(struct nt_cli *cli, struct vf_err *reterr)
 		nt_buf_put_str(&cli->text, "]}\n");
 	cli->keep_text = true;
 	if (l.n[TR_GAP_OVERDUE] > 0)
-		return vf_fail(reterr, VF_RECONSENT_OVERDUE, "%" PRIu64 " consents are overdue",
-			l.n[TR_GAP_OVERDUE]);
+		return vf_fail(reterr, VF_RECONSENT_OVERDUE, "%" PRIu64 " consent%s overdue", l.n[TR_GAP_OVERDUE],
+			l.n[TR_GAP_OVERDUE] == 1 ? " is" : "s are");
 	if (l.n[TR_GAP_INCONCLUSIVE] > 0)
 		return vf_fail(reterr, VF_CONSENT_UNCLEAR,
 			"of %" PRIu64 " consents it is not known whether they are due",
