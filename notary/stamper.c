@@ -34,7 +34,7 @@ struct asker {
 	struct nt_buf password; /* with its final 0 */
 	struct nt_buf certificate, key, ca;
 	struct nt_random random;
-	const volatile bool *stop;
+	const _Atomic bool *stop;
 	struct nt_fetch_keep *keep;
 };
 
@@ -256,7 +256,7 @@ struct nt_stamper {
 	struct asker asker; /* the thread's */
 	struct nt_clock_watch *watch;
 	pthread_t thread;
-	volatile bool stop;
+	_Atomic bool stop;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t more;
 	struct nt_stamp *first, *last;
