@@ -389,25 +389,25 @@ static void cades_with(const char *type, const char *group, size_t bits, bool pe
 	save_cert("user.cert", x, pem);
 	CHECK_RC(nt_signer_load_pair(at("user.key"), at("user.cert"), &s, &cert, &err), VF_OK);
 	CHECK_BYTES(nt_buf_bytes(&cert), vf_bytes(der, (size_t)n));
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, &p7s, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, NULL, &p7s, &err), VF_OK);
 	CHECK(vf_der_is_strict(nt_buf_bytes(&p7s)));
 	CHECK(cms_verifies(nt_buf_bytes(&p7s), content, x));
 	CHECK(!cms_verifies(nt_buf_bytes(&p7s), vf_bytes_str("{\"statement\":2}\r\n\n"), x));
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, NULL, &again, &err), VF_OK);
 	CHECK(vf_bytes_eq(nt_buf_bytes(&p7s), nt_buf_bytes(&again)) == (strcmp(type, "RSA") == 0));
 	/* an empty content is a content */
 	nt_buf_reset(&again);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), vf_bytes(NULL, 0), T0, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), vf_bytes(NULL, 0), T0, NULL, &again, &err), VF_OK);
 	CHECK(cms_verifies(nt_buf_bytes(&again), vf_bytes_str(""), x));
 
 	/* from the first to the last second of the certificate, and no further */
 	nt_buf_reset(&again);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123, &again, &err), VF_OK);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 124, &again, &err), VF_SIGNER_CERT_TIME);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 999, &again, &err), VF_OK);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 1000, &again, &err),
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123, NULL, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 124, NULL, &again, &err), VF_SIGNER_CERT_TIME);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 999, NULL, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 1000, NULL, &again, &err),
 		VF_SIGNER_CERT_TIME);
-	CHECK_RC(nt_signer_cades(s, vf_bytes(cert.p, cert.n - 1), content, T0, &again, &err), VF_CERT_SHAPE);
+	CHECK_RC(nt_signer_cades(s, vf_bytes(cert.p, cert.n - 1), content, T0, NULL, &again, &err), VF_CERT_SHAPE);
 	OPENSSL_free(der);
 	X509_free(x);
 	EVP_PKEY_free(k);
