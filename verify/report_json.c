@@ -193,7 +193,7 @@ static void put_submitter(struct vf_sink *s, const struct vf_report *r)
 	put_text_or_null(s, "printed_name_from", vf_bytes_str(!r->has_said ? "" : r->printed_name.n ? "signature" : "certificate"));
 	put_text_or_null(s, "meaning", vf_bytes_str(r->meaning ? r->meaning : ""));
 	put_text_or_null(s, "meaning_oid", vf_bytes_str(r->meaning_oid));
-	put_time(s, "signing_time", r->signing_time);
+	put_time(s, "signing_time", r->has_said ? r->signing_time : VF_TIME_NONE);
 	vf_sink_str(s, "}");
 }
 
