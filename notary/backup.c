@@ -10,6 +10,7 @@
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
 #include "notary/participants.h"
+#include "notary/signers.h"
 
 /* Everything but the databases, which SQLite copies itself, the lock, and consent.db, which is made again. */
 static const char *const copied[] = {"keys", "tsa", "log", "documents"};
@@ -77,6 +78,8 @@ static VF_RC copy_notary(struct nt_notary *n, const char *to, struct vf_err *ret
 		rc = copy_access(n, to, reterr);
 	if (rc == VF_OK)
 		rc = nt_participants_backup(n->dir, to, reterr);
+	if (rc == VF_OK)
+		rc = nt_signers_backup(n, to, reterr);
 	if (rc == VF_OK)
 		rc = copy_rest(n->fd, fd, reterr);
 	return rc;

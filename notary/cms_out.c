@@ -1,6 +1,7 @@
 #include "notary/cms_out.h"
 
 #include "notary/der_out.h"
+#include "verify/meaning.h"
 
 static const uint8_t OID_SIGNED_DATA[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
 static const uint8_t OID_DATA[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
@@ -12,7 +13,7 @@ static const uint8_t OID_CERTIFICATE_V2[] = {
 	0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02, 0x2f};
 
 #define RANGE(a) vf_bytes(a, sizeof(a))
-#define ATTRIBUTES 4
+#define ATTRIBUTES 6
 
 /* Begins Attribute { type, SET { … } }; ends with end_attribute(). */
 struct attribute {
@@ -57,12 +58,36 @@ static void put_certificate_v2(struct nt_buf *b, const struct nt_cert *cert)
 	nt_der_end(b, signing, VF_DER_SEQUENCE);
 }
 
+/* CommitmentTypeIndication { commitmentTypeId } (EN 319 122-1 5.2.3) */
+static void put_meaning(struct nt_buf *b, struct vf_bytes meaning)
+{
+	struct attribute a = begin_attribute(b, vf_oid_commitment());
+
+	nt_der_put_algorithm(b, meaning); /* SEQUENCE { OID } */
+	end_attribute(b, a);
+}
+
+/* SignerAttributeV2 { [0] { Attribute { commonName, { UTF8String } } } } (EN 319 122-1 5.2.6.1) */
+static void put_printed_name(struct nt_buf *b, struct vf_bytes name)
+{
+	struct attribute a = begin_attribute(b, vf_oid_signer_attributes()), claimed;
+	size_t all = nt_der_begin(b), explicit = nt_der_begin(b), list = nt_der_begin(b);
+
+	claimed = begin_attribute(b, vf_oid_common_name());
+	nt_der_put(b, VF_DER_UTF8_STRING, name);
+	end_attribute(b, claimed);
+	nt_der_end(b, list, VF_DER_SEQUENCE);
+	nt_der_end(b, explicit, VF_DER_CONTEXT(0));
+	nt_der_end(b, all, VF_DER_SEQUENCE);
+	end_attribute(b, a);
+}
+
 VF_RC nt_cms_attributes(const struct nt_cms *c, struct nt_buf *ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf b = nt_buf(8192);
 	struct vf_hash digest = vf_sha256(c->content);
 	struct vf_bytes elements[ATTRIBUTES];
-	size_t end[ATTRIBUTES], from = 0;
+	size_t end[ATTRIBUTES], from = 0, n = 4;
 	struct attribute a;
 	enum vf_rc rc;
 
@@ -82,14 +107,22 @@ VF_RC nt_cms_attributes(const struct nt_cms *c, struct nt_buf *ret, struct vf_er
 	put_certificate_v2(&b, c->cert);
 	end_attribute(&b, a);
 	end[3] = b.n;
+	if (c->meaning.n) {
+		put_meaning(&b, c->meaning);
+		end[n++] = b.n;
+	}
+	if (c->printed_name.n) {
+		put_printed_name(&b, c->printed_name);
+		end[n++] = b.n;
+	}
 	rc = nt_buf_check(&b, reterr);
 	if (rc != VF_OK)
 		return rc;
-	for (size_t i = 0; i < ATTRIBUTES; i++) {
+	for (size_t i = 0; i < n; i++) {
 		elements[i] = vf_bytes(b.p + from, end[i] - from);
 		from = end[i];
 	}
-	nt_der_put_set_of(ret, elements, ATTRIBUTES);
+	nt_der_put_set_of(ret, elements, n);
 	return nt_buf_check(ret, reterr);
 }
 

@@ -18,11 +18,15 @@ struct nt_cms {
 	bool no_certificate;           /* it is only named (RFC 3161 2.4.1: certReq) */
 	struct vf_bytes crl;           /* DER to include, or empty */
 	int64_t time_ms;               /* signingTime */
+	/* what a person says by signing (docs/formats/signature.md); empty in time-stamps */
+	struct vf_bytes meaning;       /* commitment type: contents octets of its OID */
+	struct vf_bytes printed_name;  /* claimed commonName, as vf_printed_name_is() demands */
 };
 
 /*
  * Appends the signed attributes as they are hashed, a DER SET OF: contentType,
- * signingTime, messageDigest (SHA-256), signingCertificateV2 with issuerSerial.
+ * signingTime, messageDigest (SHA-256), signingCertificateV2 with issuerSerial, and
+ * commitmentTypeIndication and signerAttributesV2 for meaning and printed name.
  */
 VF_RC nt_cms_attributes(const struct nt_cms *c, struct nt_buf *ret, struct vf_err *reterr);
 

@@ -76,7 +76,8 @@ VF_RC nt_intake_again(
 /*
  * All that is left before nt_notary_accept(): whether the same entry is there already
  * (ret_before; then stream is not moved), that linked records are there and fit
- * (UNKNOWN_RECORD, LINK_SHAPE), and the place. ENTRY_CONFLICT, ERASED. After VF_OK
+ * (UNKNOWN_RECORD, LINK_SHAPE), that the signer's key has no other name (SIGNER_NAME),
+ * and the place. ENTRY_CONFLICT, ERASED. After VF_OK
  * accept refuses nothing but what others bring in between.
  */
 VF_RC nt_intake_settle(struct nt_notary *n, struct nt_stream *stream, struct nt_submission *s, bool *ret_before,

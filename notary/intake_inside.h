@@ -7,6 +7,7 @@
 #include "notary/intake.h"
 #include "trial/statement.h"
 #include "verify/manifest.h"
+#include "verify/meaning.h"
 #include "verify/pki.h"
 
 #define NT_NOWHERE SIZE_MAX
@@ -28,6 +29,7 @@ struct nt_reading {
 	struct nt_document *documents;
 	struct nt_link *links;
 	struct vf_statement statement;
+	struct vf_said said; /* when the statement has a signer */
 	enum tr_kind kind;
 	size_t at_statement; /* its place in members */
 	char *field;

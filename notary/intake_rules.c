@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "notary/intake_inside.h"
+#include "notary/signers.h"
 #include "notary/submission.h"
 #include "trial/canonical.h"
 #include "verify/cms.h"
@@ -348,10 +349,25 @@ static VF_RC check_manifest(struct nt_reading *r, struct vf_bytes xml)
 	return VF_OK;
 }
 
+/* The key and its name, for the register. */
+static VF_RC keep_signer(struct nt_reading *r, const struct vf_cert_facts *facts)
+{
+	struct nt_signed_by *by = VF_NEW(r->a, 1, struct nt_signed_by);
+
+	if (!by)
+		return nt_intake_no_memory(r);
+	*by = (struct nt_signed_by){facts->spki, r->said.name};
+	if (!by->name.n && !vf_arena_copy(r->a, vf_bytes_str(facts->name), &by->name))
+		return nt_intake_no_memory(r);
+	r->s.signed_by = by;
+	return VF_OK;
+}
+
 static VF_RC check_signature(struct nt_reading *r)
 {
 	size_t manifest, signature;
 	struct vf_cert_facts facts;
+	struct vf_signed sig;
 	enum vf_rc rc;
 
 	if (!r->statement.has_signer)
@@ -362,10 +378,12 @@ static VF_RC check_signature(struct nt_reading *r)
 	if (rc != VF_OK)
 		return at_octets(r, rc, manifest);
 	rc = vf_cms_check_detached(r->x->pki, r->members[signature].bytes, r->members[manifest].bytes, &r->statement.signer,
-		r->from->now_ms, NULL, &facts, NULL, NULL, r->err);
+		r->from->now_ms, NULL, &facts, &sig, NULL, r->err);
+	if (rc == VF_OK)
+		rc = vf_meaning_read(&sig, &r->said, r->err);
 	if (rc == VF_OK && (r->from->now_ms < facts.not_before || r->from->now_ms > facts.not_after))
 		rc = vf_fail(r->err, VF_SIGNER_CERT_TIME, "the certificate of '%s' is not valid now", facts.name);
-	return at_octets(r, rc, signature);
+	return rc == VF_OK ? keep_signer(r, &facts) : at_octets(r, rc, signature);
 }
 
 /* ---- the journal ---- */
@@ -380,6 +398,8 @@ static VF_RC make_journal(struct nt_reading *r)
 		.date = r->s.date,
 		.title = r->s.title,
 		.signer = r->statement.has_signer ? &r->statement.signer : NULL,
+		.meaning = r->said.meaning_oid,
+		.printed_name = r->said.name,
 		.links = r->links,
 		.n_links = r->s.n_links};
 	size_t n_hidden = 0;
@@ -523,6 +543,11 @@ VF_RC nt_intake_settle(struct nt_notary *n, struct nt_stream *stream, struct nt_
 		rc = nt_own_kind_check(n, s->kind, s->study, s->links, s->n_links, reterr);
 		if (rc != VF_OK)
 			refuse(rc, s, VF_NAME_STATEMENT, where);
+	}
+	if (rc == VF_OK && !before && s->signed_by) {
+		rc = nt_signers_claim(n, s->signed_by, reterr);
+		if (rc != VF_OK)
+			refuse(rc, s, VF_NAME_SIGNATURE, where);
 	}
 	if (rc == VF_OK)
 		rc = before ? nt_intake_again(s, stream, where, reterr) : nt_intake_place(s, stream, where, reterr);

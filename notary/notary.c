@@ -19,6 +19,7 @@
 #include "notary/notary_inside.h"
 #include "notary/random.h"
 #include "notary/receipt_out.h"
+#include "notary/signers.h"
 #include "verify/receipt.h"
 #include "verify/text.h"
 
@@ -495,6 +496,7 @@ struct nt_notary *nt_notary_free(struct nt_notary *n)
 	if (n->store != NULL && n->broken.rc == VF_OK)
 		vf_ignore(nt_store_settle(n->store, NULL));
 	nt_access_free(n->access);
+	nt_signers_free(n->signers);
 	nt_log_done(&n->log);
 	nt_store_free(n->store);
 	nt_headlock_free(n->head);

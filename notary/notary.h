@@ -130,6 +130,7 @@ struct nt_submission {
 	size_t n_documents;
 	const struct nt_link *links;
 	size_t n_links;
+	const struct nt_signed_by *signed_by; /* for nt_intake_settle(); NULL: unsigned, or it was asked before */
 };
 
 enum nt_accepted {

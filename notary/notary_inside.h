@@ -11,6 +11,7 @@
 #include "verify/pki.h"
 
 struct nt_access;
+struct nt_signers;
 
 struct nt_notary {
 	char *dir;
@@ -28,6 +29,7 @@ struct nt_notary {
 	struct nt_roots *roots; /* of the embedded authority and those outside */
 	struct nt_log log;
 	struct nt_access *access; /* NULL until nt_notary_access() */
+	struct nt_signers *signers; /* NULL until nt_signers_claim() */
 	struct vf_err broken; /* rc is VF_OK while all is well */
 };
 

@@ -335,14 +335,33 @@ VF_RC nt_signer_create(const char *path, enum nt_key_kind kind, struct nt_signer
 	return new_signer(&key, kind, ret, reterr);
 }
 
-/* An encrypted key is refused; without this, OpenSSL would ask at the terminal. */
-static int no_passphrase(char *out, int size, int writing, void *ctx)
+/* Where the passphrase comes from, and what became of it. */
+struct asking {
+	nt_passphrase *passphrase; /* NULL: an encrypted key is refused */
+	void *ctx;
+	bool asked;
+	enum vf_rc rc;
+	struct vf_err *reterr;
+};
+
+/* Without this, OpenSSL would ask at the terminal. */
+static int ask_passphrase(char *out, int size, int writing, void *ctx)
 {
-	(void)out;
-	(void)size;
+	VF_CLEANUP(wipe_buf) struct nt_buf text = nt_buf(NT_MAX_PASSPHRASE);
+	struct asking *a = ctx;
+
 	(void)writing;
-	(void)ctx;
-	return -1;
+	if (!a->passphrase || a->rc != VF_OK)
+		return -1;
+	a->asked = true;
+	a->rc = a->passphrase(a->ctx, &text, a->reterr);
+	if (a->rc == VF_OK && (size < 0 || text.n > (size_t)size))
+		a->rc = vf_fail(a->reterr, VF_LIMIT, "the passphrase is longer than %d octets", size);
+	if (a->rc != VF_OK)
+		return -1;
+	if (text.n)
+		memcpy(out, text.p, text.n);
+	return (int)text.n;
 }
 
 /* Whether the public part is that of the private part; not for RSA, where it costs 0.1 s. */
@@ -361,6 +380,22 @@ static bool is_pair(EVP_PKEY *key, enum nt_key_kind kind)
 
 VF_RC nt_signer_load(const char *path, struct nt_signer **ret, struct vf_err *reterr)
 {
+	return nt_signer_load_with(path, NULL, NULL, ret, reterr);
+}
+
+static VF_RC no_key(const char *path, const struct asking *a, struct vf_err *reterr)
+{
+	if (a->rc != VF_OK)
+		return a->rc;
+	if (a->asked)
+		return vf_fail(reterr, VF_SIGNER_FAILED, "the key in '%s' does not open with this passphrase", path);
+	return vf_fail(reterr, VF_SIGNER_FAILED, "'%s' holds no %sprivate key in PEM", path, a->passphrase ? "" : "unencrypted ");
+}
+
+VF_RC nt_signer_load_with(const char *path, nt_passphrase *passphrase, void *ctx, struct nt_signer **ret,
+	struct vf_err *reterr)
+{
+	struct asking asking = {.passphrase = passphrase, .ctx = ctx, .rc = VF_OK, .reterr = reterr};
 	VF_CLEANUP(wipe_buf) struct nt_buf text = nt_buf(MAX_KEY_FILE);
 	VF_CLEANUP(free_key) EVP_PKEY *key = NULL;
 	VF_CLEANUP(free_bio) BIO *in = NULL;
@@ -373,10 +408,10 @@ VF_RC nt_signer_load(const char *path, struct nt_signer **ret, struct vf_err *re
 	if (text.n > 0)
 		in = BIO_new_mem_buf(text.p, (int)text.n);
 	if (in)
-		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+		key = PEM_read_bio_PrivateKey(in, NULL, ask_passphrase, &asking);
 	ERR_clear_error();
 	if (!key)
-		return vf_fail(reterr, VF_SIGNER_FAILED, "'%s' holds no unencrypted private key in PEM", path);
+		return no_key(path, &asking, reterr);
 	kind = kind_of(key);
 	if (kind == NT_KEY_NONE)
 		return vf_fail(reterr, VF_SIGNER_FAILED,
@@ -499,13 +534,19 @@ static VF_RC check_pair(const struct nt_signer *s, const struct nt_cert *cert, c
 VF_RC nt_signer_load_pair(const char *key_path, const char *certificate_path, struct nt_signer **ret,
 	struct nt_buf *ret_certificate, struct vf_err *reterr)
 {
+	return nt_signer_load_pair_with(key_path, certificate_path, NULL, NULL, ret, ret_certificate, reterr);
+}
+
+VF_RC nt_signer_load_pair_with(const char *key_path, const char *certificate_path, nt_passphrase *passphrase, void *ctx,
+	struct nt_signer **ret, struct nt_buf *ret_certificate, struct vf_err *reterr)
+{
 	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(VF_MAX_TRUST_FILE);
 	VF_CLEANUP(nt_buf_done) struct nt_buf der = nt_buf(VF_MAX_CERT);
 	VF_CLEANUP(nt_signer_freep) struct nt_signer *s = NULL;
 	struct nt_cert cert;
 	enum vf_rc rc;
 
-	rc = nt_signer_load(key_path, &s, reterr);
+	rc = nt_signer_load_with(key_path, passphrase, ctx, &s, reterr);
 	if (rc == VF_OK)
 		rc = read_file(certificate_path, VF_MAX_TRUST_FILE, false, &text, reterr);
 	if (rc != VF_OK)
@@ -533,7 +574,7 @@ VF_RC nt_signer_load_pair(const char *key_path, const char *certificate_path, st
 }
 
 VF_RC nt_signer_cades(const struct nt_signer *s, struct vf_bytes certificate, struct vf_bytes content,
-	int64_t time_ms, struct nt_buf *ret, struct vf_err *reterr)
+	int64_t time_ms, const struct nt_says *says, struct nt_buf *ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf attributes = nt_buf(8192);
 	VF_CLEANUP(nt_buf_done) struct nt_buf signature = nt_buf(VF_MAX_RSA_BITS / 8);
@@ -542,7 +583,13 @@ VF_RC nt_signer_cades(const struct nt_signer *s, struct vf_bytes certificate, st
 		.detached = true, .cert = &cert, .time_ms = time_ms};
 	enum vf_rc rc;
 
+	if (says) {
+		cms.meaning = vf_meaning_oid(says->meaning);
+		cms.printed_name = says->printed_name;
+	}
 	rc = nt_cert_read(certificate, "signer", &cert, reterr);
+	if (rc == VF_OK && cms.printed_name.n && !vf_printed_name_is(cms.printed_name))
+		rc = vf_fail(reterr, VF_INTERNAL, "a printed name that was not checked");
 	if (rc == VF_OK)
 		rc = check_pair(s, &cert, "signer", reterr);
 	if (rc != VF_OK)

@@ -12,6 +12,7 @@
 #define NOTARY_SIGNER_H
 
 #include "notary/buf.h"
+#include "verify/meaning.h"
 
 struct nt_signer;
 
@@ -41,6 +42,18 @@ VF_RC nt_signer_create(const char *path, enum nt_key_kind kind, struct nt_signer
  * may read or write it; SIGNER_FAILED: not a key, encrypted, or of no kind above.
  */
 VF_RC nt_signer_load(const char *path, struct nt_signer **ret, struct vf_err *reterr);
+/*
+ * Appends the passphrase of an encrypted key (passphrase.h); called when the key turns out to be encrypted, at most
+ * once a key. The signer wipes the buffer.
+ */
+#define NT_MAX_PASSPHRASE 1024
+typedef VF_RC nt_passphrase(void *ctx, struct nt_buf *ret, struct vf_err *reterr);
+/*
+ * The same for a key that may be encrypted (PKCS#8 or the older PEM form). SIGNER_FAILED for a wrong passphrase; what
+ * the callback refuses.
+ */
+VF_RC nt_signer_load_with(const char *path, nt_passphrase *passphrase, void *ctx, struct nt_signer **ret,
+	struct vf_err *reterr);
 struct nt_signer *nt_signer_free(struct nt_signer *s);
 void nt_signer_freep(struct nt_signer **s);
 
@@ -82,15 +95,23 @@ struct vf_bytes nt_signer_algorithm(const struct nt_signer *s);
  */
 VF_RC nt_signer_load_pair(const char *key_path, const char *certificate_path, struct nt_signer **ret,
 	struct nt_buf *ret_certificate, struct vf_err *reterr);
+/* The same for a key that may be encrypted, as nt_signer_load_with(). */
+VF_RC nt_signer_load_pair_with(const char *key_path, const char *certificate_path, nt_passphrase *passphrase, void *ctx,
+	struct nt_signer **ret, struct nt_buf *ret_certificate, struct vf_err *reterr);
 
 /*
  * Appends a detached CAdES-BES signature (RFC 5652, EN 319 122-1) over content: one
  * signer, the certificate included, signed attributes contentType, messageDigest
- * (SHA-256), signingTime and ESSCertIDv2. SIGNER_CERT_TIME when the certificate is
- * not valid at time_ms.
+ * (SHA-256), signingTime and ESSCertIDv2, and what the signer says by it, if anything.
+ * SIGNER_CERT_TIME when the certificate is not valid at time_ms. says may be NULL; its
+ * printed name is as vf_printed_name_is() demands.
  */
+struct nt_says {
+	enum vf_meaning meaning;      /* NONE or one with a name */
+	struct vf_bytes printed_name; /* empty: that of the certificate */
+};
 VF_RC nt_signer_cades(const struct nt_signer *s, struct vf_bytes certificate, struct vf_bytes content,
-	int64_t time_ms, struct nt_buf *ret, struct vf_err *reterr);
+	int64_t time_ms, const struct nt_says *says, struct nt_buf *ret, struct vf_err *reterr);
 
 /*
  * Writes a file durably: a temporary file beside it, sync, rename, sync of the

@@ -56,6 +56,24 @@ static void put_sized(struct nt_buf *out, struct vf_bytes b)
 	nt_buf_put(out, b);
 }
 
+/* Without meaning and printed name it is what earlier versions wrote. */
+static void put_signer(struct nt_buf *out, const struct nt_same *s)
+{
+	size_t n = s->signer ? sizeof(s->signer->b) : 0;
+
+	if (s->signer && (s->meaning.n || s->printed_name.n))
+		n += 1 + s->meaning.n + s->printed_name.n;
+	nt_buf_put_u64be(out, n);
+	if (n == 0)
+		return;
+	nt_buf_put(out, vf_bytes(s->signer->b, sizeof(s->signer->b)));
+	if (n == sizeof(s->signer->b))
+		return;
+	nt_buf_put_u8(out, (uint8_t)s->meaning.n); /* an OID: at most VF_MAX_OID */
+	nt_buf_put(out, s->meaning);
+	nt_buf_put(out, s->printed_name);
+}
+
 void nt_same_begin(struct nt_buf *out, const struct nt_same *s)
 {
 	nt_buf_put_str(out, "trialnotary/journal/1\n");
@@ -65,7 +83,7 @@ void nt_same_begin(struct nt_buf *out, const struct nt_same *s)
 	put_sized(out, s->version);
 	put_sized(out, s->date);
 	put_sized(out, s->title);
-	put_sized(out, s->signer ? vf_bytes(s->signer->b, sizeof(s->signer->b)) : vf_bytes(NULL, 0));
+	put_signer(out, s);
 	nt_buf_put_u8(out, (uint8_t)s->hidden);
 	nt_buf_put_u64be(out, s->n_links);
 	for (size_t i = 0; i < s->n_links; i++) {
@@ -93,6 +111,8 @@ VF_RC nt_making_same(
 		.study = s->study,
 		.kind = nt_submit_kind(s),
 		.signer = s->signer,
+		.meaning = s->meaning,
+		.printed_name = s->printed_name,
 		.hidden = hidden ? NT_HIDDEN_ALL : NT_HIDDEN_NONE,
 		.links = maker->nt_links,
 		.n_links = maker->n_links};

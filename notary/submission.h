@@ -48,6 +48,7 @@ struct nt_making {
 struct nt_same {
 	struct vf_bytes submitter, study, kind, version, date, title;
 	const struct vf_hash *signer; /* NULL: unsigned */
+	struct vf_bytes meaning, printed_name; /* as in the signature; empty: not stated there */
 	enum nt_hidden { NT_HIDDEN_NONE, NT_HIDDEN_ALL, NT_HIDDEN_SOME } hidden; /* documents behind commitments */
 	const struct nt_link *links;
 	size_t n_links;

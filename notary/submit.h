@@ -10,6 +10,7 @@
 #define NOTARY_SUBMIT_H
 
 #include "notary/notary.h"
+#include "notary/signers.h"
 #include "trial/details.h"
 #include "trial/statement.h"
 
@@ -60,6 +61,8 @@ struct nt_submit {
 	const struct vf_hash *signer; /* SHA-256 of the certificate; NULL: unsigned */
 	nt_submit_sign *sign;
 	void *sign_ctx;
+	struct vf_bytes meaning, printed_name; /* that sign() states: OID's contents octets; empty when it does not */
+	const struct nt_signed_by *signed_by;  /* NULL: unsigned */
 };
 
 /* The kind's name; and whether its records are about one participant. */
@@ -76,7 +79,8 @@ typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum n
  * (NAME_SHAPE), unknown or senseless links (UNKNOWN_RECORD, LINK_SHAPE), plain
  * documents in a personal kind (PERSONAL_FIELD), texts (STATEMENT_SHAPE),
  * records without documents whose links do not say enough (USAGE), LIMIT; what is wrong in details
- * (trial/details.h) or between them and other records (details_check.h), but only when a record is new.
+ * (trial/details.h) or between them and other records (details_check.h), and a key that signs under another name
+ * (SIGNER_NAME), but only when a record is new.
  */
 VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,

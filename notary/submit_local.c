@@ -23,7 +23,10 @@ static VF_RC check_link(void *ctx, const struct nt_submit *s, const struct tr_li
 static VF_RC check_details(void *ctx, const struct nt_submit *s, const struct tr_facts *facts, const struct tr_link *links,
 	size_t n_links, struct vf_err *reterr)
 {
-	return nt_details_check_local(ctx, s, facts, links, n_links, reterr);
+	enum vf_rc rc = nt_details_check_local(ctx, s, facts, links, n_links, reterr);
+
+	/* before anything is kept: a refusal leaves nothing behind */
+	return rc == VF_OK && s->signed_by ? nt_signers_claim(ctx, s->signed_by, reterr) : rc;
 }
 
 static struct vf_hash blind(void *ctx, struct vf_bytes text)

@@ -239,6 +239,11 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary submit --server https://notary.example.org --token-file token --study DEMO-1 \\\n"
 		"  --kind protocol protocol.pdf",
 		nt_submit_details, nt_submit_options, 0, SIZE_MAX, nt_verb_submit},
+	{"countersign", "DIR ID", "sign a record that is there, by a record of its own",
+		"trialnotary countersign notary 1f0c9a3b --sign key.pem --cert cert.pem --meaning approval\n"
+		"trialnotary countersign notary 1f0c9a3b --sign key.pem --cert cert.pem --meaning review \\\n"
+		"  --printed-name 'Dr. A. Example' --passphrase-fd 3 3<passphrase",
+		nt_countersign_details, nt_countersign_options, 2, 2, nt_verb_countersign},
 	{"seal", "DIR", "put what waits into the log and time-stamp it", "trialnotary seal notary", NULL,
 		NULL, 1, 1, nt_verb_seal},
 	{"status", "DIR ID|FILE...", "how far a record is",

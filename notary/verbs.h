@@ -43,7 +43,7 @@ void nt_verb_put_finding(void *ctx, enum vf_rc rc, const char *text);
 /* The outcome of the check: the first code when there were faults; what was put stays. */
 VF_RC nt_verb_end_findings(struct nt_verb_findings *f, uint64_t faults, struct vf_err *reterr);
 
-nt_verb_run nt_verb_init, nt_verb_submit, nt_verb_hash, nt_verb_explain;
+nt_verb_run nt_verb_init, nt_verb_submit, nt_verb_countersign, nt_verb_hash, nt_verb_explain;
 nt_verb_run nt_verb_seal, nt_verb_status, nt_verb_export, nt_verb_list, nt_verb_show;
 nt_verb_run nt_verb_log_head, nt_verb_log_consistency, nt_verb_log_audit;
 nt_verb_run nt_verb_trust_export, nt_verb_erase, nt_verb_fsck, nt_verb_backup, nt_verb_restore;
@@ -57,6 +57,8 @@ nt_verb_run nt_verb_tsa_add, nt_verb_tsa_list, nt_verb_tsa_remove;
 nt_verb_run nt_verb_tsa_test, nt_verb_tsa_wanted, nt_verb_tsa_embedded;
 nt_verb_run nt_verb_tsa_journal;
 
+extern const struct nt_option nt_countersign_options[];
+extern const char nt_countersign_details[];
 extern const struct nt_option nt_tsa_add_options[];
 extern const char nt_tsa_add_details[];
 extern const struct nt_option nt_submit_options[];

@@ -7,9 +7,7 @@
 
 #include "notary/files.h"
 #include "notary/hashing.h"
-#include "notary/manifest_out.h"
 #include "notary/progress.h"
-#include "notary/signer.h"
 #include "notary/submit.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
@@ -35,8 +33,7 @@ const struct nt_option nt_submit_options[] = {
 	{"set", 0, "NAME=VALUE", "one simple field of the details", false, true},
 	{"rules", 0, "FILE", "the schema of a kind of the study's own", false, false},
 	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
-	{"sign", 0, "KEY", "sign with this private key (PEM)", false, false},
-	{"cert", 0, "CERT", "the signer's certificate (PEM or DER)", false, false},
+	NT_SIGN_OPTIONS(false),
 	{"prepare", 0, "FILE", "with --server: write the finished submission there and do not send it", false, false},
 	NT_SERVER_OPTIONS,
 	{0},
@@ -62,6 +59,10 @@ const char nt_submit_details[] =
 	"Links: accesses, amends, approves, countersigns, derives-from, erases, grants, locks, reports,\n"
 	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
 	"an ethics-approval none with 'approves', and no record needs one that has details.\n"
+	"\n"
+	"A signature is one person's: --meaning says what it stands for (approval, author, origin, receipt,\n"
+	"responsibility, review, witness), --printed-name who signs, if not as the certificate says. A key has one\n"
+	"name in a notary. An encrypted key asks for its passphrase at the terminal, or takes it from --passphrase-fd.\n"
 	"\n"
 	"With --server there is no DIR. A submission is on the disk (--state) before it is sent, and what could not be\n"
 	"sent goes first the next time: nothing is lost, and nothing is made twice.";
@@ -181,39 +182,6 @@ VF_RC nt_verb_hash(struct nt_cli *cli, struct vf_err *reterr)
 }
 
 /* ---- submit ---- */
-
-static VF_RC sign_statement(void *ctx, const struct vf_hash *statement_sha256, struct nt_buf *manifest,
-	struct nt_buf *signature, struct vf_err *reterr)
-{
-	const struct nt_signing *signing = ctx;
-	struct nt_manifest_ref ref = {vf_bytes_str(VF_NAME_STATEMENT), vf_digest_from_hash(statement_sha256)};
-	enum vf_rc rc = nt_manifest_put(manifest, VF_NAME_SIGNATURE, NT_MANIFEST_CMS, &ref, 1, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	return nt_signer_cades(signing->signer, nt_buf_bytes(&signing->certificate), nt_buf_bytes(manifest),
-		nt_cli_now(), signature, reterr);
-}
-
-VF_RC nt_submitting_signing(struct nt_submitting *u, struct vf_err *reterr)
-{
-	const char *key = nt_cli_get(u->cli, "sign"), *cert = nt_cli_get(u->cli, "cert");
-	enum vf_rc rc;
-
-	if (!key && !cert)
-		return VF_OK;
-	if (!key || !cert)
-		return vf_fail(reterr, VF_USAGE, "--sign and --cert belong together");
-	u->signing.certificate = nt_buf(VF_MAX_CERT);
-	rc = nt_signer_load_pair(key, cert, &u->signing.signer, &u->signing.certificate, reterr);
-	if (rc != VF_OK)
-		return rc;
-	u->signing.digest = vf_sha256(nt_buf_bytes(&u->signing.certificate));
-	u->s.signer = &u->signing.digest;
-	u->s.sign = sign_statement;
-	u->s.sign_ctx = &u->signing;
-	return VF_OK;
-}
 
 static VF_RC unknown_word(const char *what, const char *typed, const char *(*name)(unsigned), unsigned count,
 	enum vf_rc rc, struct vf_err *reterr)

@@ -1,7 +1,7 @@
 /*
  * What the verbs that submit share: the words that describe a record, and its files.
  *
- * Internal to verbs_submit.c, verbs_details.c and watch.c.
+ * Internal to verbs_submit.c, verbs_sign.c, verbs_details.c and watch.c.
  */
 #ifndef NOTARY_VERBS_SUBMIT_H
 #define NOTARY_VERBS_SUBMIT_H
@@ -12,6 +12,7 @@
 #include "notary/submit.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
+#include "verify/cert.h"
 #include "verify/limits.h"
 
 /* Files as the user named them, while they become documents. */
@@ -26,7 +27,19 @@ struct nt_signing {
 	struct nt_signer *signer;
 	struct nt_buf certificate;
 	struct vf_hash digest;
+	struct nt_says says;
+	struct nt_signed_by by;
+	char name[sizeof(((struct vf_cert_facts *)0)->name)]; /* of the certificate */
 };
+
+#define NT_SIGN_OPTIONS(required)                                                                                 \
+	{"sign", 0, "KEY", "sign with this private key (PEM)", required, false},                                 \
+		{"cert", 0, "CERT", "the signer's certificate (PEM or DER)", required, false},                  \
+		{"meaning", 0, "WORD", "what the signature means, see above", required, false},                 \
+		{"printed-name", 0, "NAME", "the signer's name (default: that of the certificate)", false, false}, \
+	{                                                                                                        \
+		"passphrase-fd", 0, "N", "read the passphrase of KEY from this file descriptor", false, false    \
+	}
 
 struct nt_submitting {
 	struct nt_cli *cli;

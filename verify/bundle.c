@@ -5,6 +5,7 @@
 
 #include "verify/cms.h"
 #include "verify/judge.h"
+#include "verify/meaning.h"
 #include "verify/merkle.h"
 #include "verify/path.h"
 #include "verify/text.h"
@@ -199,11 +200,35 @@ static enum vf_rc check_signed_manifest(struct vf_judge *j, struct vf_bytes xml,
 	return VF_OK;
 }
 
+/* Meaning, name and time are the signer's word: what does not fit the proven time is said, and rejects nothing. */
+static void show_said(struct vf_judge *j, const struct vf_said *said)
+{
+	char text[VF_TIME_LEN + 1];
+	int64_t proven = j->r->existed_by;
+
+	j->r->has_said = true;
+	j->r->meaning = vf_meaning_name(said->meaning);
+	if (said->meaning_oid.n)
+		vf_meaning_oid_text(said, j->r->meaning_oid, sizeof(j->r->meaning_oid));
+	j->r->printed_name = said->name;
+	j->r->signing_time = said->time;
+	if (said->unsigned_too)
+		vf_report_unchecked(j->r, "UNSIGNED_ATTRIBUTES",
+			"a meaning, name or time that somebody put beside the signature: nobody signed it");
+	if (said->time == VF_TIME_NONE || proven == VF_TIME_NONE)
+		return;
+	vf_time_put(text, said->time);
+	if (said->time > proven || said->time < proven - VF_SIGNING_LEAD_MS)
+		vf_report_unchecked(j->r, "SIGNING_TIME", "the signer's own time of signing (%s), which is %s the proven time", text,
+			said->time > proven ? "after" : "long before");
+}
+
 static enum vf_rc check_signature(struct vf_judge *j, struct vf_err *reterr)
 {
 	struct vf_bytes manifest, p7s, cert;
 	struct vf_cert_facts facts;
 	struct vf_signed sig;
+	struct vf_said said;
 	struct vf_err err = {0};
 	bool there;
 	enum vf_rc rc = vf_judge_part(j, VF_CHECK_SIGNATURE, VF_NAME_SIGNED_MANIFEST, &manifest, &there, reterr);
@@ -217,10 +242,13 @@ static enum vf_rc check_signature(struct vf_judge *j, struct vf_err *reterr)
 		rc = vf_cms_check_detached(j->s->pki, p7s, manifest, &j->statement.signer,
 			j->r->existed_by != VF_TIME_NONE ? j->r->existed_by : j->first_time != VF_TIME_NONE ? j->first_time : j->s->at, j->s->extra,
 			&facts, &sig, &cert, &err);
+	if (rc == VF_OK)
+		rc = vf_meaning_read(&sig, &said, &err);
 	if (rc != VF_OK)
 		return vf_judge_note(j, VF_CHECK_SIGNATURE, rc, &err, VF_NAME_SIGNATURE, reterr);
 	vf_report_pass(j->r, VF_CHECK_SIGNATURE);
 	vf_judge_show_signer(j, &facts);
+	show_said(j, &said);
 	/* a certificate is judged at a proven time only: a token that does not count must not move it */
 	if (j->r->existed_by == VF_TIME_NONE)
 		return VF_OK;

@@ -76,7 +76,7 @@ void vf_judge_no_trust(struct vf_judge *j)
 }
 
 static enum vf_rc check_revocation(struct vf_judge *j, const struct vf_path *path, const struct vf_signed *sig,
-	const struct vf_pki_extra *extra, int64_t at, struct vf_err *reterr)
+	const struct vf_pki_extra *extra, int64_t at, enum vf_signer_state *ret, struct vf_err *reterr)
 {
 	enum vf_revocation state = VF_REVOCATION_NONE, one;
 	int64_t as_of = VF_TIME_NONE, one_as_of;
@@ -93,6 +93,7 @@ static enum vf_rc check_revocation(struct vf_judge *j, const struct vf_path *pat
 	}
 	if (rc != VF_OK)
 		return rc;
+	*ret = state == VF_REVOCATION_NONE ? VF_SIGNER_NO_REVOCATION : VF_SIGNER_GOOD;
 	if (state == VF_REVOCATION_NONE) {
 		vf_report_unchecked(j->r, "SUBMITTER_REVOCATION", "whether the signer's certificate was revoked (no data there)");
 		return VF_OK;
@@ -105,6 +106,7 @@ static enum vf_rc check_revocation(struct vf_judge *j, const struct vf_path *pat
 VF_RC vf_judge_signer(struct vf_judge *j, struct vf_bytes cert, const struct vf_signed *sig,
 	const struct vf_pki_extra *extra, int64_t at, const char *object, struct vf_err *reterr)
 {
+	enum vf_signer_state state = VF_SIGNER_BAD;
 	struct vf_path path;
 	struct vf_err err = {0};
 	enum vf_rc rc;
@@ -114,7 +116,10 @@ VF_RC vf_judge_signer(struct vf_judge *j, struct vf_bytes cert, const struct vf_
 	else
 		rc = vf_path_check_signer(j->s->pki, cert, at, sig->certificates, extra, &path, &err);
 	if (rc == VF_OK)
-		rc = check_revocation(j, &path, sig, extra, at, &err);
+		rc = check_revocation(j, &path, sig, extra, at, &state, &err);
+	if (rc == VF_UNKNOWN_SIGNER)
+		state = VF_SIGNER_UNKNOWN_ROOT;
+	j->r->signer_state = state > j->r->signer_state ? state : j->r->signer_state;
 	/* the report names all signers in one breath: it vouches for all of them or none */
 	j->has_untrusted_signer = j->has_untrusted_signer || rc != VF_OK;
 	j->r->submitter_trusted = !j->has_untrusted_signer && j->r->checks[VF_CHECK_SUBMITTER] != VF_RESULT_FAIL;

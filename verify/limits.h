@@ -42,6 +42,8 @@
 #define VF_MAX_STATEMENT (4 * 1024 * 1024)
 #define VF_MAX_SMALL_JSON 16384
 #define VF_MAX_LINKS 256
+/* Printed name of a signer, in octets: more than any certificate's common name (64 characters, RFC 5280). */
+#define VF_MAX_PRINTED_NAME 256
 #define VF_MAX_SEAL_HEAD (256 * 1024)
 #define VF_MAX_SEAL_TOKENS 1024
 
@@ -88,6 +90,9 @@
 #define VF_MAX_RSA_BITS 8192
 #define VF_MAX_DER_DEPTH 32
 #define VF_MAX_OID 64
+
+/* A signer's own time of signing this long before the proven time is remarked: seals come daily or more often. */
+#define VF_SIGNING_LEAD_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
 
 /* Trust directory. */
 #define VF_MAX_TRUST_FILES 256

@@ -600,6 +600,29 @@ static void put_log(struct screen *sc, const struct vf_report *r)
 	end(sc);
 }
 
+/* 21 CFR 11.50: printed name, date and time, meaning; all of it the signer's word. */
+static void put_said(struct screen *sc, const struct vf_report *r)
+{
+	char meaning[VF_SHOWN_MEANING];
+
+	vf_report_meaning(r, meaning);
+	LABEL(sc, "Signed");
+	put_str(sc, "as ");
+	put_quoted(sc, vf_report_printed_name(r));
+	put_str(sc, ", ");
+	put_str(sc, meaning);
+	put_str(sc, ", ");
+	if (r->signing_time != VF_TIME_NONE) {
+		put_str(sc, "at ");
+		put_time(sc, r->signing_time);
+		put_str(sc, " by the signer's clock; ");
+	} else {
+		put_str(sc, "no time stated; ");
+	}
+	put_str(sc, vf_signer_state_words(r->signer_state));
+	end(sc);
+}
+
 static void put_submitter(struct screen *sc, const struct vf_report *r)
 {
 	LABEL(sc, "Submitted");
@@ -613,6 +636,8 @@ static void put_submitter(struct screen *sc, const struct vf_report *r)
 	put_str(sc, " ");
 	put_str(sc, vf_report_signer_words(r));
 	end(sc);
+	if (r->has_said)
+		put_said(sc, r);
 }
 
 static void put_renewals(struct screen *sc, const struct vf_report *r)

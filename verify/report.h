@@ -79,6 +79,13 @@ size_t vf_report_good_files(const struct vf_report *r);
 void vf_report_subject(const struct vf_report *r, char out[VF_SHOWN_SUBJECT]);
 /* What the signer's name is worth, in brackets. */
 const char *vf_report_signer_words(const struct vf_report *r);
+/* The name that a signer of a bundle goes by: the one in the signature, else that of the certificate. */
+struct vf_bytes vf_report_printed_name(const struct vf_report *r);
+/* "meaning: approval"; "without a stated meaning"; "meaning: not known (1.2.3)". */
+#define VF_SHOWN_MEANING 128
+void vf_report_meaning(const struct vf_report *r, char out[VF_SHOWN_MEANING]);
+/* "certificate good at the proven time". */
+const char *vf_signer_state_words(enum vf_signer_state s);
 /* "; evidence must be renewed before ", before a date. */
 const char *vf_report_renew_words(const struct vf_report *r);
 /* What is known about the revocation of a certificate. */

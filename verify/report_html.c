@@ -350,6 +350,28 @@ static void put_log_row(struct vf_sink *s, const struct vf_report *r)
 	put(s, ROW_END);
 }
 
+/* 21 CFR 11.50: printed name, date and time, meaning; all of it the signer's word. */
+static void put_said_row(struct vf_sink *s, const struct vf_report *r)
+{
+	char meaning[VF_SHOWN_MEANING];
+
+	vf_report_meaning(r, meaning);
+	row(s, "Signed");
+	put(s, "as ");
+	put_quoted(s, vf_report_printed_name(r));
+	put(s, ", ");
+	put_str(s, meaning);
+	if (r->signing_time != VF_TIME_NONE) {
+		put(s, ", at ");
+		put_time(s, r->signing_time);
+		put(s, " by the signer’s clock; ");
+	} else {
+		put(s, ", no time stated; ");
+	}
+	put_str(s, vf_signer_state_words(r->signer_state));
+	put(s, ROW_END);
+}
+
 static void put_submitter_row(struct vf_sink *s, const struct vf_report *r)
 {
 	if (vf_report_is_foreign(r) && !r->has_submitter)
@@ -364,6 +386,8 @@ static void put_submitter_row(struct vf_sink *s, const struct vf_report *r)
 	put(s, " ");
 	put(s, vf_report_signer_words(r));
 	put(s, ROW_END);
+	if (r->has_said)
+		put_said_row(s, r);
 }
 
 static void put_renewal_row(struct vf_sink *s, const struct vf_report *r)

@@ -188,6 +188,12 @@ static void put_submitter(struct vf_sink *s, const struct vf_report *r)
 	vf_sink_json(s, vf_bytes_str(r->submitter));
 	put_hash(s, "certificate_sha256", true, &r->submitter_certificate);
 	put_bool(s, "trusted", r->submitter_trusted);
+	put_text(s, "certificate", vf_bytes_str(vf_signer_state_name(r->signer_state)));
+	put_text_or_null(s, "printed_name", r->has_said ? vf_report_printed_name(r) : vf_bytes(NULL, 0));
+	put_text_or_null(s, "printed_name_from", vf_bytes_str(!r->has_said ? "" : r->printed_name.n ? "signature" : "certificate"));
+	put_text_or_null(s, "meaning", vf_bytes_str(r->meaning ? r->meaning : ""));
+	put_text_or_null(s, "meaning_oid", vf_bytes_str(r->meaning_oid));
+	put_time(s, "signing_time", r->has_said ? r->signing_time : VF_TIME_NONE);
 	vf_sink_str(s, "}");
 }
 

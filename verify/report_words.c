@@ -167,6 +167,30 @@ const char *vf_report_signer_words(const struct vf_report *r)
 				 : "(a claim: the certificate leads to no root in the trust directory)";
 }
 
+struct vf_bytes vf_report_printed_name(const struct vf_report *r)
+{
+	return r->printed_name.n ? r->printed_name : vf_bytes_str(r->submitter);
+}
+
+void vf_report_meaning(const struct vf_report *r, char out[VF_SHOWN_MEANING])
+{
+	if (!r->meaning_oid[0])
+		snprintf(out, VF_SHOWN_MEANING, "without a stated meaning");
+	else if (r->meaning)
+		snprintf(out, VF_SHOWN_MEANING, "meaning: %s", r->meaning);
+	else
+		snprintf(out, VF_SHOWN_MEANING, "meaning: not known (%s)", r->meaning_oid);
+}
+
+const char *vf_signer_state_words(enum vf_signer_state s)
+{
+	static const char *const words[] = {"certificate not judged", "certificate good at the proven time",
+		"certificate valid at the proven time, no revocation data", "certificate of nobody that you pinned",
+		"certificate not good at the proven time"};
+
+	return words[s];
+}
+
 const char *vf_report_renew_words(const struct vf_report *r)
 {
 	if (r->form == VF_FORM_TOKEN || r->form == VF_FORM_SIGNATURE)

@@ -73,6 +73,13 @@ const char *vf_revocation_name(enum vf_revocation r)
 	return names[r];
 }
 
+const char *vf_signer_state_name(enum vf_signer_state s)
+{
+	static const char *const names[] = {"not-judged", "good", "no-revocation-data", "unknown-root", "not-good"};
+
+	return names[s];
+}
+
 void vf_report_init(struct vf_report *r, const char *input, bool integrity_only)
 {
 	memset(r, 0, sizeof(*r));
@@ -80,6 +87,7 @@ void vf_report_init(struct vf_report *r, const char *input, bool integrity_only)
 	r->integrity_only = integrity_only;
 	r->existed_by = VF_TIME_NONE;
 	r->renew_before = VF_TIME_NONE;
+	r->signing_time = VF_TIME_NONE;
 }
 
 void vf_report_pass(struct vf_report *r, enum vf_check c)

@@ -75,6 +75,15 @@ enum vf_revocation {
 	VF_REVOCATION_REVOKED,
 };
 
+/* What a signer's certificate was worth at the proven time; the later, the worse. */
+enum vf_signer_state {
+	VF_SIGNER_NOT_JUDGED,
+	VF_SIGNER_GOOD,		 /* leads to a pinned root, valid, not revoked */
+	VF_SIGNER_NO_REVOCATION, /* the same, without usable revocation data */
+	VF_SIGNER_UNKNOWN_ROOT,
+	VF_SIGNER_BAD, /* expired, revoked, or a broken path: a reason says which */
+};
+
 #define VF_MAX_REASONS 32
 /*
  * The last VF_UNCHECKED_KINDS places, more than there are codes, are for codes that are not there yet: so no number
@@ -171,6 +180,12 @@ struct vf_report {
 	bool has_submitter, submitter_trusted;
 	char submitter[160];
 	struct vf_hash submitter_certificate;
+	enum vf_signer_state signer_state; /* of several signers the worst */
+	bool has_said;			   /* what the signer of a bundle says; all of it the signer's word: */
+	const char *meaning;		   /* NULL: none is stated, or it is known by its OID alone */
+	char meaning_oid[80];		   /* dotted; empty when no meaning is stated */
+	struct vf_bytes printed_name;	   /* plain text; empty: that of the certificate */
+	int64_t signing_time;		   /* VF_TIME_NONE when it is not stated */
 
 	size_t n_others;     /* digests beside those of the files in the first lists of evidence records */
 	bool sorted_renewal; /* a renewal holds only in the sorted form, which was allowed on request */
@@ -192,6 +207,7 @@ const char *vf_check_text(enum vf_check c);
 bool vf_check_needs_trust(enum vf_check c);
 const char *vf_file_status_name(enum vf_file_status s);
 const char *vf_revocation_name(enum vf_revocation r);
+const char *vf_signer_state_name(enum vf_signer_state s);
 
 void vf_report_init(struct vf_report *r, const char *input, bool integrity_only);
 /* Records a pass; a check that failed before stays failed. */

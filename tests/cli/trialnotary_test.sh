@@ -290,6 +290,74 @@ if command -v openssl >/dev/null; then
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key2.pem -out cert2.pem -days 30 \
 		-subj "/CN=Other" >/dev/null 2>&1
 	fails 74 SIGNER_FAILED "another certificate" submit n --study DEMO-1 --kind results --sign key.pem --cert cert2.pem data
+
+	# meaning and name: written, shown, and accepted by OpenSSL
+	run 0 "a meaning" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem --meaning author --printed-name "Test submitter" moved.pdf
+	meant=$(record)
+	[ "$meant" != "$signed" ] || fault "a signature with a meaning is not the one without"
+	run 0 countersign countersign n "$meant" --sign key.pem --cert cert.pem --meaning approval
+	approval=$(record)
+	has out "$approval  approval of $meant"
+	run 0 "countersigned again" countersign n "$meant" --sign key.pem --cert cert.pem --meaning approval
+	has out "$approval"
+	has err "the same signature was given before"
+	json countersign countersign n "$meant" --sign key.pem --cert cert.pem --meaning review --kind ethics-approval
+	[ "$(field countersigns)" = "$meant" ] && [ "$(field meaning)" = review ] && [ "$(field printed_name)" = "Test submitter" ] &&
+		[ "$(field kind)" = ethics-approval ] && [ "$(field study)" = DEMO-1 ] && [ "$(field new)" = true ] || fault "the JSON of countersign" out
+	[ "$(field id)" != "$approval" ] || fault "another meaning is another signature"
+	run 0 seal seal n
+	run 0 "export of both" export n "$meant" "$approval" -o signatures/
+	mkdir -p with-root && cp -r trust/. with-root && mkdir -p with-root/submitters && cp cert.pem with-root/submitters/own.pem
+	"$tv" --trust with-root "signatures/$approval.asice" >out 2>err || fault "the countersignature is not verified" out
+	has out 'Signed      as "Test submitter", meaning: approval, at 20'
+	has out "countersigns $meant"
+	"$tv" --trust with-root "signatures/$meant.asice" >out 2>err || fault "the record with a meaning is not verified" out
+	has out 'Signed      as "Test submitter", meaning: author, at 20'
+	"$tv" --trust with-root --json "signatures/$meant.asice" >out 2>err
+	has out '"certificate":"no-revocation-data","printed_name":"Test submitter","printed_name_from":"signature","meaning":"author","meaning_oid":"1.2.840.113549.1.9.16.6.6","signing_time":"20'
+	"$tv" --trust with-root signed.asice >out 2>err
+	has out 'Signed      as "Test submitter", without a stated meaning, at 20'
+	if command -v unzip >/dev/null; then
+		unzip -qo "signatures/$meant.asice" -d unzipped
+		openssl cms -verify -cades -binary -inform DER -in unzipped/META-INF/signature001.p7s \
+			-content unzipped/META-INF/ASiCManifest001.xml -CAfile cert.pem -purpose any -out content 2>err || fault "openssl does not accept the signature" err
+		cmp -s content unzipped/META-INF/ASiCManifest001.xml || fault "openssl verified something else"
+	fi
+	# one name for each key, and names that deceive nobody
+	fails 1 SIGNER_NAME "another name" countersign n "$meant" --sign key.pem --cert cert.pem --meaning review --printed-name "Somebody else"
+	has err "this key signs as 'Test submitter' in this notary, not as 'Somebody else'"
+	for name in "" " A" "A " "$(printf 'A\033[2K')" "$(printf 'A \342\200\256B')"; do
+		fails 64 USAGE "a printed name that is not plain" countersign n "$meant" --sign key.pem --cert cert.pem --meaning review --printed-name "$name"
+	done
+	fails 64 USAGE "an unknown meaning" countersign n "$meant" --sign key.pem --cert cert.pem --meaning approvel
+	has err "did you mean 'approval'?"
+	fails 64 USAGE "no meaning" countersign n "$meant" --sign key.pem --cert cert.pem
+	fails 64 USAGE "a meaning without a key" submit n --study DEMO-1 --kind results --meaning approval moved.pdf
+	fails 64 USAGE "another kind" countersign n "$meant" --sign key.pem --cert cert.pem --meaning review --kind results
+	fails 66 UNKNOWN_RECORD "no such record" countersign n 0123456789abcdef --sign key.pem --cert cert.pem --meaning review
+	# encrypted keys
+	openssl pkcs8 -topk8 -in key.pem -out locked.pem -passout pass:secret -v2 aes-256-cbc 2>/dev/null
+	chmod 600 locked.pem
+	run 0 "an encrypted key" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 3 3<<<secret
+	fails 74 SIGNER_FAILED "a wrong passphrase" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 3 3<<<wrong
+	fails 74 SIGNER_FAILED "an empty passphrase" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 3 3</dev/null
+	fails 64 USAGE "no such descriptor" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 99
+	if command -v setsid >/dev/null; then
+		count=$((count + 1))
+		setsid -w "$tn" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness >out 2>err </dev/null && fault "a key without a passphrase"
+		has err "use --passphrase-fd"
+	fi
+	if command -v script >/dev/null; then
+		# at a terminal: asked for, and not shown
+		count=$((count + 1))
+		: >out
+		(for i in $(seq 300); do grep -q Passphrase out && break; sleep 0.1; done; echo secret) | timeout 60 script -qec "'$tn' countersign n $meant --sign locked.pem --cert cert.pem --meaning receipt" typescript >out 2>&1 ||
+			fault "the terminal is not asked" out
+		lacks out secret
+		has out "Passphrase of 'locked.pem': "
+		has out "receipt of $meant"
+	fi
+	run 0 seal seal n
 	chmod 644 key.pem
 	fails 77 PERMISSION "a key that others can read" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem data
 fi

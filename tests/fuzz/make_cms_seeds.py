@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the seeds of verify_ber and verify_cms_attrs from the vectors in tests/vectors/tst.
+"""Makes the seeds of verify_ber, verify_cms_attrs and verify_meaning from the vectors in tests/vectors/tst.
 
     tests/fuzz/make_cms_seeds.py
 
@@ -116,3 +116,40 @@ put("verify_ber", "signature", with_attrs(record, make=open_der))
 put("verify_ber", "pieces", open_der(0x24, der(0x04, b"a"), open_der(0x24, der(0x04, b"b"), der(0x24)), b"\x04\x82\0\1c"))
 put("verify_ber", "deep", bytes([0x30, 0x80]) * 33 + bytes(66))
 put("verify_ber", "padded", b"\x30\x87\0\0\0\0\0\0\3\x02\1\5")
+
+
+def saying(attrs, unsigned=b""):
+    """detached.p7s with further signed attributes (its signature is over others) and unsigned ones."""
+    (_, info, _), = children(read("detached.p7s"))
+    kind, (_, explicit, _) = children(info)
+    (_, data, _), = children(explicit)
+    *before, (_, signers, _) = children(data)
+    (_, signer, _), = children(signers)
+    fields = [der(tag, body + attrs) if tag == 0xA0 else whole for tag, body, whole in children(signer) if tag != 0xA1]
+    signers = der(0x31, der(0x30, *fields, der(0xA1, unsigned) if unsigned else b""))
+    return der(0x30, kind[2], der(0xA0, der(0x30, b"".join(b[2] for b in before), signers)))
+
+
+def meaning(name, *more):
+    return attr(AA + "16", der(0x30, oid(name), *more))
+
+
+def named(text, tag=0x0C):
+    return attr("0.4.0.19122.1.1", der(0x30, der(0xA0, der(0x30, attr("2.5.4.3", der(tag, text))))))
+
+
+proof = "1.2.840.113549.1.9.16.6."
+own = "2.25.201717531791956322157735468485827663522.1."
+put("verify_meaning", "empty", b"")
+put("verify_meaning", "plain", read("detached.p7s"))
+for i, word in enumerate([proof + "5", proof + "6", proof + "1", proof + "2", own + "1", own + "2", own + "3", proof + "3"]):
+    put("verify_meaning", "meaning-%d" % i, saying(meaning(word) + named(b"Dr. A. Example")))
+put("verify_meaning", "qualified", saying(meaning(proof + "5", der(0x30, der(0x30, oid("1.2.3"))))))
+put("verify_meaning", "two-meanings", saying(meaning(proof + "5") + meaning(proof + "6")))
+put("verify_meaning", "two-values", saying(attr(AA + "16", der(0x30, oid(proof + "5")), der(0x30, oid(proof + "6")))))
+put("verify_meaning", "reversed-name", saying(named("A \u202eB".encode())))
+put("verify_meaning", "control-name", saying(named(b"A\x1b[2K")))
+put("verify_meaning", "printable-string", saying(named(b"A", 0x13)))
+put("verify_meaning", "other-claims", saying(attr("0.4.0.19122.1.1", der(0x30, der(0xA0, der(0x30, attr("2.5.4.72", der(0x0C, b"PI")))), der(0xA1, der(0x30, small)), der(0xA2, small)))))
+put("verify_meaning", "beside", saying(b"", meaning(proof + "5") + named(b"B")))
+put("verify_meaning", "late-time", saying(meaning(proof + "5")).replace(b"\x17\r2", b"\x18\r2"))

@@ -417,6 +417,45 @@ static void test_round_trip(void)
 	fixture_end(&f[1]);
 }
 
+/* ---- one name for each key ---- */
+
+static enum vf_rc serve_signed(struct fixture *f, struct vf_bytes cert)
+{
+	static struct draft d;
+	struct signer by = signer;
+	struct nt_submit s = submit_of(TR_OTHER);
+	enum vf_rc rc;
+	bool before;
+
+	by.cert = cert;
+	by.sha256 = vf_sha256(cert);
+	s.signer = &by.sha256, s.sign = signer_sign, s.sign_ctx = &by;
+	draft_make(&d, f->n, NULL, &s, files(), 1, NULL, &drafts);
+	rc = serve(f, &d, draft_json(&d), &before);
+	if (rc == VF_OK)
+		CHECK_RC(serve(f, &d, draft_json(&d), &before), VF_OK);
+	return rc;
+}
+
+/* The key of a submitter in a certificate with another name: the notary knows it by the first. */
+static void test_signer_names(void)
+{
+	struct vf_bytes other = make_cert(&(struct cert_spec){.name = "B Submitter", .issuer = "Submitter Root", .key = signer.key,
+		.issuer_key = signer.root_key, .serial = 8, .ext = {{"keyUsage", "critical,digitalSignature"}}});
+	struct vf_bytes again = make_cert(&(struct cert_spec){.name = "A Submitter", .issuer = "Submitter Root", .key = signer.key,
+		.issuer_key = signer.root_key, .serial = 9, .ext = {{"keyUsage", "critical,digitalSignature"}}});
+	struct fixture f;
+
+	fixture_begin(&f);
+	put_files(&f);
+	CHECK_RC(serve_signed(&f, signer.cert), VF_OK);
+	CHECK_RC(serve_signed(&f, other), VF_SIGNER_NAME);
+	CHECK(strncmp(field, "/members/", 9) == 0);
+	CHECK_STR(err.text, "this key signs as 'A Submitter' in this notary, not as 'B Submitter'");
+	CHECK_RC(serve_signed(&f, again), VF_OK);
+	fixture_end(&f);
+}
+
 /* ---- whatever is taken verifies ---- */
 
 static uint64_t state = 1;
@@ -556,6 +595,7 @@ int main(void)
 		test_largest(true);
 		drafts.used = 0;
 		test_round_trip();
+	test_signer_names();
 		test_taken_verifies();
 	}
 	nt_intake_free(intake);

@@ -389,27 +389,156 @@ static void cades_with(const char *type, const char *group, size_t bits, bool pe
 	save_cert("user.cert", x, pem);
 	CHECK_RC(nt_signer_load_pair(at("user.key"), at("user.cert"), &s, &cert, &err), VF_OK);
 	CHECK_BYTES(nt_buf_bytes(&cert), vf_bytes(der, (size_t)n));
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, &p7s, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, NULL, &p7s, &err), VF_OK);
 	CHECK(vf_der_is_strict(nt_buf_bytes(&p7s)));
 	CHECK(cms_verifies(nt_buf_bytes(&p7s), content, x));
 	CHECK(!cms_verifies(nt_buf_bytes(&p7s), vf_bytes_str("{\"statement\":2}\r\n\n"), x));
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, NULL, &again, &err), VF_OK);
 	CHECK(vf_bytes_eq(nt_buf_bytes(&p7s), nt_buf_bytes(&again)) == (strcmp(type, "RSA") == 0));
 	/* an empty content is a content */
 	nt_buf_reset(&again);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), vf_bytes(NULL, 0), T0, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), vf_bytes(NULL, 0), T0, NULL, &again, &err), VF_OK);
 	CHECK(cms_verifies(nt_buf_bytes(&again), vf_bytes_str(""), x));
 
 	/* from the first to the last second of the certificate, and no further */
 	nt_buf_reset(&again);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123, &again, &err), VF_OK);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 124, &again, &err), VF_SIGNER_CERT_TIME);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 999, &again, &err), VF_OK);
-	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 1000, &again, &err),
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123, NULL, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 124, NULL, &again, &err), VF_SIGNER_CERT_TIME);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 999, NULL, &again, &err), VF_OK);
+	CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0 - 123 + 2 * DAY + 1000, NULL, &again, &err),
 		VF_SIGNER_CERT_TIME);
-	CHECK_RC(nt_signer_cades(s, vf_bytes(cert.p, cert.n - 1), content, T0, &again, &err), VF_CERT_SHAPE);
+	CHECK_RC(nt_signer_cades(s, vf_bytes(cert.p, cert.n - 1), content, T0, NULL, &again, &err), VF_CERT_SHAPE);
 	OPENSSL_free(der);
 	X509_free(x);
+	EVP_PKEY_free(k);
+}
+
+/* The octets of the n-th line of the example in the format document. */
+static struct vf_bytes example(unsigned n, uint8_t out[256])
+{
+	const char *source = getenv("TRIALNOTARY_SOURCE");
+	char path[PATH_MAX], line[1024];
+	FILE *f;
+	size_t k = 0;
+	unsigned at = 0;
+
+	snprintf(path, sizeof(path), "%s/docs/formats/signature.md", source ? source : ".");
+	f = fopen(path, "r");
+	if (!f)
+		exit(1);
+	while (k == 0 && fgets(line, sizeof(line), f)) {
+		char *p = line;
+		unsigned octet;
+		int used;
+
+		if (strncmp(line, "30 ", 3) != 0 || at++ != n)
+			continue;
+		while (k < 256 && sscanf(p, "%2x%n", &octet, &used) == 1) {
+			out[k++] = (uint8_t)octet;
+			p += used;
+		}
+	}
+	fclose(f);
+	return vf_bytes(out, k);
+}
+
+static bool holds(const struct nt_buf *all, struct vf_bytes part)
+{
+	for (size_t i = 0; part.n && i + part.n <= all->n; i++)
+		if (memcmp(all->p + i, part.p, part.n) == 0)
+			return true;
+	return false;
+}
+
+/* Meaning and printed name are written as the format document shows, read back, and OpenSSL accepts all of it. */
+static void says(void)
+{
+	struct vf_bytes content = vf_bytes_str("{\"statement\":1}\n");
+	EVP_PKEY *k = make("EC", "P-256", 0);
+	X509 *x = certify(k, "critical,digitalSignature");
+	uint8_t octets[2][256];
+	struct vf_err err;
+
+	save("says.key", k, NULL);
+	save_cert("says.cert", x, true);
+	for (int m = VF_MEANING_NONE; m < VF_MEANING_COUNT; m++) {
+		VF_CLEANUP(nt_signer_freep) struct nt_signer *s = NULL;
+		VF_CLEANUP(nt_buf_done) struct nt_buf cert = nt_buf(65536);
+		VF_CLEANUP(nt_buf_done) struct nt_buf p7s = nt_buf(65536);
+		struct nt_says words = {.meaning = (enum vf_meaning)m};
+		struct vf_signed sig;
+		struct vf_said said;
+
+		if (m == VF_MEANING_OTHER)
+			continue;
+		if (m % 2 == 0)
+			words.printed_name = vf_bytes_str("Dr. A. Example");
+		CHECK_RC(nt_signer_load_pair(at("says.key"), at("says.cert"), &s, &cert, &err), VF_OK);
+		CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, &words, &p7s, &err), VF_OK);
+		CHECK(vf_der_is_strict(nt_buf_bytes(&p7s)));
+		CHECK(cms_verifies(nt_buf_bytes(&p7s), content, x));
+		CHECK_RC(vf_cms_parse(nt_buf_bytes(&p7s), VF_CMS_SUBMITTER, &sig, &err), VF_OK);
+		CHECK_RC(vf_meaning_read(&sig, &said, &err), VF_OK);
+		CHECK_INT(said.meaning, words.meaning);
+		CHECK_BYTES(said.name, words.printed_name);
+		CHECK(said.time == T0 / 1000 * 1000);
+		CHECK(holds(&p7s, example(0, octets[0])) == (m == VF_MEANING_APPROVAL));
+		CHECK(holds(&p7s, example(1, octets[1])) == (m % 2 == 0));
+		words.printed_name = vf_bytes_str("Dr. A. \xe2\x80\xae" "elpmaxE");
+		CHECK_RC(nt_signer_cades(s, nt_buf_bytes(&cert), content, T0, &words, &p7s, &err), VF_INTERNAL);
+	}
+	X509_free(x);
+	EVP_PKEY_free(k);
+}
+
+/* What a passphrase is asked for, and what comes back. */
+struct answer {
+	const char *text;
+	enum vf_rc rc;
+	unsigned asked;
+};
+
+static VF_RC give(void *ctx, struct nt_buf *ret, struct vf_err *reterr)
+{
+	struct answer *a = ctx;
+
+	a->asked++;
+	nt_buf_put_str(ret, a->text);
+	return a->rc == VF_OK ? VF_OK : vf_fail(reterr, a->rc, "no answer");
+}
+
+static void encrypted(void)
+{
+	static const struct {
+		const char *key, *text;
+		enum vf_rc answer, want;
+		unsigned asked;
+	} rows[] = {
+		{"locked.key", "secret", VF_OK, VF_OK, 1},
+		{"locked.key", "Secret", VF_OK, VF_SIGNER_FAILED, 1},
+		{"locked.key", "secret ", VF_OK, VF_SIGNER_FAILED, 1},
+		{"locked.key", "", VF_IO, VF_IO, 1},
+		{"locked.key", "", VF_LIMIT, VF_LIMIT, 1},
+		/* nobody is asked for what is not encrypted */
+		{"other.key", "", VF_IO, VF_OK, 0},
+		{"bad.key", "", VF_IO, VF_SIGNER_FAILED, 0},
+	};
+	EVP_PKEY *k = make("EC", "P-256", 0);
+
+	save("locked.key", k, EVP_aes_256_cbc());
+	save("other.key", k, NULL);
+	put_file("bad.key", vf_bytes_str("no key\n"), 0600);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		VF_CLEANUP(nt_signer_freep) struct nt_signer *s = NULL;
+		struct answer a = {.text = rows[i].text, .rc = rows[i].answer};
+		struct vf_err err = {0};
+		enum vf_rc rc = nt_signer_load_with(at(rows[i].key), give, &a, &s, &err);
+
+		CHECK_RC(rc, rows[i].want);
+		CHECK((rc == VF_OK) == (s != NULL) && (rc == VF_OK || err.rc == rc));
+		CHECK_INT(a.asked, rows[i].asked);
+		CHECK_INT(ERR_peek_error(), 0);
+	}
 	EVP_PKEY_free(k);
 }
 
@@ -490,6 +619,8 @@ int main(void)
 	cades_with("EC", "P-256", 0, true);
 	cades_with("EC", "P-384", 0, false);
 	cades_with("RSA", NULL, 2048, true);
+	says();
+	encrypted();
 	pairs_refused();
 	files();
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);

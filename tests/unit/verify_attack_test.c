@@ -387,6 +387,161 @@ HOOK(s_swapped)
 		*bundle_part(x, VF_NAME_SIGNATURE) = flip_last(*bundle_part(x, VF_NAME_SIGNATURE));
 }
 
+/* ---- meaning, name and time of a signature ---- */
+
+#define MEANING(oid) make_attr("1.2.840.113549.1.9.16.2.16", DER(VF_DER_SEQUENCE, make_oid(oid)))
+#define APPROVAL "1.2.840.113549.1.9.16.6.5"
+#define AUTHOR "1.2.840.113549.1.9.16.6.6"
+
+static struct vf_bytes printed_name(const char *name)
+{
+	return make_attr("0.4.0.19122.1.1", DER(VF_DER_SEQUENCE, DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE,
+		make_attr("2.5.4.3", make_der(VF_DER_UTF8_STRING, vf_bytes_str(name)))))));
+}
+
+static struct vf_bytes signing_time(const char *utc)
+{
+	return make_attr("1.2.840.113549.1.9.5", make_der(VF_DER_UTC_TIME, vf_bytes_str(utc)));
+}
+
+static void sign_saying(struct bundle *x, enum stage stage, struct vf_bytes attrs)
+{
+	s_good(x, stage);
+	if (stage == BEGIN)
+		x->signature.attrs = attrs;
+}
+
+HOOK(s_approval)
+{
+	sign_saying(x, stage, JOIN(signing_time("250301115900Z"), MEANING(APPROVAL), printed_name("Dr. A. Example")));
+}
+
+HOOK(s_two_meanings)
+{
+	sign_saying(x, stage, JOIN(MEANING(APPROVAL), MEANING(AUTHOR)));
+}
+
+HOOK(s_reversed_name)
+{
+	sign_saying(x, stage, printed_name("Dr. A. \xe2\x80\xae" "elpmaxE"));
+}
+
+HOOK(s_control_name)
+{
+	sign_saying(x, stage, printed_name("Dr. A. Example\033[2K"));
+}
+
+HOOK(s_later_than_seal)
+{
+	sign_saying(x, stage, JOIN(signing_time("250301120001Z"), MEANING(APPROVAL)));
+}
+
+HOOK(s_long_before)
+{
+	sign_saying(x, stage, JOIN(signing_time("250222115959Z"), MEANING(APPROVAL)));
+}
+
+HOOK(s_week_before)
+{
+	sign_saying(x, stage, JOIN(signing_time("250222120000Z"), MEANING(APPROVAL)));
+}
+
+/* A copy in which one place is another. */
+static struct vf_bytes replaced(struct vf_bytes all, struct vf_bytes from, struct vf_bytes to)
+{
+	struct vf_bytes copy = make_copy(all);
+	size_t found = 0;
+
+	for (size_t i = 0; i + from.n <= copy.n; i++) {
+		if (memcmp(copy.p + i, from.p, from.n) != 0)
+			continue;
+		memcpy(maker_block + (copy.p - maker_block) + i, to.p, to.n);
+		found++;
+	}
+	MUST(found == 1 && from.n == to.n);
+	return copy;
+}
+
+/* A signature that its forger puts into the record before everything else is made. */
+static void forge(struct bundle *x, struct vf_bytes p7s)
+{
+	x->p7s = p7s;
+	make_group(x);
+	x->entry_text = make_entry_text(&x->entry);
+}
+
+/* Author becomes approval: the signature is over the other word. */
+HOOK(s_meaning_changed)
+{
+	sign_saying(x, stage, JOIN(MEANING(AUTHOR), printed_name("Dr. A. Example")));
+	if (stage == RECORD)
+		forge(x, replaced(x->p7s, make_oid(AUTHOR), make_oid(APPROVAL)));
+}
+
+HOOK(s_name_changed)
+{
+	sign_saying(x, stage, JOIN(MEANING(AUTHOR), printed_name("Dr. A. Example")));
+	if (stage == RECORD)
+		forge(x, replaced(x->p7s, vf_bytes_str("Dr. A. Example"), vf_bytes_str("Dr. B. Example")));
+}
+
+/* Nobody signed what stands beside the signature. */
+HOOK(s_meaning_beside)
+{
+	sign_saying(x, stage, MEANING(AUTHOR));
+	if (stage == BEGIN)
+		x->signature.unsigned_attrs = JOIN(MEANING(APPROVAL), printed_name("Dr. B. Example"));
+}
+
+/* Another person's certificate in the place of the signer's, with the same issuer and number. */
+static void exchange_certificate(struct bundle *x, enum stage stage, long serial)
+{
+	sign_saying(x, stage, MEANING(APPROVAL));
+	if (stage == RECORD) {
+		struct vf_bytes good_one = x->signature.certs;
+
+		x->signature.certs = make_cert(&(struct cert_spec){.name = "Other Submitter", .issuer = "Submitter Root", .key = beta.key,
+			.issuer_key = submitter_root_key, .serial = serial, .ext = {{"keyUsage", "critical,digitalSignature"}}});
+		make_signature_files(x);
+		forge(x, x->p7s);
+		x->signature.certs = good_one;
+	}
+}
+
+HOOK(s_certificate_exchanged)
+{
+	exchange_certificate(x, stage, 7);
+}
+
+HOOK(s_certificate_dropped)
+{
+	exchange_certificate(x, stage, 9);
+}
+
+/* A good signature of another record, which lists another statement. */
+HOOK(s_copied)
+{
+	sign_saying(x, stage, MEANING(APPROVAL));
+	if (stage == RECORD) {
+		struct vf_bytes own = x->statement;
+
+		x->statement = vf_bytes_str("{\"another\":\"statement\"}");
+		make_signature_files(x);
+		x->statement = own;
+		forge(x, x->p7s);
+	}
+}
+
+/* The same without its manifest: this record's own stands beside it. */
+HOOK(s_copied_alone)
+{
+	s_copied(x, stage);
+	if (stage == RECORD) {
+		x->signed_manifest = make_manifest(VF_NAME_SIGNATURE, make_ref("statement.json", VF_MANIFEST_SHA256, make_digest(VF_SHA256, x->statement)));
+		forge(x, x->p7s);
+	}
+}
+
 /* The certificate was valid today, but not when the record was time-stamped. */
 HOOK(s_late)
 {
@@ -556,6 +711,17 @@ static const struct {
 	{"S", "another signature after the seal", s_swapped, VF_REJECTED, VF_GROUP_MISMATCH},
 	{"S", "a certificate from after the seal", s_late, VF_REJECTED, VF_SIGNER_CERT_TIME},
 	{"S", "the same, with a token that lies", s_late_token, VF_REJECTED, VF_SIGNER_CERT_TIME},
+	{"S", "a meaning, a name and a time", s_approval, VF_VERIFIED, VF_OK},
+	{"S", "two meanings", s_two_meanings, VF_REJECTED, VF_CMS_SHAPE},
+	{"S", "a printed name that turns the direction", s_reversed_name, VF_REJECTED, VF_CMS_SHAPE},
+	{"S", "a printed name with a control character", s_control_name, VF_REJECTED, VF_CMS_SHAPE},
+	{"S", "a meaning changed after signing", s_meaning_changed, VF_REJECTED, VF_SIGNATURE},
+	{"S", "a printed name changed after signing", s_name_changed, VF_REJECTED, VF_SIGNATURE},
+	{"S", "a meaning beside the signature", s_meaning_beside, VF_VERIFIED, VF_OK},
+	{"S", "another person's certificate in the signature", s_certificate_exchanged, VF_REJECTED, VF_SIGNER_MISMATCH},
+	{"S", "the same of another number: nobody can tell", s_certificate_dropped, VF_INDETERMINATE, VF_UNKNOWN_SIGNER},
+	{"S", "the signature files of another record", s_copied, VF_REJECTED, VF_MANIFEST_DIGEST},
+	{"S", "the signature of another record", s_copied_alone, VF_REJECTED, VF_SIGNATURE},
 	{"S", "signature files without a signer", s_unlisted, VF_REJECTED, VF_UNCOVERED},
 	{"C", "a disclosed confidential document", c_good, VF_VERIFIED, VF_OK},
 	{"C", "another confidential document", c_altered, VF_REJECTED, VF_DIGEST_MISMATCH},
@@ -623,6 +789,40 @@ HOOK(short_key)
 	short_.cert = make_cert(&(struct cert_spec){.name = "RSA TSU", .issuer = "Alpha Root", .key = short_.key, .issuer_key = alpha.root_key,
 		.serial = 11, .to = "20400101000000Z", .ext = TSA_EXT});
 	x->ev[0].by = &short_;
+}
+
+/* What a report says of a signature, and what it remarks. */
+static void test_said(void)
+{
+	static const struct {
+		bundle_hook *hook;
+		const char *meaning, *name, *time, *note;
+	} rows[] = {
+		{s_good, NULL, "", NULL, NULL},
+		{s_approval, "approval", "Dr. A. Example", "2025-03-01T11:59:00Z", NULL},
+		{s_later_than_seal, "approval", "", "2025-03-01T12:00:01Z", "SIGNING_TIME"},
+		{s_long_before, "approval", "", "2025-02-22T11:59:59Z", "SIGNING_TIME"},
+		{s_week_before, "approval", "", "2025-02-22T12:00:00Z", NULL},
+		{s_meaning_beside, "author", "", NULL, "UNSIGNED_ATTRIBUTES"},
+	};
+	size_t mark = maker_used;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct nt_buf bytes = nt_buf(1 << 20);
+
+		maker_used = mark;
+		run(rows[i].hook, &bytes);
+		expect(VF_VERIFIED, VF_OK, "S", rows[i].meaning ? rows[i].meaning : "nothing");
+		CHECK(report.has_said);
+		CHECK(rows[i].meaning ? report.meaning && strcmp(report.meaning, rows[i].meaning) == 0 : !report.meaning && !report.meaning_oid[0]);
+		CHECK_BYTES(report.printed_name, vf_bytes_str(rows[i].name));
+		CHECK(report.signing_time == (rows[i].time ? make_time(rows[i].time) : VF_TIME_NONE));
+		CHECK_INT(report.signer_state, VF_SIGNER_NO_REVOCATION);
+		CHECK(has_note("SIGNING_TIME") == (rows[i].note && strcmp(rows[i].note, "SIGNING_TIME") == 0));
+		CHECK(has_note("UNSIGNED_ATTRIBUTES") == (rows[i].note && strcmp(rows[i].note, "UNSIGNED_ATTRIBUTES") == 0));
+		nt_buf_done(&bytes);
+	}
+	maker_used = mark;
 }
 
 static void test_reports(void)
@@ -744,6 +944,7 @@ int main(void)
 {
 	make_world();
 	test_cases();
+	test_said();
 	test_reports();
 	test_machine();
 	free_world();

@@ -117,6 +117,12 @@ static void fill_facts(struct vf_report *r)
 	r->has_submitter = r->submitter_trusted = true;
 	snprintf(r->submitter, sizeof(r->submitter), "Example Sponsor Ltd");
 	r->submitter_certificate = hash_of(0x88);
+	r->signer_state = VF_SIGNER_GOOD;
+	r->has_said = true;
+	r->meaning = "approval";
+	snprintf(r->meaning_oid, sizeof(r->meaning_oid), "1.2.840.113549.1.9.16.6.5");
+	r->printed_name = vf_bytes_str("Dr. A. \"Example\" <x>");
+	r->signing_time = T0 - 60000;
 	r->renewals = 2;
 	r->renew_before = INT64_C(2030659200000);
 }
@@ -267,6 +273,68 @@ static void check_golden(void (*make)(struct vf_outcome *), enum form form, cons
 
 	CHECK_STR(text, want);
 	free(text);
+}
+
+/* How a signature is worded when something is not stated, not known, or not good. */
+static void test_signed(void)
+{
+	static const struct {
+		const char *meaning, *oid, *name;
+		bool has_time;
+		enum vf_signer_state state;
+		const char *words, *json;
+	} rows[] = {
+		{NULL, "", "", false, VF_SIGNER_UNKNOWN_ROOT,
+			"as \"Example Sponsor Ltd\", without a stated meaning, no time stated; certificate of nobody that you pinned",
+			"\"certificate\":\"unknown-root\",\"printed_name\":\"Example Sponsor Ltd\",\"printed_name_from\":\"certificate\","
+			"\"meaning\":null,\"meaning_oid\":null,\"signing_time\":null}"},
+		{NULL, "1.2.3", "A", true, VF_SIGNER_NO_REVOCATION,
+			"as \"A\", meaning: not known (1.2.3), at 2026-03-02 14:06:31 UTC by the signer's clock; certificate valid at the "
+			"proven time, no revocation data",
+			"\"certificate\":\"no-revocation-data\",\"printed_name\":\"A\",\"printed_name_from\":\"signature\",\"meaning\":null,"
+			"\"meaning_oid\":\"1.2.3\",\"signing_time\":\"2026-03-02T14:06:31Z\"}"},
+		{"review", "2.25", "A", true, VF_SIGNER_NOT_JUDGED, "meaning: review, at 2026-03-02 14:06:31 UTC by the signer's clock; certificate not judged",
+			"\"certificate\":\"not-judged\""},
+		{"review", "2.25", "A", true, VF_SIGNER_BAD, "certificate not good at the proven time", "\"certificate\":\"not-good\""},
+	};
+	struct vf_outcome *o = calloc(1, sizeof(*o));
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vf_run run;
+		char *text;
+
+		memset(o, 0, sizeof(*o));
+		make_verified(o);
+		o->report.meaning = rows[i].meaning;
+		snprintf(o->report.meaning_oid, sizeof(o->report.meaning_oid), "%s", rows[i].oid);
+		o->report.printed_name = vf_bytes_str(rows[i].name);
+		o->report.signing_time = rows[i].has_time ? T0 - 60000 : VF_TIME_NONE;
+		o->report.signer_state = rows[i].state;
+		run = run_of(o, 1);
+		text = render(&run, TEXT);
+		/* lines are broken: compare without the breaks */
+		for (char *p; (p = strstr(text, "\n              ")) != NULL;) {
+			*p = ' ';
+			memmove(p + 1, p + 15, strlen(p + 15) + 1);
+		}
+		CHECK(strstr(text, rows[i].words) != NULL);
+		free(text);
+		text = render(&run, JSON);
+		CHECK(strstr(text, rows[i].json) != NULL);
+		free(text);
+		text = render(&run, HTML);
+		CHECK(strstr(text, "<tr><th scope=\"row\">Signed</th><td>as “") != NULL && !strstr(text, "<x>"));
+		free(text);
+	}
+	memset(o, 0, sizeof(*o));
+	make_verified(o);
+	o->report.has_said = false;
+	struct vf_run run = run_of(o, 1);
+	char *text = render(&run, TEXT);
+
+	CHECK(!strstr(text, "  Signed "));
+	free(text);
+	free(o);
 }
 
 static void test_golden(void)
@@ -746,6 +814,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		return strcmp(argv[1], "golden") == 0 ? show_golden() : show(argv[1]);
 	test_golden();
+	test_signed();
 	test_foreign();
 	test_foreign_limits();
 	test_locale();
