@@ -200,7 +200,7 @@ static const struct {
 	{VF_FHIR_UNFIT, "another form", "{" FHIR "," SCOPE "," WHEN ",\"policy\":[{\"uri\":\"urn:trialnotary:record:" HEX64 "\"}]," NESTED(PERMIT("a")) "}"},
 	{VF_FHIR_UNFIT, "rejected", "{\"resourceType\":\"Consent\",\"status\":\"rejected\"," SCOPE "," WHEN "," NESTED(PERMIT("a")) "}"},
 	/* the rules of details */
-	{VF_DETAILS_SHAPE, "", "{" FHIR "," SCOPE "," WHEN "," NESTED("{\"type\":\"permit\",\"period\":{\"start\":\"2030\",\"end\":\"2028\"}," CODE("a") "}") "}"},
+	{VF_PERMISSION_CONTRADICTION, "", "{" FHIR "," SCOPE "," WHEN "," NESTED("{\"type\":\"permit\",\"period\":{\"start\":\"2030\",\"end\":\"2028\"}," CODE("a") "}") "}"},
 	{VF_PERMISSION_CONTRADICTION, "", "{" FHIR "," SCOPE "," WHEN "," NESTED(PERMIT("a") "," DENY("participation")) "}"},
 	/* XML */
 	{VF_FHIR_SHAPE, "not well-formed", "<Consent xmlns=\"http://hl7.org/fhir\">"},
