@@ -384,6 +384,14 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary consent check notary --study DEMO-1 --participant 017 --purpose future-research \\\n"
 		"  --who biobank.example.org --record",
 		nt_consent_check_details, nt_consent_check_options, 1, 1, nt_verb_consent_check},
+	{"consent import", "DIR FILE...", "a record from a FHIR R4 Consent",
+		"trialnotary consent import notary consent.json scan.pdf --study DEMO-1 --participant 017 --form 1f0c9a3b\n"
+		"trialnotary consent import notary consent.xml --study DEMO-1 --participant 017 --form 1f0c9a3b --dry-run",
+		nt_consent_import_details, nt_consent_import_options, 2, SIZE_MAX, nt_verb_consent_import},
+	{"consent export", "DIR ID", "a consent as a FHIR R4 Consent or an ISO/IEC TS 27560 record",
+		"trialnotary consent export notary 1f0c9a3b --format fhir-json -o consent.json\n"
+		"trialnotary consent export notary 1f0c9a3b --format ts27560",
+		nt_consent_export_details, nt_consent_export_options, 2, 2, nt_verb_consent_export},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"
