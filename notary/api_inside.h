@@ -59,7 +59,7 @@ struct nt_api {
 	bool clock_doubted, authorities_disagree; /* of the last tick */
 	struct nt_api_tsa *tsa;       /* api_tsa.h; NULL: /tsa is off and never was on */
 	struct nt_metrics *metrics;
-	struct nt_http *http;
+	struct nt_http *_Atomic http;
 	struct nt_keeper *keeper;
 	struct nt_trail *trail;
 	int folder;                /* of the notary, for the stampers; -1: not open */

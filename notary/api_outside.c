@@ -8,6 +8,7 @@
 #include "notary/outside.h"
 #include "notary/revocation_ask.h"
 #include "notary/revocation_keeper.h"
+#include "notary/stamper.h"
 #include "verify/limits.h"
 
 /* ---- what it tells ---- */
@@ -260,6 +261,12 @@ static VF_RC start_revocation(struct nt_api *a, struct vf_err *reterr)
 	return rc == VF_OK ? nt_revocation_keeper_start(a->revocation, reterr) : rc;
 }
 
+/* The folder stays open: what the list names is read again with each reload. */
+static VF_RC open_folder(struct nt_api *a, struct vf_err *reterr)
+{
+	return a->folder >= 0 ? VF_OK : nt_dir_open(AT_FDCWD, nt_notary_dir(a->n), &a->folder, reterr);
+}
+
 VF_RC nt_api_outside_start(struct nt_api *a, struct vf_err *reterr)
 {
 	struct nt_outside *o = NULL;
@@ -269,11 +276,9 @@ VF_RC nt_api_outside_start(struct nt_api *a, struct vf_err *reterr)
 
 	if (options.authorities->n == 0)
 		return VF_OK;
-	if (a->folder < 0) {
-		rc = nt_dir_open(AT_FDCWD, nt_notary_dir(a->n), &a->folder, reterr);
-		if (rc != VF_OK)
-			return rc;
-	}
+	rc = open_folder(a, reterr);
+	if (rc != VF_OK)
+		return rc;
 	options.folder = a->folder;
 	rc = start_revocation(a, reterr);
 	if (rc == VF_OK)
@@ -315,12 +320,27 @@ static VF_RC read_again(struct errand *e, struct nt_notary *n, struct vf_err *re
 	return rc;
 }
 
+/* All that the new list needs can be read: passwords, keys and roots beside it are looked at before anybody is stopped. */
+static VF_RC check_list(struct nt_api *a, struct vf_err *reterr)
+{
+	struct nt_authorities list;
+	enum vf_rc rc = open_folder(a, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_authorities_load(a->folder, &list, reterr);
+	for (size_t i = 0; rc == VF_OK && i < list.n; i++)
+		rc = nt_stamper_check(&list.list[i], a->folder, reterr);
+	return rc;
+}
+
 VF_RC nt_api_read_authorities(struct nt_api *a, struct vf_err *reterr)
 {
 	struct errand e = {.api = a, .run = read_again};
 	struct vf_err err;
-	enum vf_rc rc, started;
+	enum vf_rc rc = check_list(a, reterr), started;
 
+	if (rc != VF_OK)
+		return rc;
 	nt_api_outside_stop(a);
 	rc = run_and_wait(&e, reterr);
 	/* those that were there go on when the new list is refused */

@@ -321,7 +321,7 @@ static VF_RC run_erase(struct nt_job *j, struct nt_notary *n, struct vf_err *ret
 	before = rc == VF_OK && r->state == NT_ERASED;
 	/* after a crash between the two, the journal knows the first */
 	if (rc == VF_OK && !before)
-		rc = nt_submit_link(n, vf_bytes_str(NT_PARTY_NOTARY), r->study, TR_ERASES, &j->id, &erasure, reterr);
+		rc = nt_submit_link(n, vf_bytes_str(NT_PARTY_NOTARY), r->study, TR_ERASES, &j->id, vf_bytes(NULL, 0), &erasure, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_erase(n, &j->id, reterr);
 	if (j->n_events == 0)

@@ -16,6 +16,11 @@
 #define SLEW_DIVISOR 2000
 /* An exchange with an authority takes no longer. */
 #define EXCHANGE_MS INT64_C(60000)
+/*
+ * An answer that leaves more open than this says nothing for the clock: a second of accuracy on both sides, three for the
+ * exchange. Who holds answers back, or claims to be exact to a day, could otherwise vouch for any time.
+ */
+#define OPEN_MS INT64_C(5000)
 /* What no clock and no token of ours shows; keeps the sums below in range. */
 #define FAR (INT64_C(1) << 60)
 
@@ -30,6 +35,7 @@ struct nt_clock_watch {
 	pthread_mutex_t lock; /* of all below */
 	bool ticked;
 	int64_t wall, boot; /* of the last tick */
+	int64_t crept;      /* by steps too small for a jump, less what slewing excuses since; in 1 / SLEW_DIVISOR ms */
 	bool jumped;
 	int64_t jump_boot, jump_ms; /* noticed at; by how much; positive: forwards */
 	struct sample samples[MAX_SAMPLES];
@@ -66,20 +72,41 @@ static int64_t absolute(int64_t v)
 	return v < 0 ? -v : v;
 }
 
+/* The lock is held. */
+static void note_jump(struct nt_clock_watch *w, int64_t moved, int64_t boot_ms)
+{
+	/* two jumps that take each other back are still in doubt: what was between them is unknown */
+	w->jump_ms = w->jumped ? w->jump_ms + moved : moved;
+	w->jumped = true;
+	w->jump_boot = boot_ms;
+	w->crept = 0;
+	w->n = 0; /* what was said of the clock before says nothing of it now */
+}
+
+/* Many small steps lead as far as a jump. The lock is held. */
+static int64_t creep(struct nt_clock_watch *w, int64_t moved, int64_t passed)
+{
+	int64_t crept = w->crept + moved * SLEW_DIVISOR;
+
+	crept = crept > passed ? crept - passed : crept < -passed ? crept + passed : 0;
+	w->crept = crept;
+	return crept / SLEW_DIVISOR;
+}
+
 void nt_clock_watch_tick(struct nt_clock_watch *w, int64_t wall_ms, int64_t boot_ms)
 {
-	int64_t moved, passed;
+	int64_t moved, passed, crept;
 
 	wall_ms = in_range(wall_ms);
 	pthread_mutex_lock(&w->lock);
 	passed = boot_ms - w->boot;
 	moved = wall_ms - w->wall - passed;
-	if (w->ticked && passed >= 0 && absolute(moved) > w->bound + passed / SLEW_DIVISOR) {
-		/* two jumps that take each other back are still in doubt: what was between them is unknown */
-		w->jump_ms = w->jumped ? w->jump_ms + moved : moved;
-		w->jumped = true;
-		w->jump_boot = boot_ms;
-		w->n = 0; /* what was said of the clock before says nothing of it now */
+	if (w->ticked && passed >= 0) {
+		bool jumped = absolute(moved) > w->bound + passed / SLEW_DIVISOR;
+
+		crept = jumped ? 0 : creep(w, moved, passed);
+		if (jumped || absolute(crept) > w->bound)
+			note_jump(w, jumped ? moved : crept, boot_ms);
 	}
 	w->ticked = true;
 	w->wall = wall_ms;
@@ -123,6 +150,7 @@ void nt_clock_watch_sample(struct nt_clock_watch *w, const char *authority, int6
 	int64_t sent_ms, int64_t received_ms, int64_t boot_ms)
 {
 	struct sample s = {.boot_ms = boot_ms}, *place;
+	bool agrees;
 
 	gen_ms = in_range(gen_ms);
 	sent_ms = in_range(sent_ms);
@@ -134,11 +162,14 @@ void nt_clock_watch_sample(struct nt_clock_watch *w, const char *authority, int6
 	s.least = in_range(sent_ms - gen_ms - accuracy_ms);
 	s.most = in_range(received_ms - gen_ms + accuracy_ms);
 	pthread_mutex_lock(&w->lock);
-	if (!is_across_jump(w, received_ms - sent_ms, boot_ms)) {
+	agrees = is_within(w, &s);
+	if (!is_across_jump(w, received_ms - sent_ms, boot_ms) && (!agrees || s.most - s.least <= 2 * w->bound + OPEN_MS)) {
 		place = place_of(w, s.authority);
 		*place = s;
-		if (is_within(w, &s))
+		if (agrees) {
 			w->jumped = false;
+			w->crept = 0;
+		}
 	}
 	pthread_mutex_unlock(&w->lock);
 }
@@ -147,6 +178,7 @@ void nt_clock_watch_trust(struct nt_clock_watch *w)
 {
 	pthread_mutex_lock(&w->lock);
 	w->jumped = false;
+	w->crept = 0;
 	w->n = 0;
 	pthread_mutex_unlock(&w->lock);
 }

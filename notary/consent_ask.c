@@ -245,8 +245,10 @@ static VF_RC tell_gaps(struct nt_consent_index *x, struct vf_arena *a, void *ctx
 				rc = tell_gap(t, a, &view, &own, reterr);
 			if (rc != VF_OK || !row)
 				break;
-			/* what belongs to the participant before is not needed any more; the new one's first
-			 * record is read again */
+			/*
+			 * what belongs to the participant before is not needed any more: the room is used again, and
+			 * the first record of the next one is read again
+			 */
 			own = (struct facts){0};
 			a->used = used;
 			rc = read_fact(st, a, &f, reterr);

@@ -101,8 +101,7 @@ struct nt_consent_question {
 VF_RC nt_consent_ask(struct nt_consent_index *x, const struct nt_consent_question *q,
 	struct tr_consent_answer *ret, struct vf_err *reterr);
 
-/* Records of a study, of one participant when participant is not NULL: the study's own first, then by
- * participant. */
+/* Records of a study, of one participant when participant is not NULL: the study's own first, then by participant. */
 typedef VF_RC nt_each_fact(void *ctx, const struct tr_consent_fact *f, struct vf_err *reterr);
 VF_RC nt_consent_each(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
 	nt_each_fact *each, void *ctx, struct vf_err *reterr);

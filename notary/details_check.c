@@ -65,12 +65,14 @@ static VF_RC check_form_permissions(const struct check *c, const struct tr_facts
 	const struct tr_permission *part = tr_permission_find(c->facts, vf_bytes_str(TR_PARTICIPATION));
 
 	for (size_t i = 0; i < c->facts->n_permissions; i++) {
-		const struct tr_permission *p = &c->facts->permissions[i], *offered = tr_permission_find(form, p->name);
+		const struct tr_permission *p = &c->facts->permissions[i],
+					   *offered = tr_permission_find(form, p->name);
 		char pointer[48];
 
 		snprintf(pointer, sizeof(pointer), "/permissions/%zu/%s", i, offered ? "granted" : "name");
 		if (!offered)
-			return fault(VF_PERMISSION_UNKNOWN, pointer, "the form does not offer this permission", reterr);
+			return fault(
+				VF_PERMISSION_UNKNOWN, pointer, "the form does not offer this permission", reterr);
 		if (offered->is_required && !p->is_granted && part && part->is_granted)
 			return fault(VF_PERMISSION_CONTRADICTION, pointer,
 				"refused, though the form requires it of whoever takes part", reterr);
@@ -85,7 +87,8 @@ static VF_RC check_agreement(const struct check *c, const struct nt_seen *seen, 
 	const struct vf_hash *to = &c->link->record;
 	const char *field = NULL;
 
-	if (is_consent(f->kind) && c->link->type == TR_USES && seen->kind == TR_CONSENT_FORM && !vf_hash_eq(to, &f->form))
+	if (is_consent(f->kind) && c->link->type == TR_USES && seen->kind == TR_CONSENT_FORM &&
+		!vf_hash_eq(to, &f->form))
 		field = "form";
 	if (f->kind == TR_WITHDRAWAL && c->link->type == TR_WITHDRAWS && is_consent(seen->kind) &&
 		!vf_hash_eq(to, &f->consent))
@@ -94,7 +97,8 @@ static VF_RC check_agreement(const struct check *c, const struct nt_seen *seen, 
 		field = "consent";
 	if (c->link->type == TR_ACCESSES && is_consent(seen->kind) && f->has_consent && !vf_hash_eq(to, &f->consent))
 		field = "consent";
-	if (c->link->type == TR_ACCESSES && seen->kind == TR_ACCESS_GRANT && f->has_grant && !vf_hash_eq(to, &f->grant))
+	if (c->link->type == TR_ACCESSES && seen->kind == TR_ACCESS_GRANT && f->has_grant &&
+		!vf_hash_eq(to, &f->grant))
 		field = "grant";
 	if (field)
 		return vf_fail(reterr, VF_LINK_SHAPE, "a link '%s' leads to another record than '%s' in the details",
@@ -121,8 +125,8 @@ static VF_RC check_target(const struct check *c, const struct nt_seen *seen, str
 static VF_RC check_participant(const struct check *c, const struct nt_seen *seen, struct vf_err *reterr)
 {
 	const struct tr_facts *f = c->facts;
-	bool is_about = c->link->type == TR_SUPERSEDES || c->link->type == TR_WITHDRAWS || c->link->type == TR_GRANTS ||
-		c->link->type == TR_ACCESSES;
+	bool is_about = c->link->type == TR_SUPERSEDES || c->link->type == TR_WITHDRAWS ||
+		c->link->type == TR_GRANTS || c->link->type == TR_ACCESSES;
 
 	if (!is_about || !seen->facts || !seen->facts->has_participant || !f->has_participant ||
 		vf_hash_eq(&f->participant, &seen->facts->participant))
@@ -142,7 +146,8 @@ static VF_RC check_given(const struct check *c, const struct nt_seen *seen, stru
 
 		snprintf(pointer, sizeof(pointer), "/permissions/%zu", i);
 		if (!p)
-			return fault(VF_PERMISSION_UNKNOWN, pointer, "the consent does not speak of this permission", reterr);
+			return fault(VF_PERMISSION_UNKNOWN, pointer, "the consent does not speak of this permission",
+				reterr);
 		if (!p->is_granted)
 			return fault(VF_NOTHING_TO_WITHDRAW, pointer, "this permission was never given", reterr);
 	}
@@ -158,7 +163,8 @@ static VF_RC see_linked(void *ctx, const struct nt_seen *seen, struct vf_err *re
 		rc = check_agreement(c, seen, reterr);
 	if (rc == VF_OK)
 		rc = check_participant(c, seen, reterr);
-	if (rc == VF_OK && is_consent(c->facts->kind) && c->link->type == TR_USES && seen->kind == TR_CONSENT_FORM && seen->facts)
+	if (rc == VF_OK && is_consent(c->facts->kind) && c->link->type == TR_USES && seen->kind == TR_CONSENT_FORM &&
+		seen->facts)
 		rc = check_form_permissions(c, seen->facts, reterr);
 	if (rc == VF_OK && c->facts->kind == TR_WITHDRAWAL && c->link->type == TR_WITHDRAWS && is_consent(seen->kind))
 		rc = check_given(c, seen, reterr);
@@ -172,8 +178,10 @@ static VF_RC see_end(void *ctx, const struct nt_seen *seen, struct vf_err *reter
 	struct check *c = ctx;
 
 	(void)reterr;
-	c->is_ended = c->is_ended || (seen->facts && (seen->facts->decision == TR_DECISION_REJECTED ||
-							     seen->facts->decision == TR_DECISION_WITHDRAWN));
+	c->is_ended = c->is_ended ||
+		(seen->facts &&
+			(seen->facts->decision == TR_DECISION_REJECTED ||
+				seen->facts->decision == TR_DECISION_WITHDRAWN));
 	return VF_OK;
 }
 
@@ -216,7 +224,8 @@ static VF_RC check_approved(struct check *c, struct vf_err *reterr)
 	if (rc != VF_OK || c->is_found)
 		return rc;
 	return fault(VF_FORM_UNAPPROVED, "/form",
-		"no ethics-approval for this form holds at the time of the consent: neither approved nor conditional", reterr);
+		"no ethics-approval for this form holds at the time of the consent: neither approved nor conditional",
+		reterr);
 }
 
 /* ---- versions ---- */
@@ -230,7 +239,8 @@ static VF_RC see_successor(void *ctx, const struct nt_seen *seen, struct vf_err 
 	if (seen->facts && c->facts && tr_scope_is_apart(&seen->facts->scope, &c->facts->scope))
 		return VF_OK;
 	vf_hex_put(hex, vf_bytes(seen->record->id.b, 8));
-	return vf_fail(reterr, VF_VERSION_ORDER, "record '%s…' supersedes it already: link that one, or its newest version", hex);
+	return vf_fail(reterr, VF_VERSION_ORDER,
+		"record '%s…' supersedes it already: link that one, or its newest version", hex);
 }
 
 /* ---- withdrawals ---- */
@@ -272,7 +282,8 @@ static VF_RC see_other(void *ctx, const struct nt_seen *seen, struct vf_err *ret
 {
 	const struct check *c = ctx;
 
-	if (!seen->facts || !seen->facts->has_participant || !vf_hash_eq(&seen->facts->participant, &c->facts->participant))
+	if (!seen->facts || !seen->facts->has_participant ||
+		!vf_hash_eq(&seen->facts->participant, &c->facts->participant))
 		return VF_OK;
 	return fault(VF_PARTICIPANT_REUSED, "/participant", "another study has this value", reterr);
 }
@@ -288,7 +299,8 @@ VF_RC nt_details_check(const struct nt_details_from *from, const struct nt_submi
 		if (facts)
 			rc = from->one(from->ctx, &links[i].record, see_linked, &c, reterr);
 		if (rc == VF_OK && links[i].type == TR_SUPERSEDES)
-			rc = from->linked(from->ctx, s->study, TR_SUPERSEDES, &links[i].record, see_successor, &c, reterr);
+			rc = from->linked(
+				from->ctx, s->study, TR_SUPERSEDES, &links[i].record, see_successor, &c, reterr);
 		if (rc == VF_OK && facts && facts->kind == TR_WITHDRAWAL && links[i].type == TR_WITHDRAWS)
 			rc = check_withdrawal(&c, reterr);
 	}

@@ -80,7 +80,8 @@ VF_RC nt_details_facts(struct nt_notary *n, const struct nt_record *r, struct tr
 	return VF_OK;
 }
 
-static VF_RC show(struct local *l, const struct nt_record *r, nt_each_seen *each, void *each_ctx, struct vf_err *reterr)
+static VF_RC show(
+	struct local *l, const struct nt_record *r, nt_each_seen *each, void *each_ctx, struct vf_err *reterr)
 {
 	struct nt_seen seen = {.record = r, .kind = tr_kind_of(r->kind)};
 	struct vf_arena before = l->arena;
@@ -175,12 +176,13 @@ static VF_RC see_schema(void *ctx, const struct nt_seen *seen, struct vf_err *re
 	const struct nt_submit *s = x->s;
 	const struct tr_facts *f = seen->facts;
 
-	if (seen->kind != TR_SCHEMA || !vf_bytes_eq(seen->record->study, s->study) || (f && !vf_bytes_eq(f->own_kind, s->own_kind)))
+	if (seen->kind != TR_SCHEMA || !vf_bytes_eq(seen->record->study, s->study) ||
+		(f && !vf_bytes_eq(f->own_kind, s->own_kind)))
 		return VF_OK;
 	x->is_there = true;
 	if (f && s->own_rules && !has_rules(seen->record, f->rules, &s->own_rules_sha256))
-		return vf_fail(reterr, VF_SCHEMA_SHAPE, "the rules of '%.*s' are not those that its record of kind schema has",
-			VF_STR(s->own_kind));
+		return vf_fail(reterr, VF_SCHEMA_SHAPE,
+			"the rules of '%.*s' are not those that its record of kind schema has", VF_STR(s->own_kind));
 	if (f && f->is_personal && !s->own_is_personal)
 		return vf_fail(reterr, VF_PERSONAL_FIELD, "a '%.*s' record is personal", VF_STR(s->own_kind));
 	return VF_OK;
@@ -198,7 +200,8 @@ static VF_RC check_registered(struct local *l, const struct nt_submit *s, const 
 	if (rc != VF_OK || x.is_there)
 		return rc;
 	return vf_fail(reterr, VF_UNKNOWN_KIND,
-		"no kind '%.*s': a kind of the study's own needs a link 'uses' to the record of kind schema that registers it",
+		"no kind '%.*s': a kind of the study's own needs a link 'uses' to the record of kind schema that "
+		"registers it",
 		VF_STR(s->own_kind));
 }
 

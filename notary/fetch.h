@@ -25,7 +25,7 @@ struct nt_fetch {
 	const char *user, *password; /* basic authentication; may be NULL */
 	struct vf_bytes certificate, key; /* PEM, for TLS; may be empty */
 	struct vf_bytes ca;         /* PEM: the only roots of the server; empty: the system's */
-	const volatile bool *stop;  /* ends within a second when it becomes true; may be NULL */
+	const _Atomic bool *stop;  /* ends within a second when it becomes true; may be NULL */
 	struct nt_fetch_keep *keep; /* NULL: a connection for this exchange alone */
 };
 

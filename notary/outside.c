@@ -392,7 +392,7 @@ static void on_stamp(struct nt_stamp *s, enum vf_rc rc, const struct vf_err *err
 	struct debt *d;
 
 	pthread_mutex_lock(&o->lock);
-	if (rc != VF_OK && !o->ending)
+	if (rc != VF_OK && !s->unasked && !o->ending)
 		tell(o, w->who, rc, err);
 	if (rc == VF_OK && !o->ending) {
 		call_keeper(o, w, w->is_plan ? seal : store);

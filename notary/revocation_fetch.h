@@ -40,7 +40,7 @@ struct nt_revocation_wish {
 	bool all; /* ask in any case */
 	nt_fetch_call *fetch;
 	void *fetch_ctx;
-	const volatile bool *stop; /* may be NULL */
+	const _Atomic bool *stop; /* may be NULL */
 };
 
 struct nt_revocation_answer {

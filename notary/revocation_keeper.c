@@ -40,7 +40,7 @@ struct nt_revocation_keeper {
 	struct nt_revocation_answers answers;     /* the asking thread's */
 	pthread_t thread;
 	bool has_thread;
-	volatile bool stop;
+	_Atomic bool stop;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t more;
 	struct line lines[MAX_LINES];

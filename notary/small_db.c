@@ -175,8 +175,7 @@ static VF_RC migrate(struct nt_small_db *d, struct vf_err *reterr)
 
 static VF_RC open_db(struct nt_small_db *d, const char *path, struct vf_err *reterr)
 {
-	if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-		    NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return nt_small_fail(d, "open", reterr);
 	sqlite3_extended_result_codes(d->db, 1);
 	sqlite3_busy_timeout(d->db, WAIT_MS);
@@ -202,13 +201,16 @@ static VF_RC check_folder(const char *dir, struct vf_err *reterr)
 /* Makes the file when it may; *ret_there says whether it is there then. */
 static VF_RC find_file(const char *path, bool create, bool *ret_there, struct vf_err *reterr)
 {
+	enum vf_rc rc;
+
 	*ret_there = true;
 	if (access(path, F_OK) == 0)
 		return VF_OK;
 	if (errno != ENOENT)
 		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot open '%s'", path);
 	*ret_there = create;
-	return create ? nt_file_create(path, 0600, reterr) : VF_OK;
+	rc = create ? nt_file_create(path, 0600, reterr) : VF_OK;
+	return rc == VF_EXISTS ? VF_OK : rc; /* another process has just made it */
 }
 
 VF_RC nt_small_open(const char *dir, const struct nt_small_shape *shape, bool create,

@@ -34,7 +34,7 @@ struct asker {
 	struct nt_buf password; /* with its final 0 */
 	struct nt_buf certificate, key, ca;
 	struct nt_random random;
-	const volatile bool *stop;
+	const _Atomic bool *stop;
 	struct nt_fetch_keep *keep;
 };
 
@@ -232,6 +232,13 @@ static VF_RC ask(struct asker *k, struct nt_stamp *s, int64_t *ret_retry_after_m
 	return rc == VF_OK ? verify(k, s, q.nonce, reterr) : rc;
 }
 
+VF_RC nt_stamper_check(const struct nt_authority *a, int folder, struct vf_err *reterr)
+{
+	VF_CLEANUP(asker_done) struct asker k;
+
+	return asker_init(&k, a, folder, reterr);
+}
+
 VF_RC nt_stamp_once(const struct nt_authority *a, int folder, struct nt_stamp *s, int64_t *ret_retry_after_ms,
 	struct vf_err *reterr)
 {
@@ -249,7 +256,7 @@ struct nt_stamper {
 	struct asker asker; /* the thread's */
 	struct nt_clock_watch *watch;
 	pthread_t thread;
-	volatile bool stop;
+	_Atomic bool stop;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t more;
 	struct nt_stamp *first, *last;
@@ -283,25 +290,20 @@ static int64_t pause_after(struct nt_stamper *s, int64_t retry_after_ms)
 	return ms > retry_after_ms ? ms : retry_after_ms;
 }
 
-/* Waits until there is something to ask and it may be asked; NULL at the end. The lock is held. */
+/* Waits until there is something to ask; NULL at the end. The lock is held. */
 static struct nt_stamp *take_next(struct nt_stamper *s)
 {
 	struct nt_stamp *next;
 
-	while (!s->stop && (!s->first || s->retry_at > clock_ms(CLOCK_MONOTONIC))) {
-		struct timespec t = {.tv_sec = (time_t)(s->retry_at / 1000), .tv_nsec = s->retry_at % 1000 * 1000000};
-
-		if (s->first)
-			pthread_cond_timedwait(&s->more, &s->lock, &t);
-		else
-			pthread_cond_wait(&s->more, &s->lock);
-	}
+	while (!s->stop && !s->first)
+		pthread_cond_wait(&s->more, &s->lock);
 	next = s->stop ? NULL : s->first;
 	if (next) {
 		s->first = next->next;
 		s->last = s->first ? s->last : NULL;
 		s->state.waiting--;
-		s->state.asked++;
+		next->unasked = s->retry_at > clock_ms(CLOCK_MONOTONIC);
+		s->state.asked += !next->unasked;
 	}
 	return next;
 }
@@ -344,15 +346,22 @@ static void serve_one(struct nt_stamper *s, struct nt_stamp *stamp)
 	stamp->done(stamp, rc, &err);
 }
 
-static void end_rest(struct nt_stamper *s)
+static void hand_back(struct nt_stamper *s, struct nt_stamp *stamp, const char *why)
 {
 	struct vf_err err = {0};
+	enum vf_rc rc = vf_fail(&err, VF_FETCH_FAILED, "'%s': %s", s->a.name, why);
+
+	stamp->unasked = true;
+	stamp->done(stamp, rc, &err);
+}
+
+static void end_rest(struct nt_stamper *s)
+{
 	struct nt_stamp *stamp;
 
-	vf_ignore(vf_fail(&err, VF_FETCH_FAILED, "'%s': stopped", s->a.name)); /* the code is told to each */
 	while ((stamp = s->first) != NULL) {
 		s->first = stamp->next;
-		stamp->done(stamp, VF_FETCH_FAILED, &err);
+		hand_back(s, stamp, "stopped");
 	}
 }
 
@@ -365,7 +374,10 @@ static void *run(void *ctx)
 		pthread_mutex_lock(&s->lock);
 		stamp = take_next(s);
 		pthread_mutex_unlock(&s->lock);
-		if (stamp)
+		/* who waited here through a pause, of an hour perhaps, would not be asked for elsewhere */
+		if (stamp && stamp->unasked)
+			hand_back(s, stamp, "left alone for now");
+		else if (stamp)
 			serve_one(s, stamp);
 	} while (stamp);
 	end_rest(s); /* nobody else is here any more */
@@ -397,7 +409,6 @@ VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_w
 	struct vf_err *reterr)
 {
 	struct nt_stamper *s = calloc(1, sizeof(*s));
-	pthread_condattr_t monotonic;
 	enum vf_rc rc;
 
 	if (!s)
@@ -406,10 +417,7 @@ VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_w
 	s->watch = watch;
 	s->state = (struct nt_stamper_state){.works = true, .good_at = VF_TIME_NONE, .rc = VF_OK};
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->more, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&s->more, NULL);
 	rc = asker_init(&s->asker, &s->a, folder, reterr);
 	s->asker.stop = &s->stop;
 	s->asker.keep = nt_fetch_keep_new(); /* without it all goes on, only slower */

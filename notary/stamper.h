@@ -27,8 +27,12 @@ struct nt_stamp {
 	int64_t gen_time;
 	int64_t accuracy_ms;             /* as the token says; at least 1000 when absent or gen_time is whole seconds */
 	int64_t sent_ms, received_ms;    /* set on failure too, when there was an exchange */
+	bool unasked; /* it failed without an exchange: the authority is left alone for now, or the stamper ends */
 	struct nt_stamp *next; /* the stamper's */
 };
+
+/* Whether all that the configuration names for it can be read now: CONFIG_SHAPE, NO_INPUT, PERMISSION. Asks nobody. */
+VF_RC nt_stamper_check(const struct nt_authority *a, int folder, struct vf_err *reterr);
 
 /*
  * Asks once, in the calling thread: a fresh nonce of 64 bits, certReq, the policy. The reply must be granted, of this
@@ -51,9 +55,9 @@ VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_w
 struct nt_stamper *nt_stamper_free(struct nt_stamper *s);
 
 /*
- * Hands a wish in and returns at once. After a failure the stamp in hand ends with its fault, and what waits stays
- * until the back-off is over: 1 s, doubled with each failure up to 5 minutes, or longer when the authority says so, up
- * to an hour.
+ * Hands a wish in and returns at once. After a failure the stamp in hand ends with its fault, and what waits, or is
+ * handed in before the back-off is over, comes back unasked with FETCH_FAILED, so that it can go to somebody else. The
+ * back-off is 1 s, doubled with each failure up to 5 minutes, or longer when the authority says so, up to an hour.
  */
 void nt_stamper_ask(struct nt_stamper *s, struct nt_stamp *stamp);
 

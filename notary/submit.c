@@ -631,12 +631,34 @@ static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_acce
 	*ret = *id;
 }
 
-VF_RC nt_submit_link(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study, enum tr_link_type type,
-	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr)
+/* What an erasure says of itself, in its one spelling. */
+static VF_RC put_ground(struct vf_bytes ground, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
+	VF_CLEANUP(tr_rulebook_done) struct tr_rulebook book = {0};
+	const struct tr_setting setting = {"ground", ground};
+	struct tr_details_draft draft = {.kind = TR_ERASURE, .settings = &setting, .n_settings = 1};
+	char pointer[TR_POINTER_MAX];
+	enum vf_rc rc = tr_rulebook_get(&book, TR_ERASURE, &draft.rules, reterr);
+
+	return rc == VF_OK ? tr_details_make(&draft, a, ret, pointer, reterr) : rc;
+}
+
+VF_RC nt_submit_link(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study, enum tr_link_type type,
+	const struct vf_hash *target, struct vf_bytes ground, struct vf_hash *ret, struct vf_err *reterr)
+{
+	uint8_t memory[8192];
+	struct vf_arena a;
 	struct tr_link link = {type, *target};
 	struct nt_submit_record record = {0};
-	struct nt_submit s = {.submitter = submitter, .study = study, .kind = TR_OTHER, .links = &link, .n_links = 1};
+	struct nt_submit s = {.submitter = submitter, .study = study, .kind = type == TR_ERASES ? TR_ERASURE : TR_OTHER, .links = &link,
+		.n_links = 1};
+	enum vf_rc rc;
 
+	vf_arena_init(&a, memory, sizeof(memory));
+	if (ground.n > 0) {
+		rc = put_ground(ground, &a, &s.details, reterr);
+		if (rc != VF_OK)
+			return rc;
+	}
 	return nt_submit_records(n, &s, &record, 1, take_id, ret, reterr);
 }

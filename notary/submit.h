@@ -86,9 +86,12 @@ VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
 	struct vf_err *reterr);
 
-/* Submits one record of kind other that only links to another; the same one again is found in the journal. */
+/*
+ * Submits one record that only links to another: of kind erasure when it erases, else other. The same one again is found in the
+ * journal. ground says on what ground it was erased; empty: nothing.
+ */
 VF_RC nt_submit_link(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study, enum tr_link_type type,
-	const struct vf_hash *target, struct vf_hash *ret, struct vf_err *reterr);
+	const struct vf_hash *target, struct vf_bytes ground, struct vf_hash *ret, struct vf_err *reterr);
 
 /*
  * Who takes the records: a notary in a folder, or a server (client_send.h). All of

@@ -170,6 +170,7 @@ static const struct nt_option consistency_options[] = {
 
 static const struct nt_option erase_options[] = {
 	{"yes", 0, NULL, "do it: it cannot be undone", false, false},
+	{"ground", 0, "TEXT", "on what ground it is erased: stands in the record that says so", false, false},
 	{0},
 };
 
@@ -383,12 +384,20 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary consent check notary --study DEMO-1 --participant 017 --purpose future-research \\\n"
 		"  --who biobank.example.org --record",
 		nt_consent_check_details, nt_consent_check_options, 1, 1, nt_verb_consent_check},
+	{"consent import", "DIR FILE...", "a record from a FHIR R4 Consent",
+		"trialnotary consent import notary consent.json scan.pdf --study DEMO-1 --participant 017 --form 1f0c9a3b\n"
+		"trialnotary consent import notary consent.xml --study DEMO-1 --participant 017 --form 1f0c9a3b --dry-run",
+		nt_consent_import_details, nt_consent_import_options, 2, SIZE_MAX, nt_verb_consent_import},
+	{"consent export", "DIR ID", "a consent as a FHIR R4 Consent or an ISO/IEC TS 27560 record",
+		"trialnotary consent export notary 1f0c9a3b --format fhir-json -o consent.json\n"
+		"trialnotary consent export notary 1f0c9a3b --format ts27560",
+		nt_consent_export_details, nt_consent_export_options, 2, 2, nt_verb_consent_export},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"
 		"the log and the stream member stay: they say nothing, and all other proofs hold. That it "
 		"was erased\n"
-		"is recorded. The notary keeps no copy of the bundles that it exports; those that were exported\n"
+		"is recorded (kind erasure): the bundle of that record is the certificate. The notary keeps no copy of the bundles that it exports; those that were exported\n"
 		"before are not reached, nor are backups, also those that were cut short ('FOLDER.new-XXXXXX').",
 		erase_options, 2, 2, nt_verb_erase},
 	{"fsck", "DIR", "read and check everything that is stored", "trialnotary fsck notary", NULL, NULL, 1,

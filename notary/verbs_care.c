@@ -181,6 +181,7 @@ static void put_erased(
 	if (record) {
 		nt_verb_put_id(out, record);
 		nt_buf_put_str(out, "  says so\n");
+		nt_cli_note(cli, "its bundle, once it is sealed, is the certificate of the erasure");
 	}
 }
 
@@ -192,6 +193,7 @@ VF_RC nt_verb_erase(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+	const char *ground = nt_cli_get(cli, "ground");
 	struct vf_hash record;
 	enum vf_rc rc;
 
@@ -208,7 +210,8 @@ VF_RC nt_verb_erase(struct nt_cli *cli, struct vf_err *reterr)
 			put_erased(cli, &r->id, NULL, true);
 		return rc;
 	}
-	rc = nt_submit_link(n, vf_bytes_str(NT_SUBMITTER_LOCAL), r->study, TR_ERASES, &r->id, &record, reterr);
+	rc = nt_submit_link(n, vf_bytes_str(NT_SUBMITTER_LOCAL), r->study, TR_ERASES, &r->id,
+		ground ? vf_bytes_str(ground) : vf_bytes(NULL, 0), &record, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_erase(n, &r->id, reterr);
 	if (rc == VF_OK)

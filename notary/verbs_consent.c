@@ -21,8 +21,7 @@ static VF_RC read_at(const struct nt_cli *cli, struct tr_when *ret, struct vf_er
 	return VF_OK;
 }
 
-/* The value itself, or that of a number in the notary's folder. */
-static VF_RC read_participant(const struct nt_cli *cli, struct vf_hash *ret, struct vf_err *reterr)
+VF_RC nt_consent_verb_participant(const struct nt_cli *cli, struct vf_hash *ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_participants_freep) struct nt_participants *p = NULL;
 	struct vf_bytes text = vf_bytes_str(nt_cli_get(cli, "participant"));
@@ -203,7 +202,7 @@ VF_RC nt_consent_verb_read(const struct nt_cli *cli, struct nt_consent_question 
 		(who && !*who))
 		return vf_fail(reterr, VF_USAGE, "--purpose and --who want plain text");
 	rc = read_at(cli, &ret->at, reterr);
-	return rc == VF_OK ? read_participant(cli, &ret->participant, reterr) : rc;
+	return rc == VF_OK ? nt_consent_verb_participant(cli, &ret->participant, reterr) : rc;
 }
 
 VF_RC nt_verb_consent_status(struct nt_cli *cli, struct vf_err *reterr)
@@ -262,7 +261,7 @@ VF_RC nt_verb_consent_list(struct nt_cli *cli, struct vf_err *reterr)
 	struct listing l = {.cli = cli};
 	bool one = nt_cli_has(cli, "participant");
 	struct vf_hash participant;
-	enum vf_rc rc = one ? read_participant(cli, &participant, reterr) : VF_OK;
+	enum vf_rc rc = one ? nt_consent_verb_participant(cli, &participant, reterr) : VF_OK;
 
 	if (rc == VF_OK)
 		rc = nt_consent_verb_open(cli, &n, &x, reterr);
@@ -338,8 +337,8 @@ VF_RC nt_verb_consent_gaps(struct nt_cli *cli, struct vf_err *reterr)
 		nt_buf_put_str(&cli->text, "]}\n");
 	cli->keep_text = true;
 	if (l.n[TR_GAP_OVERDUE] > 0)
-		return vf_fail(reterr, VF_RECONSENT_OVERDUE, "%" PRIu64 " consents are overdue",
-			l.n[TR_GAP_OVERDUE]);
+		return vf_fail(reterr, VF_RECONSENT_OVERDUE, "%" PRIu64 " consent%s overdue", l.n[TR_GAP_OVERDUE],
+			l.n[TR_GAP_OVERDUE] == 1 ? " is" : "s are");
 	if (l.n[TR_GAP_INCONCLUSIVE] > 0)
 		return vf_fail(reterr, VF_CONSENT_UNCLEAR,
 			"of %" PRIu64 " consents it is not known whether they are due",

@@ -41,8 +41,8 @@ static bool is_record(const struct tr_schema *rules, const char *name)
 }
 
 /* A record may be named by the beginning of its ID, as everywhere on the command line. */
-static VF_RC find_record(struct nt_submitting *u, const char *text, struct vf_arena *a, struct vf_bytes *ret,
-	struct vf_err *reterr)
+static VF_RC find_record(
+	struct nt_submitting *u, const char *text, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
 	struct vf_hash id;
 	char *hex = VF_NEW(a, 65, char);
@@ -122,7 +122,8 @@ static VF_RC find_personal(struct nt_submitting *u, struct vf_err *reterr)
 	return rc;
 }
 
-static VF_RC find_rules(struct nt_submitting *u, struct vf_arena *a, const struct tr_schema **ret, struct vf_err *reterr)
+static VF_RC find_rules(
+	struct nt_submitting *u, struct vf_arena *a, const struct tr_schema **ret, struct vf_err *reterr)
 {
 	struct vf_err err = {0};
 	struct vf_bytes text;
@@ -147,8 +148,8 @@ static VF_RC find_rules(struct nt_submitting *u, struct vf_arena *a, const struc
 	return rc == VF_OK ? VF_OK : vf_fail(reterr, rc, "rules: %s", err.text);
 }
 
-static VF_RC make_details(struct nt_submitting *u, const struct tr_schema *rules, struct vf_arena *a,
-	struct vf_err *reterr)
+static VF_RC make_details(
+	struct nt_submitting *u, const struct tr_schema *rules, struct vf_arena *a, struct vf_err *reterr)
 {
 	struct tr_setting settings[MAX_SETTINGS + 3];
 	struct tr_details_draft d = {
@@ -184,8 +185,9 @@ VF_RC nt_submitting_details(struct nt_submitting *u, struct vf_err *reterr)
 	if (is_wanted)
 		return make_details(u, rules, a, reterr);
 	if (tr_schema_has_required(rules))
-		nt_cli_note(u->cli, "note: a '%.*s' record should have details (--details or --set): nothing else says what it "
-				    "is about",
+		nt_cli_note(u->cli,
+			"note: a '%.*s' record should have details (--details or --set): nothing else says what it "
+			"is about",
 			VF_STR(nt_submit_kind(&u->s)));
 	return VF_OK;
 }

@@ -98,8 +98,8 @@ static void put_link_json(struct nt_buf *out, enum tr_link_type t)
 		for (unsigned to = TR_KIND_NONE + 1; to < TR_KIND_COUNT; to++) {
 			if (!tr_link_is_sensible(t, (enum tr_kind)from, (enum tr_kind)to))
 				continue;
-			nt_buf_putf(out, "%s{\"from\":\"%s\",\"to\":\"%s\"}", first ? "" : ",", tr_kind_name((enum tr_kind)from),
-				tr_kind_name((enum tr_kind)to));
+			nt_buf_putf(out, "%s{\"from\":\"%s\",\"to\":\"%s\"}", first ? "" : ",",
+				tr_kind_name((enum tr_kind)from), tr_kind_name((enum tr_kind)to));
 			first = false;
 		}
 	}
@@ -112,14 +112,16 @@ static VF_RC explain_links(struct nt_cli *cli)
 		nt_cli_begin(cli);
 		nt_buf_put_str(&cli->text, ",\"links\":[");
 		for (unsigned t = TR_LINK_NONE + 1; t < TR_LINK_COUNT; t++) {
-			nt_buf_putf(&cli->text, "%s{\"type\":\"%s\"", t > 1 ? "," : "", tr_link_name((enum tr_link_type)t));
+			nt_buf_putf(&cli->text, "%s{\"type\":\"%s\"", t > 1 ? "," : "",
+				tr_link_name((enum tr_link_type)t));
 			put_link_json(&cli->text, (enum tr_link_type)t);
 		}
 		nt_buf_put_str(&cli->text, "]}\n");
 		return VF_OK;
 	}
 	for (unsigned t = TR_LINK_NONE + 1; t < TR_LINK_COUNT; t++)
-		nt_buf_putf(&cli->text, "%-12s %s\n", tr_link_name((enum tr_link_type)t), tr_link_text((enum tr_link_type)t));
+		nt_buf_putf(&cli->text, "%-12s %s\n", tr_link_name((enum tr_link_type)t),
+			tr_link_text((enum tr_link_type)t));
 	for (unsigned k = TR_KIND_NONE + 1; k < TR_KIND_COUNT; k++) {
 		nt_buf_putf(&cli->text, "\n%s\n", tr_kind_name((enum tr_kind)k));
 		put_kind_links(&cli->text, (enum tr_kind)k);
@@ -141,6 +143,7 @@ VF_RC nt_verb_explain(struct nt_cli *cli, struct vf_err *reterr)
 		return explain_links(cli);
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->args[0]));
 	return vf_fail(reterr, VF_USAGE,
-		"no code or kind '%s': codes are the upper-case words of messages, kinds stand in 'trialnotary submit --help'",
+		"no code or kind '%s': codes are the upper-case words of messages, kinds stand in 'trialnotary "
+		"submit --help'",
 		shown);
 }

@@ -221,7 +221,7 @@ static struct vf_bytes text_option(const struct nt_cli *cli, const char *option)
 VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr)
 {
 	struct nt_cli *cli = u->cli;
-	const char *kind = nt_cli_get(cli, "kind");
+	const char *kind = nt_cli_has(cli, "kind") ? nt_cli_get(cli, "kind") : u->default_kind;
 	struct tr_statement texts;
 	bool personal;
 
@@ -413,7 +413,7 @@ static VF_RC prepare(struct nt_submitting *u, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = nt_submitting_links(u, reterr);
 	if (rc == VF_OK)
-		rc = nt_submitting_details(u, reterr);
+		rc = u->describe ? u->describe(u, reterr) : nt_submitting_details(u, reterr);
 	if (rc == VF_OK)
 		rc = gather(&u->g, u->cli->args + u->first, u->cli->n_args - u->first, reterr);
 	if (rc == VF_OK)
@@ -505,6 +505,26 @@ static VF_RC choose_target(struct nt_submitting *u, struct nt_remote *remote, st
 	return u->remote ? nt_remote_connect(u->cli, remote, reterr) : nt_remote_check_unused(u->cli, 1, reterr);
 }
 
+/* The details say what stood in a file a moment ago: it must be the one that was hashed. */
+static VF_RC check_described(const struct nt_submitting *u, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < u->g.files.n; i++)
+		if (vf_hash_eq(&u->g.documents[i].digests.sha256, &u->described))
+			return VF_OK;
+	return vf_fail(reterr, VF_DOCUMENT_CHANGED, "the file that was described changed while it was read");
+}
+
+VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr)
+{
+	enum vf_rc rc = prepare(u, reterr);
+
+	if (rc == VF_OK)
+		rc = hash_gathered(u->cli, &u->g, u->threads, reterr);
+	if (rc == VF_OK && u->describe)
+		rc = check_described(u, reterr);
+	return rc == VF_OK ? submit_all(u, reterr) : rc;
+}
+
 VF_RC nt_verb_submit(struct nt_cli *cli, struct vf_err *reterr)
 {
 	struct nt_submitting *u = calloc(1, sizeof(*u));
@@ -516,11 +536,7 @@ VF_RC nt_verb_submit(struct nt_cli *cli, struct vf_err *reterr)
 	u->cli = cli;
 	rc = choose_target(u, &remote, reterr);
 	if (rc == VF_OK)
-		rc = prepare(u, reterr);
-	if (rc == VF_OK)
-		rc = hash_gathered(cli, &u->g, u->threads, reterr);
-	if (rc == VF_OK)
-		rc = submit_all(u, reterr);
+		rc = nt_submitting_run(u, reterr);
 	nt_notary_free(u->n);
 	nt_remote_done(&remote);
 	nt_submitting_done(u);

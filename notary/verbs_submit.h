@@ -1,7 +1,7 @@
 /*
  * What the verbs that submit share: the words that describe a record, and its files.
  *
- * Internal to verbs_submit.c, verbs_sign.c, verbs_details.c and watch.c.
+ * Internal to verbs_submit.c, verbs_sign.c, verbs_details.c, verbs_fhir.c and watch.c.
  */
 #ifndef NOTARY_VERBS_SUBMIT_H
 #define NOTARY_VERBS_SUBMIT_H
@@ -56,6 +56,10 @@ struct nt_submitting {
 	size_t unkept; /* --keep came too late for them */
 	unsigned threads;
 	bool each;
+	const char *default_kind; /* where --kind may be left out */
+	/* Instead of nt_submitting_details(); then one of the documents is what was described. NULL: as submit does. */
+	VF_RC (*describe)(struct nt_submitting *u, struct vf_err *reterr);
+	struct vf_hash described;
 	struct nt_own_details { /* of --details, --set and --rules (verbs_details.c) */
 		void *block;
 		struct vf_arena arena;
@@ -71,6 +75,8 @@ VF_RC nt_submitting_links(struct nt_submitting *u, struct vf_err *reterr);
 /* The details that were asked for, for which the kind, the links and n or remote must be there. */
 VF_RC nt_submitting_details(struct nt_submitting *u, struct vf_err *reterr);
 void nt_submitting_details_done(struct nt_submitting *u);
+/* All of submit once first and remote or the notary in the first argument are chosen: options, files, records. */
+VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr);
 /* Frees what it holds; n and remote are the caller's. */
 void nt_submitting_done(struct nt_submitting *u);
 

@@ -8,6 +8,7 @@
 
 #include "notary/durable.h"
 #include "notary/random.h"
+#include "notary/revocation_urls.h"
 #include "notary/stamper.h"
 #include "notary/verbs_tsa.h"
 #include "verify/limits.h"
@@ -73,8 +74,27 @@ static void ignore_end(struct nt_stamp *s, enum vf_rc rc, const struct vf_err *e
 	(void)err;
 }
 
+/* By the configuration or the certificate that signed; one that the token does not hold is not looked at. */
+static bool names_no_revocation(const struct nt_authority *a, const struct vf_tst *tst, const struct vf_hash *signer)
+{
+	struct nt_revocation_urls urls;
+	struct vf_bytes in = tst->cms.certificates, der;
+
+	if (a->n_crl > 0 || a->ocsp[0])
+		return false;
+	while (vf_cms_take_cert(&in, &der)) {
+		struct vf_hash h = vf_sha256(der);
+
+		if (vf_hash_eq(&h, signer))
+			return nt_revocation_urls_read(der, &urls, NULL) == VF_OK && urls.n_crl == 0 &&
+				(urls.ocsp[0] == '\0' || a->has_ocsp);
+	}
+	return false;
+}
+
 /* What the token says; it was verified before, or all but its time. */
-static VF_RC read_token(const struct nt_stamp *s, struct nt_tsa_trial *t, struct vf_err *reterr)
+static VF_RC read_token(
+	const struct nt_authority *a, const struct nt_stamp *s, struct nt_tsa_trial *t, struct vf_err *reterr)
 {
 	struct vf_pki *p = vf_pki_new();
 	struct vf_tst tst;
@@ -82,7 +102,8 @@ static VF_RC read_token(const struct nt_stamp *s, struct nt_tsa_trial *t, struct
 
 	if (rc == VF_OK) {
 		/* its certificate may be among the roots alone */
-		vf_ignore(vf_tst_check(p, &tst, &s->imprint, NULL, &t->certificate, NULL));
+		if (vf_tst_check(p, &tst, &s->imprint, NULL, &t->certificate, NULL) == VF_OK)
+			t->unrevocable = names_no_revocation(a, &tst, &t->certificate.sha256);
 		vf_der_oid_text(tst.policy, t->policy, sizeof(t->policy));
 		t->digest = tst.imprint.alg;
 	}
@@ -108,7 +129,7 @@ void nt_tsa_try(const struct nt_authority *a, int folder, struct nt_tsa_trial *r
 	if (ret->rc == VF_OK)
 		ret->rc = nt_stamp_once(a, folder, &s, &patience, &ret->err);
 	if (ret->rc == VF_OK || ret->rc == VF_CLOCK_DOUBT)
-		vf_ignore(read_token(&s, ret, NULL)); /* what it cannot show stays empty */
+		vf_ignore(read_token(a, &s, ret, NULL)); /* what it cannot show stays empty */
 	nt_buf_done(&s.request);
 	nt_buf_done(&s.response);
 }
@@ -143,6 +164,7 @@ void nt_tsa_put_trial_json(struct nt_buf *out, const struct nt_tsa_trial *t)
 	put_number(out, "round_trip_ms", has, t->round_trip_ms);
 	nt_cli_field(out, "certificate", vf_bytes_str(t->certificate.name));
 	put_time(out, "certificate_end", t->certificate.name[0] != '\0', t->certificate.not_after);
+	nt_buf_putf(out, ",\"revocation_missing\":%s", !has ? "null" : t->unrevocable ? "true" : "false");
 	nt_cli_field(out, "policy", vf_bytes_str(t->policy));
 	nt_cli_field(out, "digest", vf_bytes_str(has ? vf_alg_name(t->digest) : ""));
 	put_number(out, "octets", has, (int64_t)t->octets);
@@ -170,6 +192,9 @@ void nt_tsa_put_trial(struct nt_buf *out, const char *name, const struct nt_tsa_
 		nt_verb_put_time(out, t->certificate.not_after);
 		nt_buf_put_u8(out, '\n');
 	}
+	if (t->unrevocable)
+		nt_buf_put_str(out, "  revocation   its certificate names no CRL and no OCSP responder: name one with --crl or --ocsp, or\n"
+			"               its time-stamps do not count where revocation data is required, as in 'trust export'\n");
 	nt_buf_putf(out, "  policy       %s\n  digest       %s\n  token        %zu octets\n", t->policy,
 		vf_alg_name(t->digest), t->octets);
 }

@@ -27,6 +27,7 @@ struct nt_tsa_trial {
 	char policy[80];
 	enum vf_alg digest;
 	size_t octets;
+	bool unrevocable; /* nobody is named who could be asked whether its certificate is revoked */
 };
 void nt_tsa_try(const struct nt_authority *a, int folder, struct nt_tsa_trial *ret);
 void nt_tsa_put_trial(struct nt_buf *out, const char *name, const struct nt_tsa_trial *t);

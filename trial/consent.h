@@ -10,8 +10,8 @@
 #ifndef TRIAL_CONSENT_H
 #define TRIAL_CONSENT_H
 
-#include "trial/when.h"
 #include "trial/statement.h"
+#include "trial/when.h"
 
 enum tr_fact_kind {
 	TR_FACT_NONE,
@@ -45,8 +45,7 @@ enum tr_opinion {
 };
 #define TR_OPINION_COUNT 5
 
-/* What a form offers (name, purpose), a consent says, or a withdrawal names (name). Absent texts have n == 0.
- */
+/* What a form offers (name, purpose), a consent says, or a withdrawal names. Absent texts have n == 0. */
 struct tr_consent_permission {
 	struct vf_bytes name, purpose, delegate;
 	bool granted;
@@ -68,9 +67,9 @@ struct tr_consent_fact {
 	enum tr_fact_kind kind;
 	const struct tr_link *links;
 	size_t n_links;
-	struct tr_when when,
-		until; /* consent: given; withdrawal: when; approval, grant: from and until; may be none */
-	struct vf_hash participant; /* consent, withdrawal, grant */
+	/* consent: given; withdrawal, event: when; approval, grant: from and until; may be none */
+	struct tr_when when, until;
+	struct vf_hash participant; /* of personal facts */
 	struct vf_hash about;       /* consent: form; withdrawal, grant: consent; all zero when not said */
 	enum tr_voice voice;        /* form: population; consent: role */
 	enum tr_opinion opinion;
@@ -87,8 +86,7 @@ struct tr_consent_facts {
 	size_t n;
 };
 
-/* Forms, approvals and protocols of a study; what one participant said. What is of another participant counts
- * not. */
+/* Forms, approvals and protocols of a study; what one participant said: of another's facts none counts. */
 struct tr_consent_view {
 	struct tr_consent_facts study, own;
 	struct vf_hash participant;
@@ -125,8 +123,8 @@ const char *tr_remark_text(enum tr_remark remark);
 struct tr_consent_finding {
 	enum tr_remark remark;
 	bool sure; /* false: the declared times do not decide it */
-	const struct tr_consent_fact *fact,
-		*other; /* other: the approved form or the earlier record; NULL when none */
+	const struct tr_consent_fact *fact;
+	const struct tr_consent_fact *other; /* the approved form or the earlier record; NULL when none */
 };
 
 #define TR_REASON_LEN 400

@@ -21,8 +21,7 @@ enum tr_fact_kind tr_consent_fact_kind(enum tr_kind kind);
 VF_RC tr_consent_fact_read(struct tr_rulebook *book, enum tr_kind kind, struct vf_bytes json,
 	struct vf_arena *a, struct tr_consent_fact *ret, struct vf_err *reterr);
 
-/* Octets for all but id, index and sealed, in the arena; of the links those that count. False when it is
- * full. */
+/* Octets for all but id, index and sealed, in the arena; of the links those that count. False when it is full. */
 bool tr_consent_fact_put(const struct tr_consent_fact *f, struct vf_arena *a, struct vf_bytes *ret);
 /*
  * Reads them back: exactly what was put, or false. Texts are borrowed from in, lists lie in the arena. id,

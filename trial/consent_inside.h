@@ -27,8 +27,7 @@ const struct tr_consent_fact *tr_fact_find(
 	struct tr_consent_facts facts, enum tr_fact_kind kind, const struct vf_hash *id);
 /* When the fact begins to count: what it declares, or some time before its seal. */
 struct tr_when tr_fact_when(const struct tr_consent_fact *f);
-/* The track of a consent or a withdrawal; false when a withdrawal names what is not there: it counts for
- * both. */
+/* The track of a consent or a withdrawal; false when a withdrawal names what is not there: it counts for both. */
 bool tr_fact_track(struct tr_consent_facts own, const struct tr_consent_fact *f, enum tr_track *ret);
 
 /* ---- consent_form.c ---- */

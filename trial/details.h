@@ -25,7 +25,8 @@
 /* The text of KIND.schema.json; empty for TR_KIND_NONE and TR_OWN. */
 struct vf_bytes tr_details_rules(enum tr_kind kind);
 
-/* The rules of kinds, each read when it is first asked for. Zero it; free with tr_rulebook_done(). One thread at a time. */
+/* The rules of kinds, each read when it is first asked for. Zero it; free with tr_rulebook_done(). One thread at a
+ * time. */
 struct tr_rulebook {
 	struct tr_schema *of[TR_KIND_COUNT];
 };
@@ -35,7 +36,8 @@ void tr_rulebook_done(struct tr_rulebook *b);
 
 /*
  * Rules of a study's own kind: a schema in the subset whose top has a field 'schema' with the value
- * "trialnotary/details/NAME/1", so that what they take cannot be taken for another kind. SCHEMA_SHAPE, JSON_SHAPE, LIMIT.
+ * "trialnotary/details/NAME/1", so that what they take cannot be taken for another kind. SCHEMA_SHAPE, JSON_SHAPE,
+ * LIMIT.
  */
 VF_RC tr_own_rules(struct vf_bytes name, struct vf_bytes json, struct tr_schema **ret, struct vf_err *reterr);
 
@@ -57,8 +59,8 @@ struct tr_details_draft {
 };
 
 /*
- * Writes details in their one spelling (tr_schema_write()) after they were checked as tr_details_read() checks. The text
- * lies in the arena. A field that is given twice is JSON_SHAPE.
+ * Writes details in their one spelling (tr_schema_write()) after they were checked as tr_details_read() checks. The
+ * text lies in the arena. A field that is given twice is JSON_SHAPE.
  */
 VF_RC tr_details_make(const struct tr_details_draft *d, struct vf_arena *a, struct vf_bytes *ret,
 	char pointer[TR_POINTER_MAX], struct vf_err *reterr);
@@ -97,10 +99,10 @@ struct tr_scope {
 /* One that a form offers (purpose, is_required, text), or the answer to it; of a withdrawal the name alone. */
 struct tr_permission {
 	struct vf_bytes name;
-	bool is_granted;                             /* consent, re-consent */
-	bool is_required;                            /* consent-form */
+	bool is_granted;  /* consent, re-consent */
+	bool is_required; /* consent-form */
 	struct vf_bytes purpose, text, delegate;
-	struct vf_bytes from, until;                 /* of the form time (format.h) */
+	struct vf_bytes from, until; /* of the form time (format.h) */
 };
 
 /*
@@ -123,8 +125,8 @@ struct tr_facts {
 	size_t n_permissions;
 	bool has_permissions; /* a withdrawal without any withdraws the whole */
 	struct tr_scope scope;
-	struct tr_texts ends;  /* 'scope' of a withdrawal: what ends */
-	struct vf_bytes data;  /* 'data' of a withdrawal: "retained", … */
+	struct tr_texts ends; /* 'scope' of a withdrawal: what ends */
+	struct vf_bytes data; /* 'data' of a withdrawal: "retained", … */
 	struct tr_reconsent_rule {
 		enum tr_reconsent required;
 		bool has_days;

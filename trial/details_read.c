@@ -8,7 +8,6 @@
 #include "verify/record.h"
 #include "verify/text.h"
 
-
 struct reading {
 	const struct vf_json_value *root;
 	struct vf_arena *a;
@@ -107,7 +106,8 @@ static bool take_permissions(struct reading *r)
 	if (!r->f.permissions)
 		return false;
 	for (; r->f.n_permissions < n; r->f.n_permissions++)
-		if (!take_permission(r, vf_json_item(list, r->f.n_permissions), &r->f.permissions[r->f.n_permissions]))
+		if (!take_permission(
+			    r, vf_json_item(list, r->f.n_permissions), &r->f.permissions[r->f.n_permissions]))
 			return false;
 	return true;
 }
@@ -189,18 +189,23 @@ static VF_RC check_permissions(struct reading *r)
 		const struct tr_permission *p = &f->permissions[i];
 
 		if (is_reversed(p->from, p->until))
-			return at_item(r, vf_fail(r->err, VF_PERMISSION_CONTRADICTION, "'until' is before 'from'"), "permissions",
-				i, "until");
+			return at_item(r, vf_fail(r->err, VF_PERMISSION_CONTRADICTION, "'until' is before 'from'"),
+				"permissions", i, "until");
 		for (size_t k = 0; k < i; k++)
-			if (vf_bytes_eq(f->permissions[k].name, p->name) && f->permissions[k].is_granted != p->is_granted)
-				return at_item(r, vf_fail(r->err, VF_PERMISSION_CONTRADICTION,
-					"given here and refused elsewhere, or the reverse: see item %zu", k), "permissions", i, "granted");
+			if (vf_bytes_eq(f->permissions[k].name, p->name) &&
+				f->permissions[k].is_granted != p->is_granted)
+				return at_item(r,
+					vf_fail(r->err, VF_PERMISSION_CONTRADICTION,
+						"given here and refused elsewhere, or the reverse: see item %zu", k),
+					"permissions", i, "granted");
 		is_refused = is_refused || (vf_bytes_is(p->name, TR_PARTICIPATION) && !p->is_granted);
 	}
 	for (size_t i = 0; is_refused && i < f->n_permissions; i++)
 		if (f->permissions[i].is_granted)
-			return at_item(r, vf_fail(r->err, VF_PERMISSION_CONTRADICTION,
-				"granted, though '" TR_PARTICIPATION "' is refused"), "permissions", i, "granted");
+			return at_item(r,
+				vf_fail(r->err, VF_PERMISSION_CONTRADICTION,
+					"granted, though '" TR_PARTICIPATION "' is refused"),
+				"permissions", i, "granted");
 	return VF_OK;
 }
 
@@ -215,13 +220,16 @@ static VF_RC check_form(struct reading *r)
 
 		for (size_t k = 0; k < i; k++)
 			if (vf_bytes_eq(f->permissions[k].name, p->name))
-				return at_item(r, vf_fail(r->err, VF_DETAILS_SHAPE, "offered as item %zu already", k), "permissions", i,
-					"name");
+				return at_item(r, vf_fail(r->err, VF_DETAILS_SHAPE, "offered as item %zu already", k),
+					"permissions", i, "name");
 		is_offered = is_offered || (vf_bytes_is(p->name, TR_PARTICIPATION) && p->is_required);
 	}
 	if (!is_offered)
-		return at(r, vf_fail(r->err, VF_DETAILS_SHAPE,
-			"'" TR_PARTICIPATION "' with \"required\":true is missing: it is what the form is about"), "/permissions");
+		return at(r,
+			vf_fail(r->err, VF_DETAILS_SHAPE,
+				"'" TR_PARTICIPATION
+				"' with \"required\":true is missing: it is what the form is about"),
+			"/permissions");
 	return VF_OK;
 }
 
@@ -254,8 +262,8 @@ static VF_RC check_streams(struct reading *r)
 	for (size_t i = 0; i < vf_json_count(list); i++) {
 		if (vf_json_hex(vf_json_get(vf_json_item(list, i), "stream"), id.b, sizeof(id.b)) && i > 0 &&
 			memcmp(before.b, id.b, sizeof(id.b)) >= 0)
-			return at_item(r, vf_fail(r->err, VF_DETAILS_SHAPE, "streams are not ascending by ID"), "streams", i,
-				"stream");
+			return at_item(r, vf_fail(r->err, VF_DETAILS_SHAPE, "streams are not ascending by ID"),
+				"streams", i, "stream");
 		before = id;
 	}
 	return VF_OK;
@@ -264,7 +272,8 @@ static VF_RC check_streams(struct reading *r)
 static VF_RC check_own_kind(struct reading *r)
 {
 	if (tr_kind_of(r->f.own_kind) != TR_OWN)
-		return at(r, vf_fail(r->err, VF_DETAILS_SHAPE, "a kind that is known already, or no name of a kind"), "/kind");
+		return at(r, vf_fail(r->err, VF_DETAILS_SHAPE, "a kind that is known already, or no name of a kind"),
+			"/kind");
 	return VF_OK;
 }
 

@@ -32,7 +32,8 @@ const char *tr_format_text(enum tr_format format);
 /* False for TR_FORMAT_NONE. */
 bool tr_format_has(enum tr_format format, struct vf_bytes text);
 
-/* The milliseconds UTC that a date or time may mean: a year has many, a time of a second 1,000, one with a fraction few. */
+/* The milliseconds UTC that a date or time may mean: a year has many, a time of a second 1,000, one with a fraction
+ * few. */
 struct tr_span {
 	int64_t first, last;
 };

@@ -99,7 +99,8 @@ static bool is_count(const json_t *v)
 static bool is_scalar(const json_t *v)
 {
 	return json_is_string(v) || json_is_boolean(v) ||
-		(json_is_integer(v) && json_integer_value(v) >= -TR_MAX_INTEGER && json_integer_value(v) <= TR_MAX_INTEGER);
+		(json_is_integer(v) && json_integer_value(v) >= -TR_MAX_INTEGER &&
+			json_integer_value(v) <= TR_MAX_INTEGER);
 }
 
 static bool is_type(const json_t *v)
@@ -121,7 +122,8 @@ static VF_RC check_numbers(struct checking *c, const json_t *rule)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		if (!is_count(json_object_get(rule, counts[i])))
 			return bad(c, "'%s' is not a number from 0 on", counts[i]);
-	if ((low && !(json_is_integer(low) && is_scalar(low))) || (high && !(json_is_integer(high) && is_scalar(high))))
+	if ((low && !(json_is_integer(low) && is_scalar(low))) ||
+		(high && !(json_is_integer(high) && is_scalar(high))))
 		return bad(c, "'minimum' and 'maximum' are integers of at most 53 bits");
 	return VF_OK;
 }
@@ -137,9 +139,8 @@ static VF_RC check_choices(struct checking *c, const json_t *rule)
 		return VF_OK;
 	if (json_array_size(list) == 0 || json_array_size(list) > TR_MAX_CHOICES)
 		return bad(c, "'enum' is not a list of 1 to %d values", TR_MAX_CHOICES);
-	json_array_foreach(list, i, v)
-		if (!is_scalar(v))
-			return bad(c, "'enum' holds what is not a string, an integer or a boolean");
+	json_array_foreach(list, i, v) if (!is_scalar(v)) return bad(
+		c, "'enum' holds what is not a string, an integer or a boolean");
 	return VF_OK;
 }
 
@@ -169,7 +170,8 @@ static VF_RC check_required(struct checking *c, const json_t *rule)
 		return VF_OK;
 	if (!json_is_array(names))
 		return bad(c, "'required' is not a list");
-	json_array_foreach(names, i, v) {
+	json_array_foreach(names, i, v)
+	{
 		if (!json_is_string(v) || !json_object_get(properties, json_string_value(v)))
 			return bad(c, "'required' names a field that 'properties' does not have");
 		for (size_t k = 0; k < i; k++)
@@ -198,9 +200,9 @@ static VF_RC check_ref(struct checking *c, const json_t *rule)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)rule, name, v)
-		if (strcmp(name, "$ref") != 0 && strcmp(name, "title") != 0 && strcmp(name, "description") != 0)
-			return bad(c, "beside '$ref' stands another rule");
+	json_object_foreach((json_t *)(uintptr_t)rule, name, v) if (strcmp(name, "$ref") != 0 &&
+		strcmp(name, "title") != 0 &&
+		strcmp(name, "description") != 0) return bad(c, "beside '$ref' stands another rule");
 	if (!target)
 		return bad(c, "'$ref' leads to nothing in '$defs' of this file");
 	if (json_object_get(target, "$ref"))
@@ -217,7 +219,8 @@ static VF_RC check_words(struct checking *c, const json_t *rule, bool is_top)
 
 	if (type && !is_type(type))
 		return bad(c, "'type' is not one of array, boolean, integer, object, string");
-	json_object_foreach((json_t *)(uintptr_t)rule, name, v) {
+	json_object_foreach((json_t *)(uintptr_t)rule, name, v)
+	{
 		enum vf_rc rc = check_keyword(c, rule, name, is_top);
 
 		if (rc != VF_OK)
@@ -228,7 +231,8 @@ static VF_RC check_words(struct checking *c, const json_t *rule, bool is_top)
 			return bad(c, "'%s' is not a string", texts[i]);
 	if (dialect && strcmp(tr_schema_text(rule, "$schema"), DIALECT) != 0)
 		return bad(c, "'$schema' is not '" DIALECT "'");
-	if (json_object_get(rule, "format") && tr_format_find(vf_bytes_str(tr_schema_text(rule, "format"))) == TR_FORMAT_NONE)
+	if (json_object_get(rule, "format") &&
+		tr_format_find(vf_bytes_str(tr_schema_text(rule, "format"))) == TR_FORMAT_NONE)
 		return bad(c, "'format' is none that is checked");
 	return VF_OK;
 }
@@ -242,7 +246,8 @@ static VF_RC check_each(struct checking *c, const json_t *rules, const char *lis
 	const char *name;
 	json_t *rule;
 
-	json_object_foreach((json_t *)(uintptr_t)rules, name, rule) {
+	json_object_foreach((json_t *)(uintptr_t)rules, name, rule)
+	{
 		size_t here = tr_place_enter(&c->place, name);
 
 		rc = check_rule(c, rule, level + 1);

@@ -37,7 +37,7 @@ const struct json_t *tr_schema_target(const struct json_t *defs, const char *ref
 const struct json_t *tr_schema_follow(const struct json_t *defs, const struct json_t *rule);
 
 /* A document that the schema takes; the refusals of tr_schema_check(). */
-VF_RC tr_schema_document(const struct tr_schema *s, struct vf_bytes json, struct json_t **ret, char pointer[TR_POINTER_MAX],
-	struct vf_err *reterr);
+VF_RC tr_schema_document(const struct tr_schema *s, struct vf_bytes json, struct json_t **ret,
+	char pointer[TR_POINTER_MAX], struct vf_err *reterr);
 
 #endif

@@ -58,14 +58,11 @@ static VF_RC check_depth(const json_t *v, unsigned levels, struct vf_err *reterr
 	if (levels == 0)
 		return vf_fail(reterr, VF_LIMIT, "too many objects and arrays in each other");
 	if (json_is_array(v)) {
-		json_array_foreach(v, i, child)
-			if (rc == VF_OK)
-				rc = check_depth(child, levels - 1, reterr);
+		json_array_foreach(v, i, child) if (rc == VF_OK) rc = check_depth(child, levels - 1, reterr);
 		return rc;
 	}
-	json_object_foreach((json_t *)(uintptr_t)v, key, child)
-		if (rc == VF_OK)
-			rc = check_depth(child, levels - 1, reterr);
+	json_object_foreach((json_t *)(uintptr_t)v, key, child) if (rc == VF_OK) rc =
+		check_depth(child, levels - 1, reterr);
 	return rc;
 }
 
@@ -111,7 +108,8 @@ static VF_RC judge_type(struct judging *j, const json_t *rule, const json_t *v)
 {
 	const char *type = tr_schema_text(rule, "type");
 	bool is = !*type || (strcmp(type, "object") == 0 && json_is_object(v)) ||
-		(strcmp(type, "array") == 0 && json_is_array(v)) || (strcmp(type, "string") == 0 && json_is_string(v)) ||
+		(strcmp(type, "array") == 0 && json_is_array(v)) ||
+		(strcmp(type, "string") == 0 && json_is_string(v)) ||
 		(strcmp(type, "integer") == 0 && json_is_integer(v)) ||
 		(strcmp(type, "boolean") == 0 && json_is_boolean(v));
 
@@ -125,7 +123,8 @@ static void list_choices(const json_t *list, char *out, size_t cap)
 	json_t *v;
 
 	out[0] = '\0';
-	json_array_foreach(list, i, v) {
+	json_array_foreach(list, i, v)
+	{
 		char one[80] = "";
 
 		if (json_is_string(v))
@@ -149,14 +148,13 @@ static VF_RC judge_choice(struct judging *j, const json_t *rule, const json_t *v
 	size_t i;
 
 	if (one && !json_equal(one, v)) {
-		vf_text_escape(shown, sizeof(shown), vf_bytes_str(json_is_string(one) ? json_string_value(one) : "what it must be"));
+		vf_text_escape(shown, sizeof(shown),
+			vf_bytes_str(json_is_string(one) ? json_string_value(one) : "what it must be"));
 		return BREAKS(j, "not '%s'", shown);
 	}
 	if (!list)
 		return VF_OK;
-	json_array_foreach(list, i, choice)
-		if (json_equal(choice, v))
-			return VF_OK;
+	json_array_foreach(list, i, choice) if (json_equal(choice, v)) return VF_OK;
 	list_choices(list, shown, sizeof(shown));
 	return BREAKS(j, "not one of: %s", shown);
 }
@@ -212,7 +210,8 @@ static VF_RC judge_items(struct judging *j, const json_t *rule, const json_t *v)
 		return BREAKS(j, "fewer than %" PRId64 " items", limit);
 	if (limit_of(rule, "maxItems", &limit) && n > limit)
 		return BREAKS(j, "more than %" PRId64 " items", limit);
-	json_array_foreach(v, i, item) {
+	json_array_foreach(v, i, item)
+	{
 		size_t before = tr_place_enter_item(&j->place, i);
 
 		for (size_t k = 0; k < i && json_is_true(json_object_get(rule, "uniqueItems")); k++)
@@ -237,12 +236,13 @@ static VF_RC judge_fields(struct judging *j, const json_t *rule, const json_t *v
 	int64_t limit;
 	size_t i;
 
-	json_array_foreach(json_object_get(rule, "required"), i, name)
-		if (!json_object_get(v, json_string_value(name)))
-			return BREAKS(j, "the field '%s' is missing", json_string_value(name));
+	json_array_foreach(json_object_get(rule, "required"), i,
+		name) if (!json_object_get(v, json_string_value(name))) return BREAKS(j, "the field '%s' is missing",
+		json_string_value(name));
 	if (limit_of(rule, "minProperties", &limit) && (int64_t)json_object_size(v) < limit)
 		return BREAKS(j, "fewer than %" PRId64 " fields", limit);
-	json_object_foreach((json_t *)(uintptr_t)v, key, field) {
+	json_object_foreach((json_t *)(uintptr_t)v, key, field)
+	{
 		const json_t *of = json_object_get(properties, key);
 		size_t before;
 		enum vf_rc rc;
@@ -290,14 +290,17 @@ static VF_RC judge_numbers(struct judging *j, const json_t *v)
 	size_t i;
 
 	if (json_is_real(v) || json_is_null(v) ||
-		(json_is_integer(v) && (json_integer_value(v) > TR_MAX_INTEGER || json_integer_value(v) < -TR_MAX_INTEGER)))
+		(json_is_integer(v) &&
+			(json_integer_value(v) > TR_MAX_INTEGER || json_integer_value(v) < -TR_MAX_INTEGER)))
 		return BREAKS(j, "null, or a number that is no integer of at most 53 bits");
-	json_array_foreach(v, i, child) {
+	json_array_foreach(v, i, child)
+	{
 		rc = judge_numbers(j, child);
 		if (rc != VF_OK)
 			return rc;
 	}
-	json_object_foreach((json_t *)(uintptr_t)v, key, child) {
+	json_object_foreach((json_t *)(uintptr_t)v, key, child)
+	{
 		rc = judge_numbers(j, child);
 		if (rc != VF_OK)
 			return rc;

@@ -11,8 +11,7 @@
 
 #include "verify/text.h"
 
-/* Milliseconds, both ends included; local: in the time of a place that is not known. lo is VF_TIME_NONE when
- * absent. */
+/* Milliseconds, both ends included; local: in the time of a place that is not known. lo is VF_TIME_NONE when absent. */
 struct tr_when {
 	int64_t lo, hi;
 	bool local;

@@ -253,6 +253,21 @@ def test_reload(base, mine, lying):
     with open(path, "w", encoding="utf-8") as f:
         f.write(good)
     reload(mine)
+    # nor does one that names a secret which others may read: those that were there are asked as before
+    secret = os.path.join(mine.folder, "password")
+    with open(secret, "w", encoding="utf-8") as f:
+        f.write("secret\n")
+    os.chmod(secret, 0o600)
+    run(PROGRAM, "tsa", "add", mine.folder, "club", lying.url("password"), "--roots", lying.path("ca.pem"), "--user", "me",
+        "--password-file", secret, "--no-test")
+    os.chmod(secret, 0o644)
+    mine.process.send_signal(signal.SIGHUP)
+    until(lambda: "not reloaded: PERMISSION" in mine.errors(), "a secret that others may read is refused")
+    check(len(ready(mine).get("authorities", [])) == 3, f"the old list goes on: {ready(mine)}")
+    record = site.submit()
+    until(lambda: site.evidence(record) == 4, "the old list is asked")
+    run(PROGRAM, "tsa", "remove", mine.folder, "club")
+    reload(mine)
 
 
 def test_slow(mine, lying):

@@ -177,7 +177,14 @@ def test_good(w):
     check(all_of.get("schema") == "trialnotary/tsa-test/1" and [x["name"] for x in all_of["authorities"]] == ["beta", "alpha", "gamma"] and
         all(x["test"]["code"] == "OK" for x in all_of["authorities"]), f"tsa test: {all_of}")
     says(run("tsa", "test", w.folder, "gamma"), "(?m)^gamma: works\n  time         20.*Z\n  this clock   [+-].*\n  round trip   .*\n"
-        "  certificate  rsa3072, until 2049-12-31T23:59:59Z\n  policy       .*\n  digest       sha256\n  token        \\d+ octets$", "stdout")
+        "  certificate  rsa3072, until 2049-12-31T23:59:59Z\n  revocation   its certificate names no CRL and no OCSP .*\n .*do not count .*\n"
+        "  policy       .*\n  digest       sha256\n  token        \\d+ octets$", "stdout")
+    # nothing to warn of where somebody is named who can be asked
+    check(test.get("revocation_missing") is True, f"revocation: {test}")
+    for option in ("--crl", "--ocsp"):
+        told = run_json("tsa", "add", w.folder, "named", w.authority.url("good"), "--roots", w.roots, option, "http://127.0.0.1:9/x")
+        check(told["test"].get("revocation_missing") is False, f"{option}: {told}")
+        run("tsa", "remove", w.folder, "named")
     done = run("tsa", "list", w.folder)
     says(done, "(?m)^embedded$", "stdout")
     says(done, f"(?m)^beta +http://127.0.0.1:.*  sha512, policy {re.escape(POLICY)}, qualified, of the operator$", "stdout")

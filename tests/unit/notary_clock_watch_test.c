@@ -85,6 +85,75 @@ static void test_bounds_of_a_jump(void)
 	}
 }
 
+/* A server that sets the clock by a little less than the bound, again and again. */
+static void test_creeping(void)
+{
+	for (int sign = -1; sign <= 1; sign += 2) {
+		struct nt_clock_watch *w = start();
+
+		nt_clock_watch_tick(w, T0 + 64000 + sign * 900, BOOT + 64000);
+		CHECK_RC(nt_clock_watch_check(w, NULL), VF_OK);
+		nt_clock_watch_tick(w, T0 + 128000 + sign * 1800, BOOT + 128000);
+		check_doubt(w, sign < 0 ? "jumped by -1736 ms" : "jumped by 1736 ms"); /* 1800 less 500 ppm of slewing */
+		nt_clock_watch_trust(w);
+		/* many looks in between hide nothing */
+		for (int i = 1; i <= 1100; i++)
+			nt_clock_watch_tick(w, T0 + 128000 + sign * (1800 + i) + i, BOOT + 128000 + i);
+		check_doubt(w, sign < 0 ? "jumped by -1001 ms" : "jumped by 1001 ms");
+		say(w, "a", sign * 2900, 131000);
+		check_doubt(w, "jumped");
+		say(w, "a", 0, 131100);
+		CHECK_RC(nt_clock_watch_check(w, NULL), VF_OK);
+		nt_clock_watch_free(w);
+	}
+}
+
+/* One step within the bound an hour is what NTP may do. */
+static void test_rare_steps(void)
+{
+	struct nt_clock_watch *w = start();
+
+	for (int i = 1; i <= 20 * 3600; i++)
+		nt_clock_watch_tick(w, T0 + i * INT64_C(1000) + i / 3600 * 900, BOOT + i * INT64_C(1000));
+	CHECK_RC(nt_clock_watch_check(w, NULL), VF_OK);
+	nt_clock_watch_free(w);
+}
+
+/* An answer that was held back, or that claims to be exact to a day, would fit to any clock: it vouches for none. */
+static void test_wide_answers(void)
+{
+	struct nt_clock_watch *w = start();
+	struct nt_clock_offset o[4];
+
+	nt_clock_watch_tick(w, T0 + 11000, BOOT + 1000);
+	check_doubt(w, "jumped by 10000 ms");
+	/* the own clock is 10 s ahead; the answer took 20 s */
+	nt_clock_watch_sample(w, "a", T0 + 2000, 10, T0 + 12000, T0 + 32000, BOOT + 22000);
+	check_doubt(w, "jumped");
+	nt_clock_watch_sample(w, "a", T0 + 23000, 86400000, T0 + 32980, T0 + 33020, BOOT + 23020);
+	check_doubt(w, "jumped");
+	/* nor does it take anything from what others say, or from what it said itself */
+	say(w, "b", 10000, 24000);
+	nt_clock_watch_trust(w);
+	say(w, "b", 10000, 25000);
+	check_doubt(w, "1 of 1");
+	nt_clock_watch_sample(w, "a", T0 + 26000, 86400000, T0 + 35980, T0 + 36020, BOOT + 26020);
+	nt_clock_watch_sample(w, "b", T0 + 26000, 86400000, T0 + 35980, T0 + 36020, BOOT + 26020);
+	check_doubt(w, "1 of 1");
+	CHECK_INT(nt_clock_watch_offsets(w, o, 4), 1);
+	/* a wide one that shows the clock to be off all the same counts */
+	nt_clock_watch_sample(w, "c", T0 + 27000, 1000, T0 + 57000, T0 + 87000, BOOT + 57000);
+	check_doubt(w, "2 of 2");
+	/* an authority of seconds at the end of a slow line does vouch */
+	nt_clock_watch_tick(w, T0 + 70000, BOOT + 60000 + 9000);
+	nt_clock_watch_trust(w);
+	nt_clock_watch_tick(w, T0 + 70000, BOOT + 60000 + 10000 + 5000);
+	check_doubt(w, "jumped by -6000 ms");
+	nt_clock_watch_sample(w, "d", T0 + 71000, 1000, T0 + 70500, T0 + 73500, BOOT + 60000 + 10000 + 15000);
+	CHECK_RC(nt_clock_watch_check(w, NULL), VF_OK);
+	nt_clock_watch_free(w);
+}
+
 static void test_confirmed(void)
 {
 	struct nt_clock_watch *w = start();
@@ -243,6 +312,9 @@ int main(void)
 	test_steady();
 	test_slewing();
 	test_bounds_of_a_jump();
+	test_creeping();
+	test_rare_steps();
+	test_wide_answers();
 	test_confirmed();
 	test_set_back_during_an_exchange();
 	test_majority();

@@ -253,7 +253,7 @@ static void test_slow(void)
 	}
 }
 
-static volatile bool stopped;
+static _Atomic bool stopped;
 
 static void *stop_soon(void *ctx)
 {

@@ -127,6 +127,11 @@ static void test_use(const char *dir)
 
 	CHECK_RC(nt_participant_value(dir, study, vf_bytes_str("017"), 2000, &got, &err), VF_OK);
 	CHECK(vf_hash_eq(&a, &got));
+	/* by another way that leads to the folder */
+	CHECK_INT(symlink(dir, folder_path(dir, "link")), 0);
+	CHECK_RC(nt_participant_value(folder_path(dir, "link"), study, vf_bytes_str("017"), 2000, &got, &err), VF_OK);
+	CHECK(vf_hash_eq(&a, &got));
+	unlink(folder_path(dir, "link"));
 	p = must_open(dir);
 	CHECK_RC(nt_participants_destroy_value(p, study, &c, &made, &err), VF_OK);
 	CHECK(!made);

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""The whole life of the sample trial over the service: a sponsor, an ethics board, a site, an auditor and a reader, each with
+tokens of its own and seeing only what it may; then what a stranger makes of the bundles.
+
+TRIALNOTARY, TRIALVERIFY: paths of the programs. TRIALNOTARY_SOURCE: the project.
+"""
+import json, os, shutil, subprocess, sys, tempfile, zipfile
+
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, here)
+from service import PROGRAM, Service
+
+VERIFY = os.environ.get("TRIALVERIFY", "trialverify")
+SAMPLES = os.path.join(os.environ.get("TRIALNOTARY_SOURCE", os.path.join(here, "..", "..")), "samples", "trial")
+STUDY = "DEMO-1"
+
+faults = []
+count = 0
+
+
+def check(good, what):
+    global count
+    count += 1
+    if not good:
+        faults.append(what)
+        print("FAILED:", what, flush=True)
+
+
+class Party:
+    """Somebody with a token and a state folder: what the command line does for it, over HTTP."""
+
+    def __init__(self, base, service, name, role, **narrowed):
+        self.base, self.service, self.name = base, service, name
+        options = [w for k, values in narrowed.items() for v in values for w in ("--" + k, v)]
+        service.party(name, role)
+        self.secret = service.token(name, *options)["token"]
+        self.token_file = os.path.join(base, name + ".token")
+        with open(self.token_file, "w", encoding="utf-8") as f:
+            f.write(self.secret + "\n")
+        os.chmod(self.token_file, 0o600)
+
+    def run(self, verb, *words, want=0):
+        here = ["--server", f"http://127.0.0.1:{self.service.port}", "--token-file", self.token_file]
+        if verb in ("submit", "fetch"):
+            here += ["--state", os.path.join(self.base, self.name + ".state")]
+        done = subprocess.run([PROGRAM, verb, *here, *words], capture_output=True, text=True, timeout=120)
+        check(done.returncode == want, f"{self.name}: {verb} {' '.join(words)}: status {done.returncode}, not {want}: {done.stderr}")
+        return done
+
+    def submit(self, kind, *words, details=None, want=0):
+        more = ["--details", os.path.join(SAMPLES, "details", details)] if details else []
+        done = self.run("submit", "--study", STUDY, "--kind", kind, *more, *words, want=want)
+        return done.stdout.split()[0] if done.stdout.split() else done.stderr
+
+    def fetch(self, record, want=0):
+        path = os.path.join(self.base, f"{self.name}-{record[:12]}.asice")
+        return self.run("fetch", record, "--wait", "30", "--force", "-o", path, want=want), path
+
+    def ask(self, method, path):
+        return self.service.send(method, path, headers=[("Authorization", "Bearer " + self.secret)])
+
+    def sees(self):
+        """The records of the study that are listed for it."""
+        found, after = [], ""
+        while True:
+            answer = self.ask("GET", f"/v1/records?study={STUDY}&limit=5{after}")
+            if answer.status != 200:
+                return None
+            page = json.loads(answer.body)
+            found += [r["id"] for r in page["records"]]
+            if not page.get("next"):
+                return found
+            after = "&after=" + str(page["next"])
+
+
+def sample(name):
+    return os.path.join(SAMPLES, name)
+
+
+def live(base, s):
+    sponsor = Party(base, s, "acme", "sponsor")
+    board = Party(base, s, "board", "ethics-board")
+    site = Party(base, s, "site-1", "site", study=[STUDY])
+    other_site = Party(base, s, "site-9", "site", study=["DEMO-9"])
+    auditor = Party(base, s, "inspector", "auditor")
+    reader = Party(base, s, "journal", "reader", kind=["dataset", "results", "protocol", "analysis-plan"])
+    operator = Party(base, s, "ops", "operator")
+    s.start()
+
+    # what the sponsor plans, and the board approves
+    protocol = sponsor.submit("protocol", "--version", "1.0", sample("protocol-v1.0.md"))
+    form = sponsor.submit("consent-form", "--version", "1.0", "--title", "Consent form, English", sample("consent-form-en-v1.0.txt"),
+        details="consent-form-en-v1.0.json")
+    approval = board.submit("ethics-approval", "--date", "2026-01-20", "--link", f"approves={protocol}", "--link", f"approves={form}",
+        sample("ethics-approval.txt"), details="ethics-approval.json")
+
+    # consents of the site, behind commitments: what is in them stays there
+    value = "ab" * 32
+    consent = site.submit("consent", "--set", f"participant={value}", "--set", f"form={form}", sample("consent-101.txt"),
+        details="consent-101.json")
+    form2 = sponsor.submit("consent-form", "--version", "2.0", "--title", "Consent form, English", "--link", f"supersedes={form}",
+        sample("consent-form-en-v2.0.txt"), details="consent-form-en-v2.0.json")
+    board.submit("ethics-approval", "--link", f"approves={form2}", sample("ethics-approval-2.txt"), details="ethics-approval-2.json")
+    again = site.submit("re-consent", "--set", f"participant={value}", "--set", f"form={form2}", "--link", f"supersedes={consent}",
+        sample("re-consent-101.txt"), details="re-consent-101.json")
+    withdrawal = site.submit("withdrawal", "--set", f"participant={value}", "--set", f"consent={again}", sample("withdrawal-101.txt"),
+        details="withdrawal-101.json")
+    dataset = sponsor.submit("dataset", "--version", "1.0", "--link", f"uses={protocol}", sample("dataset"))
+    results = sponsor.submit("results", "--version", "1.0", "--link", f"derives-from={dataset}", sample("results.md"))
+    public = {protocol, dataset, results}
+    mine = {consent, again, withdrawal}
+    everything = public | mine | {form, form2, approval}
+
+    # links that make no sense are refused by the service too, and nothing is stored
+    check("LINK_SHAPE" in board.submit("ethics-approval", "--link", f"withdraws={consent}", sample("ethics-approval.txt"), want=1),
+        "a link that makes no sense")
+    check("UNKNOWN_RECORD" in site.submit("withdrawal", "--link", "withdraws=" + "0" * 64, want=66), "a link to nothing")
+
+    # who may submit what
+    check("FORBIDDEN" in reader.submit("protocol", sample("protocol-v2.0.md"), want=77), "a reader submits nothing")
+    check("FORBIDDEN" in auditor.submit("protocol", sample("protocol-v2.0.md"), want=77), "an auditor submits nothing")
+    check("FORBIDDEN" in other_site.submit("consent", "--set", f"participant={value}", "--set", f"form={form}", sample("consent-101.txt"),
+        details="consent-101.json", want=77), "a site of another study")
+
+    # who sees what
+    seen = {p.name: p.sees() for p in (sponsor, board, site, other_site, auditor, reader)}
+    check(seen["inspector"] is not None and everything <= set(seen["inspector"]), f"the auditor sees all: {seen['inspector']}")
+    check(seen["journal"] is not None and set(seen["journal"]) == public, f"the reader sees its kinds alone: {seen['journal']}")
+    check(not seen["site-9"], f"the other study's site sees nothing: {seen['site-9']}")
+    check(everything <= set(seen["site-1"] or []), "the site sees its study")
+    for record in mine:
+        status = reader.ask("GET", f"/v1/records/{record}").status
+        check(status in (403, 404), f"a consent is nothing for the reader: {status}")
+        check(other_site.ask("GET", f"/v1/records/{record}/bundle").status in (403, 404), "nor for another study's site")
+
+    # what is in a consent is seen by nobody but its site: names, digests, answers
+    secret = "future-research"
+    for party in (sponsor, board, auditor):
+        answer = party.ask("GET", f"/v1/records/{consent}")
+        text = answer.body.decode()
+        check(secret not in text and value not in text and "consent-101" not in text, f"{party.name} sees into a consent: {text}")
+    check(value not in s.send("GET", f"/v1/log/proof?id={consent}").body.decode(), "the public log says nothing of the participant")
+
+    # bundles, with a trust directory that was handed out before
+    trust = os.path.join(base, "trust")
+    judge(trust, reader.fetch(dataset)[1], {"INDETERMINATE", "VERIFIED"})  # the documents are with the sponsor
+    judge(trust, sponsor.fetch(dataset)[1], {"VERIFIED"})
+    judge(trust, board.fetch(approval)[1], {"VERIFIED"})
+    judge(trust, site.fetch(consent)[1], {"VERIFIED"}, holds="details.json")
+    path = auditor.fetch(consent)[1]
+    judge(trust, path, {"VERIFIED"}, lacks="details.json")
+
+    # the participant wants to be forgotten: only the site may, and everybody can see that it was done
+    check(sponsor.ask("DELETE", f"/v1/records/{consent}").status == 403, "the sponsor may not erase the site's record")
+    check(auditor.ask("DELETE", f"/v1/records/{consent}").status == 403, "nor the auditor")
+    for record in (withdrawal, again, consent):
+        check(site.ask("DELETE", f"/v1/records/{record}").status == 200, "the site erases")
+    told = json.loads(site.ask("DELETE", f"/v1/records/{consent}").body)
+    check(told["state"] == "erased", f"erased: {told}")
+    answer = json.loads(auditor.ask("GET", f"/v1/records/{consent}").body)
+    check(answer["state"] == "erased", f"the auditor is told: {answer}")
+    erasures = [r for r in auditor.sees() if json.loads(auditor.ask("GET", f"/v1/records/{r}").body).get("kind") == "erasure"]
+    check(len(erasures) == 3, f"{len(erasures)} erasures are records")
+    judge(trust, auditor.fetch(erasures[0])[1], {"VERIFIED"})
+    check("ERASED" in site.fetch(consent, want=1)[0].stderr, "no bundle of what was erased")
+
+    # every access is an event: granted and denied
+    events, after = [], ""
+    while True:
+        page = json.loads(operator.ask("GET", "/v1/audit/events?limit=500" + after).body)
+        events += page["events"]
+        if not page.get("next"):
+            break
+        after = "&after=" + str(page["next"])
+    denied = {e["party"] for e in events if e["outcome"] == "FORBIDDEN"}
+    check({"journal", "inspector", "acme", "site-9"} <= denied, f"denials are events: {denied}")
+    check(any(e["party"] == "site-1" and e["right"] == "erase" and e["outcome"] == "OK" for e in events), "erasures are events")
+    check(auditor.ask("GET", "/v1/audit/events").status == 403 and s.stop() == 0, "the trail is the operator's")
+
+
+def judge(trust, bundle, want, holds=None, lacks=None):
+    if not os.path.exists(bundle):
+        check(False, f"there is no {bundle}")
+        return
+    done = subprocess.run([VERIFY, "--json", "--trust", trust, bundle], capture_output=True, text=True, timeout=120)
+    told = json.loads(done.stdout)["results"][0]
+    check(told["verdict"] in want, f"{os.path.basename(bundle)}: {told['verdict']}: {told['reasons']}")
+    names = zipfile.ZipFile(bundle).namelist()
+    check(holds is None or holds in names, f"{bundle} lacks {holds}: {names}")
+    check(lacks is None or lacks not in names, f"{bundle} holds {lacks}")
+
+
+def main():
+    base = tempfile.mkdtemp(prefix="trialnotary-life-")
+    s = Service(os.path.join(base, "notary"), seal_ms=100)
+    try:
+        subprocess.run([PROGRAM, "trust", "export", s.folder, "-o", os.path.join(base, "trust")], check=True, capture_output=True)
+        live(base, s)
+        for verb in (["fsck"], ["log", "audit"], ["audit", "check"]):
+            done = subprocess.run([PROGRAM, *verb, s.folder], capture_output=True, text=True, timeout=120)
+            check(done.returncode == 0, f"{' '.join(verb)}: {done.stdout} {done.stderr}")
+    finally:
+        if s.process:
+            s.process.kill()
+            s.process.wait()
+        shutil.rmtree(base, ignore_errors=True)
+    print(f"{count} checks, {len(faults)} failed")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
