@@ -227,6 +227,31 @@ static void test_times(void)
 	}
 }
 
+/* Attributes that vf_cms_parse() would have refused: whoever calls without it gets no other answer. */
+static void test_unparsed(void)
+{
+	struct vf_bytes good = make_attr("1.2.3", make_oid("1.2.3"));
+	const struct {
+		struct vf_bytes attrs;
+		enum vf_rc rc;
+	} rows[] = {
+		{make_der(VF_DER_CONTEXT(0), good), VF_OK},
+		{NOTHING, VF_CMS_SHAPE},
+		{make_der(VF_DER_SET, good), VF_CMS_SHAPE},
+		{JOIN(make_der(VF_DER_CONTEXT(0), good), good), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), good, make_oid("1.2.3")), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE, make_oid("1.2.3"))), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE, make_oid("1.2.3"), make_oid("1.2.3"))), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), make_attr(TIME_ATTR, make_der(VF_DER_UTC_TIME, vf_bytes_str("250301120000Z"))),
+			 make_attr(TIME_ATTR, make_der(VF_DER_UTC_TIME, vf_bytes_str("250301120000Z")))),
+			VF_CMS_SHAPE},
+	};
+	struct vf_err err;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CHECK_RC(vf_meaning_read(&(struct vf_signed){.signed_attrs = rows[i].attrs}, &said, &err), rows[i].rc);
+}
+
 /* Nobody signed them: they say nothing, and that is noted, also when they are malformed. */
 static void test_unsigned(void)
 {
@@ -255,6 +280,7 @@ int main(void)
 	test_names();
 	test_signer_attributes();
 	test_times();
+	test_unparsed();
 	test_unsigned();
 	EVP_PKEY_free(key);
 	return check_done();
