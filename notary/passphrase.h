@@ -14,7 +14,7 @@ struct nt_passphrase_from {
 	const char *key; /* path, for the question */
 };
 
-/* USAGE unless text (NULL: the terminal) is the decimal number of a descriptor that is open for reading and not a terminal's own. */
+/* USAGE unless text (NULL: the terminal) is the decimal number of a descriptor that is open for reading. */
 VF_RC nt_passphrase_from(const char *text, const char *key, struct nt_passphrase_from *ret, struct vf_err *reterr);
 
 /*

@@ -389,7 +389,8 @@ static VF_RC no_key(const char *path, const struct asking *a, struct vf_err *ret
 		return a->rc;
 	if (a->asked)
 		return vf_fail(reterr, VF_SIGNER_FAILED, "the key in '%s' does not open with this passphrase", path);
-	return vf_fail(reterr, VF_SIGNER_FAILED, "'%s' holds no %sprivate key in PEM", path, a->passphrase ? "" : "unencrypted ");
+	return vf_fail(reterr, VF_SIGNER_FAILED, "'%s' holds no %sprivate key in PEM", path,
+		a->passphrase ? "" : "unencrypted ");
 }
 
 VF_RC nt_signer_load_with(const char *path, nt_passphrase *passphrase, void *ctx, struct nt_signer **ret,

@@ -67,7 +67,9 @@ static VF_RC add(struct nt_small_db *db, const struct nt_signed_by *by, int64_t 
 
 	if (rc != VF_OK)
 		return rc;
-	if (!bind_key(st, &by->key) || sqlite3_bind_text64(st, 2, (const char *)by->name.p, by->name.n, SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK ||
+	if (!bind_key(st, &by->key) ||
+		sqlite3_bind_text64(st, 2, (const char *)by->name.p, by->name.n, SQLITE_STATIC, SQLITE_UTF8) !=
+			SQLITE_OK ||
 		sqlite3_bind_int64(st, 3, now_ms) != SQLITE_OK)
 		return nt_small_fail(db, "cannot write", reterr);
 	return nt_small_done(db, st, reterr);

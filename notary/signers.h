@@ -1,8 +1,8 @@
 /*
  * Under which printed name each key signs in this notary (21 CFR 11.100(a): a signature is one person's).
  *
- * Knows 'signers.db' in the notary's folder: the first printed name of a key is its name for good. It holds public keys'
- * hashes and names that stand in the records anyway, and is not part of any evidence.
+ * Knows 'signers.db' in the notary's folder: the first printed name of a key is its name for good. It holds hashes of
+ * public keys and names that stand in the records anyway, and is not part of any evidence.
  */
 #ifndef NOTARY_SIGNERS_H
 #define NOTARY_SIGNERS_H

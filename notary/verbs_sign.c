@@ -46,8 +46,8 @@ static VF_RC unknown_meaning(const char *typed, struct vf_err *reterr)
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(typed));
 	if (nearest)
 		return vf_fail(reterr, VF_USAGE, "no meaning '%s'; did you mean '%s'?", shown, nearest);
-	return vf_fail(reterr, VF_USAGE, "no meaning '%s': approval, author, origin, receipt, responsibility, review or witness",
-		shown);
+	return vf_fail(reterr, VF_USAGE,
+		"no meaning '%s': approval, author, origin, receipt, responsibility, review or witness", shown);
 }
 
 static VF_RC take_says(const struct nt_cli *cli, struct nt_says *ret, struct vf_err *reterr)
@@ -63,8 +63,8 @@ static VF_RC take_says(const struct nt_cli *cli, struct nt_says *ret, struct vf_
 		ret->printed_name = vf_bytes_str(name);
 	if (name && !vf_printed_name_is(ret->printed_name))
 		return vf_fail(reterr, VF_USAGE,
-			"a printed name is 1 to %d octets of plain text, without control or direction characters and without "
-			"spaces around it",
+			"a printed name is 1 to %d octets of plain text, without control or direction characters and "
+			"without spaces around it",
 			VF_MAX_PRINTED_NAME);
 	return VF_OK;
 }
@@ -110,7 +110,8 @@ VF_RC nt_submitting_signing(struct nt_submitting *u, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = nt_passphrase_from(nt_cli_get(u->cli, "passphrase-fd"), key, &from, reterr);
 	if (rc == VF_OK)
-		rc = nt_signer_load_pair_with(key, cert, nt_passphrase_read, &from, &s->signer, &s->certificate, reterr);
+		rc = nt_signer_load_pair_with(
+			key, cert, nt_passphrase_read, &from, &s->signer, &s->certificate, reterr);
 	if (rc == VF_OK)
 		rc = find_signer(s, reterr);
 	if (rc != VF_OK)

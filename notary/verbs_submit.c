@@ -62,7 +62,8 @@ const char nt_submit_details[] =
 	"\n"
 	"A signature is one person's: --meaning says what it stands for (approval, author, origin, receipt,\n"
 	"responsibility, review, witness), --printed-name who signs, if not as the certificate says. A key has one\n"
-	"name in a notary. An encrypted key asks for its passphrase at the terminal, or takes it from --passphrase-fd.\n"
+	"name in a notary. The passphrase of an encrypted key is asked for at the terminal, or comes from\n"
+	"--passphrase-fd.\n"
 	"\n"
 	"With --server there is no DIR. A submission is on the disk (--state) before it is sent, and what could not be\n"
 	"sent goes first the next time: nothing is lost, and nothing is made twice.";

@@ -219,7 +219,8 @@ static void show_said(struct vf_judge *j, const struct vf_said *said)
 		return;
 	vf_time_put(text, said->time);
 	if (said->time > proven || said->time < proven - VF_SIGNING_LEAD_MS)
-		vf_report_unchecked(j->r, "SIGNING_TIME", "the signer's own time of signing (%s), which is %s the proven time", text,
+		vf_report_unchecked(j->r, "SIGNING_TIME",
+			"the signer's own time of signing (%s), which is %s the proven time", text,
 			said->time > proven ? "after" : "long before");
 }
 

@@ -29,7 +29,7 @@ struct vf_said {
 	struct vf_bytes meaning_oid; /* contents octets; empty when no meaning is stated */
 	struct vf_bytes name;	     /* printed name, plain text; empty: that of the certificate */
 	int64_t time;		     /* VF_TIME_NONE when it is not stated */
-	bool unsigned_too;	     /* meaning, name or time stand among the unsigned attributes, where they say nothing */
+	bool unsigned_too;	     /* some of it stands among the unsigned attributes, too, where it says nothing */
 };
 
 /*

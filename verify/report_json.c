@@ -190,7 +190,8 @@ static void put_submitter(struct vf_sink *s, const struct vf_report *r)
 	put_bool(s, "trusted", r->submitter_trusted);
 	put_text(s, "certificate", vf_bytes_str(vf_signer_state_name(r->signer_state)));
 	put_text_or_null(s, "printed_name", r->has_said ? vf_report_printed_name(r) : vf_bytes(NULL, 0));
-	put_text_or_null(s, "printed_name_from", vf_bytes_str(!r->has_said ? "" : r->printed_name.n ? "signature" : "certificate"));
+	put_text_or_null(s, "printed_name_from",
+		vf_bytes_str(!r->has_said ? "" : r->printed_name.n ? "signature" : "certificate"));
 	put_text_or_null(s, "meaning", vf_bytes_str(r->meaning ? r->meaning : ""));
 	put_text_or_null(s, "meaning_oid", vf_bytes_str(r->meaning_oid));
 	put_time(s, "signing_time", r->has_said ? r->signing_time : VF_TIME_NONE);

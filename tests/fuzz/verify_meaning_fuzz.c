@@ -1,4 +1,4 @@
-/* Exercises vf_meaning_read() on whole signatures: what it accepts is plain, inside the input, and in one form alone. */
+/* Exercises vf_meaning_read() on whole signatures: what it accepts is plain and stands among what was signed. */
 #include "tests/fuzz/must.h"
 #include "verify/limits.h"
 #include "verify/meaning.h"

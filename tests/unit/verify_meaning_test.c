@@ -17,8 +17,8 @@ static struct vf_said said;
 /* The outcome of reading a signature with these signed and unsigned attributes beside the mandatory ones. */
 static enum vf_rc read_both(struct vf_bytes attrs, struct vf_bytes unsigned_attrs)
 {
-	struct cms_spec spec = {.cert = cert, .key = key, .content_type = "1.2.840.113549.1.7.1", .content = vf_bytes_str(DATA),
-		.detached = true, .certs = cert, .attrs = attrs, .unsigned_attrs = unsigned_attrs};
+	struct cms_spec spec = {.cert = cert, .key = key, .content_type = "1.2.840.113549.1.7.1", .detached = true,
+		.content = vf_bytes_str(DATA), .certs = cert, .attrs = attrs, .unsigned_attrs = unsigned_attrs};
 	struct vf_signed s;
 	struct vf_err err;
 	enum vf_rc rc;
@@ -109,7 +109,8 @@ static void test_meanings(void)
 /* Neighbours of known OIDs are not known, nor is a known one that something narrows. */
 static void test_unknown(void)
 {
-	static const char *const oids[] = {"1.2.840.113549.1.9.16.6", "1.2.840.113549.1.9.16.6.3", "1.2.840.113549.1.9.16.6.5.1",
+	static const char *const oids[] = {"1.2.840.113549.1.9.16.6", "1.2.840.113549.1.9.16.6.3",
+		"1.2.840.113549.1.9.16.6.5.1",
 		"2.25.201717531791956322157735468485827663522.1", "2.25.201717531791956322157735468485827663522.1.4",
 		"2.25.201717531791956322157735468485827663523.1.1", "1.2.3"};
 	char text[80];
@@ -171,9 +172,11 @@ static void test_names(void)
 
 static void test_signer_attributes(void)
 {
-	struct vf_bytes name = name_attr(VF_DER_UTF8_STRING, vf_bytes_str("A")), role = make_attr("2.5.4.72", make_der(VF_DER_UTF8_STRING, vf_bytes_str("PI")));
+	struct vf_bytes a = make_der(VF_DER_UTF8_STRING, vf_bytes_str("A"));
+	struct vf_bytes name = make_attr(COMMON_NAME, a), role = make_attr("2.5.4.72", a);
 	struct vf_bytes list = DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE, name));
-	struct vf_bytes certified = DER(VF_DER_CONTEXT(1), DER(VF_DER_SEQUENCE, name)), assertions = DER(VF_DER_CONTEXT(2), DER(VF_DER_SEQUENCE, name));
+	struct vf_bytes certified = DER(VF_DER_CONTEXT(1), DER(VF_DER_SEQUENCE, name));
+	struct vf_bytes assertions = DER(VF_DER_CONTEXT(2), DER(VF_DER_SEQUENCE, name));
 
 	/* what else is claimed or certified is passed over */
 	CHECK_RC(read(claimed(JOIN(role, name))), VF_OK);
@@ -187,7 +190,7 @@ static void test_signer_attributes(void)
 	/* two names, in every way */
 	CHECK_RC(read(claimed(JOIN(name, name))), VF_CMS_SHAPE);
 	CHECK_RC(read(JOIN(claimed(name), claimed(name))), VF_CMS_SHAPE);
-	CHECK_RC(read(claimed(DER(VF_DER_SEQUENCE, make_oid(COMMON_NAME), DER(VF_DER_SET, make_der(VF_DER_UTF8_STRING, vf_bytes_str("A")), make_der(VF_DER_UTF8_STRING, vf_bytes_str("B")))))), VF_CMS_SHAPE);
+	CHECK_RC(read(claimed(DER(VF_DER_SEQUENCE, make_oid(COMMON_NAME), DER(VF_DER_SET, a, a)))), VF_CMS_SHAPE);
 	/* another type of string, an implicit tag, a wrong order, nothing at all */
 	CHECK_RC(read(claimed(name_attr(0x13, vf_bytes_str("A")))), VF_CMS_SHAPE);
 	CHECK_RC(read(make_attr(SIGNER, DER(VF_DER_SEQUENCE, make_der(VF_DER_CONTEXT(0), name)))), VF_CMS_SHAPE);
@@ -217,10 +220,36 @@ static void test_times(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		CHECK_RC(read(make_attr(TIME_ATTR, make_der(rows[i].tag, vf_bytes_str(rows[i].text)))), rows[i].time ? VF_OK : VF_CMS_SHAPE);
+		CHECK_RC(read(make_attr(TIME_ATTR, make_der(rows[i].tag, vf_bytes_str(rows[i].text)))),
+			rows[i].time ? VF_OK : VF_CMS_SHAPE);
 		if (rows[i].time)
 			CHECK_INT(said.time, make_time(rows[i].time));
 	}
+}
+
+/* Attributes that vf_cms_parse() would have refused: whoever calls without it gets no other answer. */
+static void test_unparsed(void)
+{
+	struct vf_bytes good = make_attr("1.2.3", make_oid("1.2.3"));
+	const struct {
+		struct vf_bytes attrs;
+		enum vf_rc rc;
+	} rows[] = {
+		{make_der(VF_DER_CONTEXT(0), good), VF_OK},
+		{NOTHING, VF_CMS_SHAPE},
+		{make_der(VF_DER_SET, good), VF_CMS_SHAPE},
+		{JOIN(make_der(VF_DER_CONTEXT(0), good), good), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), good, make_oid("1.2.3")), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE, make_oid("1.2.3"))), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), DER(VF_DER_SEQUENCE, make_oid("1.2.3"), make_oid("1.2.3"))), VF_CMS_SHAPE},
+		{DER(VF_DER_CONTEXT(0), make_attr(TIME_ATTR, make_der(VF_DER_UTC_TIME, vf_bytes_str("250301120000Z"))),
+			 make_attr(TIME_ATTR, make_der(VF_DER_UTC_TIME, vf_bytes_str("250301120000Z")))),
+			VF_CMS_SHAPE},
+	};
+	struct vf_err err;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CHECK_RC(vf_meaning_read(&(struct vf_signed){.signed_attrs = rows[i].attrs}, &said, &err), rows[i].rc);
 }
 
 /* Nobody signed them: they say nothing, and that is noted, also when they are malformed. */
@@ -242,7 +271,8 @@ static void test_unsigned(void)
 int main(void)
 {
 	key = make_key("p256.key");
-	cert = make_cert(&(struct cert_spec){.name = "Signer", .key = key, .issuer_key = key, .ext = {{"keyUsage", "critical,digitalSignature"}}});
+	cert = make_cert(&(struct cert_spec){.name = "Signer", .key = key, .issuer_key = key,
+		.ext = {{"keyUsage", "critical,digitalSignature"}}});
 	test_absent();
 	test_meanings();
 	test_unknown();
@@ -250,6 +280,7 @@ int main(void)
 	test_names();
 	test_signer_attributes();
 	test_times();
+	test_unparsed();
 	test_unsigned();
 	EVP_PKEY_free(key);
 	return check_done();
