@@ -42,6 +42,7 @@ struct nt_exporter {
 	struct nt_trust trust;
 	struct nt_seal *seal; /* of the last record */
 	struct nt_revocation_export revocation; /* of its tokens */
+	int64_t later; /* a token of it stays out until then; VF_TIME_NONE: none does */
 	struct nt_tree *tree, *tree512; /* the second when a token needs it */
 	struct vf_session *session;
 	void *session_memory;
@@ -107,6 +108,50 @@ static VF_RC load_tree(struct nt_exporter *e, enum vf_alg alg, struct nt_tree **
 	return rc == VF_OK ? nt_tree_new_alg(alg, nt_buf_bytes(&values), ret, reterr) : rc;
 }
 
+/* When the verifier takes the token, whose authority's clock may be ahead: not before its time, less its accuracy. */
+static int64_t counts_from(const struct nt_token *t)
+{
+	struct vf_tst tst;
+	struct vf_err ignored;
+
+	if (vf_tst_parse(t->der, &tst, &ignored) != VF_OK)
+		return t->gen_time;
+	return tst.gen_time - (int64_t)tst.accuracy_ms;
+}
+
+/*
+ * A token from the future would have everybody refuse the whole bundle until then (TS_FUTURE): it stays out while
+ * another is left.
+ */
+static void leave_out_future(struct nt_exporter *e)
+{
+	struct nt_seal *s = e->seal;
+	int64_t now = nt_notary_now(e->notary), from;
+	size_t kept = 0;
+
+	e->later = VF_TIME_NONE;
+	for (size_t i = 0; i < s->n_tokens; i++)
+		kept += counts_from(&s->tokens[i]) <= now;
+	if (kept == 0 || kept == s->n_tokens)
+		return;
+	kept = 0;
+	for (size_t i = 0; i < s->n_tokens; i++) {
+		from = counts_from(&s->tokens[i]);
+		if (from <= now)
+			s->tokens[kept++] = s->tokens[i];
+		else if (e->later == VF_TIME_NONE || from < e->later)
+			e->later = from;
+	}
+	s->n_tokens = kept;
+}
+
+static bool is_loaded(struct nt_exporter *e, uint64_t number)
+{
+	return e->seal && e->seal->number == number && e->tree &&
+		nt_revocation_export_is_current(e->notary, &e->revocation) &&
+		(e->later == VF_TIME_NONE || nt_notary_now(e->notary) < e->later);
+}
+
 /* By which algorithm a token stamped the seal. */
 static VF_RC token_alg(struct vf_bytes der, enum vf_alg *ret, struct vf_err *reterr)
 {
@@ -136,7 +181,7 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 {
 	enum vf_rc rc;
 
-	if (e->seal && e->seal->number == number && e->tree && nt_revocation_export_is_current(e->notary, &e->revocation))
+	if (is_loaded(e, number))
 		return VF_OK;
 	e->seal = nt_seal_free(e->seal);
 	e->tree = nt_tree_free(e->tree);
@@ -146,6 +191,7 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 		return rc;
 	if (e->seal->n_tokens == 0)
 		return vf_fail(reterr, VF_NOT_SEALED, "seal %llu has no token yet", (unsigned long long)number);
+	leave_out_future(e); /* before, so that OCSP responses about its certificates stay out, too */
 	rc = nt_revocation_export(e->notary, e->seal, &e->revocation, reterr);
 	if (rc != VF_OK)
 		return rc;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "notary/durable.h"
@@ -91,8 +92,9 @@ static VF_RC read_blocks(struct reading *r, int fd, uint8_t *block, uint64_t *re
 VF_RC nt_issue_file_read(int folder, const char *name, nt_issue_each *each, void *ctx, struct nt_issue_day *d,
 	struct vf_pair_hasher *hasher, uint64_t *ret_size, uint64_t *ret_rest, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_fd_closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	VF_CLEANUP(nt_fd_closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct reading r = {.name = name, .each = each, .ctx = ctx, .d = d, .hasher = hasher};
+	struct stat st;
 	uint8_t *block;
 	enum vf_rc rc;
 
@@ -101,6 +103,8 @@ VF_RC nt_issue_file_read(int folder, const char *name, nt_issue_each *each, void
 	if (fd < 0)
 		return vf_fail(reterr, errno == ENOENT ? VF_NO_INPUT : errno == EACCES ? VF_PERMISSION : VF_IO,
 			"cannot open the issue journal '%s': %s", name, strerror(errno));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) /* a pipe would hold the service up for ever */
+		return vf_fail(reterr, VF_STORE_CORRUPT, "issue journal '%s' is not a regular file", name);
 	block = malloc(BLOCK);
 	if (!block)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read the issue journal '%s'", name);

@@ -582,6 +582,8 @@ struct nt_outside *nt_outside_free(struct nt_outside *o)
 	o->ending = true;
 	pthread_mutex_unlock(&o->lock);
 	for (size_t i = 0; i < NT_MAX_AUTHORITIES; i++)
+		nt_stamper_stop(o->stampers[i]); /* all of them at once: each may take a second */
+	for (size_t i = 0; i < NT_MAX_AUTHORITIES; i++)
 		o->stampers[i] = nt_stamper_free(o->stampers[i]);
 	pthread_mutex_lock(&o->lock);
 	give_up(o); /* nothing is asked any more */

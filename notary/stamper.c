@@ -431,14 +431,21 @@ VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_w
 	return VF_OK;
 }
 
-struct nt_stamper *nt_stamper_free(struct nt_stamper *s)
+void nt_stamper_stop(struct nt_stamper *s)
 {
 	if (!s)
-		return NULL;
+		return;
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
 	pthread_cond_signal(&s->more);
 	pthread_mutex_unlock(&s->lock);
+}
+
+struct nt_stamper *nt_stamper_free(struct nt_stamper *s)
+{
+	if (!s)
+		return NULL;
+	nt_stamper_stop(s);
 	pthread_join(s->thread, NULL);
 	release(s);
 	return NULL;

@@ -51,6 +51,8 @@ VF_RC nt_stamp_once(const struct nt_authority *a, int folder, struct nt_stamp *s
  */
 VF_RC nt_stamper_new(const struct nt_authority *a, int folder, struct nt_clock_watch *watch, struct nt_stamper **ret,
 	struct vf_err *reterr);
+/* Begins the end and returns at once, so that several end together. Accepts NULL. */
+void nt_stamper_stop(struct nt_stamper *s);
 /* Ends what it does within a second: what is in the queue ends with FETCH_FAILED. Accepts NULL. */
 struct nt_stamper *nt_stamper_free(struct nt_stamper *s);
 

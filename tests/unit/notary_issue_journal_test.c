@@ -488,6 +488,10 @@ static void test_damage(void)
 	check_refused("'2026-03-01' does not end with its end line");
 	write_file(FILE0, text);
 	check_refused("issue journal '2026-03-01' is of another notary or day");
+	/* a pipe: whoever opens it must not wait for its other end */
+	folder_run("rm %s && mkfifo %s", folder_path(base, FILE0), folder_path(base, FILE0));
+	check_refused("issue journal '2026-03-01' is not a regular file");
+	folder_run("rm %s", folder_path(base, FILE0));
 	write_file(FILE0, other);
 	nt_issue_journal_free(must_open(0));
 	/* an honest file that is not the one before */

@@ -195,8 +195,11 @@ static void test_planned(void)
 	reply_done(&r);
 	CHECK(sealed.sealed && sealed.seal == 1 && sealed.first == 0 && sealed.size == 1);
 	CHECK(nt_notary_head_time(f.n) < f.now + 1000);
+	/* alone it leaves at once; with another beside it, when its time has come */
+	CHECK(judge(&f, &first, &records, &why) == VF_VERIFIED && records == 1);
 	CHECK_RC(add_late(&f, &beta, 1), VF_OK);
-	CHECK(judge(&f, &first, &records, &why) == VF_VERIFIED && records == 2);
+	nt_exporter_forget(f.e, 1);
+	CHECK(judge(&f, &first, &records, &why) == VF_VERIFIED && records == 1);
 	/* a token of seal 1 that came after the plan of seal 2 is named by seal 3 */
 	CHECK_RC(nt_notary_plan(f.n, &p, &err), VF_OK);
 	CHECK_INT(nt_plan_seal(p), 2);
@@ -309,9 +312,44 @@ static void test_killed(void)
 	}
 }
 
+/* A token whose time has not come would have the whole bundle refused: it waits, and nobody needs to forget the seal. */
+static void test_ahead(void)
+{
+	struct fixture f;
+	struct outside alpha;
+	struct outside *one[1] = {&alpha};
+	struct vf_digest imprint;
+	struct vf_hash id;
+	struct vf_err err;
+	struct reply r;
+	enum vf_rc why;
+	size_t records;
+
+	fixture_begin(&f);
+	outside_begin(&f, &alpha, "alpha", VF_SHA256);
+	configure(&f, true, 1, one, 1);
+	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
+	id = f.last;
+	fixture_seal(&f);
+	CHECK_RC(nt_notary_imprint(f.n, 1, VF_SHA256, &imprint, &err), VF_OK);
+	reply_make(&f, &alpha, &imprint, f.now + 30000, &r);
+	CHECK_RC(nt_notary_add_token(f.n, 1, &r.t, &err), VF_OK);
+	reply_done(&r);
+	CHECK(judge(&f, &id, &records, &why) == VF_VERIFIED && records == 1);
+	CHECK(judge(&f, &id, &records, &why) == VF_VERIFIED && records == 1);
+	f.now += 30000;
+	CHECK(judge(&f, &id, &records, &why) == VF_VERIFIED && records == 2);
+	CHECK_INT(faults(&f), 0);
+	nt_exporter_free(f.e);
+	f.e = NULL;
+	outside_end(&alpha);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	test_late();
+	test_ahead();
 	test_planned();
 	test_killed();
 	return check_done();

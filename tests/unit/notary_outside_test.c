@@ -9,6 +9,7 @@
 #include "verify/bundle.h"
 
 #define nt_stamper_new fake_new
+#define nt_stamper_stop fake_stop
 #define nt_stamper_free fake_free
 #define nt_stamper_ask fake_ask
 #define nt_stamper_get_state fake_state
@@ -126,8 +127,17 @@ VF_RC fake_new(const struct nt_authority *a, int folder, struct nt_clock_watch *
 	return VF_OK;
 }
 
+static unsigned stopped, freed_running;
+
+void fake_stop(struct nt_stamper *s)
+{
+	stopped += s != NULL;
+}
+
 struct nt_stamper *fake_free(struct nt_stamper *s)
 {
+	/* all are told to end before one is waited for */
+	freed_running += s && stopped < 2;
 	if (!s)
 		return NULL;
 	pthread_mutex_lock(&s->lock);
@@ -233,7 +243,9 @@ static void end_notary(void)
 	pthread_mutex_lock(&outside_lock);
 	outside = NULL;
 	pthread_mutex_unlock(&outside_lock);
+	stopped = freed_running = 0;
 	nt_outside_free(o);
+	CHECK_INT(freed_running, 0);
 	keeper = nt_keeper_free(keeper);
 	close(folder);
 }
