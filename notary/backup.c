@@ -3,17 +3,52 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "notary/access.h"
+#include "notary/authorities.h"
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
 #include "notary/participants.h"
 #include "notary/signers.h"
+#include "verify/text.h"
 
 /* Everything but the databases, which SQLite copies itself, the lock, and consent.db, which is made again. */
 static const char *const copied[] = {"keys", "tsa", "log", "documents"};
+
+/* One in the notary's folder; what is named by an absolute path is not the notary's, and what is away is not there. */
+static VF_RC copy_named(int from, int to, const char *path, struct vf_err *reterr)
+{
+	char folder[256];
+	enum vf_rc rc = VF_OK;
+
+	if (vf_name_check(vf_bytes_str(path), NULL) != VF_OK || faccessat(from, path, F_OK, 0) != 0 ||
+		faccessat(to, path, F_OK, 0) == 0)
+		return VF_OK;
+	for (const char *end = strchr(path, '/'); rc == VF_OK && end; end = strchr(end + 1, '/')) {
+		snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path);
+		rc = nt_dir_make(to, folder, 0700, reterr);
+	}
+	return rc == VF_OK ? nt_durable_copy(from, path, to, path, 0600, reterr) : rc;
+}
+
+/* Passwords, keys and certificates for the authorities outside: without them a restored notary does not serve. */
+static VF_RC copy_of_authorities(int from, int to, struct vf_err *reterr)
+{
+	struct nt_authorities list;
+	enum vf_rc rc = nt_authorities_load(from, &list, reterr);
+
+	for (size_t i = 0; rc == VF_OK && i < list.n; i++) {
+		const struct nt_authority *a = &list.list[i];
+		const char *const paths[] = {a->roots, a->password_file, a->certificate, a->key, a->ca};
+
+		for (size_t k = 0; k < sizeof(paths) / sizeof(paths[0]) && rc == VF_OK; k++)
+			rc = copy_named(from, to, paths[k], reterr);
+	}
+	return rc;
+}
 
 static VF_RC copy_rest(int from, int to, struct vf_err *reterr)
 {
@@ -30,7 +65,7 @@ static VF_RC copy_rest(int from, int to, struct vf_err *reterr)
 		rc = nt_dir_copy(from, "authorities", to, "authorities", reterr);
 	if (rc == VF_OK && faccessat(from, NT_AUTHORITIES_FILE, F_OK, 0) == 0)
 		rc = nt_durable_copy(from, NT_AUTHORITIES_FILE, to, NT_AUTHORITIES_FILE, 0644, reterr);
-	return rc;
+	return rc == VF_OK ? copy_of_authorities(from, to, reterr) : rc;
 }
 
 static VF_RC copy_databases(struct nt_notary *n, const char *to, struct vf_err *reterr)

@@ -335,6 +335,22 @@ def test_identity(w, folder):
     os.rename(w.folder, moved)
     run("tsa", "test", moved, "b")
     os.rename(moved, w.folder)
+    # and goes with a backup, wherever in the folder it is; what was removed is no reason to have none
+    deep = os.path.join(w.folder, "secrets", "for", "others")
+    os.makedirs(deep)
+    shutil.copy(inside, os.path.join(deep, "password"))
+    w.add("bb", "password", "p256", "--user", "me", "--password-file", os.path.join(deep, "password"))
+    backup = os.path.join(folder, "backup")
+    run("backup", w.folder, "-o", backup)
+    check(os.stat(os.path.join(backup, "secrets", "for", "others", "password")).st_mode & 0o777 == 0o600, "mode of a password in a backup")
+    run("tsa", "test", backup, "bb")
+    run("restore", backup, backup + "-restored")
+    run("tsa", "test", backup + "-restored", "bb")
+    shutil.rmtree(os.path.join(w.folder, "secrets"))
+    run("backup", w.folder, "-o", backup + "-2")
+    run("tsa", "remove", w.folder, "bb")
+    for left in (backup, backup + "-2", backup + "-restored"):
+        shutil.rmtree(left)
     # the server's certificate leads to the roots given, or to nothing
     says(w.add("c", "good", "p256", tls=True, want=IO), "FETCH_FAILED: .*certificate")
     w.add("c", "good", "p256", "--ca", w.authority.path("ca.pem"), tls=True)
