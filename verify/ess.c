@@ -169,7 +169,7 @@ VF_RC vf_ess_check_algorithm(const struct vf_signed *s, int64_t at, struct vf_er
 int64_t vf_ess_until(const struct vf_signed *s)
 {
 	struct vf_err ignored;
-	struct ess e;
+	struct ess e = {0}; /* gcc cannot see that it is set */
 
 	if (vf_ess_is_sha1_only(s))
 		return START_OF_2031;
