@@ -56,13 +56,17 @@ static int fetch(int n, char **arg)
 {
 	static struct nt_revocation_answers answers;
 	static struct nt_authority authority;
-	struct vf_bytes token = check_read(arg[1]), crls[NT_MAX_REVOCATIONS];
-	struct vf_pki *pki = vf_pki_new();
-	struct nt_revocation_wish w = {.authority = &authority, .pki = pki, .token = token, .now = now_ms()};
+	static struct vf_bytes roots, token; /* until the process ends; so pki */
+	static struct vf_pki *pki;
+	struct vf_bytes crls[NT_MAX_REVOCATIONS];
+	struct nt_revocation_wish w = {.authority = &authority, .now = now_ms()};
 	struct vf_err err = {0};
 	size_t n_crls = 0;
 	enum vf_rc rc;
 
+	w.pki = pki = vf_pki_new();
+	w.token = token = check_read(arg[1]);
+	roots = check_read(arg[0]);
 	nt_authority_default(&authority);
 	authority.connect_ms = 2000;
 	authority.timeout_ms = 4000;
@@ -70,7 +74,7 @@ static int fetch(int n, char **arg)
 	for (int i = 3; i < n && authority.n_crl < 4; i++)
 		snprintf(authority.crl[authority.n_crl++], sizeof(authority.crl[0]), "%s", arg[i]);
 	nt_revocation_answers_init(&answers);
-	rc = vf_pki_add_anchors(pki, 0, check_read(arg[0]), &err);
+	rc = vf_pki_add_anchors(pki, 0, roots, &err);
 	if (rc == VF_OK)
 		rc = nt_revocation_fetch(&w, &answers, &err);
 	if (rc != VF_OK)
@@ -93,7 +97,7 @@ static int fetch(int n, char **arg)
 
 int main(int argc, char **argv)
 {
-	struct vf_bytes crls[VF_MAX_CRLS];
+	static struct vf_bytes token, crls[VF_MAX_CRLS];
 	size_t n = 0;
 
 	if (argc >= 5 && strcmp(argv[1], "fetch") == 0)
@@ -102,5 +106,6 @@ int main(int argc, char **argv)
 		return 2;
 	for (int i = 4; i < argc && n < VF_MAX_CRLS; i++)
 		crls[n++] = check_read(argv[i]);
-	return splice(check_read(argv[2]), crls, n, argv[3], "");
+	token = check_read(argv[2]);
+	return splice(token, crls, n, argv[3], "");
 }
