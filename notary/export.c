@@ -89,10 +89,6 @@ static enum vf_rc session_now(struct nt_exporter *e, struct vf_err *reterr)
 	struct vf_session_options options = {.files = files, .n_files = e->trust.n, .at = nt_notary_now(e->notary),
 		.n_inputs = (size_t)(e->seal->size - e->seal->first)};
 
-	/* an authority's clock may be ahead of this one */
-	for (size_t i = 0; i < e->seal->n_tokens; i++)
-		if (e->seal->tokens[i].gen_time > options.at && !vf_bytes_is(e->seal->tokens[i].authority, NT_EMBEDDED))
-			options.at = e->seal->tokens[i].gen_time;
 	for (size_t i = 0; i < e->trust.n; i++)
 		files[i] = (struct vf_trust_file){e->trust.names[i], nt_buf_bytes(&e->trust.files[i])};
 	e->session = vf_session_free(e->session);
@@ -121,9 +117,10 @@ static int64_t counts_from(const struct nt_token *t)
 
 /*
  * A token from the future would have everybody refuse the whole bundle until then (TS_FUTURE): it stays out while
- * another is left.
+ * another is left. Where none is left but those of outside clocks, there is nothing to hand out yet; an own token from the future
+ * is a fault, which the verifier's code refuses.
  */
-static void leave_out_future(struct nt_exporter *e)
+static VF_RC leave_out_future(struct nt_exporter *e, struct vf_err *reterr)
 {
 	struct nt_seal *s = e->seal;
 	int64_t now = nt_notary_now(e->notary), from;
@@ -132,8 +129,11 @@ static void leave_out_future(struct nt_exporter *e)
 	e->later = VF_TIME_NONE;
 	for (size_t i = 0; i < s->n_tokens; i++)
 		kept += counts_from(&s->tokens[i]) <= now;
+	if (kept == 0 && !vf_bytes_is(s->tokens[0].authority, NT_EMBEDDED))
+		return vf_fail(reterr, VF_NOT_SEALED, "the time-stamp of seal %llu is ahead of this clock by %lld ms: wait for as long",
+			(unsigned long long)s->number, (long long)(counts_from(&s->tokens[0]) - now));
 	if (kept == 0 || kept == s->n_tokens)
-		return;
+		return VF_OK;
 	kept = 0;
 	for (size_t i = 0; i < s->n_tokens; i++) {
 		from = counts_from(&s->tokens[i]);
@@ -143,6 +143,7 @@ static void leave_out_future(struct nt_exporter *e)
 			e->later = from;
 	}
 	s->n_tokens = kept;
+	return VF_OK;
 }
 
 static bool is_loaded(struct nt_exporter *e, uint64_t number)
@@ -191,8 +192,9 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 		return rc;
 	if (e->seal->n_tokens == 0)
 		return vf_fail(reterr, VF_NOT_SEALED, "seal %llu has no token yet", (unsigned long long)number);
-	leave_out_future(e); /* before, so that OCSP responses about its certificates stay out, too */
-	rc = nt_revocation_export(e->notary, e->seal, &e->revocation, reterr);
+	rc = leave_out_future(e, reterr); /* before, so that OCSP responses about its certificates stay out, too */
+	if (rc == VF_OK)
+		rc = nt_revocation_export(e->notary, e->seal, &e->revocation, reterr);
 	if (rc != VF_OK)
 		return rc;
 	rc = session_now(e, reterr); /* the verifier's time must not lie before the seal's */

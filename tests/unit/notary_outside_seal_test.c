@@ -38,7 +38,7 @@ static enum vf_verdict judge(struct fixture *f, const struct vf_hash *id, size_t
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf bundle = nt_buf(8 << 20);
 	struct vf_trust_file files[NT_TRUST_MAX];
-	struct vf_session_options options = {.files = files, .n_files = f->trust.n, .at = f->now + 100000};
+	struct vf_session_options options = {.files = files, .n_files = f->trust.n, .at = f->now};
 	struct vf_session *s = NULL;
 	struct vf_arena a;
 	struct vf_source source;
@@ -58,6 +58,20 @@ static enum vf_verdict judge(struct fixture *f, const struct vf_hash *id, size_t
 	*ret_reason = report.n_reasons ? report.reasons[0].rc : VF_OK;
 	vf_session_free(s);
 	return v;
+}
+
+/* Its only time-stamp is ahead of the own clock. */
+static void cannot_export(struct fixture *f, const struct vf_hash *id)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf bundle = nt_buf(8 << 20);
+	struct nt_export_options options = {0};
+	struct vf_err err = {0};
+
+	if (!f->e)
+		fixture_need(nt_exporter_new(f->n, &f->e, &err), &err, "exporter");
+	CHECK_RC(nt_exporter_bundle(f->e, id, &options, &bundle, &err), VF_NOT_SEALED);
+	CHECK(strstr(err.text, "ahead of this clock by"));
+	CHECK_INT(bundle.n, 0);
 }
 
 static void policy(struct fixture *f, const char *time)
@@ -195,10 +209,9 @@ static void test_planned(void)
 	reply_done(&r);
 	CHECK(sealed.sealed && sealed.seal == 1 && sealed.first == 0 && sealed.size == 1);
 	CHECK(nt_notary_head_time(f.n) < f.now + 1000);
-	/* alone it leaves at once; with another beside it, when its time has come */
-	CHECK(judge(&f, &first, &records, &why) == VF_VERIFIED && records == 1);
+	/* alone it must wait for its time, as everybody would refuse the bundle; with another beside it, that one leaves */
+	cannot_export(&f, &first);
 	CHECK_RC(add_late(&f, &beta, 1), VF_OK);
-	nt_exporter_forget(f.e, 1);
 	CHECK(judge(&f, &first, &records, &why) == VF_VERIFIED && records == 1);
 	/* a token of seal 1 that came after the plan of seal 2 is named by seal 3 */
 	CHECK_RC(nt_notary_plan(f.n, &p, &err), VF_OK);
@@ -208,7 +221,10 @@ static void test_planned(void)
 	CHECK_RC(nt_notary_seal_plan(f.n, p, &r.t, &sealed, &err), VF_OK);
 	reply_done(&r);
 	CHECK(sealed.sealed && sealed.first == 1 && sealed.size == 2);
+	cannot_export(&f, &second);
+	f.now += 40000;
 	CHECK(judge(&f, &second, &records, &why) == VF_VERIFIED && records == 1);
+	CHECK(judge(&f, &first, &records, &why) == VF_VERIFIED && records == 2);
 	fixture_submit(&f, TR_PROTOCOL, "c.txt", "three");
 	f.now += 1000;
 	CHECK_RC(nt_notary_plan(f.n, &p, &err), VF_OK);
