@@ -125,19 +125,22 @@ static void read_name(const struct vf_cert *c, char *out, size_t cap)
 	OPENSSL_free(utf8);
 }
 
-/* RFC 3161 2.3: exactly one extended key usage, timeStamping, and critical. */
-static bool is_only_stamp(X509 *x)
+/* RFC 3161 2.3: exactly one extended key usage, timeStamping, and critical. False when there is no memory. */
+static bool read_only_stamp(struct vf_cert *c)
 {
 	int critical = -1;
-	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(x, NID_ext_key_usage, &critical, NULL);
-	bool only = eku && critical == 1 && sk_ASN1_OBJECT_num(eku) == 1 &&
-		OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, 0)) == NID_time_stamp;
+	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(c->x509, NID_ext_key_usage, &critical, NULL);
 
+	if (!eku)
+		return critical < 0; /* it is there, and not malformed: that was looked at before */
+	if (critical == 1 && sk_ASN1_OBJECT_num(eku) == 1 &&
+		OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, 0)) == NID_time_stamp)
+		c->uses |= VF_USE_ONLY_STAMP;
 	EXTENDED_KEY_USAGE_free(eku);
-	return only;
+	return true;
 }
 
-static void read_uses(struct vf_cert *c)
+static bool read_uses(struct vf_cert *c)
 {
 	const uint32_t sign = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
 	uint32_t key = X509_get_key_usage(c->x509), extended = X509_get_extended_key_usage(c->x509);
@@ -149,9 +152,9 @@ static void read_uses(struct vf_cert *c)
 	c->uses |= (c->facts.has_key_usage && (key & ~sign)) ? VF_USE_OTHER : 0;
 	c->uses |= (extended & (XKU_TIMESTAMP | XKU_ANYEKU)) ? VF_USE_STAMP : 0;
 	c->uses |= (c->has_extended && (extended & XKU_OCSP_SIGN)) ? VF_USE_SIGN_OCSP : 0;
-	c->uses |= is_only_stamp(c->x509) ? VF_USE_ONLY_STAMP : 0;
 	/* X509_check_ca() says no to CA:TRUE whose key usage lacks keyCertSign */
 	c->ca = (X509_get_extension_flags(c->x509) & EXFLAG_CA) != 0 || X509_check_ca(c->x509) != 0;
+	return read_only_stamp(c);
 }
 
 static struct vf_bytes string_octets(const ASN1_STRING *s)
@@ -159,14 +162,14 @@ static struct vf_bytes string_octets(const ASN1_STRING *s)
 	return s ? vf_bytes(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)) : vf_bytes(NULL, 0);
 }
 
-static void read_extensions(struct vf_cert *c)
+static bool read_extensions(struct vf_cert *c)
 {
 	int at = X509_get_ext_by_NID(c->x509, NID_crl_distribution_points, -1);
 
 	c->key_id = string_octets(X509_get0_subject_key_id(c->x509));
 	if (at >= 0)
 		c->crl_points = string_octets(X509_EXTENSION_get_data(X509_get_ext(c->x509, at)));
-	read_uses(c);
+	return read_uses(c);
 }
 
 static bool read_openssl(struct vf_cert *c)
@@ -183,6 +186,7 @@ VF_RC vf_cert_open(struct vf_bytes der, struct vf_cert *ret, struct vf_err *rete
 	struct vf_cert c = {.der = der};
 	struct vf_bytes sigalg;
 	struct vf_err ignored;
+	bool whole;
 
 	if (der.n > VF_MAX_CERT)
 		return vf_fail(reterr, VF_LIMIT, "a certificate of %zu octets", der.n);
@@ -198,8 +202,12 @@ VF_RC vf_cert_open(struct vf_bytes der, struct vf_cert *ret, struct vf_err *rete
 	c.sigalg_rc = vf_sigalg_read(sigalg, VF_CERT_SHAPE, &c.sigalg, &ignored);
 	read_key(&c);
 	read_name(&c, c.facts.name, sizeof(c.facts.name));
-	read_extensions(&c);
+	whole = read_extensions(&c);
 	ERR_clear_error();
+	if (!whole) {
+		vf_cert_done(&c);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read a certificate");
+	}
 	*ret = c;
 	return VF_OK;
 }
@@ -367,7 +375,7 @@ VF_RC vf_cert_verify(const struct vf_cert *c, const struct vf_sigalg *alg, enum 
 	struct vf_bytes data, struct vf_bytes signature, enum vf_rc bad, struct vf_err *reterr)
 {
 	enum vf_rc rc = vf_cert_check_key(c, reterr);
-	bool good, memory = false;
+	bool good = false, memory = false;
 	unsigned long error;
 	EVP_MD_CTX *ctx;
 
@@ -380,11 +388,13 @@ VF_RC vf_cert_verify(const struct vf_cert *c, const struct vf_sigalg *alg, enum 
 		(alg->scheme == VF_SCHEME_RSA_PSS && !evp_md(alg->mgf)))
 		return vf_fail(reterr, bad, "the signature algorithm does not fit the %s key of '%s'",
 			vf_pubkey_name(c->facts.pubkey), c->facts.name);
-	ctx = EVP_MD_CTX_new();
-	if (!ctx)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory to verify a signature");
-	good = verify(ctx, c->pkey, alg, digest, head, data, signature);
-	EVP_MD_CTX_free(ctx);
+	/* for want of memory OpenSSL may say "wrong" and nothing else: what is wrong is so twice */
+	for (int i = 0; i < 2 && !good && !memory; i++) {
+		ctx = EVP_MD_CTX_new();
+		good = ctx && verify(ctx, c->pkey, alg, digest, head, data, signature);
+		memory = !ctx;
+		EVP_MD_CTX_free(ctx);
+	}
 	while (!good && !memory && (error = ERR_get_error()) != 0) /* the last one need not be the cause */
 		memory = ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
 	ERR_clear_error();

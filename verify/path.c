@@ -137,6 +137,7 @@ static enum vf_rc refuse(int error, int depth, enum vf_purpose purpose, const st
 
 	switch (error) {
 	case X509_V_ERR_OUT_OF_MEM:
+	case X509_V_ERR_UNSPECIFIED: /* its own failure */
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to build a certificate path");
 	case X509_V_ERR_CERT_CHAIN_TOO_LONG:
 		return vf_fail(reterr, VF_LIMIT, "the path of '%s' has more than %d certificates", leaf->facts.name,
