@@ -186,6 +186,12 @@ struct tr_reader {
 const struct tr_reader *tr_reader_find(const struct tr_peek *peek);
 const struct tr_reader *tr_reader_at(size_t at);
 
+/*
+ * Finds the reader of r->in, says file.format, reads, and says file.subjects when persons were counted. *ret_reader is
+ * NULL when no reader claims the file, which is OK.
+ */
+VF_RC tr_read(struct tr_reading *r, const struct tr_reader **ret_reader, struct vf_err *reterr);
+
 /* Looks at the file's head; buffer has TR_PEEK_LEN octets and lives as long as *ret. Formats only: names a file as it
  * is, so a fault in its head is no fault here. */
 VF_RC tr_peek(const struct tr_input *in, uint8_t *buffer, struct tr_peek *ret, struct vf_err *reterr);
