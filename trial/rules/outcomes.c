@@ -229,15 +229,18 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
 	return VF_OK;
 }
 
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference)
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
+	const struct tr_outcome_list *list)
 {
 	size_t open = tr_case_next(c, TR_UNBLINDING, 0);
 
 	for (size_t i = 0; i < c->n_records && i < open; i++) {
 		const struct tr_case_record *r = &c->records[i];
+		bool update = r->kind == TR_REGISTRATION && open < c->n_records;
 
-		if ((r->kind == TR_AMENDMENT || r->kind == TR_REGISTRATION || (r->kind == TR_PROTOCOL && r->n_links)) &&
-			r != reference->file->record && tr_case_is_before(reference->file->record, r))
+		if (!update && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && r->n_links))
+			continue;
+		if (tr_case_is_before(reference->file->record, r) && (update || tr_case_is_before(r, list->file->record)))
 			return r;
 	}
 	return NULL;

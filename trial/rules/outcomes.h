@@ -54,9 +54,12 @@ void tr_outcomes_done(struct tr_outcomes *o);
 VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct tr_outcome_change **ret,
 	size_t *ret_n, struct vf_err *reterr);
 
-/* An amendment or a new version of the registry record between the reference and the unblinding that may declare a change;
- * NULL when there is none. */
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference);
+/*
+ * What may declare a change between the reference and a list, NULL when nothing does: an amendment that is in the log before the
+ * list, or an update of the registry record before the unblinding (where no unblinding is recorded, an update may be later).
+ */
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
+	const struct tr_outcome_list *list);
 
 /* A text as it is compared: lower case, one blank for all that is no letter or digit; and a NUL. out holds text.n + 1. */
 size_t tr_outcome_fold(struct vf_bytes text, char *out);

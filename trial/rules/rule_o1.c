@@ -21,7 +21,7 @@ static void put_outcome(char out[TEXT_LEN], const struct tr_outcome *o)
 static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcome_list *reference,
 	const struct tr_outcome_list *list, const struct tr_outcome_change *x, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case_record *declared = tr_outcomes_declared(c, reference);
+	const struct tr_case_record *declared = tr_outcomes_declared(c, reference, list);
 	char about[TR_NAMED_LEN + 1], before[TEXT_LEN], after[TEXT_LEN], from[24];
 	struct tr_finding_draft d;
 

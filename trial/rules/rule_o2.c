@@ -7,7 +7,7 @@
 static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcome_list *reference,
 	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case_record *declared = tr_outcomes_declared(c, reference);
+	const struct tr_case_record *declared = tr_outcomes_declared(c, reference, list);
 	char about[TR_NAMED_LEN + 1], name[TR_NAMED_LEN + 1] = "";
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
