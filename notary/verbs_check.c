@@ -11,6 +11,7 @@ const struct nt_option nt_check_options[] = {
 	{"at", 0, "TIME", "what is due is measured by this time, RFC 3339 (default: now)", false, false},
 	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
 	{"subjects", 0, NULL, "persons by their keys: personal data", false, false},
+	{"all", 0, NULL, "each finding that is in order, too", false, false},
 	{0},
 };
 
@@ -61,7 +62,7 @@ VF_RC nt_verb_check(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
-	struct nt_rules_shown how = {.json = cli->json, .subjects = nt_cli_has(cli, "subjects")};
+	struct nt_rules_shown how = {.json = cli->json, .subjects = nt_cli_has(cli, "subjects"), .all = nt_cli_has(cli, "all")};
 	struct tr_findings f = {0};
 	const struct tr_rule *rule;
 	const char *from[256];

@@ -3,6 +3,7 @@
 
 /* Findings of one verdict of a rule that are shown one by one. */
 #define SHOWN 25
+#define SHOWN_PASS 6
 
 static const char *const classes[TR_VERDICT_COUNT] = {"NA", "PASS", "NOTE", "INCONCLUSIVE", "FAIL"};
 
@@ -62,17 +63,19 @@ static void put_persons(struct vf_sink *s, const struct tr_findings *f, const st
 static void put_some(struct vf_sink *s, const struct tr_report *r, const struct tr_rule *rule, enum tr_verdict verdict)
 {
 	size_t n = 0;
+	/* what is in order needs no long list */
+	const size_t shown = verdict == TR_PASS ? SHOWN_PASS : SHOWN;
 
 	for (size_t i = 0; i < r->findings->n; i++) {
 		const struct tr_finding *x = &r->findings->p[i];
 
 		if (x->rule != rule || x->verdict != verdict || (x->about_person && !r->subjects))
 			continue;
-		if (n++ < SHOWN)
+		if (n++ < shown)
 			put_finding(s, x);
 	}
-	if (n > SHOWN)
-		vf_sink_putf(s, "<li class=\"soft\">and %zu more with this verdict: 'trialnotary check --rule %s' shows them</li>\n", n - SHOWN, rule->id);
+	if (n > shown)
+		vf_sink_putf(s, "<li class=\"soft\">and %zu more with this verdict: 'trialnotary check --rule %s' shows them</li>\n", n - shown, rule->id);
 	if (!r->subjects)
 		put_persons(s, r->findings, rule, verdict);
 }

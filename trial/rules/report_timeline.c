@@ -66,11 +66,13 @@ struct axis {
 	int64_t from, to;
 };
 
-/* Where a record stands: its own date, when it has one, else its time-stamp. */
+/* Where a record stands: its own date or that of what happened, when it has one, else its time-stamp. */
 static bool time_of(const struct tr_case_record *r, int64_t *ret)
 {
-	struct tr_dated own = tr_case_date(r);
+	struct tr_dated own = tr_case_date(r), when = r->details ? tr_dated_text(r->details->when) : tr_dated_none();
 
+	if (!tr_dated_is(&own))
+		own = when; /* of a consent, a lock, an unblinding */
 	if (tr_dated_is(&own)) {
 		*ret = own.when.lo;
 		return true;
@@ -256,6 +258,6 @@ void tr_report_timeline(struct vf_sink *s, const struct tr_case *c)
 	for (int lane = 0; lane < LANES; lane++)
 		if (used[lane])
 			put_lane(s, &a, c, (enum lane)lane, TOP + LANE / 2 + LANE * at++);
-	vf_sink_str(s, "</svg>\n<p class=\"soft\">A dot stands at the record's own date, or at its time-stamp when it has none; the dashed line leads to the "
+	vf_sink_str(s, "</svg>\n<p class=\"soft\">A dot stands at the record's own date or at that of what happened, or at its time-stamp when it has none; the dashed line leads to the "
 		       "time-stamp. A hollow dot has no time-stamp yet.</p>\n");
 }
