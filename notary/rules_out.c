@@ -75,6 +75,17 @@ static bool is_many(const struct tr_findings *f, size_t at, const struct nt_rule
 	return !how->all && f->p[at].verdict == TR_PASS && !f->p[at].about_person && n >= MANY;
 }
 
+static void put_not_applicable(struct nt_buf *out, const struct tr_findings *f, const struct nt_rules_shown *how)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n && !how->all; i++)
+		if (f->p[i].verdict == TR_NOT_APPLICABLE)
+			nt_buf_putf(out, n++ ? ", %s" : "N/A, as there is nothing to look at: %s", f->p[i].rule->id);
+	if (n)
+		nt_buf_put_u8(out, '\n');
+}
+
 static void put_text(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
 {
 	const struct tr_case_record *parameters = nt_case_parameters(c);
@@ -83,7 +94,9 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	size_t n;
 
 	for (size_t i = 0; i < f->n; i++) {
-		if (is_many(f, i, how, &n)) {
+		if (f->p[i].verdict == TR_NOT_APPLICABLE && !how->all) {
+			continue; /* told together, below */
+		} else if (is_many(f, i, how, &n)) {
 			if (n == 0)
 				continue;
 			put_verdict(out, &f->p[i]);
@@ -93,6 +106,7 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 		else if ((n = count_alike(f, i)) > 0)
 			put_counted(out, &f->p[i], n);
 	}
+	put_not_applicable(out, f, how);
 	vf_time_put(at, nt_case_get(c)->as_of);
 	nt_buf_putf(out, "\nRules %s, as of %s, parameters ", TR_RULE_SET, at);
 	if (parameters) {

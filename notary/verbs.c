@@ -425,7 +425,7 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",
 		nt_describe_details, nt_describe_options, 1, SIZE_MAX, nt_verb_describe},
-	{"explain", "CODE|KIND|links", "what a code means and what to do; the details and links of a kind",
+	{"explain", "CODE|KIND|RULE|links|rules", "what a code means and what to do; the details and links of a kind; a rule",
 		"trialnotary explain STORE_BUSY", NULL, NULL, 1, 1, nt_verb_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",
 		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1,
