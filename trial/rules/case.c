@@ -208,6 +208,7 @@ VF_RC tr_case_index(struct tr_case *c, struct vf_err *reterr)
 	for (size_t i = 0; i < c->n_records; i++)
 		for (size_t j = 0; j < c->records[i].n_files && good; j++) {
 			c->records[i].files[j].record = &c->records[i];
+			c->records[i].files[j].whole = c;
 			good = index_file(&c->records[i].files[j]);
 		}
 	if (good && index_names(c) && index_subjects(c) && index_records(c))
@@ -343,12 +344,33 @@ const struct tr_kept_fact *tr_case_item(const struct tr_case_file *file, uint64_
 	return NULL;
 }
 
+/* The order of facts of one name: by record, file, and place in the file. */
+static bool is_before(const struct tr_case_fact *x, const struct tr_case_file *file, size_t at)
+{
+	if (x->file->record != file->record)
+		return x->file->record < file->record;
+	if (x->file != file)
+		return x->file < file;
+	return (size_t)(x->fact - file->facts.facts) < at;
+}
+
 const struct tr_kept_fact *tr_case_in_file(const struct tr_case_file *file, enum tr_fact_name name, size_t *at)
 {
-	size_t i = tr_fact_list_find(&file->facts, name, *at);
+	const struct tr_case_facts *all = &file->whole->by_name[name];
+	size_t lo = 0, hi = all->n;
 
-	*at = i + 1;
-	return i < file->facts.n ? &file->facts.facts[i] : NULL;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (is_before(&all->p[mid], file, *at))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == all->n || all->p[lo].file != file)
+		return NULL;
+	*at = (size_t)(all->p[lo].fact - file->facts.facts) + 1;
+	return all->p[lo].fact;
 }
 
 /* ---- records ---- */

@@ -12,6 +12,8 @@
 #include "trial/rules/parameters.h"
 #include "trial/statement.h"
 
+struct tr_case;
+
 /* A document of a record. */
 struct tr_case_file {
 	struct vf_bytes name;
@@ -24,6 +26,7 @@ struct tr_case_file {
 	/* made by tr_case_index() */
 	const struct tr_kept_fact **by_item; /* facts.n of them, by item, then as in the file */
 	const struct tr_case_record *record;
+	const struct tr_case *whole;
 };
 
 struct tr_case_record {
