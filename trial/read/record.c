@@ -1,4 +1,4 @@
-#include "trial/read/record_inside.h"
+#include "trial/read/record_walk.h"
 
 #include <stdlib.h>
 
@@ -15,6 +15,7 @@ void tr_record_begin(struct tr_record *rec)
 {
 	rec->item = tr_item(rec->r);
 	rec->thing = 0;
+	rec->pending = NULL;
 	rec->n_path = 0;
 }
 
@@ -40,15 +41,9 @@ bool tr_record_head_has(struct vf_bytes head, const char *text)
 {
 	size_t n = strlen(text);
 
-	for (size_t step = 1; step <= 2; step++)
-		for (size_t i = 0; i + n * step <= head.n; i++) {
-			size_t k = 0;
-
-			while (k < n && head.p[i + k * step] == (uint8_t)text[k])
-				k++;
-			if (k == n)
-				return true;
-		}
+	for (size_t i = 0; i + n <= head.n; i++)
+		if (memcmp(head.p + i, text, n) == 0)
+			return true;
 	return false;
 }
 
@@ -117,7 +112,7 @@ static void put_place(const void *ctx, char *out, size_t cap)
 	out[n] = '\0';
 }
 
-static void keep_place(struct tr_record *rec, struct tr_place place)
+void tr_record_keep_place(struct tr_record *rec, struct tr_place place)
 {
 	rec->place[0] = '\0';
 	if ((rec->r->wants & TR_WANT_PLACES) && place.put)
@@ -228,12 +223,20 @@ VF_RC tr_record_thing(struct tr_record *rec, uint64_t *ret, struct vf_err *reter
 	return rec->item ? tr_say_count(rec->r, TR_F_RECORD_ITEM, &about, rec->item, reterr) : VF_OK;
 }
 
-static VF_RC begin_thing(struct tr_record *rec, const struct tr_part *part, struct vf_err *reterr)
+void tr_record_open(struct tr_record *rec, const struct tr_part *part)
 {
+	rec->thing = 0;
+	rec->pending = part;
+	rec->thing_path = rec->n_path;
+}
+
+static VF_RC begin_thing(struct tr_record *rec, struct vf_err *reterr)
+{
+	const struct tr_part *part = rec->pending;
 	struct tr_about about;
 	enum vf_rc rc = tr_record_thing(rec, &rec->thing, reterr);
 
-	rec->thing_path = rec->n_path;
+	rec->pending = NULL;
 	about = tr_record_about(rec, TR_DECLARED);
 	if (rc == VF_OK && part->from)
 		rc = tr_say(rec->r, TR_F_OUTCOME_FROM, &about, vf_bytes_str(part->from), reterr);
@@ -284,10 +287,18 @@ static VF_RC say_md5(struct tr_record *rec, const struct tr_part *part, const st
 	return tr_record_say(rec, part->fact, about, value, vf_bytes(normal, 36), reterr);
 }
 
-static VF_RC say_part(struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
+VF_RC tr_record_say_part(struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
 {
-	struct tr_about about = tr_record_about(rec, part->grade);
+	struct tr_about about;
+	enum vf_rc rc = VF_OK;
 
+	if (tr_record_trim(value).n == 0)
+		return VF_OK;
+	if (rec->pending)
+		rc = begin_thing(rec, reterr);
+	if (rc != VF_OK)
+		return rc;
+	about = tr_record_about(rec, part->grade);
 	switch (part->kind) {
 	case TR_PART_TEXT:
 		return tr_record_say_text(rec, part->fact, &about, value, reterr);
@@ -314,8 +325,7 @@ static VF_RC say_part(struct tr_record *rec, const struct tr_part *part, struct 
 
 /* ---- paths ---- */
 
-/* Appends a name when a part is at or below it. Paths are no longer than the table's, so they fit. */
-static bool enter(struct tr_record *rec, const char *mark, struct vf_bytes name)
+bool tr_record_enter(struct tr_record *rec, const char *mark, struct vf_bytes name)
 {
 	size_t before = rec->n_path, n = before, n_mark = strlen(mark);
 
@@ -339,15 +349,16 @@ static bool enter(struct tr_record *rec, const char *mark, struct vf_bytes name)
 	return false;
 }
 
-static void leave(struct tr_record *rec, size_t to)
+void tr_record_leave(struct tr_record *rec, size_t to)
 {
 	rec->n_path = to;
-	if (rec->thing && to < rec->thing_path)
-		rec->thing = 0;
+	if (to >= rec->thing_path)
+		return;
+	rec->thing = 0;
+	rec->pending = NULL;
 }
 
-/* The part at the path; one that begins a thing, or one that has a value. */
-static const struct tr_part *part_here(const struct tr_record *rec, bool item)
+const struct tr_part *tr_record_part(const struct tr_record *rec, bool item)
 {
 	for (size_t i = 0; i < rec->n_parts; i++) {
 		const struct tr_part *p = &rec->parts[i];
@@ -357,154 +368,4 @@ static const struct tr_part *part_here(const struct tr_record *rec, bool item)
 			return p;
 	}
 	return NULL;
-}
-
-/* ---- XML ---- */
-
-static VF_RC xml_attributes(struct tr_record *rec, struct tr_xml *x, const struct tr_xml_node *node, struct vf_err *reterr)
-{
-	size_t before = rec->n_path;
-	enum vf_rc rc = VF_OK;
-
-	for (size_t i = 0; rc == VF_OK && i < node->n_attributes; i++) {
-		const struct tr_part *part;
-
-		if (node->attributes[i].ns || !enter(rec, "@", vf_bytes_str(node->attributes[i].name)))
-			continue;
-		part = part_here(rec, false);
-		rec->n_path = before;
-		if (!part)
-			continue;
-		keep_place(rec, tr_xml_place_of(x, node->attributes[i].name));
-		rc = say_part(rec, part, node->attributes[i].value, reterr);
-	}
-	return rc;
-}
-
-/* *ret_descend: what is in the element is still to be read. */
-static VF_RC xml_element(struct tr_record *rec, struct tr_xml *x, const struct tr_xml_node *node, bool *ret_descend,
-	struct vf_err *reterr)
-{
-	const struct tr_part *item = part_here(rec, true), *value = part_here(rec, false);
-	struct vf_bytes text;
-	enum vf_rc rc = VF_OK;
-
-	*ret_descend = !value;
-	keep_place(rec, tr_xml_place(x));
-	if (item)
-		rc = begin_thing(rec, item, reterr);
-	if (rc == VF_OK)
-		rc = xml_attributes(rec, x, node, reterr);
-	if (rc != VF_OK || !value)
-		return rc;
-	keep_place(rec, tr_xml_place(x));
-	rc = tr_xml_text(x, TR_XML_MAX_TEXT, &text, reterr);
-	return rc == VF_OK ? say_part(rec, value, text, reterr) : rc;
-}
-
-VF_RC tr_record_xml(struct tr_record *rec, struct tr_xml *x, const struct tr_xml_node *open, const char *ns,
-	struct vf_err *reterr)
-{
-	size_t lengths[TR_XML_MAX_DEPTH + 1] = {0}, depth;
-	const size_t base = open->depth;
-	const struct tr_xml_node *node;
-	bool descend;
-	enum vf_rc rc;
-
-	keep_place(rec, tr_xml_place(x));
-	rc = xml_attributes(rec, x, open, reterr);
-	while (rc == VF_OK) {
-		rc = tr_xml_next(x, &node, reterr);
-		if (rc != VF_OK || node->event == TR_XML_TEXT)
-			continue;
-		depth = node->depth;
-		if (node->event != TR_XML_OPEN) {
-			if (node->event == TR_XML_END || depth <= base)
-				return VF_OK;
-			leave(rec, lengths[depth - 1]);
-		} else if (node->ns != ns || !enter(rec, "", vf_bytes_str(node->name))) {
-			rc = tr_xml_skip(x, reterr);
-		} else {
-			lengths[depth] = rec->n_path;
-			rc = xml_element(rec, x, node, &descend, reterr);
-			if (rc == VF_OK && !descend)
-				leave(rec, lengths[depth - 1]);
-		}
-	}
-	return rc;
-}
-
-/* ---- JSON ---- */
-
-static VF_RC json_value(struct tr_record *rec, const struct tr_json_token *t, struct vf_err *reterr)
-{
-	const struct tr_part *part = part_here(rec, false);
-
-	if (!part)
-		return VF_OK;
-	switch (t->event) {
-	case TR_JSON_STRING:
-	case TR_JSON_NUMBER:
-		return say_part(rec, part, t->value, reterr);
-	case TR_JSON_TRUE:
-		return say_part(rec, part, vf_bytes_str("true"), reterr);
-	case TR_JSON_FALSE:
-		return say_part(rec, part, vf_bytes_str("false"), reterr);
-	case TR_JSON_NULL:
-	case TR_JSON_END:
-	case TR_JSON_OBJECT:
-	case TR_JSON_ARRAY:
-	case TR_JSON_CLOSE:
-		break;
-	}
-	return VF_OK;
-}
-
-/* *ret_descend: it is an object or an array, and what is in it is still to be read. */
-static VF_RC json_member(struct tr_record *rec, struct tr_json *j, const struct tr_json_token *t, bool *ret_descend,
-	struct vf_err *reterr)
-{
-	const struct tr_part *item;
-	size_t before = rec->n_path;
-	enum vf_rc rc;
-
-	*ret_descend = false;
-	if (!enter(rec, "", t->has_name ? t->name : vf_bytes_str("+")))
-		return tr_json_skip(j, reterr);
-	keep_place(rec, tr_json_place(j));
-	if (t->event == TR_JSON_OBJECT || t->event == TR_JSON_ARRAY) {
-		*ret_descend = true;
-		item = part_here(rec, true);
-		return item ? begin_thing(rec, item, reterr) : VF_OK;
-	}
-	rc = json_value(rec, t, reterr);
-	leave(rec, before);
-	return rc;
-}
-
-VF_RC tr_record_json(struct tr_record *rec, struct tr_json *j, struct vf_err *reterr)
-{
-	size_t lengths[TR_JSON_MAX_DEPTH + 1] = {0}, open = 0; /* lengths[i]: before the i-th that is open was entered */
-	const struct tr_json_token *t;
-	bool descend;
-	enum vf_rc rc;
-
-	for (;;) {
-		size_t before = rec->n_path;
-
-		rc = tr_json_next(j, &t, reterr);
-		if (rc != VF_OK || t->event == TR_JSON_END)
-			return rc;
-		if (t->event == TR_JSON_CLOSE) {
-			if (open == 0)
-				return VF_OK;
-			leave(rec, lengths[--open]);
-			continue;
-		}
-		rc = json_member(rec, j, t, &descend, reterr);
-		if (rc != VF_OK)
-			return rc;
-		if (descend)
-			lengths[open++] = before;
-	}
 }

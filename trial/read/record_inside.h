@@ -44,6 +44,7 @@ struct tr_record {
 
 	/* kept here */
 	uint64_t thing; /* what is open in it: an outcome, a document; 0: nothing */
+	const struct tr_part *pending; /* it begins with its first value: an empty one is none */
 	size_t thing_path;
 	char path[TR_RECORD_PATH];
 	size_t n_path;
@@ -86,7 +87,7 @@ VF_RC tr_record_say_linked(struct tr_record *rec, const struct tr_about *about, 
 
 /* Without white space at both ends. */
 struct vf_bytes tr_record_trim(struct vf_bytes b);
-/* True when the head, in UTF-8 or UTF-16, holds the ASCII text. */
+/* True when the head holds the text; tr_peek() has made octets of UTF-16. */
 bool tr_record_head_has(struct vf_bytes head, const char *text);
 
 #endif
