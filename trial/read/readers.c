@@ -6,12 +6,15 @@
 static const struct tr_reader *const readers[] = {
 	/* XML, by root and namespace */
 	&tr_read_ctgov_xml,
+	&tr_read_define,
+	&tr_read_ectd,
 	&tr_read_ictrp,
 	&tr_read_isrctn,
 
 	/* JSON, by its first members */
 
 	/* other heads */
+	&tr_read_ectd_md5,
 
 	/* no head */
 	NULL,

@@ -37,16 +37,6 @@ struct vf_bytes tr_record_trim(struct vf_bytes b)
 	return b;
 }
 
-bool tr_record_head_has(struct vf_bytes head, const char *text)
-{
-	size_t n = strlen(text);
-
-	for (size_t i = 0; i + n <= head.n; i++)
-		if (memcmp(head.p + i, text, n) == 0)
-			return true;
-	return false;
-}
-
 /* "<br>", "<br/>", "<BR />": how many octets it is long, 0 for none. */
 static size_t break_at(struct vf_bytes b)
 {

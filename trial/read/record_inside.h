@@ -87,7 +87,5 @@ VF_RC tr_record_say_linked(struct tr_record *rec, const struct tr_about *about, 
 
 /* Without white space at both ends. */
 struct vf_bytes tr_record_trim(struct vf_bytes b);
-/* True when the head holds the text; tr_peek() has made octets of UTF-16. */
-bool tr_record_head_has(struct vf_bytes head, const char *text);
 
 #endif
