@@ -57,20 +57,14 @@ static inline VF_RC facts_warning(void *ctx, enum tr_warning warning, const char
 static inline void facts_read(struct facts_text *f, const struct tr_reader *reader, struct vf_bytes octets, const char *name,
 	unsigned wants)
 {
-	static uint8_t head[TR_PEEK_LEN];
 	struct tr_input in = tr_input_of(&octets, name);
 	struct tr_reading r = {.in = &in, .wants = wants, .fact = facts_fact, .warning = facts_warning, .ctx = f};
-	struct tr_peek peek;
 
 	memset(f, 0, sizeof(*f));
 	f->reader = "";
-	f->rc = tr_peek(&in, head, &peek, &f->err);
-	if (f->rc == VF_OK && !reader)
-		reader = tr_reader_find(&peek);
-	if (f->rc != VF_OK || !reader)
-		return;
-	f->reader = reader->name;
-	f->rc = reader->read(&r, &f->err);
+	f->rc = reader ? reader->read(&r, &f->err) : tr_read(&r, &reader, &f->err);
+	if (reader)
+		f->reader = reader->name;
 	f->subjects = tr_subjects(&r);
 	tr_reading_done(&r);
 }

@@ -18,7 +18,7 @@ enum {
 #define FLAG(path, fact) {path, TR_PART_FLAG, TR_F_##fact, TR_REGISTRY, TR_DATE_ENGLISH, NULL, NULL, 0}
 #define OWN(path, own) {path, TR_PART_OWN, TR_F_FILE_FORMAT, TR_REGISTRY, TR_DATE_ENGLISH, NULL, NULL, own}
 #define OUTCOME(path, level)                                                                                         \
-	{path, TR_PART_ITEM, TR_F_FILE_FORMAT, TR_DECLARED, TR_DATE_ENGLISH, "registered", level, 0},                \
+	{path, TR_PART_ITEM, TR_F_OUTCOME_FROM, TR_DECLARED, TR_DATE_ENGLISH, "registered", level, 0},                \
 		TEXT(path "/measure", OUTCOME_MEASURE), TEXT(path "/time_frame", OUTCOME_TIME_FRAME),                \
 		TEXT(path "/description", OUTCOME_TEXT)
 #define RESULT "clinical_results/outcome_list/outcome"
@@ -63,7 +63,7 @@ static const struct tr_part parts[] = {
 	FLAG(DOCUMENT "/document_has_icf", DOC_ICF),
 	DATE(DOCUMENT "/document_date", DOC_DATE, TR_DECLARED),
 	TEXT(DOCUMENT "/document_url", DOC_URL),
-	{RESULT, TR_PART_ITEM, TR_F_FILE_FORMAT, TR_DECLARED, TR_DATE_ENGLISH, "results", NULL, 0},
+	{RESULT, TR_PART_ITEM, TR_F_OUTCOME_FROM, TR_DECLARED, TR_DATE_ENGLISH, "results", NULL, 0},
 	{RESULT "/type", TR_PART_LEVEL, TR_F_OUTCOME_LEVEL, TR_DECLARED, TR_DATE_ENGLISH, NULL, NULL, 0},
 	TEXT(RESULT "/title", OUTCOME_MEASURE),
 	TEXT(RESULT "/time_frame", OUTCOME_TIME_FRAME),
@@ -114,17 +114,6 @@ static VF_RC download(struct reading *d, const struct tr_about *about, struct vf
 	return tr_say_read_date(d->rec.r, TR_F_REG_DOWNLOADED, about, &date, value, reterr);
 }
 
-/* The registry's class of a sponsor or a funder. That none is federal says nothing about other money. */
-static VF_RC funder(struct reading *d, const struct tr_about *about, struct vf_bytes value, struct vf_err *reterr)
-{
-	struct vf_bytes word = tr_record_trim(value);
-
-	if (d->is_federal || (!vf_bytes_is(word, "NIH") && !vf_bytes_is(word, "U.S. Fed") && !vf_bytes_is(word, "FED")))
-		return VF_OK;
-	d->is_federal = true;
-	return tr_record_say(&d->rec, TR_F_STUDY_FEDERAL, about, value, vf_bytes_str("yes"), reterr);
-}
-
 static VF_RC own(struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
 {
 	struct reading *d = (struct reading *)rec;
@@ -137,7 +126,7 @@ static VF_RC own(struct tr_record *rec, const struct tr_part *part, struct vf_by
 		return download(d, &about, value, reterr);
 	case OWN_FUNDER:
 		about.grade = TR_DECLARED;
-		return funder(d, &about, value, reterr);
+		return tr_record_say_funder(rec, &d->is_federal, &about, value, reterr);
 	case OWN_DOC_TYPE:
 		about.grade = TR_DECLARED;
 		return tr_record_say_document(rec, TR_F_DOC_TYPE, &about, value, reterr);
@@ -164,9 +153,7 @@ static VF_RC read_record(struct reading *d, struct tr_xml *x, struct vf_err *ret
 		return rc;
 	if (node->event != TR_XML_OPEN || strcmp(node->name, "clinical_study") != 0)
 		return vf_fail(reterr, VF_FILE_SHAPE, "line 1, column 1: not a record of ClinicalTrials.gov");
-	rc = tr_say(d->rec.r, TR_F_FILE_FORMAT, &file, vf_bytes_str("ctgov-xml"), reterr);
-	if (rc == VF_OK)
-		rc = tr_say(d->rec.r, TR_F_STUDY_REGISTER, &file, vf_bytes_str("ClinicalTrials.gov"), reterr);
+	rc = tr_say(d->rec.r, TR_F_STUDY_REGISTER, &file, vf_bytes_str("ClinicalTrials.gov"), reterr);
 	if (rc == VF_OK)
 		rc = tr_record_xml(&d->rec, x, node, NULL, reterr);
 	/* what stands behind the record is a fault of the file */

@@ -409,11 +409,10 @@ static VF_RC read_elements(struct reading *d, struct vf_err *reterr)
 
 static VF_RC read_file(struct tr_reading *r, struct vf_err *reterr)
 {
-	static const struct tr_about file;
 	struct reading d = {.r = r};
-	enum vf_rc rc = tr_say(r, TR_F_FILE_FORMAT, &file, vf_bytes_str("define"), reterr);
+	enum vf_rc rc = VF_OK;
 
-	if (rc == VF_OK && r->wants & TR_WANT_COLUMNS)
+	if (r->wants & TR_WANT_COLUMNS)
 		rc = tr_define_columns(r, &d.room, &d.columns, reterr);
 	if (rc == VF_OK)
 		rc = tr_xml_new(r, &d.x, reterr);

@@ -118,12 +118,8 @@ static VF_RC open_node(struct reading *d, const struct tr_xml_node *node, struct
 
 static VF_RC open_root(struct reading *d, const struct tr_xml_node *node, struct vf_err *reterr)
 {
-	static const struct tr_about file;
-	enum vf_rc rc;
-
 	d->is_tagging = strcmp(node->name, "study") == 0;
-	rc = tr_say(d->r, TR_F_FILE_FORMAT, &file, vf_bytes_str(d->is_tagging ? "ectd-stf" : "ectd"), reterr);
-	return rc == VF_OK ? say(d, TR_F_FILE_VERSION, 0, node, "dtd-version", reterr) : rc;
+	return say(d, TR_F_FILE_VERSION, 0, node, "dtd-version", reterr);
 }
 
 static VF_RC read_elements(struct reading *d, struct vf_err *reterr)
@@ -163,12 +159,17 @@ static VF_RC read_file(struct tr_reading *r, struct vf_err *reterr)
 
 static bool claims(const struct tr_peek *peek)
 {
-	if (vf_bytes_is(peek->ns, ICH))
-		return vf_bytes_is(peek->root, "ectd") || vf_bytes_is(peek->root, "study");
-	return vf_bytes_is(peek->root, "fda-regional") || vf_bytes_is(peek->root, "eu-backbone");
+	return (vf_bytes_is(peek->ns, ICH) && vf_bytes_is(peek->root, "ectd")) || vf_bytes_is(peek->root, "fda-regional") ||
+		vf_bytes_is(peek->root, "eu-backbone");
 }
 
-const struct tr_reader tr_read_ectd = {"ectd", "eCTD index or study tagging file", claims, read_file};
+static bool claims_tagging(const struct tr_peek *peek)
+{
+	return vf_bytes_is(peek->ns, ICH) && vf_bytes_is(peek->root, "study");
+}
+
+const struct tr_reader tr_read_ectd = {"ectd", "eCTD index", claims, read_file};
+const struct tr_reader tr_read_ectd_stf = {"ectd-stf", "eCTD study tagging file", claims_tagging, read_file};
 
 /* ---- index-md5.txt ---- */
 
@@ -194,7 +195,6 @@ static bool claims_md5(const struct tr_peek *peek)
 /* The MD5 of the index.xml beside it; what stands behind the digits is not looked at. */
 static VF_RC read_md5(struct tr_reading *r, struct vf_err *reterr)
 {
-	static const struct tr_about file;
 	struct tr_about about = {.item = tr_item(r)};
 	char text[33];
 	size_t n;
@@ -206,9 +206,7 @@ static VF_RC read_md5(struct tr_reading *r, struct vf_err *reterr)
 	in = vf_bytes(text, n);
 	if (!take_digits(&in, &digits))
 		return vf_fail(reterr, VF_FILE_SHAPE, "line 1, column 1: not the MD5 of an index");
-	rc = tr_say(r, TR_F_FILE_FORMAT, &file, vf_bytes_str("ectd-md5"), reterr);
-	if (rc == VF_OK)
-		rc = tr_say(r, TR_F_DOC_NAME, &about, vf_bytes_str("index.xml"), reterr);
+	rc = tr_say(r, TR_F_DOC_NAME, &about, vf_bytes_str("index.xml"), reterr);
 	return rc == VF_OK ? say_checksum(r, &about, vf_bytes_str("md5"), digits, reterr) : rc;
 }
 

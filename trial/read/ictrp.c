@@ -31,7 +31,7 @@ enum kept {
 #define OWN(path, fact, grade, own) {path, TR_PART_OWN, TR_F_##fact, grade, TR_DATE_BASIC, NULL, NULL, own}
 #define KEEP(path, kept) OWN(path, FILE_FORMAT, TR_DECLARED, OWN_KEEP + 16 * (int)(kept))
 #define OUTCOME(path, from, level)                                                                                     \
-	{path, TR_PART_ITEM, TR_F_FILE_FORMAT, TR_DECLARED, TR_DATE_BASIC, from, level, 0}, TEXT(path, OUTCOME_MEASURE)
+	{path, TR_PART_ITEM, TR_F_OUTCOME_FROM, TR_DECLARED, TR_DATE_BASIC, from, level, 0}, TEXT(path, OUTCOME_MEASURE)
 
 static const struct tr_part parts[] = {
 	KEEP("TrialID", KEPT_ID),
@@ -371,10 +371,8 @@ static VF_RC read_all(struct reading *d, struct vf_err *reterr)
 	struct tr_reading *r = d->rec.r;
 	struct tr_xml *x = NULL;
 	struct vf_err err = {0};
-	enum vf_rc rc = tr_say(r, TR_F_FILE_FORMAT, &file, vf_bytes_str("ictrp"), reterr);
+	enum vf_rc rc = tr_xml_new_from(r, &d->source, &x, reterr);
 
-	if (rc == VF_OK)
-		rc = tr_xml_new_from(r, &d->source, &x, reterr);
 	if (rc != VF_OK)
 		return rc;
 	rc = read_trials(d, x, &err);

@@ -13,7 +13,7 @@ enum {
 
 #define PART(path, kind, fact, grade) {path, kind, TR_F_##fact, grade, TR_DATE_ISO, NULL, NULL, 0}
 #define TEXT(path, fact) PART(path, TR_PART_TEXT, fact, TR_DECLARED)
-#define ITEM(path, from, level) {path, TR_PART_ITEM, TR_F_FILE_FORMAT, TR_DECLARED, TR_DATE_ISO, from, level, 0}
+#define ITEM(path, from, level) {path, TR_PART_ITEM, TR_F_OUTCOME_FROM, TR_DECLARED, TR_DATE_ISO, from, level, 0}
 #define OUTCOMES(path, level)                                                                                          \
 	ITEM(path "/outcomeMeasure", "registered", level), TEXT(path "/outcomeMeasure/variable", OUTCOME_MEASURE),     \
 		TEXT(path "/outcomeMeasure/method", OUTCOME_TEXT),                                                     \
@@ -98,8 +98,7 @@ static VF_RC read_all(struct tr_record *rec, struct tr_xml *x, struct vf_err *re
 
 	if (!ns)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read records");
-	rc = tr_say(rec->r, TR_F_FILE_FORMAT, &file, vf_bytes_str("isrctn"), reterr);
-	while (rc == VF_OK) {
+	do {
 		rc = tr_xml_next(x, &node, reterr);
 		if (rc != VF_OK || node->event == TR_XML_TEXT || node->event == TR_XML_CLOSE)
 			continue;
@@ -111,7 +110,7 @@ static VF_RC read_all(struct tr_record *rec, struct tr_xml *x, struct vf_err *re
 		} else if (node->depth > 1) {
 			rc = tr_xml_skip(x, reterr);
 		}
-	}
+	} while (rc == VF_OK);
 	return rc;
 }
 

@@ -8,10 +8,12 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_ctgov_xml,
 	&tr_read_define,
 	&tr_read_ectd,
+	&tr_read_ectd_stf,
 	&tr_read_ictrp,
 	&tr_read_isrctn,
 
 	/* JSON, by its first members */
+	&tr_read_ctgov_json,
 
 	/* other heads */
 	&tr_read_ectd_md5,

@@ -190,6 +190,18 @@ VF_RC tr_record_say_document(struct tr_record *rec, enum tr_fact_name fact, cons
 	return tr_record_say_text(rec, TR_F_DOC_VERSION, about, tr_record_trim(version), reterr);
 }
 
+/* That none is federal says nothing about other money. */
+VF_RC tr_record_say_funder(struct tr_record *rec, bool *said, const struct tr_about *about, struct vf_bytes value,
+	struct vf_err *reterr)
+{
+	struct vf_bytes word = tr_record_trim(value);
+
+	if (*said || (!vf_bytes_is(word, "NIH") && !vf_bytes_is(word, "U.S. Fed") && !vf_bytes_is(word, "FED")))
+		return VF_OK;
+	*said = true;
+	return tr_record_say(rec, TR_F_STUDY_FEDERAL, about, value, vf_bytes_str("yes"), reterr);
+}
+
 VF_RC tr_record_say_linked(struct tr_record *rec, const struct tr_about *about, struct vf_bytes value,
 	struct vf_err *reterr)
 {
@@ -229,7 +241,7 @@ static VF_RC begin_thing(struct tr_record *rec, struct vf_err *reterr)
 	rec->pending = NULL;
 	about = tr_record_about(rec, TR_DECLARED);
 	if (rc == VF_OK && part->from)
-		rc = tr_say(rec->r, TR_F_OUTCOME_FROM, &about, vf_bytes_str(part->from), reterr);
+		rc = tr_say(rec->r, part->fact, &about, vf_bytes_str(part->from), reterr);
 	if (rc == VF_OK && part->level)
 		rc = tr_say(rec->r, TR_F_OUTCOME_LEVEL, &about, vf_bytes_str(part->level), reterr);
 	return rc;
@@ -319,7 +331,7 @@ bool tr_record_enter(struct tr_record *rec, const char *mark, struct vf_bytes na
 {
 	size_t before = rec->n_path, n = before, n_mark = strlen(mark);
 
-	if (name.n + n_mark + 1 > sizeof(rec->path) - n)
+	if (name.n + n_mark + 1 > sizeof(rec->path) - n || (name.n && memchr(name.p, '/', name.n)))
 		return false;
 	if (n)
 		rec->path[n++] = '/';

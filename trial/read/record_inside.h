@@ -19,7 +19,7 @@ enum tr_part_kind {
 	TR_PART_FLAG,  /* yes, no, true, false */
 	TR_PART_DATE,
 	TR_PART_MD5,
-	TR_PART_ITEM,  /* no value: a thing of its own begins, 'from' and 'level' are those of an outcome */
+	TR_PART_ITEM,  /* no value: a thing of its own begins, 'fact' is 'from', and an outcome has the level */
 	TR_PART_OWN,   /* the reader's own function */
 };
 
@@ -66,6 +66,8 @@ VF_RC tr_record_xml(struct tr_record *rec, struct tr_xml *x, const struct tr_xml
 	struct vf_err *reterr);
 /* After OBJECT of the record: all of it, up to its CLOSE. */
 VF_RC tr_record_json(struct tr_record *rec, struct tr_json *j, struct vf_err *reterr);
+/* One member of the record, of which t is the first token: all of it. */
+VF_RC tr_record_json_member(struct tr_record *rec, struct tr_json *j, const struct tr_json_token *t, struct vf_err *reterr);
 
 /* What the facts of the value that is read now share. */
 struct tr_about tr_record_about(const struct tr_record *rec, enum tr_grade grade);
@@ -81,6 +83,9 @@ VF_RC tr_record_say_id(struct tr_record *rec, enum tr_fact_name fallback, const 
 /* A document's type or label; what stands behind ": " is said as its version: "Study Protocol: Amendment 1". */
 VF_RC tr_record_say_document(struct tr_record *rec, enum tr_fact_name fact, const struct tr_about *about,
 	struct vf_bytes value, struct vf_err *reterr);
+/* The class of a sponsor or funder at ClinicalTrials.gov: said once, as study.federally-funded, when it is federal. */
+VF_RC tr_record_say_funder(struct tr_record *rec, bool *said, const struct tr_about *about, struct vf_bytes value,
+	struct vf_err *reterr);
 /* An identifier that links to another record; eight digits alone may be an ISRCTN number, and are not taken for one. */
 VF_RC tr_record_say_linked(struct tr_record *rec, const struct tr_about *about, struct vf_bytes value,
 	struct vf_err *reterr);
