@@ -56,7 +56,7 @@ static const struct tr_part parts[] = {
 	DATE("firstreceived_results_date", REG_RESULTS_FIRST, TR_REGISTRY),
 	DATE("last_update_submitted", REG_UPDATED, TR_REGISTRY),
 	DATE("lastchanged_date", REG_UPDATED, TR_REGISTRY),
-	{DOCUMENT, TR_PART_ITEM, TR_F_FILE_FORMAT, TR_DECLARED, TR_DATE_ENGLISH, NULL, NULL, 0},
+	{DOCUMENT, TR_PART_ITEM, TR_F_DOC_TYPE, TR_DECLARED, TR_DATE_ENGLISH, NULL, NULL, 0},
 	OWN(DOCUMENT "/document_type", OWN_DOC_TYPE),
 	FLAG(DOCUMENT "/document_has_protocol", DOC_PROTOCOL),
 	FLAG(DOCUMENT "/document_has_sap", DOC_SAP),
