@@ -70,6 +70,18 @@ static void test_leaves(void)
 	CHECK(!facts_has(&f, "dataset.file"));
 }
 
+/* No leaf stands in another: the inner one is not read. */
+static void test_nested(void)
+{
+	read(V21 "<ItemGroupDef OID=\"I.DM\" Name=\"DM\" def:ArchiveLocationID=\"L.dm\"><ItemGroupDef OID=\"I.X\" Name=\"XX\"/>"
+		 "<def:leaf ID=\"L.dm\" xlink:href=\"dm.xpt\"><x><def:leaf ID=\"L.y\" xlink:href=\"y.xpt\"/></x><def:title>T</def:title>"
+		 "</def:leaf></ItemGroupDef>" END, 0);
+	CHECK_RC(f.rc, VF_OK);
+	CHECK(facts_has(&f, "2 dataset.file=dm.xpt "));
+	CHECK(!facts_has(&f, "y.xpt"));
+	CHECK(!facts_has(&f, "=XX"));
+}
+
 static void test_standards(void)
 {
 	read(V21 "<def:Standards><def:Standard OID=\"STD.1\" Name=\"SDTMIG\" Type=\"IG\" Version=\"3.1.2\"/><def:Standard OID=\"STD.2\" "
@@ -182,6 +194,7 @@ int main(void)
 {
 	test_1_0();
 	test_leaves();
+	test_nested();
 	test_standards();
 	test_columns();
 	test_claims();

@@ -314,7 +314,7 @@ static enum where where_of(const struct reading *d, const struct tr_xml_node *no
 	enum where parent = d->path[node->depth - 1];
 
 	if (tr_define_is_def(node->ns))
-		return strcmp(node->name, "leaf") == 0 ? LEAF : ELSEWHERE;
+		return strcmp(node->name, "leaf") == 0 && !d->leaf.id ? LEAF : ELSEWHERE; /* none stands in another */
 	for (size_t i = 0; tr_define_is_odm(node->ns) && i < sizeof(places) / sizeof(places[0]); i++)
 		if (places[i].parent == parent && (places[i].is != ODM || node->depth == 1) && strcmp(node->name, places[i].name) == 0)
 			return places[i].is;
