@@ -7,6 +7,7 @@ static const struct tr_reader *const readers[] = {
 	/* XML, by root and namespace */
 
 	/* JSON, by its first members */
+	&tr_read_dataset_json,
 
 	/* other heads */
 

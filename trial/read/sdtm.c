@@ -45,7 +45,6 @@ struct tr_sdtm {
 	struct tr_reading *r;
 	enum kind kind;
 	char name[40]; /* upper case, cut */
-	bool has_subjects;
 
 	struct key study, person; /* of the row before; n == 0: none, or too long to keep */
 	struct key said[MAX_DIFFERENT]; /* identifiers of studies, and versions of TI */
@@ -138,7 +137,7 @@ void *tr_sdtm_free(struct tr_sdtm *s)
 	return NULL;
 }
 
-size_t tr_sdtm_slot(struct tr_sdtm *s, struct vf_bytes column)
+size_t tr_sdtm_slot(const struct tr_sdtm *s, struct vf_bytes column)
 {
 	column = trim(column);
 	for (size_t i = 0; i < TR_SDTM_SLOTS; i++) {
@@ -149,7 +148,6 @@ size_t tr_sdtm_slot(struct tr_sdtm *s, struct vf_bytes column)
 		/* the end of a visit is an event in the study, that of an adverse event is not */
 		if (s->kind == DATED && i == ROW_UNTIL && strcmp(s->name, "SV") != 0)
 			continue;
-		s->has_subjects = s->has_subjects || i == PERSON || i == PERSON_HERE;
 		return i;
 	}
 	return TR_SDTM_SLOTS;
@@ -158,11 +156,6 @@ size_t tr_sdtm_slot(struct tr_sdtm *s, struct vf_bytes column)
 bool tr_sdtm_is_same_again(const struct tr_sdtm *s)
 {
 	return s->kind == OTHER || s->kind == TI;
-}
-
-bool tr_sdtm_has_subjects(const struct tr_sdtm *s)
-{
-	return s->has_subjects;
 }
 
 bool tr_sdtm_is_key(struct vf_bytes column)
