@@ -10,6 +10,7 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_dataset_json,
 
 	/* other heads */
+	&tr_read_xpt,
 
 	/* no head */
 	NULL,
