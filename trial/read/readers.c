@@ -13,6 +13,7 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_xpt,
 
 	/* no head */
+	&tr_read_csv,
 	NULL,
 };
 
