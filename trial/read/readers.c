@@ -17,8 +17,13 @@ static const struct tr_reader *const readers[] = {
 
 	/* other heads */
 	&tr_read_ectd_md5,
+	&tr_read_dataset_json,
+
+	/* other heads */
+	&tr_read_xpt,
 
 	/* no head */
+	&tr_read_csv,
 	NULL,
 };
 

@@ -45,7 +45,6 @@ struct tr_sdtm {
 	struct tr_reading *r;
 	enum kind kind;
 	char name[40]; /* upper case, cut */
-	bool has_subjects;
 
 	struct key study, person; /* of the row before; n == 0: none, or too long to keep */
 	struct key said[MAX_DIFFERENT]; /* identifiers of studies, and versions of TI */
@@ -53,6 +52,7 @@ struct tr_sdtm {
 	/* for places */
 	const struct tr_sdtm_row *row;
 	size_t slot;
+	uint64_t person_item; /* of a person who is new in this row, else 0 */
 };
 
 static uint8_t upper(uint8_t c)
@@ -138,7 +138,7 @@ void *tr_sdtm_free(struct tr_sdtm *s)
 	return NULL;
 }
 
-size_t tr_sdtm_slot(struct tr_sdtm *s, struct vf_bytes column)
+size_t tr_sdtm_slot(const struct tr_sdtm *s, struct vf_bytes column)
 {
 	column = trim(column);
 	for (size_t i = 0; i < TR_SDTM_SLOTS; i++) {
@@ -149,7 +149,6 @@ size_t tr_sdtm_slot(struct tr_sdtm *s, struct vf_bytes column)
 		/* the end of a visit is an event in the study, that of an adverse event is not */
 		if (s->kind == DATED && i == ROW_UNTIL && strcmp(s->name, "SV") != 0)
 			continue;
-		s->has_subjects = s->has_subjects || i == PERSON || i == PERSON_HERE;
 		return i;
 	}
 	return TR_SDTM_SLOTS;
@@ -158,11 +157,6 @@ size_t tr_sdtm_slot(struct tr_sdtm *s, struct vf_bytes column)
 bool tr_sdtm_is_same_again(const struct tr_sdtm *s)
 {
 	return s->kind == OTHER || s->kind == TI;
-}
-
-bool tr_sdtm_has_subjects(const struct tr_sdtm *s)
-{
-	return s->has_subjects;
 }
 
 bool tr_sdtm_is_key(struct vf_bytes column)
@@ -291,12 +285,14 @@ static VF_RC say_person(struct tr_sdtm *s, struct vf_bytes *ret, struct vf_err *
 	enum vf_rc rc;
 
 	*ret = b;
+	s->person_item = 0;
 	if (!b.n || is_again(&s->person, b))
 		return VF_OK;
 	rc = tr_note_subject(s->r, b, &is_new, reterr);
 	if (rc != VF_OK || !is_new || !(s->r->wants & TR_WANT_SUBJECTS))
 		return rc;
-	return say(s, TR_F_SUBJECT_KEY, slot, tr_item(s->r), b, reterr);
+	s->person_item = tr_item(s->r);
+	return say(s, TR_F_SUBJECT_KEY, slot, s->person_item, b, reterr);
 }
 
 static VF_RC say_consent(struct tr_sdtm *s, size_t slot, struct vf_bytes person, const char *source, struct vf_err *reterr)
@@ -322,7 +318,7 @@ static VF_RC say_dm(struct tr_sdtm *s, struct vf_bytes person, struct vf_err *re
 		{TR_F_SUBJECT_TREATED, TREATED, true},
 		{TR_F_SUBJECT_TREATED_LAST, TREATED_LAST, true},
 	};
-	uint64_t item = tr_item(s->r);
+	uint64_t item = s->person_item ? s->person_item : tr_item(s->r);
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; rc == VF_OK && i < sizeof(facts) / sizeof(facts[0]); i++) {

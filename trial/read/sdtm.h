@@ -33,7 +33,7 @@ struct tr_sdtm_row {
 VF_RC tr_sdtm_new(struct tr_reading *r, struct vf_bytes name, struct tr_sdtm **ret, struct vf_err *reterr);
 void *tr_sdtm_free(struct tr_sdtm *s);
 /* The slot of a column ("USUBJID", in any case), TR_SDTM_SLOTS when what it says was not asked for. */
-size_t tr_sdtm_slot(struct tr_sdtm *s, struct vf_bytes column);
+size_t tr_sdtm_slot(const struct tr_sdtm *s, struct vf_bytes column);
 /* True when it is a column by which a table is known to be one of SDTM or ADaM: STUDYID, USUBJID, TSPARMCD. */
 bool tr_sdtm_is_key(struct vf_bytes column);
 /* For tables that have no name of their own: the data set that has such columns; empty when none is known. */
@@ -48,7 +48,5 @@ struct vf_bytes tr_sdtm_guess(const struct vf_bytes *columns, size_t n);
 VF_RC tr_sdtm_say(struct tr_sdtm *s, const struct tr_sdtm_row *row, struct vf_err *reterr);
 /* True when a row whose cells are those of the row before says nothing: readers need not give it. */
 bool tr_sdtm_is_same_again(const struct tr_sdtm *s);
-/* True when a column with persons was asked for: file.subjects can be said. */
-bool tr_sdtm_has_subjects(const struct tr_sdtm *s);
 
 #endif
