@@ -14,12 +14,10 @@ static const struct tr_reader *const readers[] = {
 
 	/* JSON, by its first members */
 	&tr_read_ctgov_json,
-
-	/* other heads */
-	&tr_read_ectd_md5,
 	&tr_read_dataset_json,
 
 	/* other heads */
+	&tr_read_ectd_md5,
 	&tr_read_xpt,
 
 	/* no head */
