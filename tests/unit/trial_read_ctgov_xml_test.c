@@ -122,8 +122,19 @@ static void test_numbers(void)
 	read(HEAD "<id_info><secondary_id>24791884</secondary_id><secondary_id>ISRCTN24791884</secondary_id>"
 		  "<secondary_id>RPCE01E4210</secondary_id></id_info>" END);
 	CHECK(facts_has(&f, "! ambiguous an identifier of eight digits"));
+	CHECK_RC(f.rc, VF_OK);
 	CHECK(facts_has(&f, "0 study.id.other=24791884 (declared)\n0 study.id.isrctn=ISRCTN24791884 (declared)\n"
 			    "0 study.id.other=RPCE01E4210 (declared)\n"));
+}
+
+/* In the file it stands behind what it links to; rules take the first for the record's own. */
+static void test_own_first(void)
+{
+	facts_read(&f, NULL, vf_bytes_str(HEAD "<id_info><secondary_id>ISRCTN24791884</secondary_id><nct_id>NCT00000001</nct_id>"
+		"<secondary_id>2015-001894-41</secondary_id></id_info>" END), "a.xml", TR_WANT_PLACES);
+	CHECK(facts_has(&f, "0 study.id.nct=NCT00000001 (registry) /clinical_study/id_info[1]/nct_id[1]\n"
+			    "0 study.id.isrctn=ISRCTN24791884 (declared) /clinical_study/id_info[1]/secondary_id[1]\n"
+			    "0 study.id.eudract=2015-001894-41 (declared) /clinical_study/id_info[1]/secondary_id[2]\n"));
 }
 
 static void test_refusals(void)
@@ -154,6 +165,7 @@ int main(void)
 	test_outcomes();
 	test_documents();
 	test_numbers();
+	test_own_first();
 	test_refusals();
 	test_places();
 	return check_done();

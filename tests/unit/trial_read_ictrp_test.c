@@ -161,6 +161,14 @@ static void test_cut(void)
 	read(HEAD "<Trial><TrialID>NCT00000001</TrialID><Publ");
 	CHECK(facts_has(&f, "! cut"));
 	CHECK(facts_has(&f, "NCT00000001"));
+	/* in the middle of a character */
+	read(HEAD "<Trial><TrialID>NCT00000001</TrialID><Public_title>Caf\xc3");
+	CHECK_RC(f.rc, VF_OK);
+	CHECK(facts_has(&f, "! cut"));
+	CHECK(facts_has(&f, "NCT00000001"));
+	read(HEAD "<Trial><TrialID>NCT00000001</TrialID><Public_title>Caf\xc3!</Public_title></Trial>" END);
+	CHECK_RC(f.rc, VF_FILE_SHAPE);
+	CHECK(!facts_has(&f, "! cut"));
 	/* what is malformed before its end is not cut off, nor is a file without one record */
 	read(HEAD "<Trial><TrialID>NCT00000001</TrialID></Wrong><Trial>");
 	CHECK_RC(f.rc, VF_FILE_SHAPE);

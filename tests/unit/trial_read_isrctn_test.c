@@ -40,7 +40,7 @@ static void test_record(void)
 	CHECK(facts_has(&f, "5 ethics.status=Approved (declared)\n5 ethics.date=2007-01-30 (declared)\n5 ethics.reference=07/X/1"));
 	CHECK(facts_has(&f, "1 ethics.required=Ethics approval required"));
 	CHECK(facts_has(&f, "1 study.id.eudract=2006-000000-00 (declared)\n1 study.id.nct=NCT02028676 (declared)\n"
-			    "1 study.id.sponsor=P-1 v1.0 (declared)\n"));
+			    "1 study.id.other=P-1 v1.0 (declared)\n"));
 	CHECK(!facts_has(&f, "Nil"));
 	CHECK(facts_has(&f, "1 study.start=2007-03-01T00:00:00"));
 	CHECK(facts_has(&f, "6 document.url=https://example.invalid/p.pdf (registry)\n6 document.name=p.pdf (declared)\n"

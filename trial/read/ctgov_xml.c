@@ -2,6 +2,9 @@
  * ClinicalTrials.gov, XML: one record a file, in no namespace. Retired in June 2024; archives keep it. Facts of the
  * registry have its grade, what the sponsor wrote is declared. required_header and @rank change with each download.
  */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "trial/read/readers.h"
 #include "trial/read/record_inside.h"
 
@@ -11,6 +14,7 @@ enum {
 	OWN_FUNDER,
 	OWN_DOC_TYPE,
 	OWN_SECOND_ID,
+	OWN_NUMBER,
 };
 
 #define TEXT(path, fact) {path, TR_PART_TEXT, TR_F_##fact, TR_DECLARED, TR_DATE_ENGLISH, NULL, NULL, 0}
@@ -26,7 +30,7 @@ enum {
 
 static const struct tr_part parts[] = {
 	OWN("required_header/download_date", OWN_DOWNLOAD),
-	{"id_info/nct_id", TR_PART_ID, TR_F_ID_OTHER, TR_REGISTRY, TR_DATE_ENGLISH, NULL, NULL, 0},
+	OWN("id_info/nct_id", OWN_NUMBER),
 	{"id_info/nct_alias", TR_PART_ID_IS, TR_F_ID_NCT_ALIAS, TR_REGISTRY, TR_DATE_ENGLISH, NULL, NULL, 0},
 	{"id_info/org_study_id", TR_PART_ID_IS, TR_F_ID_SPONSOR, TR_DECLARED, TR_DATE_ENGLISH, NULL, NULL, 0},
 	OWN("id_info/secondary_id", OWN_SECOND_ID),
@@ -70,8 +74,16 @@ static const struct tr_part parts[] = {
 	TEXT(RESULT "/description", OUTCOME_TEXT),
 };
 
+/* A record names fewer; what is beyond is said in the file's order. */
+#define MAX_LINKED 64
+
 struct reading {
 	struct tr_record rec; /* first */
+	struct linked {
+		char *id, *place;
+	} linked[MAX_LINKED]; /* kept until the record's own identifier is said, which stands behind them */
+	size_t n_linked;
+	bool has_own;
 	struct tr_date first;
 	bool has_first, is_federal;
 };
@@ -114,6 +126,55 @@ static VF_RC download(struct reading *d, const struct tr_about *about, struct vf
 	return tr_say_read_date(d->rec.r, TR_F_REG_DOWNLOADED, about, &date, value, reterr);
 }
 
+static void put_kept(const void *ctx, char *out, size_t cap)
+{
+	snprintf(out, cap, "%s", (const char *)ctx);
+}
+
+static VF_RC say_linked(struct reading *d, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && i < d->n_linked; i++) {
+		struct tr_about about = {.place = {d->linked[i].place[0] ? put_kept : NULL, d->linked[i].place}};
+
+		rc = tr_record_say_linked(&d->rec, &about, vf_bytes_str(d->linked[i].id), reterr);
+	}
+	return rc;
+}
+
+static void free_linked(struct reading *d)
+{
+	for (size_t i = 0; i < d->n_linked; i++) {
+		free(d->linked[i].id);
+		free(d->linked[i].place);
+	}
+	d->n_linked = 0;
+}
+
+/* Who looks for the record's own identifier finds it first. */
+static VF_RC linked(struct reading *d, const struct tr_about *about, struct vf_bytes value, struct vf_err *reterr)
+{
+	struct linked *l = &d->linked[d->n_linked];
+
+	if (d->has_own || d->n_linked == MAX_LINKED || memchr(value.p, 0, value.n))
+		return tr_record_say_linked(&d->rec, about, value, reterr);
+	*l = (struct linked){strndup((const char *)value.p, value.n), strdup(d->rec.place)};
+	d->n_linked++;
+	return l->id && l->place ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory to read a record");
+}
+
+static VF_RC own_number(struct reading *d, const struct tr_about *about, struct vf_bytes value, struct vf_err *reterr)
+{
+	enum vf_rc rc = tr_record_say_id(&d->rec, TR_F_ID_OTHER, about, value, reterr);
+
+	d->has_own = true;
+	if (rc == VF_OK)
+		rc = say_linked(d, reterr);
+	free_linked(d);
+	return rc;
+}
+
 static VF_RC own(struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
 {
 	struct reading *d = (struct reading *)rec;
@@ -132,7 +193,9 @@ static VF_RC own(struct tr_record *rec, const struct tr_part *part, struct vf_by
 		return tr_record_say_document(rec, TR_F_DOC_TYPE, &about, value, reterr);
 	case OWN_SECOND_ID:
 		about.grade = TR_DECLARED;
-		return tr_record_say_linked(rec, &about, value, reterr);
+		return linked(d, &about, value, reterr);
+	case OWN_NUMBER:
+		return own_number(d, &about, value, reterr);
 	default:
 		return VF_OK;
 	}
@@ -170,6 +233,9 @@ static VF_RC read_file(struct tr_reading *r, struct vf_err *reterr)
 
 	if (rc == VF_OK)
 		rc = read_record(&d, x, reterr);
+	if (rc == VF_OK)
+		rc = say_linked(&d, reterr); /* of a record without an own one */
+	free_linked(&d);
 	tr_xml_free(x);
 	tr_record_done(&d.rec);
 	return rc;

@@ -271,6 +271,7 @@ static VF_RC ethics(struct reading *d, struct vf_err *reterr)
 static VF_RC keep(struct reading *d, enum kept what, struct vf_bytes value, struct vf_err *reterr)
 {
 	struct text *t = &d->kept[what];
+	struct tr_about about;
 
 	if (value.n > sizeof(t->p))
 		return tr_warn(d->rec.r, TR_W_UNREAD, NULL, reterr, "a value of more than %d octets where a date, a number or a name stands",
@@ -279,7 +280,11 @@ static VF_RC keep(struct reading *d, enum kept what, struct vf_bytes value, stru
 		memcpy(t->p, value.p, value.n);
 	t->n = value.n;
 	memcpy(t->place, d->rec.place, sizeof(t->place));
-	return VF_OK;
+	if (what != KEPT_ID)
+		return VF_OK;
+	/* at once: a record's own identifier stands before those that it links to */
+	about = tr_record_about(&d->rec, TR_REGISTRY);
+	return tr_record_say_id(&d->rec, TR_F_ID_REGISTRY, &about, value, reterr);
 }
 
 static VF_RC own(struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
@@ -305,12 +310,8 @@ static VF_RC end_record(struct reading *d, struct vf_err *reterr)
 	enum vf_rc rc;
 
 	d->rec.thing = 0;
-	about = about_kept(d, KEPT_ID, TR_REGISTRY);
-	rc = tr_record_say_id(&d->rec, TR_F_ID_REGISTRY, &about, kept(d, KEPT_ID), reterr);
-	if (rc == VF_OK) {
-		about = about_kept(d, KEPT_REGISTER, TR_DECLARED);
-		rc = tr_record_say_text(&d->rec, TR_F_STUDY_REGISTER, &about, kept(d, KEPT_REGISTER), reterr);
-	}
+	about = about_kept(d, KEPT_REGISTER, TR_DECLARED);
+	rc = tr_record_say_text(&d->rec, TR_F_STUDY_REGISTER, &about, kept(d, KEPT_REGISTER), reterr);
 	if (rc == VF_OK)
 		rc = registration(d, reterr);
 	if (rc == VF_OK) {

@@ -47,7 +47,8 @@ static const struct tr_part parts[] = {
 	TEXT(COMMITTEE "/committeeName", ETHICS_COMMITTEE),
 	PART(REFS "eudraCTNumber", TR_PART_ID, ID_EUDRACT, TR_DECLARED),
 	PART(REFS "clinicalTrialsGovNumber", TR_PART_ID, ID_OTHER, TR_DECLARED),
-	PART(REFS "protocolSerialNumber", TR_PART_ID, ID_SPONSOR, TR_DECLARED),
+	/* free text in practice: of a funder, of a protocol with its version */
+	PART(REFS "protocolSerialNumber", TR_PART_ID, ID_OTHER, TR_DECLARED),
 	PART(REFS "irasNumber", TR_PART_ID, ID_OTHER, TR_DECLARED),
 	PART(REFS "secondaryNumbers/secondaryNumber", TR_PART_ID, ID_OTHER, TR_DECLARED),
 	TEXT(TRIAL "trialDesign/phase", STUDY_PHASE),
