@@ -98,7 +98,7 @@ static VF_RC next(void *ctx, struct vf_bytes *ret, struct vf_err *reterr)
 	n = OUT - s->z.avail_out;
 	s->n_out += n;
 	/* what was read of the source may not all be used: the ratio counts what was */
-	if (rc == VF_OK && (s->n_out > s->max || s->n_out / TR_MAX_INFLATE_RATIO > s->n_in - s->z.avail_in))
+	if (n && (s->n_out > s->max || s->n_out / TR_MAX_INFLATE_RATIO > s->n_in - s->z.avail_in))
 		rc = stop(s, VF_LIMIT, "too much comes out of it");
 	/* what came before a fault is given first: the fault stays for the next call */
 	if (rc != VF_OK && (n == 0 || rc == VF_LIMIT)) {

@@ -3,7 +3,7 @@
 #include "trial/read/json_inside.h"
 
 /* Skips white space; *ret is the octet behind it, -1 at the end, '\n' at the end of a line of many. */
-static VF_RC peek(struct tr_json *j, int *ret)
+static VF_RC peek_behind(struct tr_json *j, int *ret)
 {
 	enum vf_rc rc;
 
@@ -35,6 +35,15 @@ static VF_RC peek(struct tr_json *j, int *ret)
 	return VF_OK;
 }
 
+/* The same where no white space stands, which is nearly everywhere. */
+static inline VF_RC peek(struct tr_json *j, int *ret)
+{
+	if (!j->in.n || j->in.p[0] <= ' ')
+		return peek_behind(j, ret);
+	*ret = j->in.p[0];
+	return VF_OK;
+}
+
 /* ---- names ---- */
 
 /* Up to the colon behind a name. */
@@ -54,6 +63,18 @@ static VF_RC take_name(struct tr_json *j, int c)
 }
 
 /* ---- values ---- */
+
+/* Begins a token where the reader is: as what it stands, and nothing of a value. */
+static void place_token(struct tr_json *j)
+{
+	const struct tr_json_level *l = j->depth ? &j->levels[j->depth - 1] : NULL;
+
+	j->token.depth = j->depth;
+	j->token.has_name = l && l->is_object;
+	j->token.index = l && !l->is_object ? l->index : 0;
+	j->token.name = j->token.has_name ? tr_json_name_at(j, j->depth - 1) : vf_bytes(NULL, 0);
+	j->token.value = vf_bytes(NULL, 0);
+}
 
 static VF_RC open_value(struct tr_json *j, bool is_object)
 {
@@ -156,16 +177,7 @@ static VF_RC take_value(struct tr_json *j, int c)
 	enum vf_rc rc;
 
 	mark(j);
-	j->token = (struct tr_json_token){.depth = j->depth};
-	if (j->depth) {
-		const struct tr_json_level *l = &j->levels[j->depth - 1];
-
-		j->token.has_name = l->is_object;
-		if (l->is_object)
-			j->token.name = tr_json_name_at(j, j->depth - 1);
-		else
-			j->token.index = l->index;
-	}
+	place_token(j);
 	if (c == '{' || c == '[')
 		return open_value(j, c == '{');
 	if (c == '"') {
@@ -190,20 +202,11 @@ static VF_RC take_value(struct tr_json *j, int c)
 
 static VF_RC close_value(struct tr_json *j)
 {
-	const struct tr_json_level *l;
-
 	mark(j);
 	advance(j, 1);
 	tr_json_drop_names(j, j->levels[--j->depth].first_name);
-	j->token = (struct tr_json_token){.event = TR_JSON_CLOSE, .depth = j->depth};
-	if (j->depth) {
-		l = &j->levels[j->depth - 1];
-		j->token.has_name = l->is_object;
-		if (l->is_object)
-			j->token.name = tr_json_name_at(j, j->depth - 1);
-		else
-			j->token.index = l->index;
-	}
+	place_token(j);
+	j->token.event = TR_JSON_CLOSE;
 	j->want = j->depth ? WANT_MORE : WANT_END;
 	return VF_OK;
 }

@@ -45,14 +45,20 @@ static size_t plain(struct vf_bytes b, uint64_t *high)
 	size_t i = 0;
 
 	for (; b.n - i >= 8; i += 8) {
-		uint64_t w, quote, slash;
+		uint64_t w, quote, slash, found;
 
 		memcpy(&w, b.p + i, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		w = __builtin_bswap64(w);
+#endif
 		quote = w ^ ONES * '"';
 		slash = w ^ ONES * '\\';
-		/* the lowest octet of each that is below its bound has its high bit set, and none below it */
-		if (((((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) | ((w - ONES * 0x20) & ~w)) & HIGHS) != 0)
-			break;
+		/* the high bit of the first octet that ends the run is set, and of none before it */
+		found = (((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) | ((w - ONES * 0x20) & ~w)) & HIGHS;
+		if (found) {
+			*high |= w & HIGHS & (found - 1) & ~found;
+			return i + (size_t)__builtin_ctzll(found) / 8;
+		}
 		*high |= w & HIGHS;
 	}
 	for (; i < b.n && b.p[i] != '"' && b.p[i] != '\\' && b.p[i] >= 0x20; i++)

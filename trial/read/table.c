@@ -19,7 +19,7 @@ static VF_RC make_room(struct tr_window *w, size_t n, struct vf_err *reterr)
 	uint8_t *p;
 
 	/* half of it is free when n octets are there, so that moving costs little for each octet */
-	while (cap < 2 * n)
+	while (cap < 2 * n && cap < TR_MAX_ROW)
 		cap *= 2;
 	if (cap == w->cap) {
 		if (w->b.n)
