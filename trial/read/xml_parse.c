@@ -394,7 +394,11 @@ void tr_xml_parser_close(struct tr_xml *x)
 {
 	if (!x->parser)
 		return;
-	if (x->parser->ctxt)
+	if (x->parser->ctxt) {
+		/* libxml2 makes a document of its own for declarations of entities, and leaves it */
+		xmlFreeDoc(x->parser->ctxt->myDoc);
+		x->parser->ctxt->myDoc = NULL;
 		xmlFreeParserCtxt(x->parser->ctxt);
+	}
 	free(x->parser);
 }
