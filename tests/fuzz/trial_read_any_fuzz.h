@@ -103,7 +103,8 @@ static inline void fuzz_reader(const struct tr_reader *reader, const char *name,
 	(void)tr_reader_find(&peek);
 	rc = fuzz_read(reader, &in, 0, &a);
 	MUST(fuzz_read(reader, &in, 0, &b) == rc && a.sum == b.sum && a.n == b.n);
-	rc = fuzz_read(reader, &in, TR_WANT_SUBJECTS | TR_WANT_ROWS | TR_WANT_AUDIT | TR_WANT_COLUMNS | TR_WANT_PLACES, &b);
+	rc = fuzz_read(
+		reader, &in, TR_WANT_SUBJECTS | TR_WANT_ROWS | TR_WANT_AUDIT | TR_WANT_COLUMNS | TR_WANT_PLACES, &b);
 	/* more is said, not less, and nothing that is asked for makes a file better */
 	MUST(rc != VF_OK || b.n >= a.n);
 }

@@ -54,8 +54,8 @@ static inline VF_RC facts_warning(void *ctx, enum tr_warning warning, const char
 }
 
 /* Reads octets as the reader does; NULL: as the one that claims them. */
-static inline void facts_read(struct facts_text *f, const struct tr_reader *reader, struct vf_bytes octets, const char *name,
-	unsigned wants)
+static inline void facts_read(
+	struct facts_text *f, const struct tr_reader *reader, struct vf_bytes octets, const char *name, unsigned wants)
 {
 	struct tr_input in = tr_input_of(&octets, name);
 	struct tr_reading r = {.in = &in, .wants = wants, .fact = facts_fact, .warning = facts_warning, .ctx = f};

@@ -311,7 +311,8 @@ static bool claims(const struct tr_peek *peek)
 	static const char *const marks[] = {"\"protocolSection\"", "\"documentSection\"", "\"moduleLabels\""};
 	static const char *const keys[] = {"protocolSection", "resultsSection", "documentSection", "derivedSection",
 		"studies", "study", "studyVersion", "changes", "history", "totalCount", "nextPageToken"};
-	bool has_mark = false, has_key = peek->n_keys == 0 && memchr(peek->head.p, '[', peek->head.n < 16 ? peek->head.n : 16);
+	bool has_mark = false,
+	     has_key = peek->n_keys == 0 && memchr(peek->head.p, '[', peek->head.n < 16 ? peek->head.n : 16);
 
 	if (peek->root.n)
 		return false;

@@ -45,8 +45,8 @@ static struct tr_about about_here(struct reading *d, uint64_t item)
 }
 
 /* An attribute as a fact. */
-static VF_RC say(struct reading *d, enum tr_fact_name fact, uint64_t item, const struct tr_xml_node *node, const char *name,
-	struct vf_err *reterr)
+static VF_RC say(struct reading *d, enum tr_fact_name fact, uint64_t item, const struct tr_xml_node *node,
+	const char *name, struct vf_err *reterr)
 {
 	struct tr_about about = {.item = item, .place = tr_xml_place_of(d->x, name)};
 
@@ -80,7 +80,8 @@ static VF_RC open_odm(struct reading *d, const struct tr_xml_node *node, struct 
 	enum vf_rc rc = say(d, TR_F_FILE_ID, 0, node, "FileOID", reterr);
 
 	if (rc == VF_OK)
-		rc = tr_say_date(d->r, TR_F_FILE_CREATED, &created, TR_DATE_ISO, tr_define_get(node, "CreationDateTime"), reterr);
+		rc = tr_say_date(d->r, TR_F_FILE_CREATED, &created, TR_DATE_ISO,
+			tr_define_get(node, "CreationDateTime"), reterr);
 	if (rc == VF_OK)
 		rc = say(d, TR_F_FILE_TYPE, 0, node, "FileType", reterr);
 	if (rc == VF_OK)
@@ -142,7 +143,8 @@ static VF_RC say_standard(struct reading *d, const struct tr_xml_node *node, str
 	const struct tr_define_row *row = oid.n ? tr_define_find(&d->standards, oid) : NULL;
 
 	if (oid.n && !row)
-		return tr_warn(d->r, TR_W_REFERENCE, &about.place, reterr, "a data set names a standard that is not in the file");
+		return tr_warn(d->r, TR_W_REFERENCE, &about.place, reterr,
+			"a data set names a standard that is not in the file");
 	if (row)
 		return tr_say(d->r, TR_F_SET_STANDARD, &about, vf_bytes_str(row->a), reterr);
 	return d->standard ? tr_say(d->r, TR_F_SET_STANDARD, &about, vf_bytes_str(d->standard), reterr) : VF_OK;
@@ -168,7 +170,8 @@ static VF_RC open_group(struct reading *d, const struct tr_xml_node *node, struc
 		rc = say_standard(d, node, reterr);
 	if (rc == VF_OK)
 		rc = tr_define_keep(&d->room, tr_define_get(node, "Name"), &d->set_name, reterr);
-	return rc == VF_OK ? tr_define_keep(&d->room, tr_define_get(node, "ArchiveLocationID"), &d->set_leaf, reterr) : rc;
+	return rc == VF_OK ? tr_define_keep(&d->room, tr_define_get(node, "ArchiveLocationID"), &d->set_leaf, reterr)
+			   : rc;
 }
 
 /* Its leaf may still come. */
@@ -200,7 +203,8 @@ static VF_RC open_column(struct reading *d, const struct tr_xml_node *node, stru
 		return VF_OK;
 	row = tr_define_find(&d->columns, tr_define_get(node, "ItemOID"));
 	if (!row)
-		return tr_warn(d->r, TR_W_REFERENCE, &about.place, reterr, "a data set names a column that is not in the file");
+		return tr_warn(d->r, TR_W_REFERENCE, &about.place, reterr,
+			"a data set names a column that is not in the file");
 	about.item = tr_item(d->r);
 	rc = tr_say(d->r, TR_F_COLUMN_NAME, &about, vf_bytes_str(row->a), reterr);
 	if (rc == VF_OK)
@@ -265,7 +269,8 @@ static VF_RC close_leaf(struct reading *d, struct vf_err *reterr)
 	return rc;
 }
 
-static VF_RC say_document(struct reading *d, const struct tr_define_row *leaf, struct tr_about about, struct vf_err *reterr)
+static VF_RC say_document(
+	struct reading *d, const struct tr_define_row *leaf, struct tr_about about, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 
@@ -290,7 +295,9 @@ static VF_RC match_leaves(struct reading *d, struct vf_err *reterr)
 
 		if (!set || !leaf->id[0])
 			rc = say_document(d, leaf, about, reterr);
-		for (; rc == VF_OK && leaf->id[0] && set && set < d->sets.rows + d->sets.n && strcmp(set->id, leaf->id) == 0; set++) {
+		for (; rc == VF_OK && leaf->id[0] && set && set < d->sets.rows + d->sets.n &&
+			strcmp(set->id, leaf->id) == 0;
+			set++) {
 			about.item = set->item;
 			set->done = true;
 			rc = say_file(d, TR_F_SET_FILE, &about, vf_bytes_str(leaf->a), reterr);
@@ -298,7 +305,8 @@ static VF_RC match_leaves(struct reading *d, struct vf_err *reterr)
 	}
 	for (size_t i = 0; rc == VF_OK && i < d->sets.n; i++)
 		if (!d->sets.rows[i].done)
-			rc = tr_warn(d->r, TR_W_REFERENCE, NULL, reterr, "a data set names a leaf that is not in the file");
+			rc = tr_warn(
+				d->r, TR_W_REFERENCE, NULL, reterr, "a data set names a leaf that is not in the file");
 	return rc;
 }
 
@@ -316,7 +324,8 @@ static enum where where_of(const struct reading *d, const struct tr_xml_node *no
 	if (tr_define_is_def(node->ns))
 		return strcmp(node->name, "leaf") == 0 && !d->leaf.id ? LEAF : ELSEWHERE; /* none stands in another */
 	for (size_t i = 0; tr_define_is_odm(node->ns) && i < sizeof(places) / sizeof(places[0]); i++)
-		if (places[i].parent == parent && (places[i].is != ODM || node->depth == 1) && strcmp(node->name, places[i].name) == 0)
+		if (places[i].parent == parent && (places[i].is != ODM || node->depth == 1) &&
+			strcmp(node->name, places[i].name) == 0)
 			return places[i].is;
 	return ELSEWHERE;
 }
@@ -438,7 +447,8 @@ static bool claims(const struct tr_peek *peek)
 	static const char ns[] = "\"http://www.cdisc.org/ns/def/v", data[] = "\"http://www.cdisc.org/ns/Dataset-XML/";
 
 	return vf_bytes_is(peek->root, "ODM") && vf_bytes_starts(peek->ns, "http://www.cdisc.org/ns/odm/v1.") &&
-		memmem(peek->head.p, peek->head.n, ns, sizeof(ns) - 1) && !memmem(peek->head.p, peek->head.n, data, sizeof(data) - 1);
+		memmem(peek->head.p, peek->head.n, ns, sizeof(ns) - 1) &&
+		!memmem(peek->head.p, peek->head.n, data, sizeof(data) - 1);
 }
 
 const struct tr_reader tr_read_define = {"define", "CDISC Define-XML", claims, read_file};

@@ -1,4 +1,5 @@
-/* What is kept of a Define-XML file until its end, as one part may name another before or behind it. Internal to define*.c. */
+/* What is kept of a Define-XML file until its end, as one part may name another before or behind it. Internal to
+ * define*.c. */
 #ifndef TRIAL_READ_DEFINE_INSIDE_H
 #define TRIAL_READ_DEFINE_INSIDE_H
 
@@ -36,11 +37,14 @@ struct tr_define_row *tr_define_find(struct tr_define_rows *list, struct vf_byte
 void tr_define_rows_done(struct tr_define_rows *list);
 
 /* Reads the file once for its ItemDefs alone: id is the OID, a the name, b the type, c the label. */
-VF_RC tr_define_columns(struct tr_reading *r, struct tr_define_room *room, struct tr_define_rows *ret, struct vf_err *reterr);
+VF_RC tr_define_columns(
+	struct tr_reading *r, struct tr_define_room *room, struct tr_define_rows *ret, struct vf_err *reterr);
 
 static inline bool tr_define_is_odm(const char *ns)
 {
-	return ns && (strcmp(ns, "http://www.cdisc.org/ns/odm/v1.2") == 0 || strcmp(ns, "http://www.cdisc.org/ns/odm/v1.3") == 0);
+	return ns &&
+		(strcmp(ns, "http://www.cdisc.org/ns/odm/v1.2") == 0 ||
+			strcmp(ns, "http://www.cdisc.org/ns/odm/v1.3") == 0);
 }
 
 static inline bool tr_define_is_def(const char *ns)

@@ -8,7 +8,8 @@ VF_RC tr_define_keep(struct tr_define_room *room, struct vf_bytes text, char **r
 	char *p;
 
 	if (text.n >= TR_DEFINE_MAX_OCTETS - room->octets)
-		return vf_fail(reterr, VF_LIMIT, "names in a define file of more than %zu octets", TR_DEFINE_MAX_OCTETS);
+		return vf_fail(
+			reterr, VF_LIMIT, "names in a define file of more than %zu octets", TR_DEFINE_MAX_OCTETS);
 	p = malloc(text.n + 1);
 	if (!p)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read a define file");
@@ -160,7 +161,8 @@ static VF_RC read_columns(struct columns *c, struct tr_xml *x, struct vf_err *re
 	}
 }
 
-VF_RC tr_define_columns(struct tr_reading *r, struct tr_define_room *room, struct tr_define_rows *ret, struct vf_err *reterr)
+VF_RC tr_define_columns(
+	struct tr_reading *r, struct tr_define_room *room, struct tr_define_rows *ret, struct vf_err *reterr)
 {
 	/* warnings are those of the other reading */
 	struct tr_reading quiet = {.in = r->in};

@@ -30,8 +30,8 @@ static struct vf_bytes get(const struct tr_xml_node *node, const char *name)
 	return vf_bytes(NULL, 0);
 }
 
-static VF_RC say(struct reading *d, enum tr_fact_name fact, uint64_t item, const struct tr_xml_node *node, const char *name,
-	struct vf_err *reterr)
+static VF_RC say(struct reading *d, enum tr_fact_name fact, uint64_t item, const struct tr_xml_node *node,
+	const char *name, struct vf_err *reterr)
 {
 	struct tr_about about = {.item = item, .place = tr_xml_place_of(d->x, name)};
 
@@ -48,7 +48,11 @@ static VF_RC say_checksum(struct tr_reading *r, const struct tr_about *about, st
 	} types[] = {{"md5", "md5:", 32}, {"MD5", "md5:", 32}, {"sha256", "sha256:", 64}, {"SHA256", "sha256:", 64},
 		{"sha-256", "sha256:", 64}, {"SHA-256", "sha256:", 64}};
 	char normal[8 + 64] = "", digits[65] = "";
-	struct tr_fact f = {.name = TR_F_DOC_CHECKSUM, .item = about->item, .value = hex, .grade = about->grade, .place = about->place};
+	struct tr_fact f = {.name = TR_F_DOC_CHECKSUM,
+		.item = about->item,
+		.value = hex,
+		.grade = about->grade,
+		.place = about->place};
 	uint8_t octets[32];
 
 	if (hex.n == 0)
@@ -56,7 +60,8 @@ static VF_RC say_checksum(struct tr_reading *r, const struct tr_about *about, st
 	for (size_t i = 0; i < hex.n && i < 64; i++)
 		digits[i] = (char)(hex.p[i] >= 'A' && hex.p[i] <= 'F' ? hex.p[i] | 0x20 : hex.p[i]);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (vf_bytes_is(type, types[i].name) && hex.n == types[i].n && vf_hex_read(vf_bytes(digits, hex.n), octets, hex.n / 2))
+		if (vf_bytes_is(type, types[i].name) && hex.n == types[i].n &&
+			vf_hex_read(vf_bytes(digits, hex.n), octets, hex.n / 2))
 			snprintf(normal, sizeof(normal), "%s%s", types[i].prefix, digits);
 	f.normal = vf_bytes_str(normal);
 	return r->fact(r->ctx, &f, reterr);
@@ -159,8 +164,8 @@ static VF_RC read_file(struct tr_reading *r, struct vf_err *reterr)
 
 static bool claims(const struct tr_peek *peek)
 {
-	return (vf_bytes_is(peek->ns, ICH) && vf_bytes_is(peek->root, "ectd")) || vf_bytes_is(peek->root, "fda-regional") ||
-		vf_bytes_is(peek->root, "eu-backbone");
+	return (vf_bytes_is(peek->ns, ICH) && vf_bytes_is(peek->root, "ectd")) ||
+		vf_bytes_is(peek->root, "fda-regional") || vf_bytes_is(peek->root, "eu-backbone");
 }
 
 static bool claims_tagging(const struct tr_peek *peek)
@@ -180,9 +185,11 @@ static bool take_digits(struct vf_bytes *in, struct vf_bytes *ret)
 	if (!vf_take(in, 32, ret))
 		return false;
 	for (size_t i = 0; i < 32; i++)
-		if (!((ret->p[i] >= '0' && ret->p[i] <= '9') || ((ret->p[i] | 0x20) >= 'a' && (ret->p[i] | 0x20) <= 'f')))
+		if (!((ret->p[i] >= '0' && ret->p[i] <= '9') ||
+			    ((ret->p[i] | 0x20) >= 'a' && (ret->p[i] | 0x20) <= 'f')))
 			return false;
-	return in->n == 0 || (vf_take(in, 1, &blank) && (blank.p[0] == ' ' || blank.p[0] == '\r' || blank.p[0] == '\n'));
+	return in->n == 0 ||
+		(vf_take(in, 1, &blank) && (blank.p[0] == ' ' || blank.p[0] == '\r' || blank.p[0] == '\n'));
 }
 
 static bool claims_md5(const struct tr_peek *peek)

@@ -100,13 +100,33 @@ static enum order order_of(const struct reading *d)
 		const char *start;
 		enum order order;
 	} registers[] = {
-		{"NCT", DAY_FIRST}, {"ISRCTN", DAY_FIRST}, {"ACTRN", DAY_FIRST}, {"ANZCTR", DAY_FIRST}, {"DRKS", DAY_FIRST},
-		{"EUCTR", DAY_FIRST}, {"JPRN", DAY_FIRST}, {"LBCTR", DAY_FIRST}, {"NTR", DAY_FIRST}, {"NL", DAY_FIRST},
-		{"PACTR", DAY_FIRST}, {"PER", DAY_FIRST}, {"RBR", DAY_FIRST}, {"RPCEC", DAY_FIRST}, {"TCTR", DAY_FIRST},
-		{"CTRI", DAY_FIRST}, {"ChiCTR", YEAR_FIRST}, {"IRCT", YEAR_FIRST}, {"KCT", YEAR_FIRST}, {"SLCTR", YEAR_FIRST},
-		{"ClinicalTrials.gov", DAY_FIRST}, {"German Clinical Trials Register", DAY_FIRST},
-		{"EU Clinical Trials Register", DAY_FIRST}, {"REPEC", DAY_FIRST}, {"REBEC", DAY_FIRST},
-		{"ReBec", DAY_FIRST}, {"CRIS", YEAR_FIRST},
+		{"NCT", DAY_FIRST},
+		{"ISRCTN", DAY_FIRST},
+		{"ACTRN", DAY_FIRST},
+		{"ANZCTR", DAY_FIRST},
+		{"DRKS", DAY_FIRST},
+		{"EUCTR", DAY_FIRST},
+		{"JPRN", DAY_FIRST},
+		{"LBCTR", DAY_FIRST},
+		{"NTR", DAY_FIRST},
+		{"NL", DAY_FIRST},
+		{"PACTR", DAY_FIRST},
+		{"PER", DAY_FIRST},
+		{"RBR", DAY_FIRST},
+		{"RPCEC", DAY_FIRST},
+		{"TCTR", DAY_FIRST},
+		{"CTRI", DAY_FIRST},
+		{"ChiCTR", YEAR_FIRST},
+		{"IRCT", YEAR_FIRST},
+		{"KCT", YEAR_FIRST},
+		{"SLCTR", YEAR_FIRST},
+		{"ClinicalTrials.gov", DAY_FIRST},
+		{"German Clinical Trials Register", DAY_FIRST},
+		{"EU Clinical Trials Register", DAY_FIRST},
+		{"REPEC", DAY_FIRST},
+		{"REBEC", DAY_FIRST},
+		{"ReBec", DAY_FIRST},
+		{"CRIS", YEAR_FIRST},
 	};
 	const struct vf_bytes names[] = {tr_record_trim(kept(d, KEPT_ID)), tr_record_trim(kept(d, KEPT_REGISTER))};
 
@@ -242,7 +262,8 @@ static VF_RC linked(struct reading *d, const struct tr_about *about, struct vf_b
 /* One item a committee: states and dates are lists that go together, or one state is that of all. */
 static VF_RC ethics(struct reading *d, struct vf_err *reterr)
 {
-	struct vf_bytes states = kept(d, KEPT_ETHICS_STATUS), dates = kept(d, KEPT_ETHICS_DATE), state = {NULL, 0}, date;
+	struct vf_bytes states = kept(d, KEPT_ETHICS_STATUS), dates = kept(d, KEPT_ETHICS_DATE), state = {NULL, 0},
+			date;
 	size_t n_states = count_of(states), n_dates = count_of(dates), n = n_states > n_dates ? n_states : n_dates;
 	struct tr_about about = about_kept(d, KEPT_ETHICS_DATE, TR_DECLARED);
 	enum vf_rc rc = VF_OK;
@@ -274,8 +295,8 @@ static VF_RC keep(struct reading *d, enum kept what, struct vf_bytes value, stru
 	struct tr_about about;
 
 	if (value.n > sizeof(t->p))
-		return tr_warn(d->rec.r, TR_W_UNREAD, NULL, reterr, "a value of more than %d octets where a date, a number or a name stands",
-			MAX_KEPT);
+		return tr_warn(d->rec.r, TR_W_UNREAD, NULL, reterr,
+			"a value of more than %d octets where a date, a number or a name stands", MAX_KEPT);
 	if (value.n)
 		memcpy(t->p, value.p, value.n);
 	t->n = value.n;

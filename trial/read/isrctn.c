@@ -130,7 +130,8 @@ static VF_RC read_file(struct tr_reading *r, struct vf_err *reterr)
 
 static bool claims(const struct tr_peek *peek)
 {
-	return vf_bytes_is(peek->ns, NS) && (vf_bytes_is(peek->root, "allTrials") || vf_bytes_is(peek->root, "fullTrial"));
+	return vf_bytes_is(peek->ns, NS) &&
+		(vf_bytes_is(peek->root, "allTrials") || vf_bytes_is(peek->root, "fullTrial"));
 }
 
 const struct tr_reader tr_read_isrctn = {"isrctn", "ISRCTN records, XML", claims, read_file};

@@ -43,7 +43,8 @@ static size_t break_at(struct vf_bytes b)
 	struct vf_bytes in = b;
 	uint8_t c;
 
-	if (!vf_take_str(&in, "<") || !vf_take_u8(&in, &c) || (c | 0x20) != 'b' || !vf_take_u8(&in, &c) || (c | 0x20) != 'r')
+	if (!vf_take_str(&in, "<") || !vf_take_u8(&in, &c) || (c | 0x20) != 'b' || !vf_take_u8(&in, &c) ||
+		(c | 0x20) != 'r')
 		return 0;
 	while (vf_take_str(&in, " "))
 		;
@@ -131,8 +132,8 @@ VF_RC tr_record_say(struct tr_record *rec, enum tr_fact_name fact, const struct 
 	return rec->r->fact(rec->r->ctx, &f, reterr);
 }
 
-VF_RC tr_record_say_text(struct tr_record *rec, enum tr_fact_name fact, const struct tr_about *about, struct vf_bytes value,
-	struct vf_err *reterr)
+VF_RC tr_record_say_text(struct tr_record *rec, enum tr_fact_name fact, const struct tr_about *about,
+	struct vf_bytes value, struct vf_err *reterr)
 {
 	struct vf_bytes normal;
 	enum vf_rc rc = fold(rec, value, &normal, reterr);
@@ -257,27 +258,30 @@ static bool same_word(struct vf_bytes a, const char *b)
 	return true;
 }
 
-static VF_RC say_flag(struct tr_record *rec, const struct tr_part *part, const struct tr_about *about, struct vf_bytes value,
-	struct vf_err *reterr)
+static VF_RC say_flag(struct tr_record *rec, const struct tr_part *part, const struct tr_about *about,
+	struct vf_bytes value, struct vf_err *reterr)
 {
 	struct vf_bytes word = tr_record_trim(value);
-	bool yes = same_word(word, "yes") || same_word(word, "true"), no = same_word(word, "no") || same_word(word, "false");
+	bool yes = same_word(word, "yes") || same_word(word, "true"),
+	     no = same_word(word, "no") || same_word(word, "false");
 
 	return tr_record_say(rec, part->fact, about, value,
 		yes ? vf_bytes_str("yes") : no ? vf_bytes_str("no") : word, reterr);
 }
 
-static VF_RC say_level(struct tr_record *rec, const struct tr_part *part, const struct tr_about *about, struct vf_bytes value,
-	struct vf_err *reterr)
+static VF_RC say_level(struct tr_record *rec, const struct tr_part *part, const struct tr_about *about,
+	struct vf_bytes value, struct vf_err *reterr)
 {
 	struct vf_bytes word = tr_record_trim(value);
-	const char *level = same_word(word, "primary") ? "primary" : same_word(word, "secondary") ? "secondary" : "other";
+	const char *level = same_word(word, "primary") ? "primary"
+		: same_word(word, "secondary")         ? "secondary"
+						       : "other";
 
 	return tr_record_say(rec, part->fact, about, value, vf_bytes_str(level), reterr);
 }
 
-static VF_RC say_md5(struct tr_record *rec, const struct tr_part *part, const struct tr_about *about, struct vf_bytes value,
-	struct vf_err *reterr)
+static VF_RC say_md5(struct tr_record *rec, const struct tr_part *part, const struct tr_about *about,
+	struct vf_bytes value, struct vf_err *reterr)
 {
 	struct vf_bytes hex = tr_record_trim(value);
 	char normal[4 + 32 + 1] = "md5:";
@@ -289,7 +293,8 @@ static VF_RC say_md5(struct tr_record *rec, const struct tr_part *part, const st
 	return tr_record_say(rec, part->fact, about, value, vf_bytes(normal, 36), reterr);
 }
 
-VF_RC tr_record_say_part(struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
+VF_RC tr_record_say_part(
+	struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
 {
 	struct tr_about about;
 	enum vf_rc rc = VF_OK;

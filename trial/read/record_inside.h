@@ -67,7 +67,8 @@ VF_RC tr_record_xml(struct tr_record *rec, struct tr_xml *x, const struct tr_xml
 /* After OBJECT of the record: all of it, up to its CLOSE. */
 VF_RC tr_record_json(struct tr_record *rec, struct tr_json *j, struct vf_err *reterr);
 /* One member of the record, of which t is the first token: all of it. */
-VF_RC tr_record_json_member(struct tr_record *rec, struct tr_json *j, const struct tr_json_token *t, struct vf_err *reterr);
+VF_RC tr_record_json_member(
+	struct tr_record *rec, struct tr_json *j, const struct tr_json_token *t, struct vf_err *reterr);
 
 /* What the facts of the value that is read now share. */
 struct tr_about tr_record_about(const struct tr_record *rec, enum tr_grade grade);
@@ -75,8 +76,8 @@ struct tr_about tr_record_about(const struct tr_record *rec, enum tr_grade grade
 VF_RC tr_record_say(struct tr_record *rec, enum tr_fact_name fact, const struct tr_about *about, struct vf_bytes value,
 	struct vf_bytes normal, struct vf_err *reterr);
 /* TR_PART_TEXT and TR_PART_ID of any text. The identifiers "EUCTR2004-…-GB" and "CTIS2022-…" lose what ICTRP adds. */
-VF_RC tr_record_say_text(struct tr_record *rec, enum tr_fact_name fact, const struct tr_about *about, struct vf_bytes value,
-	struct vf_err *reterr);
+VF_RC tr_record_say_text(struct tr_record *rec, enum tr_fact_name fact, const struct tr_about *about,
+	struct vf_bytes value, struct vf_err *reterr);
 VF_RC tr_record_say_id(struct tr_record *rec, enum tr_fact_name fallback, const struct tr_about *about,
 	struct vf_bytes value, struct vf_err *reterr);
 

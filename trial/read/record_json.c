@@ -49,7 +49,8 @@ static VF_RC json_member(struct tr_record *rec, struct tr_json *j, const struct 
 	return rc;
 }
 
-VF_RC tr_record_json_member(struct tr_record *rec, struct tr_json *j, const struct tr_json_token *t, struct vf_err *reterr)
+VF_RC tr_record_json_member(
+	struct tr_record *rec, struct tr_json *j, const struct tr_json_token *t, struct vf_err *reterr)
 {
 	size_t before = rec->n_path;
 	bool descend;
@@ -63,7 +64,8 @@ VF_RC tr_record_json_member(struct tr_record *rec, struct tr_json *j, const stru
 
 VF_RC tr_record_json(struct tr_record *rec, struct tr_json *j, struct vf_err *reterr)
 {
-	size_t lengths[TR_JSON_MAX_DEPTH + 1] = {0}, open = 0; /* lengths[i]: before the i-th that is open was entered */
+	size_t lengths[TR_JSON_MAX_DEPTH + 1] = {0},
+					   open = 0; /* lengths[i]: before the i-th that is open was entered */
 	const struct tr_json_token *t;
 	bool descend;
 	enum vf_rc rc;

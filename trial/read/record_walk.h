@@ -15,6 +15,7 @@ const struct tr_part *tr_record_part(const struct tr_record *rec, bool item);
 void tr_record_keep_place(struct tr_record *rec, struct tr_place place);
 /* A thing of the part begins with the next value that is not empty. */
 void tr_record_open(struct tr_record *rec, const struct tr_part *part);
-VF_RC tr_record_say_part(struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr);
+VF_RC tr_record_say_part(
+	struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr);
 
 #endif

@@ -1,7 +1,8 @@
 /* Records of registries in XML. */
 #include "trial/read/record_walk.h"
 
-static VF_RC xml_attributes(struct tr_record *rec, struct tr_xml *x, const struct tr_xml_node *node, struct vf_err *reterr)
+static VF_RC xml_attributes(
+	struct tr_record *rec, struct tr_xml *x, const struct tr_xml_node *node, struct vf_err *reterr)
 {
 	size_t before = rec->n_path;
 	enum vf_rc rc = VF_OK;
