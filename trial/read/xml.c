@@ -84,7 +84,7 @@ static enum vf_rc show(struct tr_xml *x, const struct tr_xml_event_kept *e, stru
 	x->node = (struct tr_xml_node){.event = e->kind,
 		.name = e->name,
 		.ns = e->ns,
-		.text = vf_bytes(x->text + e->text, e->n_text),
+		.text = vf_bytes(x->text ? x->text + e->text : NULL, e->n_text),
 		.attributes = x->shown,
 		.n_attributes = e->n_attributes};
 	x->line = e->line;

@@ -268,6 +268,25 @@ static void on_error(void *ctx, xmlErrorPtr error)
 
 /* ---- reading on ---- */
 
+/* libxml2 writes faults of a converter, with octets of the file, to the terminal: it knows no document for them. */
+static void quiet(void *ctx, const char *text, ...)
+{
+	(void)ctx;
+	(void)text;
+}
+
+static int parse(struct tr_xml *x, struct vf_bytes part)
+{
+	xmlGenericErrorFunc before = xmlGenericError;
+	void *ctx = xmlGenericErrorContext; /* of this thread */
+	int rc;
+
+	xmlSetGenericErrorFunc(NULL, quiet);
+	rc = xmlParseChunk(x->parser->ctxt, (const char *)part.p, (int)part.n, x->ended);
+	xmlSetGenericErrorFunc(ctx, before);
+	return rc;
+}
+
 /* Gives libxml2 the next octets; at the end of the source, the end. */
 static enum vf_rc feed(struct tr_xml *x, struct vf_err *reterr)
 {
@@ -287,9 +306,11 @@ static enum vf_rc feed(struct tr_xml *x, struct vf_err *reterr)
 	if (!vf_take(&x->chunk, n, &part))
 		return vf_fail(reterr, VF_INTERNAL, "a piece that is not there");
 	x->started = true;
-	xmlParseChunk(x->parser->ctxt, (const char *)part.p, (int)part.n, x->ended);
+	/* a converter that stops ends the parsing, is no fault to on_error(), and leaves what was read well-formed */
+	if (parse(x, part) == XML_ERR_INVALID_ENCODING && x->rc == VF_NOT_CHECKED)
+		stop(x, VF_FILE_SHAPE, sentence(XML_ERR_INVALID_ENCODING));
 	if (x->ended && x->rc == VF_NOT_CHECKED) {
-		x->rc = x->parser->ctxt->wellFormed ? VF_OK : VF_FILE_SHAPE;
+		x->rc = x->parser->ctxt->wellFormed && x->parser->ctxt->nameNr == 0 ? VF_OK : VF_FILE_SHAPE;
 		if (x->rc != VF_OK)
 			vf_ignore(vf_fail(&x->err, x->rc, "not well-formed XML")); /* kept beside it */
 	}
@@ -373,7 +394,11 @@ void tr_xml_parser_close(struct tr_xml *x)
 {
 	if (!x->parser)
 		return;
-	if (x->parser->ctxt)
+	if (x->parser->ctxt) {
+		/* libxml2 makes a document of its own for declarations of entities, and leaves it */
+		xmlFreeDoc(x->parser->ctxt->myDoc);
+		x->parser->ctxt->myDoc = NULL;
 		xmlFreeParserCtxt(x->parser->ctxt);
+	}
 	free(x->parser);
 }
