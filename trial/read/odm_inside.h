@@ -1,5 +1,5 @@
 /*
- * What the parts of the ODM reader share: odm.c (file, study, administration), odm_defs.c (definitions and which items are
+ * What the parts of the ODM reader share: odm.c (file), odm_study.c (study, administration), odm_defs.c (definitions and which items are
  * consents), odm_data.c (keys and values), odm_audit.c (audit records and signatures). For them alone.
  */
 #ifndef TRIAL_READ_ODM_INSIDE_H
@@ -46,9 +46,12 @@ enum odm_action {
 	ODM_CONTEXT,
 };
 
+/* Places in a key. */
+enum { ODM_SUBJECT, ODM_EVENT, ODM_FORM, ODM_GROUP, ODM_ITEM };
+
 /* One of SubjectData, StudyEventData, FormData, ItemGroupData and ItemData that is open. */
 struct odm_level {
-	unsigned place; /* in a key: 0 subject, 1 event, 2 form, 3 item group, 4 item */
+	unsigned place;
 	struct vf_bytes oid, repeat; /* in o->text */
 	size_t before;  /* o->n_text before it */
 	enum odm_action action;
@@ -117,7 +120,7 @@ struct odm {
 	size_t n_levels;
 	uint8_t text[ODM_MAX_TEXT];
 	size_t n_text;
-	uint8_t key[3 * ODM_MAX_TEXT + 8];
+	uint8_t key[3 * ODM_MAX_TEXT + 4 * TR_XML_MAX_DEPTH];
 	char version[256], site[256]; /* ClinicalData/@MetaDataVersionOID, the subject's SiteRef */
 	unsigned item_flags; /* of the ItemData that is open */
 	uint64_t consent_item, withdrawal_item; /* of the item group that is open; 0: none yet */
@@ -144,18 +147,43 @@ struct odm {
 
 /* ---- odm.c ---- */
 
+/* A reader at the beginning of its document. Free with odm_free(). */
+VF_RC odm_new(struct tr_reading *r, struct odm **ret, struct vf_err *reterr);
+void *odm_free(struct odm *o);
+/* The first element: format, version, encoding. The attributes of ODM itself are odm_say_file()'s. */
+VF_RC odm_begin(struct odm *o, const struct tr_xml_node *root, const char *format, struct vf_err *reterr);
+VF_RC odm_say_file(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr);
+
 enum odm_name odm_name_of(const struct odm *o, const struct tr_xml_node *node);
 bool odm_get(const struct odm *o, const struct tr_xml_node *node, enum odm_name attribute, struct vf_bytes *ret);
 struct tr_about odm_about(const struct odm *o, uint64_t item);
 /* Says an attribute as a fact; nothing when it is absent. */
 VF_RC odm_say_attribute(struct odm *o, const struct tr_xml_node *node, enum odm_name attribute, enum tr_fact_name fact,
 	uint64_t item, struct vf_err *reterr);
+struct odm_said {
+	enum odm_name attribute;
+	enum tr_fact_name fact;
+};
+VF_RC odm_say_attributes(struct odm *o, const struct tr_xml_node *node, const struct odm_said *said, size_t n, uint64_t item,
+	struct vf_err *reterr);
+#define ODM_SAY_ATTRIBUTES(o, node, said, item, reterr)                                                                \
+	odm_say_attributes((o), (node), (said), sizeof(said) / sizeof((said)[0]), (item), (reterr))
 /* Text of the element, as a fact; at its CLOSE afterwards. */
 VF_RC odm_say_text(struct odm *o, enum tr_fact_name fact, uint64_t item, struct vf_err *reterr);
 /* The next node within the element of this depth; *ret_more is false at its CLOSE, and at the end. */
 VF_RC odm_next_in(struct odm *o, size_t depth, const struct tr_xml_node **ret, bool *ret_more, struct vf_err *reterr);
 /* Grows a table of the reader to hold n; *at is realloc'ed and what is new is cleared. */
 VF_RC odm_grow(void **at, size_t *cap, size_t n, size_t size, struct vf_err *reterr);
+
+/* ---- odm_study.c: each goes to behind the element, but for those of Study and MetaDataVersion ---- */
+
+VF_RC odm_say_study(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr);
+VF_RC odm_say_metadata(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr);
+VF_RC odm_say_outcome(struct odm *o, const struct tr_xml_node *node, enum tr_fact_name name, enum tr_fact_name text,
+	struct vf_err *reterr);
+VF_RC odm_say_parameter(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr);
+VF_RC odm_say_user(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr);
+VF_RC odm_say_location(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr);
 
 /* ---- odm_defs.c ---- */
 
