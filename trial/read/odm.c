@@ -248,15 +248,13 @@ VF_RC odm_say_file(struct odm *o, const struct tr_xml_node *node, struct vf_err 
 	return rc != VF_OK ? rc : dialect_of_system(o, node, reterr);
 }
 
-VF_RC odm_begin(struct odm *o, const struct tr_xml_node *root, const char *format, struct vf_err *reterr)
+VF_RC odm_begin(struct odm *o, const struct tr_xml_node *root, struct vf_err *reterr)
 {
 	struct tr_about about = odm_about(o, 0);
 	enum vf_rc rc;
 
 	o->ns = root->ns;
-	rc = tr_say(o->r, TR_F_FILE_FORMAT, &about, vf_bytes_str(format), reterr);
-	if (rc == VF_OK)
-		rc = say_version(o, root, reterr);
+	rc = say_version(o, root, reterr);
 	if (rc == VF_OK)
 		rc = tr_say(o->r, TR_F_FILE_ENCODING, &about, tr_xml_encoding(o->x), reterr);
 	if (rc != VF_OK || is_name(root->name, "ODM"))
@@ -370,7 +368,7 @@ static VF_RC read_nodes(struct odm *o, struct vf_err *reterr)
 		if (node->event == TR_XML_TEXT)
 			continue;
 		if (!has_begun)
-			rc = odm_begin(o, node, tr_read_odm.name, reterr);
+			rc = odm_begin(o, node, reterr);
 		has_begun = true;
 		if (rc == VF_OK)
 			rc = node->event == TR_XML_OPEN ? open_node(o, node, reterr) : close_node(o, node, reterr);
@@ -387,7 +385,6 @@ static VF_RC say_counts(struct odm *o, struct vf_err *reterr)
 		enum tr_fact_name fact;
 		uint64_t n;
 	} counts[] = {
-		{TR_F_FILE_SUBJECTS, tr_subjects(o->r)},
 		{TR_F_FILE_RECORDS, o->n_records},
 		{TR_F_FILE_SIGNATURES, o->n_signatures},
 		{TR_F_FILE_XML_SIGNATURES, o->n_xml_signatures},

@@ -150,8 +150,8 @@ struct odm {
 /* A reader at the beginning of its document. Free with odm_free(). */
 VF_RC odm_new(struct tr_reading *r, struct odm **ret, struct vf_err *reterr);
 void *odm_free(struct odm *o);
-/* The first element: format, version, encoding. The attributes of ODM itself are odm_say_file()'s. */
-VF_RC odm_begin(struct odm *o, const struct tr_xml_node *root, const char *format, struct vf_err *reterr);
+/* The first element: version and encoding. The attributes of ODM itself are odm_say_file()'s. */
+VF_RC odm_begin(struct odm *o, const struct tr_xml_node *root, struct vf_err *reterr);
 VF_RC odm_say_file(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr);
 
 enum odm_name odm_name_of(const struct odm *o, const struct tr_xml_node *node);
