@@ -213,9 +213,7 @@ static VF_RC say_version(struct odm *o, const struct tr_xml_node *root, struct v
 
 	if (!vf_bytes_starts(ns, CDISC) && (ns.n || (has_version && !vf_bytes_starts(version, "1.1"))))
 		rc = tr_warn(o->r, TR_W_NAMESPACE, &about.place, reterr, "the elements of ODM are not in a namespace of it");
-	if (vf_take(&ns, sizeof(CDISC) - 1, &skipped))
-		o->is_two = vf_bytes_starts(ns, "2");
-	else
+	if (!vf_take(&ns, sizeof(CDISC) - 1, &skipped))
 		ns = vf_bytes_str("1.1");
 	if (!has_version)
 		about = odm_about(o, 0);
@@ -226,7 +224,6 @@ VF_RC odm_say_file(struct odm *o, const struct tr_xml_node *node, struct vf_err 
 {
 	static const struct odm_said said[] = {
 		{ODM_FileOID, TR_F_FILE_ID},
-		{ODM_PriorFileOID, TR_F_FILE_PRIOR},
 		{ODM_CreationDateTime, TR_F_FILE_CREATED},
 		{ODM_AsOfDateTime, TR_F_FILE_AS_OF},
 		{ODM_FileType, TR_F_FILE_TYPE},
@@ -241,6 +238,8 @@ VF_RC odm_say_file(struct odm *o, const struct tr_xml_node *node, struct vf_err 
 	struct vf_bytes value;
 	enum vf_rc rc = ODM_SAY_ATTRIBUTES(o, node, said, 0, reterr);
 
+	if (rc == VF_OK && !o->is_dataset_xml)
+		rc = odm_say_attribute(o, node, ODM_PriorFileOID, TR_F_FILE_PRIOR, 0, reterr);
 	if (rc == VF_OK && odm_get(o, node, ODM_Archival, &value))
 		rc = tr_say_flag(o->r, TR_F_FILE_ARCHIVAL, &archival, vf_bytes_is(value, "Yes"), reterr);
 	odm_get(o, node, ODM_FileType, &value);

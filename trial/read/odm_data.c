@@ -396,7 +396,7 @@ static VF_RC say_entry(struct odm *o, struct vf_err *reterr)
 
 static VF_RC open_subject(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr)
 {
-	struct tr_about about = about_subject(o, 0);
+	struct tr_about about = about_subject(o, o->subject_item = tr_item(o->r));
 	struct vf_bytes status;
 	bool is_new = false;
 	enum vf_rc rc;
@@ -414,7 +414,7 @@ static VF_RC open_subject(struct odm *o, const struct tr_xml_node *node, struct 
 
 static VF_RC open_site(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr)
 {
-	struct tr_about about = about_subject(o, 0);
+	struct tr_about about = about_subject(o, o->subject_item);
 	struct vf_bytes site;
 	enum vf_rc rc;
 
@@ -470,11 +470,15 @@ static VF_RC open_item(struct odm *o, enum odm_name name, const struct tr_xml_no
 static VF_RC open_data(struct odm *o, const struct tr_xml_node *node, struct vf_err *reterr)
 {
 	struct vf_bytes version;
+	enum vf_rc rc = VF_OK;
 
 	odm_get(o, node, ODM_MetaDataVersionOID, &version);
 	o->n_levels = o->n_text = 0;
 	o->site[0] = '\0';
-	return keep_text(o->version, sizeof(o->version), version, reterr);
+	if (!o->has_study) /* data alone, as some software exports it */
+		rc = odm_say_attribute(o, node, ODM_StudyOID, TR_F_ID_OID, 0, reterr);
+	o->has_study = true;
+	return rc != VF_OK ? rc : keep_text(o->version, sizeof(o->version), version, reterr);
 }
 
 static VF_RC push_named(struct odm *o, enum odm_name name, const struct tr_xml_node *node, struct vf_err *reterr)

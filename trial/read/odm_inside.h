@@ -12,20 +12,20 @@
 /* Local names of elements and attributes. */
 #define ODM_NAMES(X)                                                                                                   \
 	X(Alias) X(Annotation) X(Archival) X(AsOfDateTime) X(AuditLog) X(AuditRecord) X(AuditRecordID) X(AuditRecords)     \
-	X(AuditType) X(BasicDefinitions) X(ClinicalData) X(CodeList) X(Context) X(Country) X(CreationDateTime)             \
+	X(AuditType) X(BasicDefinitions) X(ClinicalData) X(CodeList) X(Context) X(Country) X(CreationDateTime) X(DatasetXMLVersion) \
 	X(DateTimeStamp) X(Description) X(EditPoint) X(EffectiveDate) X(FileOID) X(FileType) X(FormData) X(FormDef)         \
 	X(FormOID) X(FormRepeatKey) X(Granularity) X(ID) X(Include) X(ItemData) X(ItemDataAny) X(ItemDataBase64Binary)      \
 	X(ItemDataBase64Float) X(ItemDataBoolean) X(ItemDataDate) X(ItemDataDatetime) X(ItemDataDurationDatetime)           \
 	X(ItemDataFloat) X(ItemDataHexBinary) X(ItemDataHexFloat) X(ItemDataIncompleteDate)                                 \
 	X(ItemDataIncompleteDatetime) X(ItemDataIncompleteTime) X(ItemDataInteger) X(ItemDataIntervalDatetime)              \
 	X(ItemDataPartialDate) X(ItemDataPartialDatetime) X(ItemDataPartialTime) X(ItemDataString) X(ItemDataTime)          \
-	X(ItemDataURI) X(ItemDef) X(ItemGroupData) X(ItemGroupDef) X(ItemGroupOID) X(ItemGroupRef) X(ItemGroupRepeatKey)    \
+	X(ItemDataURI) X(ItemDef) X(ItemGroupData) X(ItemGroupDataSeq) X(ItemGroupDef) X(ItemGroupOID) X(ItemGroupRef) X(ItemGroupRepeatKey)    \
 	X(ItemOID) X(ItemRef) X(LegalReason) X(Level) X(Location) X(LocationOID) X(LocationRef) X(LocationType)            \
 	X(Meaning) X(MetaDataVersion) X(MetaDataVersionOID) X(MetaDataVersionRef) X(Name) X(ODM) X(ODMVersion) X(OID)      \
 	X(Originator) X(ParameterValue) X(Presentation) X(PriorFileOID) X(ProtocolName) X(Query) X(ReasonForChange)        \
 	X(ReferenceData) X(SDSVarName) X(ShortName) X(Signature) X(SignatureDef) X(SignatureID) X(SignatureOID)            \
 	X(SignatureRef) X(Signatures) X(SiteRef) X(SourceSystem) X(SourceSystemVersion) X(Status) X(Study)                 \
-	X(StudyDescription) X(StudyEndPoint) X(StudyEventData) X(StudyEventOID) X(StudyEventRepeatKey) X(StudyName)        \
+	X(StudyDescription) X(StudyEndPoint) X(StudyEventData) X(StudyEventOID) X(StudyEventRepeatKey) X(StudyName) X(StudyOID)  \
 	X(StudyObjective) X(StudyParameter) X(SubjectData) X(SubjectKey) X(Term) X(TransactionType) X(TranslatedText)      \
 	X(User) X(UserID) X(UserOID) X(UserRef) X(UserType) X(Value) X(VersionID) X(VersionName)
 
@@ -101,7 +101,7 @@ struct odm {
 
 	/* the tree above what was given last; of elements that are gone through as a whole only the name */
 	uint8_t above[TR_XML_MAX_DEPTH + 2];
-	bool is_two, is_transactional, has_dialect, is_openedc;
+	bool is_transactional, has_dialect, is_openedc, is_dataset_xml, has_study;
 	uint64_t version_item;
 
 	/* definitions: odm_defs.c */
@@ -123,6 +123,7 @@ struct odm {
 	uint8_t key[3 * ODM_MAX_TEXT + 4 * TR_XML_MAX_DEPTH];
 	char version[256], site[256]; /* ClinicalData/@MetaDataVersionOID, the subject's SiteRef */
 	unsigned item_flags; /* of the ItemData that is open */
+	uint64_t subject_item; /* the SubjectData that is open */
 	uint64_t consent_item, withdrawal_item; /* of the item group that is open; 0: none yet */
 	bool has_consent_date, has_withdrawal_date;
 	enum { ODM_DS_NOTHING, ODM_DS_CONSENT, ODM_DS_WITHDRAWAL } ds_row;
