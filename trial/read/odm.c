@@ -263,6 +263,17 @@ VF_RC odm_begin(struct odm *o, const struct tr_xml_node *root, struct vf_err *re
 
 /* ---- the whole ---- */
 
+/* The first of several translations stands for all. */
+static VF_RC say_description(struct odm *o, enum odm_name of, struct vf_err *reterr)
+{
+	bool *has = of == ODM_ODM ? &o->has_file_title : of == ODM_Study ? &o->has_study_title : NULL;
+
+	if (!has || *has)
+		return VF_OK;
+	*has = true;
+	return odm_say_text(o, of == ODM_ODM ? TR_F_FILE_TITLE : TR_F_STUDY_TITLE, 0, reterr);
+}
+
 /* An element that no part goes through as a whole. */
 static VF_RC open_more(struct odm *o, enum odm_name name, const struct tr_xml_node *node, struct vf_err *reterr)
 {
@@ -274,8 +285,8 @@ static VF_RC open_more(struct odm *o, enum odm_name name, const struct tr_xml_no
 		return odm_say_text(o, TR_F_STUDY_TITLE, 0, reterr);
 	if (name == ODM_ProtocolName)
 		return odm_say_text(o, TR_F_STUDY_PROTOCOL, 0, reterr);
-	if (name == ODM_TranslatedText && parent == ODM_Description && o->above[node->depth - 2] == ODM_Study)
-		return odm_say_text(o, TR_F_STUDY_TITLE, 0, reterr);
+	if (name == ODM_TranslatedText && parent == ODM_Description)
+		return say_description(o, (enum odm_name)o->above[node->depth - 2], reterr);
 	if (name == ODM_Include)
 		return odm_say_attribute(o, node, ODM_MetaDataVersionOID, TR_F_VERSION_INCLUDES, o->version_item, reterr);
 	if (name == ODM_StudyObjective)

@@ -102,6 +102,7 @@ struct odm {
 	/* the tree above what was given last; of elements that are gone through as a whole only the name */
 	uint8_t above[TR_XML_MAX_DEPTH + 2];
 	bool is_transactional, has_dialect, is_openedc, is_dataset_xml, has_study;
+	bool has_file_title, has_study_title;
 	uint64_t version_item;
 
 	/* definitions: odm_defs.c */

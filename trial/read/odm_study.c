@@ -19,6 +19,7 @@ VF_RC odm_say_study(struct odm *o, const struct tr_xml_node *node, struct vf_err
 	enum vf_rc rc = ODM_SAY_ATTRIBUTES(o, node, said, 0, reterr);
 
 	o->has_study = true;
+	o->has_study_title = false;
 	if (rc != VF_OK || (!odm_get(o, node, ODM_VersionID, &id) && !odm_get(o, node, ODM_VersionName, &name)))
 		return rc;
 	about = odm_about(o, tr_item(o->r));
