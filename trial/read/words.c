@@ -99,7 +99,7 @@ static VF_RC grow(struct tr_words *w, size_t n_text, struct vf_err *reterr)
 		w->of = of;
 		w->cap = cap;
 	}
-	if (n_text > w->cap_text - w->n_text) {
+	if (!w->text || n_text > w->cap_text - w->n_text) {
 		size_t cap = 2 * w->cap_text + n_text + 1024;
 		uint8_t *text = realloc(w->text, cap);
 
