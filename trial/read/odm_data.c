@@ -41,28 +41,36 @@ static size_t put_part(uint8_t *out, struct vf_bytes part)
 	return n;
 }
 
+/* Puts a level behind those before it. */
+static size_t put_level(struct odm *o, size_t at)
+{
+	const struct odm_level *l = &o->levels[at];
+	unsigned place = at ? o->levels[at - 1].place : ODM_SUBJECT;
+	size_t n = at ? o->levels[at - 1].n_key : 0;
+
+	if (at && l->place == place)
+		o->key[n++] = '>';
+	for (; place < l->place; place++)
+		o->key[n++] = '/';
+	n += put_part(o->key + n, l->oid);
+	if (!l->repeat.n) /* an empty repeat key is none: both are written for one thing */
+		return n;
+	o->key[n++] = '[';
+	n += put_part(o->key + n, l->repeat);
+	o->key[n++] = ']';
+	return n;
+}
+
 struct vf_bytes odm_key(struct odm *o)
 {
-	unsigned place = ODM_SUBJECT;
-	size_t n = 0;
+	size_t n;
 
 	if (!o->n_levels)
 		return vf_bytes(NULL, 0);
-	for (size_t i = 0; i < o->n_levels; i++) {
-		const struct odm_level *l = &o->levels[i];
-
-		if (i && l->place == o->levels[i - 1].place)
-			o->key[n++] = '>';
-		for (; place < l->place; place++)
-			o->key[n++] = '/';
-		n += put_part(o->key + n, l->oid);
-		if (!l->repeat.n) /* an empty repeat key is none: both are written for one thing */
-			continue;
-		o->key[n++] = '[';
-		n += put_part(o->key + n, l->repeat);
-		o->key[n++] = ']';
-	}
-	for (; place < ODM_ITEM; place++)
+	for (; o->n_keyed < o->n_levels; o->n_keyed++)
+		o->levels[o->n_keyed].n_key = put_level(o, o->n_keyed);
+	n = o->levels[o->n_levels - 1].n_key;
+	for (unsigned place = o->levels[o->n_levels - 1].place; place < ODM_ITEM; place++)
 		o->key[n++] = '/';
 	return vf_bytes(o->key, n);
 }
@@ -146,8 +154,11 @@ static VF_RC push(struct odm *o, unsigned place, enum odm_name oid, enum odm_nam
 
 static void pop(struct odm *o)
 {
-	if (o->n_levels)
-		o->n_text = o->levels[--o->n_levels].before;
+	if (!o->n_levels)
+		return;
+	o->n_text = o->levels[--o->n_levels].before;
+	if (o->n_keyed > o->n_levels)
+		o->n_keyed = o->n_levels;
 }
 
 /* ---- dates of consents and withdrawals ---- */
@@ -473,7 +484,7 @@ static VF_RC open_data(struct odm *o, const struct tr_xml_node *node, struct vf_
 	enum vf_rc rc = VF_OK;
 
 	odm_get(o, node, ODM_MetaDataVersionOID, &version);
-	o->n_levels = o->n_text = 0;
+	o->n_levels = o->n_keyed = o->n_text = 0;
 	o->site[0] = '\0';
 	if (!o->has_study) /* data alone, as some software exports it */
 		rc = odm_say_attribute(o, node, ODM_StudyOID, TR_F_ID_OID, 0, reterr);
@@ -485,7 +496,7 @@ static VF_RC push_named(struct odm *o, enum odm_name name, const struct tr_xml_n
 {
 	switch ((int)name) {
 	case ODM_SubjectData:
-		o->n_levels = o->n_text = 0;
+		o->n_levels = o->n_keyed = o->n_text = 0;
 		return push(o, ODM_SUBJECT, ODM_SubjectKey, ODM_OTHER, node, reterr);
 	case ODM_StudyEventData:
 		return push(o, ODM_EVENT, ODM_StudyEventOID, ODM_StudyEventRepeatKey, node, reterr);

@@ -53,7 +53,8 @@ enum { ODM_SUBJECT, ODM_EVENT, ODM_FORM, ODM_GROUP, ODM_ITEM };
 struct odm_level {
 	unsigned place;
 	struct vf_bytes oid, repeat; /* in o->text */
-	size_t before;  /* o->n_text before it */
+	size_t before; /* o->n_text before it */
+	size_t n_key;  /* octets of o->key with it, once it was asked for */
 	enum odm_action action;
 	bool is_consent; /* a form or group whose name says so */
 };
@@ -118,7 +119,7 @@ struct odm {
 
 	/* data: odm_data.c */
 	struct odm_level levels[TR_XML_MAX_DEPTH + 1];
-	size_t n_levels;
+	size_t n_levels, n_keyed; /* n_keyed: levels whose n_key is known */
 	uint8_t text[ODM_MAX_TEXT];
 	size_t n_text;
 	uint8_t key[3 * ODM_MAX_TEXT + 4 * TR_XML_MAX_DEPTH];
