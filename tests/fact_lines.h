@@ -62,18 +62,18 @@ static inline bool fact_lines_has(const struct fact_lines *f, const char *lines)
 	return strstr(f->text, text) != NULL;
 }
 
-#define CHECK_LINES(f, lines)                                                                                              \
-	do {                                                                                                               \
-		check_count++;                                                                                             \
-		if (!fact_lines_has((f), (lines)))                                                                         \
-			CHECK_FAIL("without the lines\n%sin%s", (lines), (f)->text);                                       \
+#define CHECK_LINES(f, lines) \
+	do { \
+		check_count++; \
+		if (!fact_lines_has((f), (lines))) \
+			CHECK_FAIL("without the lines\n%sin%s", (lines), (f)->text); \
 	} while (0)
 
-#define CHECK_NOT_SAID(f, part)                                                                                            \
-	do {                                                                                                               \
-		check_count++;                                                                                             \
-		if (fact_lines_count((f), (part)))                                                                         \
-			CHECK_FAIL("'%s' stands in%s", (part), (f)->text);                                                 \
+#define CHECK_NOT_SAID(f, part) \
+	do { \
+		check_count++; \
+		if (fact_lines_count((f), (part))) \
+			CHECK_FAIL("'%s' stands in%s", (part), (f)->text); \
 	} while (0)
 
 #endif

@@ -1,4 +1,4 @@
-/* Audit records and signatures of ODM: each level, keys, inherited transactions, references, and who writes them elsewhere. */
+/* Audit records and signatures of ODM: each level, keys, inherited transactions, references, and dialects. */
 #include "tests/fact_lines.h"
 #include "tests/odm_text.h"
 

@@ -1,4 +1,4 @@
-/* Dates of consents and withdrawals in ODM, which has no element for them: by mapping, by SDTM variable, by name, by rows of DS. */
+/* Dates of consents and withdrawals in ODM, which has no element for them: by mapping, variable, name, rows of DS. */
 #include "tests/fact_lines.h"
 #include "tests/odm_text.h"
 #include "trial/read/mapping.h"

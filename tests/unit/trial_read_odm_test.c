@@ -1,4 +1,4 @@
-/* ODM: the head of each version, studies, sites, persons counted, audit records, signatures, dialects; consents are next door. */
+/* ODM: the head of each version, studies, sites, persons, dialects; consents and audit records have tests of their own. */
 #include "tests/fact_lines.h"
 #include "tests/odm_text.h"
 

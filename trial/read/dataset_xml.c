@@ -263,7 +263,8 @@ static VF_RC say_sets(struct dataset_xml *d, struct vf_err *reterr)
 		if (rc == VF_OK)
 			rc = tr_say_count(d->o->r, TR_F_SET_ROWS, &about, s->rows, reterr);
 		if (rc == VF_OK && s->has_sequence && s->sequence != s->rows)
-			rc = tr_warn(d->o->r, TR_W_COUNT, NULL, reterr, "the highest ItemGroupDataSeq is not the number of rows");
+			rc = tr_warn(d->o->r, TR_W_COUNT, NULL, reterr,
+				"the highest ItemGroupDataSeq is not the number of rows");
 	}
 	return rc;
 }

@@ -69,7 +69,8 @@ struct list {
 	bool (*is_again)(const void *a, const void *b);
 };
 
-static VF_RC take_entries(const struct list *l, const struct vf_json_value *v, uint8_t *to, size_t n, struct vf_err *reterr)
+static VF_RC take_entries(
+	const struct list *l, const struct vf_json_value *v, uint8_t *to, size_t n, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < n; i++) {
 		enum vf_rc rc = l->take(vf_json_item(v, i), to + i * l->size, reterr);

@@ -1,8 +1,8 @@
 /*
  * The mapping file of a study: which items of its files mean what (docs/formats/mapping.md).
  *
- * Knows the file's form and finds entries; readers ask it which item is a consent, rules ask it for the rest. No message
- * quotes a value.
+ * Knows the file's form and finds entries; readers ask it which item is a consent, rules ask it for the rest. No
+ * message quotes a value.
  */
 #ifndef TRIAL_READ_MAPPING_H
 #define TRIAL_READ_MAPPING_H
@@ -48,8 +48,8 @@ struct tr_mapping {
 };
 
 /*
- * Reads a mapping file; nothing is kept of json. JSON_SHAPE "consents[2]: ..." for whatever the format document does not
- * allow, LIMIT, NO_MEMORY. Free with tr_mapping_free().
+ * Reads a mapping file; nothing is kept of json. JSON_SHAPE "consents[2]: ..." for whatever the format document does
+ * not allow, LIMIT, NO_MEMORY. Free with tr_mapping_free().
  */
 VF_RC tr_mapping_parse(struct vf_bytes json, struct tr_mapping **ret, struct vf_err *reterr);
 struct tr_mapping *tr_mapping_free(struct tr_mapping *m);

@@ -133,8 +133,8 @@ VF_RC odm_grow(void **at, size_t *cap, size_t n, size_t size, struct vf_err *ret
 	return VF_OK;
 }
 
-VF_RC odm_say_attributes(struct odm *o, const struct tr_xml_node *node, const struct odm_said *said, size_t n, uint64_t item,
-	struct vf_err *reterr)
+VF_RC odm_say_attributes(struct odm *o, const struct tr_xml_node *node, const struct odm_said *said, size_t n,
+	uint64_t item, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
@@ -212,7 +212,8 @@ static VF_RC say_version(struct odm *o, const struct tr_xml_node *root, struct v
 	bool has_version = odm_get(o, root, ODM_ODMVersion, &version) && version.n;
 
 	if (!vf_bytes_starts(ns, CDISC) && (ns.n || (has_version && !vf_bytes_starts(version, "1.1"))))
-		rc = tr_warn(o->r, TR_W_NAMESPACE, &about.place, reterr, "the elements of ODM are not in a namespace of it");
+		rc = tr_warn(
+			o->r, TR_W_NAMESPACE, &about.place, reterr, "the elements of ODM are not in a namespace of it");
 	if (!vf_take(&ns, sizeof(CDISC) - 1, &skipped))
 		ns = vf_bytes_str("1.1");
 	if (!has_version)
@@ -258,7 +259,8 @@ VF_RC odm_begin(struct odm *o, const struct tr_xml_node *root, struct vf_err *re
 		rc = tr_say(o->r, TR_F_FILE_ENCODING, &about, tr_xml_encoding(o->x), reterr);
 	if (rc != VF_OK || is_name(root->name, "ODM"))
 		return rc;
-	return tr_warn(o->r, TR_W_UNREAD, &about.place, reterr, "a part of an ODM document, without what its head says");
+	return tr_warn(
+		o->r, TR_W_UNREAD, &about.place, reterr, "a part of an ODM document, without what its head says");
 }
 
 /* ---- the whole ---- */
@@ -288,7 +290,8 @@ static VF_RC open_more(struct odm *o, enum odm_name name, const struct tr_xml_no
 	if (name == ODM_TranslatedText && parent == ODM_Description)
 		return say_description(o, (enum odm_name)o->above[node->depth - 2], reterr);
 	if (name == ODM_Include)
-		return odm_say_attribute(o, node, ODM_MetaDataVersionOID, TR_F_VERSION_INCLUDES, o->version_item, reterr);
+		return odm_say_attribute(
+			o, node, ODM_MetaDataVersionOID, TR_F_VERSION_INCLUDES, o->version_item, reterr);
 	if (name == ODM_StudyObjective)
 		return odm_say_outcome(o, node, TR_F_OUTCOME_OBJECTIVE, TR_F_OUTCOME_TEXT, reterr);
 	if (name == ODM_StudyEndPoint)

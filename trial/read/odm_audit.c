@@ -8,8 +8,8 @@ static bool is_wanted(const struct odm *o)
 	return (o->r->wants & TR_WANT_AUDIT) != 0;
 }
 
-/* Facts of one record. The key is the person's, the record itself is not: without TR_WANT_SUBJECTS its key alone is left
- * out. */
+/* Facts of one record. The key is the person's, the record itself is not: without TR_WANT_SUBJECTS the key alone is
+ * left out. */
 static struct tr_about about_record(const struct odm *o, uint64_t item)
 {
 	struct tr_about about = odm_about(o, item);
@@ -33,7 +33,7 @@ static VF_RC say_what(struct odm *o, const struct tr_about *about, unsigned with
 	if (rc != VF_OK || !l || l->place != ODM_ITEM || !(with & WITH_ITEM))
 		return rc;
 	rc = tr_say(o->r, TR_F_AUDIT_ITEM, about, l->oid, reterr);
-	if (rc != VF_OK || !odm_is_consent_item(o, l->oid))
+	if (rc != VF_OK || !odm_is_consent_item(o))
 		return rc;
 	return tr_say_flag(o->r, TR_F_AUDIT_CONSENT, about, true, reterr);
 }
@@ -60,7 +60,8 @@ static VF_RC remember(struct odm *o, char kind, struct vf_bytes id, uint64_t ite
 	enum vf_rc rc;
 
 	if (o->n_references == ODM_MAX_REFERENCES)
-		return tr_warn(o->r, TR_W_UNREAD, NULL, reterr, "more than %d references to audit records", ODM_MAX_REFERENCES);
+		return tr_warn(
+			o->r, TR_W_UNREAD, NULL, reterr, "more than %d references to audit records", ODM_MAX_REFERENCES);
 	rc = last_of(o, kind, id, &word, &is_none, reterr);
 	if (rc != VF_OK || is_none)
 		return rc;
@@ -204,9 +205,12 @@ static VF_RC say_signature(struct odm *o, const struct record *rec, const struct
 	if (rc != VF_OK)
 		return rc;
 	if (!m)
-		return tr_warn(o->r, TR_W_REFERENCE, &about->place, reterr, "a signature without a definition of what it means");
+		return tr_warn(
+			o->r, TR_W_REFERENCE, &about->place, reterr, "a signature without a definition of what it means");
 	rc = tr_say(o->r, TR_F_SIGNATURE_MEANING, about, vf_bytes_str(m->meaning ? m->meaning : ""), reterr);
-	return rc != VF_OK ? rc : tr_say(o->r, TR_F_SIGNATURE_REASON, about, vf_bytes_str(m->reason ? m->reason : ""), reterr);
+	if (rc != VF_OK)
+		return rc;
+	return tr_say(o->r, TR_F_SIGNATURE_REASON, about, vf_bytes_str(m->reason ? m->reason : ""), reterr);
 }
 
 static VF_RC say_any(

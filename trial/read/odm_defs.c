@@ -108,6 +108,7 @@ static VF_RC define(struct odm *o, char kind, struct vf_bytes oid, unsigned flag
 		return rc;
 	rc = odm_grow(&at, &o->cap_defs, (size_t)*ret + 1, sizeof(*o->defs), reterr);
 	o->defs = at;
+	o->item = NULL; /* of a table that may have moved */
 	if (rc == VF_OK)
 		o->defs[*ret].flags |= (uint8_t)flags;
 	return rc;
@@ -204,8 +205,11 @@ VF_RC odm_define(struct odm *o, enum odm_name name, const struct tr_xml_node *no
 			note_variable(o, text);
 		return VF_OK;
 	}
-	if (name != ODM_ItemDef)
-		return define(o, name == ODM_FormDef ? 'F' : 'G', oid, is_for_consent(text) ? ODM_FOR_CONSENT : 0, &o->def, reterr);
+	if (name != ODM_ItemDef) {
+		unsigned flags = is_for_consent(text) ? ODM_FOR_CONSENT : 0;
+
+		return define(o, name == ODM_FormDef ? 'F' : 'G', oid, flags, &o->def, reterr);
+	}
 	rc = define(o, 'I', oid, is_named(text) || is_named(oid) ? ODM_NAMED : 0, &o->def, reterr);
 	if (rc == VF_OK && odm_get(o, node, ODM_SDSVarName, &variable))
 		note_variable(o, variable);
@@ -255,5 +259,6 @@ VF_RC odm_defs_end(struct odm *o, struct vf_err *reterr)
 	if (best != ODM_BY_NOTHING || !is_for_some)
 		return VF_OK;
 	return tr_warn(o->r, TR_W_MAPPING, NULL, reterr,
-		"a form is named for consent, but none of its items is known to hold the date: a mapping file can say which one does");
+		"a form is named for consent, but none of its items is known to hold the date: a mapping file can say "
+		"which one does");
 }

@@ -1,6 +1,7 @@
 /*
- * What the parts of the ODM reader share: odm.c (file), odm_study.c (study, administration), odm_defs.c (definitions and which items are
- * consents), odm_data.c (keys and values), odm_audit.c (audit records and signatures). For them alone.
+ * What the parts of the ODM reader share: odm.c (file), odm_study.c (study, administration), odm_defs.c (definitions and
+ * which items are consents), odm_data.c (keys and entries), odm_consent.c (consents, withdrawals, rows), odm_audit.c
+ * (audit records and signatures). For them alone.
  */
 #ifndef TRIAL_READ_ODM_INSIDE_H
 #define TRIAL_READ_ODM_INSIDE_H
@@ -10,24 +11,27 @@
 #include "trial/read/xml.h"
 
 /* Local names of elements and attributes. */
-#define ODM_NAMES(X)                                                                                                   \
-	X(Alias) X(Annotation) X(Archival) X(AsOfDateTime) X(AuditLog) X(AuditRecord) X(AuditRecordID) X(AuditRecords)     \
-	X(AuditType) X(BasicDefinitions) X(ClinicalData) X(CodeList) X(Context) X(Country) X(CreationDateTime) X(DatasetXMLVersion) \
-	X(DateTimeStamp) X(Description) X(EditPoint) X(EffectiveDate) X(FileOID) X(FileType) X(FormData) X(FormDef)         \
-	X(FormOID) X(FormRepeatKey) X(Granularity) X(ID) X(Include) X(ItemData) X(ItemDataAny) X(ItemDataBase64Binary)      \
-	X(ItemDataBase64Float) X(ItemDataBoolean) X(ItemDataDate) X(ItemDataDatetime) X(ItemDataDurationDatetime)           \
-	X(ItemDataFloat) X(ItemDataHexBinary) X(ItemDataHexFloat) X(ItemDataIncompleteDate)                                 \
-	X(ItemDataIncompleteDatetime) X(ItemDataIncompleteTime) X(ItemDataInteger) X(ItemDataIntervalDatetime)              \
-	X(ItemDataPartialDate) X(ItemDataPartialDatetime) X(ItemDataPartialTime) X(ItemDataString) X(ItemDataTime)          \
-	X(ItemDataURI) X(ItemDef) X(ItemGroupData) X(ItemGroupDataSeq) X(ItemGroupDef) X(ItemGroupOID) X(ItemGroupRef) X(ItemGroupRepeatKey)    \
-	X(ItemOID) X(ItemRef) X(LegalReason) X(Level) X(Location) X(LocationOID) X(LocationRef) X(LocationType)            \
-	X(Meaning) X(MetaDataVersion) X(MetaDataVersionOID) X(MetaDataVersionRef) X(Name) X(ODM) X(ODMVersion) X(OID)      \
-	X(Originator) X(ParameterValue) X(Presentation) X(PriorFileOID) X(ProtocolName) X(Query) X(ReasonForChange)        \
-	X(ReferenceData) X(SDSVarName) X(ShortName) X(Signature) X(SignatureDef) X(SignatureID) X(SignatureOID)            \
-	X(SignatureRef) X(Signatures) X(SiteRef) X(SourceSystem) X(SourceSystemVersion) X(Status) X(Study)                 \
-	X(StudyDescription) X(StudyEndPoint) X(StudyEventData) X(StudyEventOID) X(StudyEventRepeatKey) X(StudyName) X(StudyOID)  \
-	X(StudyObjective) X(StudyParameter) X(SubjectData) X(SubjectKey) X(Term) X(TransactionType) X(TranslatedText)      \
-	X(User) X(UserID) X(UserOID) X(UserRef) X(UserType) X(Value) X(VersionID) X(VersionName)
+#define ODM_NAMES(X) \
+	X(Alias) X(Annotation) X(Archival) X(AsOfDateTime) X(AuditLog) X(AuditRecord) X(AuditRecordID) \
+	X(AuditRecords) X(AuditType) X(BasicDefinitions) X(ClinicalData) X(CodeList) X(Context) X(Country) \
+	X(CreationDateTime) X(DatasetXMLVersion) X(DateTimeStamp) X(Description) X(EditPoint) \
+	X(EffectiveDate) X(FileOID) X(FileType) X(FormData) X(FormDef) X(FormOID) X(FormRepeatKey) \
+	X(Granularity) X(ID) X(Include) X(ItemData) X(ItemDataAny) X(ItemDataBase64Binary) \
+	X(ItemDataBase64Float) X(ItemDataBoolean) X(ItemDataDate) X(ItemDataDatetime) \
+	X(ItemDataDurationDatetime) X(ItemDataFloat) X(ItemDataHexBinary) X(ItemDataHexFloat) \
+	X(ItemDataIncompleteDate) X(ItemDataIncompleteDatetime) X(ItemDataIncompleteTime) X(ItemDataInteger) \
+	X(ItemDataIntervalDatetime) X(ItemDataPartialDate) X(ItemDataPartialDatetime) X(ItemDataPartialTime) \
+	X(ItemDataString) X(ItemDataTime) X(ItemDataURI) X(ItemDef) X(ItemGroupData) X(ItemGroupDataSeq) \
+	X(ItemGroupDef) X(ItemGroupOID) X(ItemGroupRef) X(ItemGroupRepeatKey) X(ItemOID) X(ItemRef) \
+	X(LegalReason) X(Level) X(Location) X(LocationOID) X(LocationRef) X(LocationType) X(Meaning) \
+	X(MetaDataVersion) X(MetaDataVersionOID) X(MetaDataVersionRef) X(Name) X(ODM) X(ODMVersion) X(OID) \
+	X(Originator) X(ParameterValue) X(Presentation) X(PriorFileOID) X(ProtocolName) X(Query) \
+	X(ReasonForChange) X(ReferenceData) X(SDSVarName) X(ShortName) X(Signature) X(SignatureDef) \
+	X(SignatureID) X(SignatureOID) X(SignatureRef) X(Signatures) X(SiteRef) X(SourceSystem) \
+	X(SourceSystemVersion) X(Status) X(Study) X(StudyDescription) X(StudyEndPoint) X(StudyEventData) \
+	X(StudyEventOID) X(StudyEventRepeatKey) X(StudyName) X(StudyObjective) X(StudyOID) X(StudyParameter) \
+	X(SubjectData) X(SubjectKey) X(Term) X(TransactionType) X(TranslatedText) X(User) X(UserID) \
+	X(UserOID) X(UserRef) X(UserType) X(Value) X(VersionID) X(VersionName)
 
 enum odm_name {
 #define X(name) ODM_##name,
@@ -124,7 +128,8 @@ struct odm {
 	size_t n_text;
 	uint8_t key[3 * ODM_MAX_TEXT + 4 * TR_XML_MAX_DEPTH];
 	char version[256], site[256]; /* ClinicalData/@MetaDataVersionOID, the subject's SiteRef */
-	unsigned item_flags; /* of the ItemData that is open */
+	const struct odm_def *item; /* of the ItemData that is open; NULL: nothing is known of it */
+	bool wants_value;           /* its value is looked at and has not come yet */
 	uint64_t subject_item; /* the SubjectData that is open */
 	uint64_t consent_item, withdrawal_item; /* of the item group that is open; 0: none yet */
 	bool has_consent_date, has_withdrawal_date;
@@ -167,8 +172,8 @@ struct odm_said {
 	enum odm_name attribute;
 	enum tr_fact_name fact;
 };
-VF_RC odm_say_attributes(struct odm *o, const struct tr_xml_node *node, const struct odm_said *said, size_t n, uint64_t item,
-	struct vf_err *reterr);
+VF_RC odm_say_attributes(struct odm *o, const struct tr_xml_node *node, const struct odm_said *said, size_t n,
+	uint64_t item, struct vf_err *reterr);
 #define ODM_SAY_ATTRIBUTES(o, node, said, item, reterr)                                                                \
 	odm_say_attributes((o), (node), (said), sizeof(said) / sizeof((said)[0]), (item), (reterr))
 /* Text of the element, as a fact; at its CLOSE afterwards. */
@@ -210,7 +215,17 @@ bool odm_is_item(enum odm_name name);
 /* The keys of what is open, joined; empty for nothing. Good until the next call. */
 struct vf_bytes odm_key(struct odm *o);
 const char *odm_action_name(enum odm_action action);
-bool odm_is_consent_item(const struct odm *o, struct vf_bytes oid);
+
+struct tr_about odm_about_subject(const struct odm *o, uint64_t item);
+
+/* ---- odm_consent.c ---- */
+
+/* What the value of the ItemData that is open says: a consent, a withdrawal, a row's date. */
+VF_RC odm_use_value(struct odm *o, struct vf_bytes value, struct vf_err *reterr);
+/* Whether the ItemData that is open holds the date of a consent. */
+bool odm_is_consent_item(const struct odm *o);
+void odm_begin_group(struct odm *o);
+VF_RC odm_end_group(struct odm *o, struct vf_err *reterr);
 
 /* ---- odm_audit.c ---- */
 

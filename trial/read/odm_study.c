@@ -47,8 +47,8 @@ static struct vf_bytes level_of(struct vf_bytes level)
 }
 
 /* StudyObjective, StudyEndPoint: their text is the first that is translated. */
-VF_RC odm_say_outcome(
-	struct odm *o, const struct tr_xml_node *node, enum tr_fact_name name, enum tr_fact_name text, struct vf_err *reterr)
+VF_RC odm_say_outcome(struct odm *o, const struct tr_xml_node *node, enum tr_fact_name name, enum tr_fact_name text,
+	struct vf_err *reterr)
 {
 	struct tr_about about = odm_about(o, tr_item(o->r));
 	const size_t depth = node->depth;
@@ -76,8 +76,8 @@ VF_RC odm_say_parameter(struct odm *o, const struct tr_xml_node *node, struct vf
 	uint64_t item = tr_item(o->r);
 	struct vf_bytes name;
 	bool more = true;
-	enum vf_rc rc = odm_say_attribute(
-		o, node, odm_get(o, node, ODM_ShortName, &name) ? ODM_ShortName : ODM_Term, TR_F_SUMMARY_CODE, item, reterr);
+	enum odm_name code = odm_get(o, node, ODM_ShortName, &name) ? ODM_ShortName : ODM_Term;
+	enum vf_rc rc = odm_say_attribute(o, node, code, TR_F_SUMMARY_CODE, item, reterr);
 
 	while (rc == VF_OK && (rc = odm_next_in(o, depth, &node, &more, reterr)) == VF_OK && more)
 		if (node->event == TR_XML_OPEN && odm_name_of(o, node) == ODM_ParameterValue)
@@ -98,7 +98,8 @@ VF_RC odm_say_user(struct odm *o, const struct tr_xml_node *node, struct vf_err 
 
 static VF_RC say_use(struct odm *o, const struct tr_xml_node *node, struct vf_bytes site, struct vf_err *reterr)
 {
-	static const struct odm_said said[] = {{ODM_MetaDataVersionOID, TR_F_USE_VERSION}, {ODM_EffectiveDate, TR_F_USE_DATE}};
+	static const struct odm_said said[] = {
+		{ODM_MetaDataVersionOID, TR_F_USE_VERSION}, {ODM_EffectiveDate, TR_F_USE_DATE}};
 	struct tr_about about = odm_about(o, tr_item(o->r));
 	enum vf_rc rc = tr_say(o->r, TR_F_USE_SITE, &about, site, reterr);
 
@@ -119,7 +120,8 @@ VF_RC odm_say_location(struct odm *o, const struct tr_xml_node *node, struct vf_
 	if (vf_bytes_is(type, "Site"))
 		rc = odm_say_attribute(o, node, ODM_OID, TR_F_SITE_ID, item = tr_item(o->r), reterr);
 	if (oid.n >= sizeof(site))
-		return vf_fail(reterr, VF_LIMIT, "an identifier of a location of more than %zu octets", sizeof(site) - 1);
+		return vf_fail(
+			reterr, VF_LIMIT, "an identifier of a location of more than %zu octets", sizeof(site) - 1);
 	if (oid.n)
 		memcpy(site, oid.p, oid.n);
 	site[oid.n] = '\0';
