@@ -63,16 +63,11 @@ static size_t put_level(struct odm *o, size_t at)
 
 struct vf_bytes odm_key(struct odm *o)
 {
-	size_t n;
-
 	if (!o->n_levels)
 		return vf_bytes(NULL, 0);
 	for (; o->n_keyed < o->n_levels; o->n_keyed++)
 		o->levels[o->n_keyed].n_key = put_level(o, o->n_keyed);
-	n = o->levels[o->n_levels - 1].n_key;
-	for (unsigned place = o->levels[o->n_levels - 1].place; place < ODM_ITEM; place++)
-		o->key[n++] = '/';
-	return vf_bytes(o->key, n);
+	return vf_bytes(o->key, o->levels[o->n_levels - 1].n_key);
 }
 
 static VF_RC keep(struct odm *o, struct vf_bytes from, struct vf_bytes *ret, struct vf_err *reterr)

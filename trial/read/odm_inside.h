@@ -212,7 +212,7 @@ VF_RC odm_data_close(struct odm *o, enum odm_name name, struct vf_err *reterr);
 /* ItemData/Value of ODM 2.0. */
 VF_RC odm_value(struct odm *o, struct vf_err *reterr);
 bool odm_is_item(enum odm_name name);
-/* The keys of what is open, joined; empty for nothing. Good until the next call. */
+/* The keys of what is open, joined; empty for nothing. Good until the next element. */
 struct vf_bytes odm_key(struct odm *o);
 const char *odm_action_name(enum odm_action action);
 
