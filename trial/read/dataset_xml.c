@@ -12,8 +12,7 @@
 /* Cells of one row: of each slot where its text stands, and the texts. */
 struct cells {
 	struct {
-		size_t at, n;
-		bool is_there;
+		size_t at, n; /* n == 0: missing */
 	} of[TR_SDTM_SLOTS];
 	uint8_t *text;
 	size_t n, cap;
@@ -136,7 +135,6 @@ static VF_RC put_cell(struct dataset_xml *d, size_t slot, struct vf_bytes value,
 		return rc;
 	d->row.of[slot].at = d->row.n;
 	d->row.of[slot].n = value.n;
-	d->row.of[slot].is_there = true;
 	if (value.n)
 		memcpy(d->row.text + d->row.n, value.p, value.n);
 	d->row.n += value.n;
@@ -183,7 +181,7 @@ static VF_RC say_row(struct dataset_xml *d, struct vf_err *reterr)
 	if (tr_sdtm_is_same_again(s->sdtm) && is_as_before(d))
 		return VF_OK;
 	for (size_t i = 0; i < TR_SDTM_SLOTS; i++)
-		if (d->row.of[i].is_there)
+		if (d->row.of[i].n)
 			row.cells[i].text = vf_bytes(d->row.text + d->row.of[i].at, d->row.of[i].n);
 	rc = tr_sdtm_say(s->sdtm, &row, reterr);
 	swap = d->before;
