@@ -11,6 +11,8 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_ectd_stf,
 	&tr_read_ictrp,
 	&tr_read_isrctn,
+	&tr_read_dataset_xml,
+	&tr_read_odm,
 
 	/* JSON, by its first members */
 	&tr_read_ctgov_json,

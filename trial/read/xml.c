@@ -107,7 +107,8 @@ VF_RC tr_xml_next(struct tr_xml *x, const struct tr_xml_node **ret, struct vf_er
 	}
 	if (x->at == x->n_events) {
 		if (x->rc != VF_OK) {
-			*reterr = x->err;
+			if (reterr)
+				*reterr = x->err;
 			return x->rc;
 		}
 		x->node = (struct tr_xml_node){.event = TR_XML_END};
@@ -181,7 +182,8 @@ VF_RC tr_xml_new_from(struct tr_reading *r, const struct tr_source *from, struct
 {
 	struct tr_xml *x = calloc(1, sizeof(*x));
 
-	if (!x || !tr_xml_parser_open(x)) {
+	/* room for texts from the start: one of no octets has an address too */
+	if (!x || !TR_XML_GROW(x, text, 1) || !tr_xml_parser_open(x)) {
 		tr_xml_free(x);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read XML");
 	}
