@@ -127,6 +127,10 @@ const struct tr_element *tr_element_extension_next(const struct tr_element *el);
 /* The value[x] of an extension; NULL when it has none. */
 const struct tr_element *tr_element_extension_value(const struct tr_element *extension);
 
+/* "Consent/ID", as references to a resource are written; empty without an id. */
+#define TR_RESOURCE_REFERENCE 136
+struct vf_bytes tr_resource_reference(const struct tr_element *resource, char out[TR_RESOURCE_REFERENCE]);
+
 /* ---- saying ---- */
 
 /* Facts of one thing; the first fault stays, and nothing is said after it. */

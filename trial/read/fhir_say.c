@@ -129,6 +129,16 @@ const struct tr_element *tr_element_extension_value(const struct tr_element *ext
 	return NULL;
 }
 
+struct vf_bytes tr_resource_reference(const struct tr_element *resource, char out[TR_RESOURCE_REFERENCE])
+{
+	struct vf_bytes id = tr_element_value(resource, "id");
+
+	if (id.n == 0 || id.n > 64 || resource->resource.n > 64)
+		return (struct vf_bytes){0};
+	snprintf(out, TR_RESOURCE_REFERENCE, "%.*s/%.*s", VF_STR(resource->resource), VF_STR(id));
+	return vf_bytes_str(out);
+}
+
 /* ---- places ---- */
 
 struct text {
@@ -257,13 +267,14 @@ void tr_saying_subject(struct tr_saying *s, struct vf_bytes key)
 static const struct {
 	const char *name;
 	void (*say)(struct tr_saying *s, const struct tr_element *resource);
+	bool is_personal; /* one for each person: its identifier is the person's, too */
 } resources[] = {
-	{"AuditEvent", tr_say_audit_event},
-	{"Bundle", NULL},
-	{"Consent", tr_say_consent},
-	{"Provenance", tr_say_provenance},
-	{"ResearchStudy", tr_say_research_study},
-	{"ResearchSubject", tr_say_research_subject},
+	{"AuditEvent", tr_say_audit_event, false},
+	{"Bundle", NULL, false},
+	{"Consent", tr_say_consent, true},
+	{"Provenance", tr_say_provenance, false},
+	{"ResearchStudy", tr_say_research_study, false},
+	{"ResearchSubject", tr_say_research_subject, true},
 };
 #define N_RESOURCES (sizeof(resources) / sizeof(resources[0]))
 
@@ -343,6 +354,14 @@ VF_RC tr_resource_close(struct tr_resource_walk *w, struct vf_err *reterr)
 	return rc;
 }
 
+static bool is_personal(const struct tr_element *resource)
+{
+	for (size_t i = 0; i < N_RESOURCES; i++)
+		if (vf_bytes_is(resource->resource, resources[i].name))
+			return resources[i].is_personal;
+	return true;
+}
+
 VF_RC tr_resource_end(struct tr_resource_walk *w, struct vf_err *reterr)
 {
 	const struct tr_element *root = w->open[0];
@@ -356,7 +375,7 @@ VF_RC tr_resource_end(struct tr_resource_walk *w, struct vf_err *reterr)
 		tr_saying_word(&s, TR_F_FILE_VERSION, NULL, w->versions == TR_FHIR_R4 ? "R4" : "R5 or later");
 	if (s.rc == VF_OK)
 		s.rc = tr_say(w->r, TR_F_FILE_TYPE, &s.about, root->resource, reterr);
-	tr_saying_put(&s, TR_F_FILE_ID, tr_element_get(root, "id"));
+	tr_saying_put(&s, TR_F_FILE_ID, is_personal(root) ? NULL : tr_element_get(root, "id"));
 	tr_saying_put(&s, TR_F_FILE_CREATED, is_bundle ? tr_element_get(root, "timestamp") : NULL);
 	tr_saying_put(&s, TR_F_FILE_MODIFIED, tr_element_path(root, "meta/lastUpdated"));
 	tr_saying_put(&s, TR_F_FILE_LANGUAGE, tr_element_get(root, "language"));

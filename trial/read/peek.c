@@ -5,6 +5,7 @@
 
 /* The first that claims a file reads it: what is a special case of another stands before it, what has no head at the end. */
 static const struct tr_reader *const readers[] = {
+	&tr_read_fhir_xml,
 	NULL,
 };
 
