@@ -1,29 +1,6 @@
 /* A look at the head of a file: what its first octets say about its format. */
 #include "trial/read/fact.h"
 
-#include "trial/read/readers.h"
-
-/* The first that claims a file reads it: what is a special case of another stands before it, what has no head at the end. */
-static const struct tr_reader *const readers[] = {
-	&tr_read_fhir_xml,
-	NULL,
-};
-
-const struct tr_reader *tr_reader_at(size_t at)
-{
-	return at < sizeof(readers) / sizeof(readers[0]) ? readers[at] : NULL;
-}
-
-const struct tr_reader *tr_reader_find(const struct tr_peek *peek)
-{
-	const struct tr_reader *r;
-
-	for (size_t i = 0; (r = tr_reader_at(i)) != NULL; i++)
-		if (r->claims(peek))
-			return r;
-	return NULL;
-}
-
 static bool is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
