@@ -5,14 +5,14 @@
 /* The first that claims a file reads it: what is a special case of another stands before it, what has no head at the end. */
 static const struct tr_reader *const readers[] = {
 	/* XML, by root and namespace */
+	&tr_read_fhir_xml,
 
 	/* JSON, by its first members */
+	&tr_read_fhir_json,
 
 	/* other heads */
 
 	/* no head */
-	&tr_read_fhir_json,
-	&tr_read_fhir_xml,
 	NULL,
 };
 
