@@ -77,7 +77,7 @@ struct tr_resource_walk {
 	uint64_t entries, signatures, records;
 	unsigned versions;       /* TR_FHIR_R4, TR_FHIR_R5: what elements of these have been seen */
 	uint32_t forms;          /* of fhir_consent.c: those that were said */
-	bool has_subjects, has_records, has_signatures;
+	bool has_records, has_signatures;
 	char other[TR_FHIR_MAX_OTHER][40]; /* types that are not read, each once */
 	size_t n_other;
 };

@@ -155,11 +155,11 @@ static void add(struct text *t, const char *s, size_t n)
 	t->out[t->n] = '\0';
 }
 
-static void add_number(struct text *t, const char *form, uint64_t n)
+static void add_number(struct text *t, uint64_t n)
 {
 	char number[32];
 
-	snprintf(number, sizeof(number), form, n);
+	snprintf(number, sizeof(number), "%" PRIu64, n);
 	add(t, number, strlen(number));
 }
 
@@ -172,10 +172,14 @@ static void put_path(struct text *t, const struct tr_element *el, bool is_json)
 		add(t, "/", 1);
 		add(t, el->field->name, el->field->n);
 	}
-	if (is_json && el->in_list)
-		add_number(t, "/%" PRIu64, el->at);
-	else if (!is_json && el->at > 0)
-		add_number(t, "[%" PRIu64 "]", el->at + 1);
+	if (is_json && el->in_list) {
+		add(t, "/", 1);
+		add_number(t, el->at);
+	} else if (!is_json && el->at > 0) {
+		add(t, "[", 1);
+		add_number(t, el->at + 1);
+		add(t, "]", 1);
+	}
 	if (!is_json && el->resource.n) {
 		add(t, "/", 1);
 		add(t, (const char *)el->resource.p, el->resource.n);
@@ -257,7 +261,6 @@ void tr_saying_subject(struct tr_saying *s, struct vf_bytes key)
 	bool is_new;
 
 	s->about.subject = key;
-	s->w->has_subjects = true;
 	if (s->rc == VF_OK && key.n)
 		s->rc = tr_note_subject(s->w->r, key, &is_new, s->err);
 }
@@ -370,7 +373,6 @@ VF_RC tr_resource_end(struct tr_resource_walk *w, struct vf_err *reterr)
 
 	if (root->resource.n == 0)
 		return vf_fail(reterr, VF_FILE_SHAPE, "a resource without a type");
-	tr_saying_word(&s, TR_F_FILE_FORMAT, NULL, "HL7 FHIR");
 	if (w->versions == TR_FHIR_R4 || w->versions == TR_FHIR_R5)
 		tr_saying_word(&s, TR_F_FILE_VERSION, NULL, w->versions == TR_FHIR_R4 ? "R4" : "R5 or later");
 	if (s.rc == VF_OK)
@@ -381,8 +383,6 @@ VF_RC tr_resource_end(struct tr_resource_walk *w, struct vf_err *reterr)
 	tr_saying_put(&s, TR_F_FILE_LANGUAGE, tr_element_get(root, "language"));
 	if (is_bundle)
 		tr_saying_count(&s, TR_F_FILE_MEMBERS, w->entries);
-	if (w->has_subjects)
-		tr_saying_count(&s, TR_F_FILE_SUBJECTS, tr_subjects(w->r));
 	if (w->has_signatures)
 		tr_saying_count(&s, TR_F_FILE_SIGNATURES, w->signatures);
 	if (w->has_records)
