@@ -11,6 +11,7 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_fhir_json,
 
 	/* other heads */
+	&tr_read_pdf,
 
 	/* no head */
 	NULL,
