@@ -22,7 +22,7 @@ struct tr_sdtm_cell {
 struct tr_sdtm;
 struct tr_sdtm_row {
 	struct tr_sdtm_cell cells[TR_SDTM_SLOTS];
-	uint64_t number;             /* of the row, from 1 */
+	uint64_t number;              /* of the row, from 1 */
 	const struct tr_place *place; /* NULL: "row 12, column AESTDTC" */
 };
 
@@ -46,7 +46,7 @@ struct vf_bytes tr_sdtm_guess(const struct vf_bytes *columns, size_t n);
  * row.
  */
 VF_RC tr_sdtm_say(struct tr_sdtm *s, const struct tr_sdtm_row *row, struct vf_err *reterr);
-/* True when a column with persons was asked for: file.subjects can be said. */
-bool tr_sdtm_has_subjects(const struct tr_sdtm *s);
+/* True when a row whose cells are those of the row before says nothing: readers need not give it. */
+bool tr_sdtm_is_same_again(const struct tr_sdtm *s);
 
 #endif
