@@ -12,6 +12,7 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_dataset_json,
 
 	/* other heads */
+	&tr_read_docx,
 	&tr_read_pdf,
 
 	/* no head */
