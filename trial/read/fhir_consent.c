@@ -102,7 +102,7 @@ static enum kind kind_of(const struct tr_element *consent)
 
 /* ---- decisions ---- */
 
-/* Provisions in each other are few levels deep (TR_RESOURCE_MAX_DEPTH). */
+/* Provisions in each other are few levels deep (TR_TREE_MAX_DEPTH). */
 static void find_types(const struct tr_element *provision, const struct tr_element **permit, const struct tr_element **deny)
 {
 	for (; provision; provision = tr_element_next(provision)) {
@@ -153,10 +153,10 @@ static void say_form(struct tr_saying *s, const struct tr_element *uri)
 	if (!form || s->rc != VF_OK)
 		return;
 	bit = UINT32_C(1) << (form - forms);
-	if (s->w->forms & bit)
+	if (tr_walk_of(s)->forms & bit)
 		return;
-	s->w->forms |= bit;
-	version.about = (struct tr_about){.item = tr_item(s->w->r)};
+	tr_walk_of(s)->forms |= bit;
+	version.about = (struct tr_about){.item = tr_item(s->t->r)};
 	tr_saying_put(&version, TR_F_VERSION_ID, uri);
 	tr_saying_word(&version, TR_F_VERSION_OF, uri, "consent-form");
 	tr_saying_word(&version, TR_F_VERSION_NUMBER, uri, form->version);
@@ -180,14 +180,14 @@ static void say_sources(struct tr_saying *s, const struct tr_element *consent)
 	struct tr_saying doc = *s;
 
 	for (const struct tr_element *a = tr_element_get(consent, "sourceAttachment"); a; a = tr_element_next(a)) {
-		doc.about.item = tr_item(s->w->r);
+		doc.about.item = tr_item(s->t->r);
 		tr_saying_put(&doc, TR_F_DOC_TYPE, tr_element_get(a, "contentType"));
 		tr_saying_put(&doc, TR_F_DOC_NAME, tr_element_get(a, "title"));
 		tr_saying_put(&doc, TR_F_DOC_URL, tr_element_get(a, "url"));
 		tr_saying_put(&doc, TR_F_DOC_DATE, tr_element_get(a, "creation"));
 	}
 	for (const struct tr_element *a = tr_element_get(consent, "sourceReference"); a; a = tr_element_next(a)) {
-		doc.about.item = tr_item(s->w->r);
+		doc.about.item = tr_item(s->t->r);
 		tr_saying_put(&doc, TR_F_DOC_URL, tr_element_target(a));
 	}
 	s->rc = doc.rc;
@@ -250,7 +250,7 @@ void tr_say_consent(struct tr_saying *s, const struct tr_element *c)
 	char record[TR_RESOURCE_REFERENCE];
 	struct vf_bytes id = tr_resource_reference(c, record);
 
-	note_version(s->w, c, r4, r5);
+	note_version(tr_walk_of(s), c, r4, r5);
 	if (!person)
 		person = tr_element_target(tr_element_get(c, "subject"));
 	tr_saying_subject(s, person ? person->value : (struct vf_bytes){0});
@@ -286,12 +286,12 @@ static void say_progress(struct tr_saying *s, const struct tr_element *progress)
 	struct tr_saying step = *s;
 
 	if (is_consent_signed(progress) && start) {
-		step.about.item = tr_item(s->w->r);
+		step.about.item = tr_item(s->t->r);
 		tr_saying_put(&step, TR_F_CONSENT_DATE, start);
 		tr_saying_word(&step, TR_F_CONSENT_SOURCE, start, "FHIR ResearchSubject.progress");
 	}
 	if (tr_element_has_code(state, "withdrawn") && start) {
-		step.about.item = tr_item(s->w->r);
+		step.about.item = tr_item(s->t->r);
 		tr_saying_put(&step, TR_F_WITHDRAWAL_DATE, start);
 		tr_saying_word(&step, TR_F_WITHDRAWAL_SOURCE, start, "FHIR ResearchSubject.progress");
 	}
@@ -317,7 +317,7 @@ void tr_say_research_subject(struct tr_saying *s, const struct tr_element *r)
 	static const char *const r5[] = {"subject", "progress", "assignedComparisonGroup", NULL};
 	const struct tr_element *person = tr_element_target(tr_element_get(r, "individual")), *progress;
 
-	note_version(s->w, r, r4, r5);
+	note_version(tr_walk_of(s), r, r4, r5);
 	if (!person)
 		person = tr_element_target(tr_element_get(r, "subject"));
 	if (!person)

@@ -12,7 +12,7 @@ static uint8_t base64_digit(uint8_t c)
 }
 
 /* The first octets; what is no digit is passed over, as white space is. */
-static size_t decode(struct vf_bytes text, uint8_t out[TR_RESOURCE_DATA])
+static size_t decode(struct vf_bytes text, uint8_t out[TR_TREE_HEAD])
 {
 	uint32_t bits = 0;
 	size_t n = 0, have = 0;
@@ -24,7 +24,7 @@ static size_t decode(struct vf_bytes text, uint8_t out[TR_RESOURCE_DATA])
 			continue;
 		bits = (bits << 6 | d) & 0xffffff;
 		have += 6;
-		if (have >= 8 && n < TR_RESOURCE_DATA) {
+		if (have >= 8 && n < TR_TREE_HEAD) {
 			have -= 8;
 			out[n++] = (uint8_t)(bits >> have);
 		}
@@ -38,7 +38,7 @@ static size_t decode(struct vf_bytes text, uint8_t out[TR_RESOURCE_DATA])
  */
 static bool is_signature(struct vf_bytes data)
 {
-	uint8_t head[TR_RESOURCE_DATA];
+	uint8_t head[TR_TREE_HEAD];
 	struct vf_bytes b = vf_bytes(head, decode(data, head)), skip;
 
 	while (b.n && (b.p[0] == ' ' || b.p[0] == '\n' || b.p[0] == '\r' || b.p[0] == '\t'))
@@ -102,12 +102,12 @@ bool tr_saying_signature(struct tr_saying *s, const struct tr_element *signature
 	bool is_real = data && is_signature(data->value);
 	struct tr_saying one = *s;
 
-	s->w->signatures++;
-	s->w->has_signatures = true;
-	if (!(s->w->r->wants & TR_WANT_AUDIT))
+	tr_walk_of(s)->signatures++;
+	tr_walk_of(s)->has_signatures = true;
+	if (!(s->t->r->wants & TR_WANT_AUDIT))
 		return is_real;
 	who = tr_element_target(tr_element_get(signature, "who"));
-	one.about = (struct tr_about){.item = tr_item(s->w->r), .subject = s->about.subject};
+	one.about = (struct tr_about){.item = tr_item(s->t->r), .subject = s->about.subject};
 	one.about.grade = is_real ? TR_SIGNED : TR_DECLARED;
 	if (who && is_person(who->value))
 		tr_saying_subject(&one, who->value);
@@ -149,11 +149,11 @@ void tr_say_provenance(struct tr_saying *s, const struct tr_element *p)
 	const struct tr_element *target = tr_element_get(p, "target");
 	bool is_signed = false;
 
-	s->w->records++;
-	s->w->has_records = s->w->has_signatures = true;
+	tr_walk_of(s)->records++;
+	tr_walk_of(s)->has_records = tr_walk_of(s)->has_signatures = true;
 	for (const struct tr_element *sig = tr_element_get(p, "signature"); sig; sig = tr_element_next(sig))
 		is_signed = tr_saying_signature(s, sig, target) || is_signed;
-	if (!(s->w->r->wants & TR_WANT_AUDIT))
+	if (!(s->t->r->wants & TR_WANT_AUDIT))
 		return;
 	s->about.grade = is_signed ? TR_SIGNED : TR_DECLARED;
 	tr_saying_put(s, TR_F_AUDIT_TIME, tr_element_get(p, "recorded"));
@@ -171,9 +171,9 @@ void tr_say_audit_event(struct tr_saying *s, const struct tr_element *a)
 {
 	const struct tr_element *site = tr_element_path(a, "source/site"), *person;
 
-	s->w->records++;
-	s->w->has_records = true;
-	if (!(s->w->r->wants & TR_WANT_AUDIT))
+	tr_walk_of(s)->records++;
+	tr_walk_of(s)->has_records = true;
+	if (!(s->t->r->wants & TR_WANT_AUDIT))
 		return;
 	person = tr_element_target(tr_element_get(a, "patient"));
 	if (person)

@@ -34,14 +34,13 @@ static void say_identifier(struct tr_saying *s, const struct tr_element *identif
 	struct vf_bytes text = words ? words->value : (struct vf_bytes){0};
 	enum tr_fact_name fallback = TR_F_ID_OTHER;
 
-	if (!value || s->rc != VF_OK || holds(text, "Amendment"))
+	if (!value || holds(text, "Amendment"))
 		return;
 	if (tr_element_has_code(type, "C132351") || holds(text, "Sponsor"))
 		fallback = TR_F_ID_SPONSOR;
 	else if (tr_element_has_code(type, "C218684") || holds(text, "EU CT"))
 		fallback = TR_F_ID_EUCT;
-	s->about.place = tr_element_place(s->w, value);
-	s->rc = tr_say_id(s->w->r, fallback, &s->about, value->value, s->err);
+	tr_saying_id(s, fallback, value);
 }
 
 static void say_titles(struct tr_saying *s, const struct tr_element *study)
@@ -168,7 +167,7 @@ static void say_aims(struct tr_saying *s, const struct tr_element *study)
 	struct tr_saying aim = *s;
 
 	for (const struct tr_element *o = tr_element_get(study, "outcomeMeasure"); o; o = tr_element_next(o)) {
-		aim.about.item = tr_item(s->w->r);
+		aim.about.item = tr_item(s->t->r);
 		tr_saying_word(&aim, TR_F_OUTCOME_FROM, o, "protocol");
 		say_level(&aim, tr_element_get(o, "type"));
 		tr_saying_put(&aim, TR_F_OUTCOME_MEASURE, tr_element_get(o, "name"));
@@ -177,7 +176,7 @@ static void say_aims(struct tr_saying *s, const struct tr_element *study)
 	for (const struct tr_element *o = tr_element_get(study, "objective"); o; o = tr_element_next(o)) {
 		const struct tr_element *name = tr_element_get(o, "name");
 
-		aim.about.item = tr_item(s->w->r);
+		aim.about.item = tr_item(s->t->r);
 		tr_saying_word(&aim, TR_F_OUTCOME_FROM, o, "protocol");
 		say_level(&aim, tr_element_get(o, "type"));
 		tr_saying_put(&aim, TR_F_OUTCOME_OBJECTIVE, name ? name : tr_element_get(o, "description"));
@@ -244,7 +243,7 @@ static void say_version(struct tr_saying *s, const struct tr_element *study)
 	tr_saying_word(s, TR_F_VERSION_OF, version, "protocol");
 	tr_saying_put(s, TR_F_VERSION_NUMBER, version);
 	tr_saying_put(s, TR_F_VERSION_DATE, date);
-	if (s->w->versions & TR_FHIR_R5)
+	if (tr_walk_of(s)->versions & TR_FHIR_R5)
 		tr_saying_put(s, TR_F_VERSION_STATUS, tr_element_get(study, "status"));
 	if (tr_element_has_code(original, "C218485"))
 		tr_saying_flag(s, TR_F_VERSION_ORIGINAL, original, true);
@@ -300,7 +299,7 @@ static void say_amendment(struct tr_saying *s, const struct tr_element *a)
 	const struct tr_element *previous = tr_element_extension_value(tr_element_extension(a, "previous"));
 	const struct tr_element *id = tr_element_extension_value(tr_element_extension(a, "identifier")), *signature;
 
-	s->about.item = tr_item(s->w->r);
+	s->about.item = tr_item(s->t->r);
 	tr_saying_put(s, TR_F_AMEND_ID, id && id->value.n ? id : tr_element_get(id, "value"));
 	/* newer guides have a statement there: no identifier of an amendment */
 	if (previous && previous->value.n)
@@ -346,7 +345,7 @@ static void say_votes(struct tr_saying *s, const struct tr_element *study)
 	struct tr_saying vote = *s;
 
 	for (; e; e = tr_element_extension_next(e)) {
-		vote.about.item = tr_item(s->w->r);
+		vote.about.item = tr_item(s->t->r);
 		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 			put_words(&vote, parts[i].fact, tr_element_extension_value(tr_element_extension(e, parts[i].part)));
 	}
@@ -362,7 +361,7 @@ static void say_documents(struct tr_saying *s, const struct tr_element *study)
 
 		if (!file && !url)
 			continue;
-		doc.about.item = tr_item(s->w->r);
+		doc.about.item = tr_item(s->t->r);
 		put_words(&doc, TR_F_DOC_TYPE, tr_element_get(r, "type"));
 		tr_saying_put(&doc, TR_F_DOC_NAME, tr_element_get(file, "title") ? tr_element_get(file, "title")
 										: tr_element_get(r, "display"));
@@ -370,7 +369,7 @@ static void say_documents(struct tr_saying *s, const struct tr_element *study)
 		tr_saying_put(&doc, TR_F_DOC_DATE, tr_element_get(file, "creation"));
 	}
 	for (const struct tr_element *site = tr_element_get(study, "site"); site; site = tr_element_next(site)) {
-		doc.about.item = tr_item(s->w->r);
+		doc.about.item = tr_item(s->t->r);
 		tr_saying_put(&doc, TR_F_SITE_ID, tr_element_target(site));
 	}
 	s->rc = doc.rc;
@@ -393,7 +392,7 @@ void tr_say_research_study(struct tr_saying *s, const struct tr_element *r)
 {
 	bool r5 = is_r5(r);
 
-	s->w->versions |= r5 ? TR_FHIR_R5 : TR_FHIR_R4;
+	tr_walk_of(s)->versions |= r5 ? TR_FHIR_R5 : TR_FHIR_R4;
 	for (const struct tr_element *i = tr_element_get(r, "identifier"); i; i = tr_element_next(i))
 		say_identifier(s, i);
 	say_titles(s, r);

@@ -9,6 +9,7 @@ static const struct tr_reader *const readers[] = {
 
 	/* JSON, by its first members */
 	&tr_read_fhir_json,
+	&tr_read_usdm,
 	&tr_read_dataset_json,
 
 	/* other heads */

@@ -1,56 +1,89 @@
-/* Facts of a resource's elements, and which resources there are. */
-#include <inttypes.h>
+/* Which resources and elements of FHIR are looked at, and what is common to them. */
 #include <stdio.h>
 
 #include "trial/read/fhir_inside.h"
 
-/* ---- what is in it ---- */
+/* ---- which elements there are ---- */
 
-static bool is_named(const struct tr_element *el, const char *name, size_t n)
-{
-	return el->field && el->field->n == n && memcmp(el->field->name, name, n) == 0;
-}
+enum {
+	TR_EL_RESOURCE = TR_EL_FORMAT,
+	TR_EL_ANY, /* what several resources call by one name: agent, source, ... */
+	TR_EL_CONCEPT,
+	TR_EL_REFERENCE,
+	TR_EL_PERIOD,
+	TR_EL_EXTENSION,
+	TR_EL_PROVISION,
+	TR_EL_SIGNATURE,
+	TYPES,
+};
 
-static const struct tr_element *get_n(const struct tr_element *of, const char *name, size_t n)
-{
-	for (const struct tr_element *el = of ? of->first : NULL; el; el = el->next)
-		if (is_named(el, name, n))
-			return el;
-	return NULL;
-}
+#define F(name, type) TR_ELEMENT(name, TR_EL_##type)
 
-const struct tr_element *tr_element_get(const struct tr_element *of, const char *name)
-{
-	return get_n(of, name, strlen(name));
-}
+static const struct tr_element_field resource_fields[] = {
+	F("action", VALUE), F("agent", ANY), F("assignedArm", VALUE), F("assignedComparisonGroup", VALUE),
+	F("associatedParty", ANY), F("category", CONCEPT), F("consent", REFERENCE), F("contained", HOLDER), F("date", VALUE),
+	F("dateTime", VALUE), F("decision", VALUE), F("entity", ANY), F("entry", ENTRY), F("extension", EXTENSION),
+	F("id", VALUE), F("identifier", ANY), F("individual", REFERENCE), F("label", ANY), F("language", VALUE),
+	F("meta", ANY), F("name", VALUE), F("objective", ANY), F("outcomeMeasure", ANY), F("patient", REFERENCE),
+	F("period", PERIOD), F("phase", CONCEPT), F("policy", ANY), F("policyBasis", ANY), F("policyRule", CONCEPT),
+	F("progress", ANY), F("progressStatus", ANY), F("protocol", REFERENCE), F("provision", PROVISION),
+	F("purposeOfEvent", CONCEPT), F("recorded", VALUE), F("recruitment", ANY), F("relatedArtifact", ANY),
+	F("relatesTo", ANY), F("scope", CONCEPT), F("signature", SIGNATURE), F("site", REFERENCE), F("source", ANY),
+	F("sourceAttachment", ANY), F("sourceReference", REFERENCE), F("sponsor", REFERENCE), F("status", VALUE),
+	F("study", REFERENCE), F("subject", REFERENCE), F("target", REFERENCE), F("timestamp", VALUE), F("title", VALUE),
+	F("type", CONCEPT), F("url", VALUE), F("verification", ANY), F("version", VALUE), F("activity", CONCEPT),
+	F("authorization", CONCEPT),
+};
+static const struct tr_element_field entry_fields[] = {F("resource", HOLDER)};
+static const struct tr_element_field any_fields[] = {
+	F("activity", CONCEPT), F("actual", VALUE), F("actualNumber", VALUE), F("creation", VALUE), F("contentType", VALUE),
+	F("description", VALUE), F("display", VALUE), F("document", ANY), F("identifier", ANY), F("label", VALUE),
+	F("lastUpdated", VALUE), F("milestone", CONCEPT), F("name", VALUE), F("party", REFERENCE), F("period", PERIOD),
+	F("reason", CONCEPT), F("reference", REFERENCE), F("requestor", VALUE), F("resource", VALUE),
+	F("resourceReference", REFERENCE), F("role", CONCEPT), F("site", REFERENCE), F("startDate", VALUE),
+	F("state", CONCEPT), F("subjectState", CONCEPT), F("system", VALUE), F("target", ANY), F("targetCanonical", VALUE),
+	F("targetIdentifier", ANY), F("targetNumber", VALUE), F("targetReference", REFERENCE), F("targetUri", VALUE),
+	F("title", VALUE), F("type", CONCEPT), F("uri", VALUE), F("url", VALUE), F("value", VALUE), F("verificationDate", VALUE),
+	F("verified", VALUE), F("what", REFERENCE), F("who", REFERENCE),
+};
+static const struct tr_element_field concept_fields[] = {
+	F("code", VALUE), F("coding", CONCEPT), F("display", VALUE), F("system", VALUE), F("text", VALUE),
+};
+static const struct tr_element_field reference_fields[] = {
+	F("display", VALUE), F("identifier", ANY), F("reference", VALUE), F("type", VALUE),
+};
+static const struct tr_element_field period_fields[] = {F("end", VALUE), F("start", VALUE)};
+static const struct tr_element_field extension_fields[] = {
+	F("extension", EXTENSION), F("url", VALUE), F("valueBoolean", VALUE), F("valueCode", VALUE),
+	F("valueCodeableConcept", CONCEPT), F("valueCoding", CONCEPT), F("valueDate", VALUE), F("valueDateTime", VALUE),
+	F("valueIdentifier", ANY), F("valueInteger", VALUE), F("valueMarkdown", VALUE), F("valuePeriod", PERIOD),
+	F("valueReference", REFERENCE), F("valueSignature", SIGNATURE), F("valueString", VALUE), F("valueUri", VALUE),
+	F("valueUrl", VALUE),
+};
+static const struct tr_element_field provision_fields[] = {
+	F("period", PERIOD), F("provision", PROVISION), F("type", VALUE),
+};
+static const struct tr_element_field signature_fields[] = {
+	F("data", HEAD), F("onBehalfOf", REFERENCE), F("sigFormat", VALUE), F("type", CONCEPT), F("when", VALUE),
+	F("who", REFERENCE),
+};
 
-const struct tr_element *tr_element_next(const struct tr_element *el)
-{
-	for (const struct tr_element *next = el->next; next; next = next->next)
-		if (next->field == el->field)
-			return next;
-	return NULL;
-}
+_Static_assert(sizeof(resource_fields) / sizeof(resource_fields[0]) <= TR_TREE_MAX_FIELDS, "fields of a resource");
 
-struct vf_bytes tr_element_value(const struct tr_element *of, const char *name)
-{
-	const struct tr_element *el = tr_element_get(of, name);
+#define L(fields) TR_ELEMENTS(fields)
+static const struct tr_element_list lists[TYPES] = {
+	[TR_EL_RESOURCE] = L(resource_fields),
+	[TR_EL_ENTRY] = L(entry_fields),
+	[TR_EL_ANY] = L(any_fields),
+	[TR_EL_CONCEPT] = L(concept_fields),
+	[TR_EL_REFERENCE] = L(reference_fields),
+	[TR_EL_PERIOD] = L(period_fields),
+	[TR_EL_EXTENSION] = L(extension_fields),
+	[TR_EL_PROVISION] = L(provision_fields),
+	[TR_EL_SIGNATURE] = L(signature_fields),
+};
 
-	return el ? el->value : (struct vf_bytes){0};
-}
-
-const struct tr_element *tr_element_path(const struct tr_element *of, const char *path)
-{
-	const char *end = path;
-
-	for (; of; path = end + 1) {
-		end = strchr(path, '/');
-		if (!end)
-			return tr_element_get(of, path);
-		of = get_n(of, path, (size_t)(end - path));
-	}
-	return NULL;
-}
+/* ---- what is in them ---- */
 
 const struct tr_element *tr_element_words(const struct tr_element *concept)
 {
@@ -139,132 +172,6 @@ struct vf_bytes tr_resource_reference(const struct tr_element *resource, char ou
 	return vf_bytes_str(out);
 }
 
-/* ---- places ---- */
-
-struct text {
-	char *out;
-	size_t cap, n;
-};
-
-static void add(struct text *t, const char *s, size_t n)
-{
-	if (n > t->cap - 1 - t->n)
-		n = t->cap - 1 - t->n;
-	memcpy(t->out + t->n, s, n);
-	t->n += n;
-	t->out[t->n] = '\0';
-}
-
-static void add_number(struct text *t, uint64_t n)
-{
-	char number[32];
-
-	snprintf(number, sizeof(number), "%" PRIu64, n);
-	add(t, number, strlen(number));
-}
-
-/* Elements of the file's resource are few levels deep (TR_RESOURCE_MAX_DEPTH). */
-static void put_path(struct text *t, const struct tr_element *el, bool is_json)
-{
-	if (el->parent)
-		put_path(t, el->parent, is_json);
-	if (el->field) {
-		add(t, "/", 1);
-		add(t, el->field->name, el->field->n);
-	}
-	if (is_json && el->in_list) {
-		add(t, "/", 1);
-		add_number(t, el->at);
-	} else if (!is_json && el->at > 0) {
-		add(t, "[", 1);
-		add_number(t, el->at + 1);
-		add(t, "]", 1);
-	}
-	if (!is_json && el->resource.n) {
-		add(t, "/", 1);
-		add(t, (const char *)el->resource.p, el->resource.n);
-	}
-}
-
-static void put_xpath(const void *ctx, char *out, size_t cap)
-{
-	const struct tr_element *el = ctx;
-	struct text t = {out, cap, 0};
-
-	out[0] = '\0';
-	put_path(&t, el, false);
-	if (el->value.n)
-		add(&t, "/@value", 7);
-}
-
-static void put_pointer(const void *ctx, char *out, size_t cap)
-{
-	struct text t = {out, cap, 0};
-
-	out[0] = '\0';
-	put_path(&t, ctx, true);
-}
-
-struct tr_place tr_element_place(const struct tr_resource_walk *w, const struct tr_element *el)
-{
-	return (struct tr_place){.put = w->is_json ? put_pointer : put_xpath, .ctx = el};
-}
-
-/* ---- saying ---- */
-
-static bool begin(struct tr_saying *s, const struct tr_element *el)
-{
-	if (s->rc != VF_OK)
-		return false;
-	s->about.place = (struct tr_place){0};
-	if (el)
-		s->about.place = tr_element_place(s->w, el);
-	return true;
-}
-
-void tr_saying_put(struct tr_saying *s, enum tr_fact_name fact, const struct tr_element *el)
-{
-	if (!el || !begin(s, el))
-		return;
-	if (tr_fact_type(fact) == TR_DATE)
-		s->rc = tr_say_date(s->w->r, fact, &s->about, TR_DATE_ISO, el->value, s->err);
-	else
-		s->rc = tr_say(s->w->r, fact, &s->about, el->value, s->err);
-}
-
-void tr_saying_word(struct tr_saying *s, enum tr_fact_name fact, const struct tr_element *el, const char *word)
-{
-	if (begin(s, el))
-		s->rc = tr_say(s->w->r, fact, &s->about, vf_bytes_str(word), s->err);
-}
-
-void tr_saying_flag(struct tr_saying *s, enum tr_fact_name fact, const struct tr_element *el, bool yes)
-{
-	if (begin(s, el))
-		s->rc = tr_say_flag(s->w->r, fact, &s->about, yes, s->err);
-}
-
-void tr_saying_count(struct tr_saying *s, enum tr_fact_name fact, uint64_t count)
-{
-	if (begin(s, NULL))
-		s->rc = tr_say_count(s->w->r, fact, &s->about, count, s->err);
-}
-
-void tr_saying_warn(struct tr_saying *s, enum tr_warning warning, const struct tr_element *el, const char *text)
-{
-	if (begin(s, el))
-		s->rc = tr_warn(s->w->r, warning, &s->about.place, s->err, "%s", text);
-}
-
-void tr_saying_subject(struct tr_saying *s, struct vf_bytes key)
-{
-	bool is_new;
-
-	s->about.subject = key;
-	if (s->rc == VF_OK && key.n)
-		s->rc = tr_note_subject(s->w->r, key, &is_new, s->err);
-}
-
 /* ---- resources ---- */
 
 static const struct {
@@ -284,7 +191,7 @@ static const struct {
 /* Once for each type; a contained one belongs to what holds it. */
 static VF_RC warn_other(struct tr_resource_walk *w, const struct tr_element *el, struct vf_err *reterr)
 {
-	struct tr_place place = tr_element_place(w, el);
+	struct tr_place place = tr_element_place(&w->t, el);
 	char name[sizeof(w->other[0])];
 
 	if (el->field && strcmp(el->field->name, "contained") == 0)
@@ -295,7 +202,7 @@ static VF_RC warn_other(struct tr_resource_walk *w, const struct tr_element *el,
 			return VF_OK;
 	if (w->n_other < TR_FHIR_MAX_OTHER)
 		memcpy(w->other[w->n_other++], name, sizeof(name));
-	return tr_warn(w->r, TR_W_UNREAD, &place, reterr, "a resource of type '%s'", name);
+	return tr_warn(w->t.r, TR_W_UNREAD, &place, reterr, "a resource of type '%s'", name);
 }
 
 /* A type is one word of letters: nothing else is quoted. */
@@ -311,12 +218,12 @@ static bool is_type(struct vf_bytes type)
 
 VF_RC tr_resource_type(struct tr_resource_walk *w, struct vf_bytes type, struct vf_err *reterr)
 {
-	struct tr_element *el = tr_resource_at(w);
+	struct tr_element *el = tr_tree_at(&w->t);
 	enum vf_rc rc;
 
 	if (!is_type(type))
 		return vf_fail(reterr, VF_FILE_SHAPE, "a resource without a type");
-	rc = tr_resource_copy(w, type, &el->resource, reterr);
+	rc = tr_tree_copy(&w->t, type, &el->resource, reterr);
 	if (rc != VF_OK)
 		return rc;
 	el->is_other = true;
@@ -328,33 +235,32 @@ VF_RC tr_resource_type(struct tr_resource_walk *w, struct vf_bytes type, struct 
 
 static VF_RC say_resource(struct tr_resource_walk *w, const struct tr_element *el, struct vf_err *reterr)
 {
-	struct tr_saying s = {.w = w, .err = reterr, .rc = VF_OK};
+	struct tr_saying s = {.t = &w->t, .ctx = w, .err = reterr, .rc = VF_OK};
 
 	if (el->is_other || el->resource.n == 0)
 		return VF_OK;
 	for (size_t i = 0; i < N_RESOURCES; i++) {
 		if (!resources[i].say || !vf_bytes_is(el->resource, resources[i].name))
 			continue;
-		s.about.item = tr_item(w->r);
+		s.about.item = tr_item(w->t.r);
 		resources[i].say(&s, el);
 	}
 	return s.rc;
 }
 
-VF_RC tr_resource_close(struct tr_resource_walk *w, struct vf_err *reterr)
+VF_RC tr_resource_begin(struct tr_resource_walk *w, struct tr_reading *r, bool is_json, struct vf_err *reterr)
 {
-	struct tr_element *el = tr_resource_at(w);
-	enum vf_rc rc = VF_OK;
+	*w = (struct tr_resource_walk){0};
+	return tr_tree_begin(&w->t, r, is_json, lists, TR_EL_RESOURCE, reterr);
+}
+
+VF_RC tr_resource_ends(struct tr_resource_walk *w, struct vf_err *reterr)
+{
+	const struct tr_element *el = tr_tree_at(&w->t);
 
 	if (!el->field || el->field->type == TR_EL_HOLDER)
-		rc = say_resource(w, el, reterr);
-	if (el->field)
-		w->n_open--;
-	if (el->field && el->field->type == TR_EL_ENTRY && !el->parent->field) {
-		w->entries++;
-		tr_resource_drop(w, el);
-	}
-	return rc;
+		return say_resource(w, el, reterr);
+	return VF_OK;
 }
 
 static bool is_personal(const struct tr_element *resource)
@@ -367,8 +273,8 @@ static bool is_personal(const struct tr_element *resource)
 
 VF_RC tr_resource_end(struct tr_resource_walk *w, struct vf_err *reterr)
 {
-	const struct tr_element *root = w->open[0];
-	struct tr_saying s = {.w = w, .err = reterr, .rc = VF_OK};
+	const struct tr_element *root = w->t.open[0];
+	struct tr_saying s = {.t = &w->t, .ctx = w, .err = reterr, .rc = VF_OK};
 	bool is_bundle = vf_bytes_is(root->resource, "Bundle");
 
 	if (root->resource.n == 0)
@@ -376,13 +282,13 @@ VF_RC tr_resource_end(struct tr_resource_walk *w, struct vf_err *reterr)
 	if (w->versions == TR_FHIR_R4 || w->versions == TR_FHIR_R5)
 		tr_saying_word(&s, TR_F_FILE_VERSION, NULL, w->versions == TR_FHIR_R4 ? "R4" : "R5 or later");
 	if (s.rc == VF_OK)
-		s.rc = tr_say(w->r, TR_F_FILE_TYPE, &s.about, root->resource, reterr);
+		s.rc = tr_say(w->t.r, TR_F_FILE_TYPE, &s.about, root->resource, reterr);
 	tr_saying_put(&s, TR_F_FILE_ID, is_personal(root) ? NULL : tr_element_get(root, "id"));
 	tr_saying_put(&s, TR_F_FILE_CREATED, is_bundle ? tr_element_get(root, "timestamp") : NULL);
 	tr_saying_put(&s, TR_F_FILE_MODIFIED, tr_element_path(root, "meta/lastUpdated"));
 	tr_saying_put(&s, TR_F_FILE_LANGUAGE, tr_element_get(root, "language"));
 	if (is_bundle)
-		tr_saying_count(&s, TR_F_FILE_MEMBERS, w->entries);
+		tr_saying_count(&s, TR_F_FILE_MEMBERS, w->t.entries);
 	if (w->has_signatures)
 		tr_saying_count(&s, TR_F_FILE_SIGNATURES, w->signatures);
 	if (w->has_records)
