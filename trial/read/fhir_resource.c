@@ -242,7 +242,9 @@ static VF_RC say_resource(struct tr_resource_walk *w, const struct tr_element *e
 	for (size_t i = 0; i < N_RESOURCES; i++) {
 		if (!resources[i].say || !vf_bytes_is(el->resource, resources[i].name))
 			continue;
-		s.about.item = tr_item(w->t.r);
+		/* a study alone in its file is the file's; all others are one of several, or could be */
+		if (el->field || resources[i].say != tr_say_research_study)
+			s.about.item = tr_item(w->t.r);
 		resources[i].say(&s, el);
 	}
 	return s.rc;

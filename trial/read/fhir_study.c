@@ -135,6 +135,16 @@ static void say_enrolment(struct tr_saying *s, const struct tr_element *recruitm
 	tr_saying_word(s, TR_F_STUDY_ENROLMENT_KIND, actual ? actual : target, actual ? "actual" : "anticipated");
 }
 
+/* ---- what belongs to it, one item each ---- */
+
+/* In a Bundle of several studies each thing says whose it is. */
+static void begin_item(struct tr_saying *of, const struct tr_saying *study)
+{
+	of->about.item = tr_item(study->t->r);
+	if (study->about.item)
+		tr_saying_count(of, TR_F_RECORD_ITEM, study->about.item);
+}
+
 /* ---- aims ---- */
 
 static const char *level_of(const struct tr_element *type)
@@ -167,7 +177,7 @@ static void say_aims(struct tr_saying *s, const struct tr_element *study)
 	struct tr_saying aim = *s;
 
 	for (const struct tr_element *o = tr_element_get(study, "outcomeMeasure"); o; o = tr_element_next(o)) {
-		aim.about.item = tr_item(s->t->r);
+		begin_item(&aim, s);
 		tr_saying_word(&aim, TR_F_OUTCOME_FROM, o, "protocol");
 		say_level(&aim, tr_element_get(o, "type"));
 		tr_saying_put(&aim, TR_F_OUTCOME_MEASURE, tr_element_get(o, "name"));
@@ -176,7 +186,7 @@ static void say_aims(struct tr_saying *s, const struct tr_element *study)
 	for (const struct tr_element *o = tr_element_get(study, "objective"); o; o = tr_element_next(o)) {
 		const struct tr_element *name = tr_element_get(o, "name");
 
-		aim.about.item = tr_item(s->t->r);
+		begin_item(&aim, s);
 		tr_saying_word(&aim, TR_F_OUTCOME_FROM, o, "protocol");
 		say_level(&aim, tr_element_get(o, "type"));
 		tr_saying_put(&aim, TR_F_OUTCOME_OBJECTIVE, name ? name : tr_element_get(o, "description"));
@@ -234,23 +244,25 @@ static void say_version(struct tr_saying *s, const struct tr_element *study)
 	const struct tr_element *original = tr_element_extension_value(tr_element_extension(m11, "originalProtocol"));
 	const struct tr_element *version = tr_element_get(study, "version"), *id = tr_element_get(study, "id");
 	char reference[TR_RESOURCE_REFERENCE];
+	struct tr_saying own = *s;
 
-	tr_saying_put(s, TR_F_FILE_MODIFIED, tr_element_get(study, "date"));
-	if (!version && !date && !tr_element_extension(study, "m11-approval"))
-		return;
-	if (tr_resource_reference(study, reference).n)
-		tr_saying_word(s, TR_F_VERSION_ID, id, reference);
-	tr_saying_word(s, TR_F_VERSION_OF, version, "protocol");
-	tr_saying_put(s, TR_F_VERSION_NUMBER, version);
-	tr_saying_put(s, TR_F_VERSION_DATE, date);
-	if (tr_walk_of(s)->versions & TR_FHIR_R5)
-		tr_saying_put(s, TR_F_VERSION_STATUS, tr_element_get(study, "status"));
-	if (tr_element_has_code(original, "C218485"))
-		tr_saying_flag(s, TR_F_VERSION_ORIGINAL, original, true);
-	else if (tr_element_has_code(original, "C218488"))
-		tr_saying_flag(s, TR_F_VERSION_ORIGINAL, original, false);
-	say_approvals(s, study);
-	say_predecessors(s, study);
+	tr_saying_put(&own, TR_F_FILE_MODIFIED, tr_element_get(study, "date"));
+	if (version || date || tr_element_extension(study, "m11-approval")) {
+		if (!own.about.item)
+			own.about.item = tr_item(s->t->r);
+		if (tr_resource_reference(study, reference).n)
+			tr_saying_word(&own, TR_F_VERSION_ID, id, reference);
+		tr_saying_word(&own, TR_F_VERSION_OF, version, "protocol");
+		tr_saying_put(&own, TR_F_VERSION_NUMBER, version);
+		tr_saying_put(&own, TR_F_VERSION_DATE, date);
+		if (tr_walk_of(s)->versions & TR_FHIR_R5)
+			tr_saying_put(&own, TR_F_VERSION_STATUS, tr_element_get(study, "status"));
+		if (tr_element_has_code(original, "C218485") || tr_element_has_code(original, "C218488"))
+			tr_saying_flag(&own, TR_F_VERSION_ORIGINAL, original, tr_element_has_code(original, "C218485"));
+		say_approvals(&own, study);
+		say_predecessors(&own, study);
+	}
+	s->rc = own.rc;
 }
 
 static bool is_answer(const struct tr_element *answer, const char *nci, const char *v2, const char *word)
@@ -293,13 +305,13 @@ static void say_where(struct tr_saying *s, const struct tr_element *amendment)
 	}
 }
 
-static void say_amendment(struct tr_saying *s, const struct tr_element *a)
+static void say_amendment(struct tr_saying *s, const struct tr_saying *study, const struct tr_element *a)
 {
 	static const char *const reasons[] = {"primaryReason", "secondaryReason"};
 	const struct tr_element *previous = tr_element_extension_value(tr_element_extension(a, "previous"));
 	const struct tr_element *id = tr_element_extension_value(tr_element_extension(a, "identifier")), *signature;
 
-	s->about.item = tr_item(s->t->r);
+	begin_item(s, study);
 	tr_saying_put(s, TR_F_AMEND_ID, id && id->value.n ? id : tr_element_get(id, "value"));
 	/* newer guides have a statement there: no identifier of an amendment */
 	if (previous && previous->value.n)
@@ -326,7 +338,7 @@ static void say_amendments(struct tr_saying *s, const struct tr_element *study)
 	struct tr_saying one = *s;
 
 	for (; e; e = tr_element_extension_next(e))
-		say_amendment(&one, e);
+		say_amendment(&one, s, e);
 	s->rc = one.rc;
 }
 
@@ -345,7 +357,7 @@ static void say_votes(struct tr_saying *s, const struct tr_element *study)
 	struct tr_saying vote = *s;
 
 	for (; e; e = tr_element_extension_next(e)) {
-		vote.about.item = tr_item(s->t->r);
+		begin_item(&vote, s);
 		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 			put_words(&vote, parts[i].fact, tr_element_extension_value(tr_element_extension(e, parts[i].part)));
 	}
@@ -361,7 +373,7 @@ static void say_documents(struct tr_saying *s, const struct tr_element *study)
 
 		if (!file && !url)
 			continue;
-		doc.about.item = tr_item(s->t->r);
+		begin_item(&doc, s);
 		put_words(&doc, TR_F_DOC_TYPE, tr_element_get(r, "type"));
 		tr_saying_put(&doc, TR_F_DOC_NAME, tr_element_get(file, "title") ? tr_element_get(file, "title")
 										: tr_element_get(r, "display"));
@@ -369,7 +381,7 @@ static void say_documents(struct tr_saying *s, const struct tr_element *study)
 		tr_saying_put(&doc, TR_F_DOC_DATE, tr_element_get(file, "creation"));
 	}
 	for (const struct tr_element *site = tr_element_get(study, "site"); site; site = tr_element_next(site)) {
-		doc.about.item = tr_item(s->t->r);
+		begin_item(&doc, s);
 		tr_saying_put(&doc, TR_F_SITE_ID, tr_element_target(site));
 	}
 	s->rc = doc.rc;
