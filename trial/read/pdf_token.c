@@ -66,11 +66,10 @@ static bool skip_literal(struct vf_bytes *in)
 	uint8_t c;
 
 	while (depth && vf_take_u8(in, &c)) {
-		if (c == '\\' && !vf_take_u8(in, &c))
-			return false;
-		else if (c == '\\')
-			continue;
-		else if (c == '(')
+		if (c == '\\') {
+			if (!vf_take_u8(in, &c))
+				return false;
+		} else if (c == '(')
 			depth++;
 		else if (c == ')')
 			depth--;
