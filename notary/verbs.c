@@ -415,6 +415,10 @@ const struct nt_verb nt_verbs[] = {
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
+	{"check", "DIR", "hold a study's records against the rules: order, consent, outcomes, audit trail",
+		"trialnotary check notary --study EX-1\n"
+		"trialnotary check notary --study EX-1 --rule C3 --json",
+		nt_check_details, nt_check_options, 1, 1, nt_verb_check},
 	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",
