@@ -370,7 +370,7 @@ static void test_m11(void)
 	WANT("1 version.replaces=ResearchStudy/v1 ");
 	WANT("signature.time=2017-10-05T00:00:00Z (signed)");
 	WANT("0 study.start=2018-02 ");
-	WANT("0 study.start-kind=anticipated ");
+	WANT("0 study.start-kind=Anticipated ");
 	WANT("0 study.completion=2019 ");
 	WANT("0 study.enrolment=75 ");
 	WANT("amendment.id=ABC(a) ");

@@ -127,7 +127,7 @@ static void test_aims(void)
 		DOCUMENT("2", "")));
 	WANT("0 study.phase=Phase III Trial ");
 	WANT("0 study.enrolment=75 ");
-	WANT("0 study.enrolment-kind=anticipated ");
+	WANT("0 study.enrolment-kind=Anticipated ");
 	WANT("2 outcome.from=protocol ");
 	WANT("2 outcome.level=primary ");
 	WANT("2 outcome.measure=E1 ");

@@ -83,7 +83,7 @@ static void say_parties(struct tr_saying *s, const struct tr_element *study)
 static void put_kind(struct tr_saying *s, enum tr_fact_name fact, const struct tr_element *actual)
 {
 	if (actual)
-		tr_saying_word(s, fact, actual, vf_bytes_is(actual->value, "true") ? "actual" : "anticipated");
+		tr_saying_word(s, fact, actual, vf_bytes_is(actual->value, "true") ? "Actual" : "Anticipated");
 }
 
 /* R5: states with periods, of which some are the stages of a registration. */
@@ -132,7 +132,7 @@ static void say_enrolment(struct tr_saying *s, const struct tr_element *recruitm
 	if (!actual && !target)
 		return;
 	tr_saying_put(s, TR_F_STUDY_ENROLMENT, actual ? actual : target);
-	tr_saying_word(s, TR_F_STUDY_ENROLMENT_KIND, actual ? actual : target, actual ? "actual" : "anticipated");
+	tr_saying_word(s, TR_F_STUDY_ENROLMENT_KIND, actual ? actual : target, actual ? "Actual" : "Anticipated");
 }
 
 /* ---- what belongs to it, one item each ---- */

@@ -363,7 +363,7 @@ static void say_enrolment(struct tr_saying *s, const struct tr_element *value)
 	if (!value || whole.n == 0 || whole.n > 9 || digits.n || (text.n && text.p != whole.p) || c < '0' || c > '9')
 		return;
 	tr_saying_count(s, TR_F_STUDY_ENROLMENT, n);
-	tr_saying_word(s, TR_F_STUDY_ENROLMENT_KIND, value, "anticipated");
+	tr_saying_word(s, TR_F_STUDY_ENROLMENT_KIND, value, "Anticipated");
 }
 
 static void say_level(struct tr_saying *s, const struct tr_element *level)
