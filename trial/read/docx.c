@@ -1,4 +1,4 @@
-/* DOCX (ECMA-376, Office Open XML): what a file's own properties say. Its text is not read, and nothing in it is run. */
+/* DOCX (ECMA-376): what a file's own properties say. Its text is not read, and nothing in it is run. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 #define MAX_PART ((uint64_t)16 * 1024 * 1024)
 #define MAX_TEXT 4096
 
-/* PKWARE APPNOTE 6.3.x, 4.3.6 to 4.3.16; verify/zip.h reads containers that must be strict, this one reads what Word writes. */
+/* PKWARE APPNOTE 6.3.x, 4.3.6 to 4.3.16. verify/zip.h is for containers that must be strict, this for what Word writes. */
 #define END_SIZE 22
 #define CENTRAL_SIZE 46
 #define LOCAL_SIZE 30
@@ -151,8 +151,8 @@ static VF_RC read_container(struct reading *k)
 	rc = k->r->in->read_at(k->r->in->ctx, from, room, cap, &n, k->err);
 	if (rc == VF_OK && !find_end(vf_bytes(room, n), &end))
 		rc = fail(k, "the file ends before its directory of parts");
-	if (rc == VF_OK && (!vf_take(&end, 10, &skip) || !vf_take_u16le(&end, &n_parts) || !vf_take_u32le(&end, &n_directory) ||
-				   !vf_take_u32le(&end, &at)))
+	if (rc == VF_OK && (!vf_take(&end, 10, &skip) || !vf_take_u16le(&end, &n_parts) ||
+				   !vf_take_u32le(&end, &n_directory) || !vf_take_u32le(&end, &at)))
 		rc = fail(k, "a malformed directory of parts");
 	free(room);
 	return rc == VF_OK ? read_directory(k, at, n_directory, n_parts) : rc;
@@ -211,7 +211,8 @@ static VF_RC part_open(struct reading *k, const struct entry *e, struct part_sou
 
 	if (rc != VF_OK)
 		return rc;
-	if (!vf_take_str(&in, "PK\3\4") || !vf_take(&in, 22, &skip) || !vf_take_u16le(&in, &n_name) || !vf_take_u16le(&in, &n_extra))
+	if (!vf_take_str(&in, "PK\3\4") || !vf_take(&in, 22, &skip) || !vf_take_u16le(&in, &n_name) ||
+		!vf_take_u16le(&in, &n_extra))
 		return fail(k, "a part is not where the directory says");
 	ret->in = k->r->in;
 	ret->at = (uint64_t)e->at + LOCAL_SIZE + n_name + n_extra;

@@ -103,7 +103,8 @@ static enum kind kind_of(const struct tr_element *consent)
 /* ---- decisions ---- */
 
 /* Provisions in each other are few levels deep (TR_TREE_MAX_DEPTH). */
-static void find_types(const struct tr_element *provision, const struct tr_element **permit, const struct tr_element **deny)
+static void find_types(const struct tr_element *provision, const struct tr_element **permit,
+	const struct tr_element **deny)
 {
 	for (; provision; provision = tr_element_next(provision)) {
 		const struct tr_element *type = tr_element_get(provision, "type");
@@ -245,7 +246,8 @@ void tr_say_consent(struct tr_saying *s, const struct tr_element *c)
 {
 	static const char *const r4[] = {"patient", "dateTime", "scope", "policyRule", NULL};
 	static const char *const r5[] = {"subject", "decision", "policyBasis", NULL};
-	const struct tr_element *person = tr_element_target(tr_element_get(c, "patient")), *period = tr_element_get(c, "period");
+	const struct tr_element *person = tr_element_target(tr_element_get(c, "patient"));
+	const struct tr_element *period = tr_element_get(c, "period");
 	enum kind kind = kind_of(c);
 	char record[TR_RESOURCE_REFERENCE];
 	struct vf_bytes id = tr_resource_reference(c, record);
@@ -282,7 +284,8 @@ static bool is_consent_signed(const struct tr_element *progress)
 /* R5: each step of the person has its own dates. 'status' is there the state of the record, not of the person. */
 static void say_progress(struct tr_saying *s, const struct tr_element *progress)
 {
-	const struct tr_element *state = tr_element_get(progress, "subjectState"), *start = tr_element_get(progress, "startDate");
+	const struct tr_element *state = tr_element_get(progress, "subjectState");
+	const struct tr_element *start = tr_element_get(progress, "startDate");
 	struct tr_saying step = *s;
 
 	if (is_consent_signed(progress) && start) {

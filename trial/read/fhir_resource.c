@@ -43,7 +43,8 @@ static const struct tr_element_field any_fields[] = {
 	F("resourceReference", REFERENCE), F("role", CONCEPT), F("site", REFERENCE), F("startDate", VALUE),
 	F("state", CONCEPT), F("subjectState", CONCEPT), F("system", VALUE), F("target", ANY), F("targetCanonical", VALUE),
 	F("targetIdentifier", ANY), F("targetNumber", VALUE), F("targetReference", REFERENCE), F("targetUri", VALUE),
-	F("title", VALUE), F("type", CONCEPT), F("uri", VALUE), F("url", VALUE), F("value", VALUE), F("verificationDate", VALUE),
+	F("title", VALUE), F("type", CONCEPT), F("uri", VALUE), F("url", VALUE), F("value", VALUE),
+	F("verificationDate", VALUE),
 	F("verified", VALUE), F("what", REFERENCE), F("who", REFERENCE),
 };
 static const struct tr_element_field concept_fields[] = {

@@ -44,7 +44,8 @@ static VF_RC open_element(struct walk *k, const struct tr_xml_node *node, struct
 	if (node->ns != k->ns)
 		return tr_xml_skip(k->x, reterr);
 	/* what holds a resource has one element, which says of what type it is */
-	if ((!at->field || at->field->type == TR_EL_HOLDER) && node->depth == k->depths[k->w.t.n_open - 1] + 1 && at->resource.n == 0)
+	if ((!at->field || at->field->type == TR_EL_HOLDER) && node->depth == k->depths[k->w.t.n_open - 1] + 1 &&
+		at->resource.n == 0)
 		return tr_resource_type(&k->w, name, reterr);
 	rc = tr_tree_open(&k->w.t, name, false, 0, &taken, reterr);
 	if (rc != VF_OK)

@@ -90,8 +90,8 @@ static VF_RC warn(struct reading *k, enum tr_warning warning, const char *place,
 /* ---- dictionaries ---- */
 
 /* A string of a dictionary, wherever it stands, said; *ret_said when it is one with something in it. */
-static VF_RC say_string(struct reading *k, struct vf_bytes dictionary, const char *key, enum tr_fact_name fact, const char *place,
-	bool *ret_said)
+static VF_RC say_string(struct reading *k, struct vf_bytes dictionary, const char *key, enum tr_fact_name fact,
+	const char *place, bool *ret_said)
 {
 	struct tr_pdf_object o = {0};
 	struct vf_bytes value, text;
@@ -367,7 +367,8 @@ static VF_RC say_version(struct reading *k, struct vf_bytes head, struct vf_byte
 {
 	struct vf_bytes later;
 
-	if (tr_pdf_get(catalog, "Version", &later) && vf_take_str(&later, "/") && vf_bytes_cmp(later, head) > 0 && later.n <= 8)
+	if (tr_pdf_get(catalog, "Version", &later) && vf_take_str(&later, "/") && vf_bytes_cmp(later, head) > 0 &&
+		later.n <= 8)
 		return say(k, TR_F_FILE_VERSION, "/Root/Version", later, false);
 	return say(k, TR_F_FILE_VERSION, "head", head, false);
 }

@@ -45,16 +45,18 @@ struct tr_pdf_object {
 /* Finds the tables of the file. *ret_found is false when they are not in order. */
 VF_RC tr_pdf_open(struct tr_pdf *p, bool *ret_found, struct vf_err *reterr);
 /* The object that a reference "12 0 R" names, or the value itself; free with tr_pdf_object_done(). */
-VF_RC tr_pdf_resolve(struct tr_pdf *p, struct vf_bytes value, struct tr_pdf_object *ret, bool *ret_found, struct vf_err *reterr);
+VF_RC tr_pdf_resolve(struct tr_pdf *p, struct vf_bytes value, struct tr_pdf_object *ret, bool *ret_found,
+	struct vf_err *reterr);
 void tr_pdf_object_done(struct tr_pdf_object *o);
 /* A value of the newest trailer that has it. */
-VF_RC tr_pdf_trailer(struct tr_pdf *p, const char *key, struct tr_pdf_object *ret, bool *ret_found, struct vf_err *reterr);
+VF_RC tr_pdf_trailer(struct tr_pdf *p, const char *key, struct tr_pdf_object *ret, bool *ret_found,
+	struct vf_err *reterr);
 /*
  * The octets of a stream, inflated if need be, up to max of them; *ret_room is malloc'd. Not found: a filter other than
  * FlateDecode, or malformed.
  */
-VF_RC tr_pdf_stream(struct tr_pdf *p, const struct tr_pdf_object *o, size_t max, uint8_t **ret_room, struct vf_bytes *ret,
-	bool *ret_found, struct vf_err *reterr);
+VF_RC tr_pdf_stream(struct tr_pdf *p, const struct tr_pdf_object *o, size_t max, uint8_t **ret_room,
+	struct vf_bytes *ret, bool *ret_found, struct vf_err *reterr);
 
 /* ---- places (pdf_table.c, pdf_object.c) ---- */
 
@@ -66,7 +68,8 @@ struct tr_pdf_entry {
 };
 
 /* The newest revision that speaks of an object decides, also when it has freed it. */
-VF_RC tr_pdf_locate(struct tr_pdf *p, uint64_t number, struct tr_pdf_entry *ret, bool *ret_found, struct vf_err *reterr);
+VF_RC tr_pdf_locate(struct tr_pdf *p, uint64_t number, struct tr_pdf_entry *ret, bool *ret_found,
+	struct vf_err *reterr);
 /* The value at an octet, behind what before() takes. */
 VF_RC tr_pdf_read(struct tr_pdf *p, uint64_t at, bool (*before)(struct vf_bytes *in, uint64_t number), uint64_t number,
 	struct tr_pdf_object *ret, bool *ret_found, struct vf_err *reterr);

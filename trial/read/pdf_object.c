@@ -138,8 +138,8 @@ static enum filter filter_of(struct vf_bytes dictionary)
 	return tr_pdf_name_is(value, "FlateDecode") || tr_pdf_name_is(value, "Fl") ? FILTER_FLATE : FILTER_OTHER;
 }
 
-VF_RC tr_pdf_octets_open(struct tr_pdf_octets *o, struct tr_pdf *p, const struct tr_pdf_object *stream, size_t max, bool *ret_found,
-	struct vf_err *reterr)
+VF_RC tr_pdf_octets_open(struct tr_pdf_octets *o, struct tr_pdf *p, const struct tr_pdf_object *stream, size_t max,
+	bool *ret_found, struct vf_err *reterr)
 {
 	uint64_t length = 0, size = p->r->in->size;
 	enum filter filter = filter_of(stream->value);
@@ -203,8 +203,8 @@ VF_RC tr_pdf_octets_take(struct tr_pdf_octets *o, uint8_t *out, size_t n, size_t
 	return rc;
 }
 
-VF_RC tr_pdf_stream(struct tr_pdf *p, const struct tr_pdf_object *o, size_t max, uint8_t **ret_room, struct vf_bytes *ret,
-	bool *ret_found, struct vf_err *reterr)
+VF_RC tr_pdf_stream(struct tr_pdf *p, const struct tr_pdf_object *o, size_t max, uint8_t **ret_room,
+	struct vf_bytes *ret, bool *ret_found, struct vf_err *reterr)
 {
 	struct tr_pdf_octets in;
 	uint8_t *room = NULL;
@@ -295,7 +295,8 @@ static VF_RC read_packed(struct tr_pdf *p, uint64_t stream, uint64_t number, str
 	return rc;
 }
 
-VF_RC tr_pdf_resolve(struct tr_pdf *p, struct vf_bytes value, struct tr_pdf_object *ret, bool *ret_found, struct vf_err *reterr)
+VF_RC tr_pdf_resolve(struct tr_pdf *p, struct vf_bytes value, struct tr_pdf_object *ret, bool *ret_found,
+	struct vf_err *reterr)
 {
 	struct tr_pdf_entry entry = {0};
 	struct vf_bytes in = value;

@@ -23,8 +23,8 @@ static bool take_any_head(struct vf_bytes *in, uint64_t number)
 }
 
 /* Behind the head of one part, "0 295" and the end of its line: *ret_at is where its entries of 20 octets begin. */
-static VF_RC take_part(struct tr_pdf *p, uint64_t at, uint64_t *ret_first, uint64_t *ret_n, uint64_t *ret_at, bool *ret_found,
-	struct vf_err *reterr)
+static VF_RC take_part(struct tr_pdf *p, uint64_t at, uint64_t *ret_first, uint64_t *ret_n, uint64_t *ret_at,
+	bool *ret_found, struct vf_err *reterr)
 {
 	uint8_t room[128];
 	size_t n;
@@ -46,8 +46,8 @@ static VF_RC take_part(struct tr_pdf *p, uint64_t at, uint64_t *ret_first, uint6
 }
 
 /* Goes through the parts: to the entry of the number, or behind them, where the trailer is. */
-static VF_RC walk_table(struct tr_pdf *p, uint64_t at, uint64_t number, struct tr_pdf_entry *ret, bool *ret_found, uint64_t *ret_end,
-	struct vf_err *reterr)
+static VF_RC walk_table(struct tr_pdf *p, uint64_t at, uint64_t number, struct tr_pdf_entry *ret, bool *ret_found,
+	uint64_t *ret_end, struct vf_err *reterr)
 {
 	uint64_t first, n, entries;
 	uint8_t line[20];
@@ -212,7 +212,8 @@ static bool row_of(struct vf_bytes dictionary, uint64_t number, uint64_t *ret)
 }
 
 /* A small stream may inflate to many rows: they are counted as look-ups are. */
-static VF_RC first_of_many(struct tr_pdf *p, struct rows *r, struct tr_pdf_octets *in, bool *ret_found, struct vf_err *reterr)
+static VF_RC first_of_many(struct tr_pdf *p, struct rows *r, struct tr_pdf_octets *in, bool *ret_found,
+	struct vf_err *reterr)
 {
 	enum vf_rc rc = tr_pdf_count(p, reterr);
 
@@ -347,7 +348,8 @@ VF_RC tr_pdf_open(struct tr_pdf *p, bool *ret_found, struct vf_err *reterr)
 	return rc;
 }
 
-VF_RC tr_pdf_trailer(struct tr_pdf *p, const char *key, struct tr_pdf_object *ret, bool *ret_found, struct vf_err *reterr)
+VF_RC tr_pdf_trailer(struct tr_pdf *p, const char *key, struct tr_pdf_object *ret, bool *ret_found,
+	struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 

@@ -9,7 +9,8 @@ static bool is_blank(uint8_t c)
 
 static bool is_delimiter(uint8_t c)
 {
-	return c == '(' || c == ')' || c == '<' || c == '>' || c == '[' || c == ']' || c == '{' || c == '}' || c == '/' || c == '%';
+	return c == '(' || c == ')' || c == '<' || c == '>' || c == '[' || c == ']' || c == '{' || c == '}' || c == '/' ||
+		c == '%';
 }
 
 void tr_pdf_skip_blanks(struct vf_bytes *in)

@@ -67,7 +67,9 @@ static const struct tr_element_field design_fields[] = {
 	F("objectives", OBJECTIVE), F("population", POPULATION), F("studyPhase", CODE),
 };
 static const struct tr_element_field population_fields[] = {F("plannedEnrollmentNumber", QUANTITY)};
-static const struct tr_element_field objective_fields[] = {F("endpoints", ENDPOINT), F("level", CODE), F("text", VALUE)};
+static const struct tr_element_field objective_fields[] = {
+	F("endpoints", ENDPOINT), F("level", CODE), F("text", VALUE),
+};
 static const struct tr_element_field endpoint_fields[] = {F("level", CODE), F("purpose", VALUE), F("text", VALUE)};
 static const struct tr_element_field quantity_fields[] = {F("value", VALUE)};
 
