@@ -289,6 +289,27 @@ static VF_RC read_files(struct nt_case *c, size_t at, struct vf_err *reterr)
 	return rc;
 }
 
+/* Checksums of others are MD5 (eCTD, ISRCTN): they tie files together and are no evidence. */
+static VF_RC sum_files(struct nt_case *c, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && i < c->c.n_records; i++)
+		for (size_t j = 0; rc == VF_OK && j < c->c.records[i].n_files; j++) {
+			const struct nt_case_file *f = &c->sources[c->first_file[i] + j];
+			struct tr_input in;
+
+			if (!c->c.records[i].files[j].at_hand)
+				continue;
+			rc = f->open(f->ctx, f, &in, reterr);
+			if (rc != VF_OK)
+				return rc;
+			rc = nt_case_md5(&in, c->c.records[i].files[j].md5, reterr);
+			f->close(f->ctx, &in);
+		}
+	return rc;
+}
+
 VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr)
 {
 	enum vf_rc rc = find_parameters(c, reterr);
@@ -296,7 +317,9 @@ VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr)
 	c->c.is_whole = whole;
 	for (size_t i = 0; rc == VF_OK && i < c->c.n_records; i++)
 		rc = read_files(c, i, reterr);
-	return rc == VF_OK ? tr_case_index(&c->c, reterr) : rc;
+	if (rc == VF_OK)
+		rc = tr_case_index(&c->c, reterr);
+	return rc == VF_OK && c->c.by_name[TR_F_DOC_CHECKSUM].n ? sum_files(c, reterr) : rc;
 }
 
 const struct tr_case *nt_case_get(const struct nt_case *c)

@@ -60,6 +60,9 @@ const struct tr_case *nt_case_get(const struct nt_case *c);
 /* The record whose parameters count; NULL: the defaults. */
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c);
 
+/* MD5 of an input in hex, and a NUL. NO_MEMORY also where OpenSSL has no MD5. */
+VF_RC nt_case_md5(const struct tr_input *in, char ret[33], struct vf_err *reterr);
+
 /* The study as the notary in a folder has it, documents where they are now: kept, where they were, or in from. */
 VF_RC nt_case_of_notary(struct nt_notary *n, struct vf_bytes study, int64_t as_of, const char *const *from, size_t n_from,
 	struct nt_case **ret, struct vf_err *reterr);

@@ -19,6 +19,7 @@ struct tr_case_file {
 	uint64_t size;
 	bool at_hand;              /* false: withheld, erased or elsewhere: nothing is known of what it says */
 	struct tr_fact_list facts; /* empty when not at hand or of no known format */
+	char md5[33];              /* in hex, where a file of the study names MD5 checksums; else empty */
 
 	/* made by tr_case_index() */
 	const struct tr_kept_fact **by_item; /* facts.n of them, by item, then as in the file */
