@@ -363,7 +363,7 @@ static void test_m11(void)
 	WANT("1 version.status=active ");
 	WANT("1 version.number=(a) ");
 	WANT("1 version.date=2017-10-01 (declared) /ResearchStudy/extension/extension/valueDate/@value\n");
-	WANT("0 file.modified=2018-01-01 ");
+	WANT("0 file.saved=2018-01-01 ");
 	WANT("1 version.approved=2017-10-05 ");
 	WANT("1 version.original=no ");
 	WANT("1 version.id=ResearchStudy/v2 ");
@@ -484,7 +484,7 @@ static void test_others(void)
 	     "<subject><reference value=\"Patient/1\"/></subject></DocumentReference>",
 		ALL);
 	WANT("0 file.type=DocumentReference ");
-	WANT("0 file.modified=2020-12-11T09:09:07.5320994Z ");
+	WANT("0 file.saved=2020-12-11T09:09:07.5320994Z ");
 	WANT("! unread a resource of type 'DocumentReference'");
 	NEVER("Patient/1");
 	/* narrative, comments and other namespaces are no data */

@@ -131,7 +131,7 @@ static void test_table(void)
 	WANT("0 file.version=1.4 (declared) head\n");
 	WANT("0 file.title=A (small) title here (declared) /Info/Title\n");
 	WANT("0 file.created=2011-08-10T12:34:56+02:00 (declared) /Info/CreationDate\n");
-	WANT("0 file.modified=2012-01-02 ");
+	WANT("0 file.saved=2012-01-02 ");
 	WANT("0 file.system=Soft ");
 	WANT("0 file.language=de-DE ");
 	WANT("0 file.pages=7 ");
@@ -153,7 +153,7 @@ static void test_table(void)
 	WANT("0 file.created=? ");
 	WANT("! bad-time file.created");
 	NEVER("file.title");
-	NEVER("file.modified");
+	NEVER("file.saved");
 }
 
 static void test_strings(void)
@@ -240,7 +240,7 @@ static void test_revisions(void)
 	table(trailer);
 	look();
 	WANT("0 file.title=New ");
-	WANT("0 file.modified=2011 ");
+	WANT("0 file.saved=2011 ");
 	WANT("0 file.pages=7 ");
 	NEVER("Old");
 	/* a revision that points to itself, and one that points out of the file */
@@ -391,7 +391,7 @@ static void test_xmp(void)
 		look();
 		WANT("0 file.title=In XMP (declared) XMP dc:title\n");
 		WANT("0 file.created=2001-02-03T04:05+01:00 (declared) XMP");
-		WANT("0 file.modified=2002 ");
+		WANT("0 file.saved=2002 ");
 	}
 	/* the dictionary comes first, and XMP says the rest */
 	begin("1.4");
@@ -402,7 +402,7 @@ static void test_xmp(void)
 	look();
 	WANT("0 file.title=In Info ");
 	WANT("0 file.created=1999 ");
-	WANT("0 file.modified=2002 (declared) XMP");
+	WANT("0 file.saved=2002 (declared) XMP");
 	NEVER("In XMP");
 	/* properties of other things in it are not the file's */
 	begin("1.4");
@@ -561,9 +561,9 @@ static void test_files(void)
 		{"cdisc-pilot/cover.pdf", "file.title=Micromet AG, Staffelseestra\xc3\x9f" "e 2, 81477 M\xc3\xbcnchen ",
 			"file.created=2012-07-13T23:20:00-04:00 ", "file.pages=2 "},
 		{"irreproducible-timestamps/irving-v3.pdf", "file.version=1.4 ", "file.created=2017-05-22T09:35:16+01:00 ", "file.pages=10 "},
-		{"usdm/Alexion_NCT04573309_Wilsons.pdf", "file.language=EN-US ", "file.modified=2023-07-18T04:45:08+08:00 ", "file.pages=74 "},
-		{"consent-forms/osteo/consent_v3.pdf", "file.title=consent ", "file.modified=2023-02-06T22:04:12-06:00 ", "file.pages=17 "},
-		{"consent-forms/mbc/tissueconsent_v1.pdf", "file.version=1.7 ", "file.modified=2019-09-30T17:35:39-03:00 ", "file.pages=12 "},
+		{"usdm/Alexion_NCT04573309_Wilsons.pdf", "file.language=EN-US ", "file.saved=2023-07-18T04:45:08+08:00 ", "file.pages=74 "},
+		{"consent-forms/osteo/consent_v3.pdf", "file.title=consent ", "file.saved=2023-02-06T22:04:12-06:00 ", "file.pages=17 "},
+		{"consent-forms/mbc/tissueconsent_v1.pdf", "file.version=1.7 ", "file.saved=2019-09-30T17:35:39-03:00 ", "file.pages=12 "},
 	};
 	const char *data = getenv("TRIALNOTARY_DATA");
 	char name[4096];

@@ -245,7 +245,7 @@ static const struct property {
 } properties[] = {
 	{PART_CORE, NS_DC, "title", TR_F_FILE_TITLE, "docProps/core.xml dc:title"},
 	{PART_CORE, NS_TERMS, "created", TR_F_FILE_CREATED, "docProps/core.xml dcterms:created"},
-	{PART_CORE, NS_TERMS, "modified", TR_F_FILE_MODIFIED, "docProps/core.xml dcterms:modified"},
+	{PART_CORE, NS_TERMS, "modified", TR_F_FILE_SAVED, "docProps/core.xml dcterms:modified"},
 	{PART_CORE, NS_CORE, "revision", TR_F_FILE_REVISION, "docProps/core.xml cp:revision"},
 	{PART_CORE, NS_DC, "language", TR_F_FILE_LANGUAGE, "docProps/core.xml dc:language"},
 	{PART_CORE, NS_CORE, "version", TR_F_VERSION_NUMBER, "docProps/core.xml cp:version"},

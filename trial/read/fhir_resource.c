@@ -288,7 +288,7 @@ VF_RC tr_resource_end(struct tr_resource_walk *w, struct vf_err *reterr)
 		s.rc = tr_say(w->t.r, TR_F_FILE_TYPE, &s.about, root->resource, reterr);
 	tr_saying_put(&s, TR_F_FILE_ID, is_personal(root) ? NULL : tr_element_get(root, "id"));
 	tr_saying_put(&s, TR_F_FILE_CREATED, is_bundle ? tr_element_get(root, "timestamp") : NULL);
-	tr_saying_put(&s, TR_F_FILE_MODIFIED, tr_element_path(root, "meta/lastUpdated"));
+	tr_saying_put(&s, TR_F_FILE_SAVED, tr_element_path(root, "meta/lastUpdated"));
 	tr_saying_put(&s, TR_F_FILE_LANGUAGE, tr_element_get(root, "language"));
 	if (is_bundle)
 		tr_saying_count(&s, TR_F_FILE_MEMBERS, w->t.entries);

@@ -246,7 +246,7 @@ static void say_version(struct tr_saying *s, const struct tr_element *study)
 	char reference[TR_RESOURCE_REFERENCE];
 	struct tr_saying own = *s;
 
-	tr_saying_put(&own, TR_F_FILE_MODIFIED, tr_element_get(study, "date"));
+	tr_saying_put(&own, TR_F_FILE_SAVED, tr_element_get(study, "date"));
 	if (version || date || tr_element_extension(study, "m11-approval")) {
 		if (!own.about.item)
 			own.about.item = tr_item(s->t->r);

@@ -128,7 +128,7 @@ static VF_RC read_info(struct reading *k)
 		enum xmp_text same;
 	} parts[] = {{"Title", TR_F_FILE_TITLE, "/Info/Title", XMP_TITLE},
 		{"CreationDate", TR_F_FILE_CREATED, "/Info/CreationDate", XMP_CREATED},
-		{"ModDate", TR_F_FILE_MODIFIED, "/Info/ModDate", XMP_MODIFIED},
+		{"ModDate", TR_F_FILE_SAVED, "/Info/ModDate", XMP_MODIFIED},
 		{"Creator", TR_F_FILE_SYSTEM, "/Info/Creator", XMP_TOOL},
 		{"Producer", TR_F_FILE_SYSTEM, "/Info/Producer", XMP_TEXTS}};
 	struct tr_pdf_object info = {0};
@@ -179,7 +179,7 @@ static const struct {
 } xmp_texts[XMP_TEXTS] = {
 	[XMP_TITLE] = {NS_DC, "title", TR_F_FILE_TITLE, "XMP dc:title"},
 	[XMP_CREATED] = {NS_XMP, "CreateDate", TR_F_FILE_CREATED, "XMP xmp:CreateDate"},
-	[XMP_MODIFIED] = {NS_XMP, "ModifyDate", TR_F_FILE_MODIFIED, "XMP xmp:ModifyDate"},
+	[XMP_MODIFIED] = {NS_XMP, "ModifyDate", TR_F_FILE_SAVED, "XMP xmp:ModifyDate"},
 	[XMP_LANGUAGE] = {NS_DC, "language", TR_F_FILE_LANGUAGE, "XMP dc:language"},
 	[XMP_TOOL] = {NS_XMP, "CreatorTool", TR_F_FILE_SYSTEM, "XMP xmp:CreatorTool"},
 };
