@@ -35,7 +35,7 @@ static void put(uint8_t *to, size_t *n, const void *p, size_t size)
 static void put_le(uint8_t *to, size_t *n, uint32_t v, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		to[(*n)++] = (uint8_t)(v >> (8 * i));
+		to[(*n)++] = (uint8_t)((uint64_t)v >> (8 * i));
 }
 
 static size_t pack(const char *text, size_t n, uint8_t *out, size_t cap)
@@ -285,6 +285,7 @@ static void test_files(void)
 {
 	const char *data = getenv("TRIALNOTARY_DATA");
 	char name[4096];
+	struct vf_bytes octets;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "%s/irreproducible-timestamps/dataset-1.docx", data ? data : "../shared/data");
@@ -294,7 +295,9 @@ static void test_files(void)
 		return;
 	}
 	fclose(file);
-	facts_read(&f, NULL, check_read(name), "dataset-1.docx", 0);
+	octets = check_read(name);
+	facts_read(&f, NULL, octets, "dataset-1.docx", 0);
+	free((void *)(uintptr_t)octets.p);
 	CHECK_RC(f.rc, VF_OK);
 	WANT("0 file.created=2016-02-16T13:40:00Z ");
 	WANT("0 file.saved=2016-02-16T13:42:00Z ");

@@ -139,6 +139,7 @@ static bool read_file(const char *path)
 {
 	const char *data = getenv("TRIALNOTARY_DATA");
 	char name[4096];
+	struct vf_bytes octets;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "%s/fhir/%s", data ? data : "../shared/data", path);
@@ -148,7 +149,9 @@ static bool read_file(const char *path)
 		return false;
 	}
 	fclose(file);
-	facts_read(&f, NULL, check_read(name), path, ALL);
+	octets = check_read(name);
+	facts_read(&f, NULL, octets, path, ALL);
+	free((void *)(uintptr_t)octets.p);
 	return true;
 }
 

@@ -539,6 +539,7 @@ static bool read_file(const char *path, unsigned wants)
 {
 	const char *data = getenv("TRIALNOTARY_DATA");
 	char name[4096];
+	struct vf_bytes octets;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "%s/fhir/%s", data ? data : "../shared/data", path);
@@ -548,7 +549,9 @@ static bool read_file(const char *path, unsigned wants)
 		return false;
 	}
 	fclose(file);
-	facts_read(&f, NULL, check_read(name), path, wants);
+	octets = check_read(name);
+	facts_read(&f, NULL, octets, path, wants);
+	free((void *)(uintptr_t)octets.p);
 	CHECK_RC(f.rc, VF_OK);
 	return true;
 }

@@ -204,6 +204,7 @@ static void test_files(void)
 	char name[4096];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct vf_bytes octets;
 		FILE *file;
 
 		snprintf(name, sizeof(name), "%s/usdm/%s", data ? data : "../shared/data", files[i].path);
@@ -213,7 +214,9 @@ static void test_files(void)
 			continue;
 		}
 		fclose(file);
-		facts_read(&f, NULL, check_read(name), "x.json", 0);
+		octets = check_read(name);
+		facts_read(&f, NULL, octets, "x.json", 0);
+		free((void *)(uintptr_t)octets.p);
 		CHECK_RC(f.rc, VF_OK);
 		CHECK_STR(f.reader, "usdm");
 		CHECK_INT(facts_count(&f, "amendment.number="), files[i].amendments);
