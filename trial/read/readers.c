@@ -21,6 +21,16 @@ static const struct tr_reader *const readers[] = {
 	/* other heads */
 	&tr_read_ectd_md5,
 	&tr_read_xpt,
+	&tr_read_fhir_xml,
+
+	/* JSON, by its first members */
+	&tr_read_fhir_json,
+	&tr_read_usdm,
+	&tr_read_dataset_json,
+
+	/* other heads */
+	&tr_read_docx,
+	&tr_read_pdf,
 
 	/* no head */
 	&tr_read_csv,
