@@ -286,6 +286,9 @@ VF_RC nt_notary_page(struct nt_notary *n, struct vf_bytes study, uint64_t first,
 /* The same of what nt_notary_find_digest() finds. */
 VF_RC nt_notary_page_digest(struct nt_notary *n, const struct vf_hash *sha256, uint64_t first, size_t max,
 	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr);
+/* The same of the records with a link of this type to this record, of all studies: an index answers. */
+VF_RC nt_notary_page_linked(struct nt_notary *n, const struct nt_link *link, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr);
 
 /* One seal with all that an export needs. Free with nt_seal_free(). */
 struct nt_token {

@@ -692,7 +692,7 @@ static bool take_index(struct vf_bytes in, struct nt_body_index *ix)
 	struct vf_bytes b;
 	uint64_t skip, n;
 
-	ix->n_documents = 0;
+	ix->n_documents = ix->n_links = 0;
 	ix->study = 0;
 	if (!take_front(&in, &ix->front) || (ix->front.in_stream && !take_place(&in, &refs, &r)))
 		return false;
@@ -711,6 +711,13 @@ static bool take_index(struct vf_bytes in, struct nt_body_index *ix)
 	for (; ix->n_documents < skip; ix->n_documents++)
 		if (!index_document(&in, ix->digests, n, &ix->documents[ix->n_documents]))
 			return false;
+	if (!take_number(&in, &n) || n > in.n ||
+		!grow((void **)&ix->links, &ix->links_room, n, sizeof(*ix->links)))
+		return false;
+	for (; ix->n_links < n; ix->n_links++)
+		if (!take_string(&in, &ix->links[ix->n_links].type) ||
+			!take_hash(&in, &ix->links[ix->n_links].record))
+			return false;
 	return true;
 }
 
@@ -725,6 +732,7 @@ void nt_body_index_done(struct nt_body_index *ix)
 {
 	free(ix->digests);
 	free(ix->documents);
+	free(ix->links);
 	*ix = (struct nt_body_index){0};
 }
 
