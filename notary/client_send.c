@@ -165,6 +165,7 @@ struct nt_submit_to nt_send_target(struct nt_sending *u)
 		.blind = blind,
 		.journal = find_key,
 		.keep_details = keep_details,
+		.sends_details = true,
 		.accept = accept_records};
 }
 
@@ -235,12 +236,27 @@ static VF_RC run_rounds(struct nt_sending *u, const struct nt_submit *s, const s
 	return rc;
 }
 
+/* Its octets would have to travel, and say what no rule was asked about. */
+static VF_RC check_files(const struct nt_submit *s, const struct nt_submit_record *records, size_t count, struct vf_err *reterr)
+{
+	for (size_t i = 0; !s->confidential && i < count; i++)
+		for (size_t k = 0; k < records[i].n_files; k++)
+			if (vf_bytes_is(records[i].files[k].name, TR_DETAILS_NAME))
+				return vf_fail(reterr, VF_NAME_SHAPE,
+					"'" TR_DETAILS_NAME "' is what a record says of its kind: give it with --details");
+	return VF_OK;
+}
+
 static VF_RC run(struct nt_sending *u, const struct nt_submit *s, const struct nt_submit_record *records,
 	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr)
 {
 	struct result *results = calloc(count + 1, sizeof(*results));
-	enum vf_rc rc;
+	enum vf_rc rc = check_files(s, records, count, reterr);
 
+	if (rc != VF_OK) {
+		free(results);
+		return rc;
+	}
 	if (s->keep) {
 		free(results);
 		return vf_fail(reterr, VF_USAGE, "documents are not sent to a server: leave --keep out");

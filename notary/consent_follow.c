@@ -96,12 +96,16 @@ static VF_RC read_details(struct follower *f, const struct nt_record *r, struct 
 	*ret = vf_bytes(NULL, 0);
 	for (size_t i = 0; i < r->n_documents; i++) {
 		VF_CLEANUP(nt_fd_closep) int fd = -1;
+		struct vf_bytes octets;
 		struct nt_content c;
 		enum vf_rc rc;
 
 		if (!vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME) ||
 			r->documents[i].size > TR_MAX_DETAILS)
 			continue;
+		if (nt_document_octets(r, &r->documents[i], &octets))
+			return vf_arena_copy(a, octets, ret) ? VF_OK
+							     : vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
 		rc = nt_document_open(f->n, &nowhere, &r->documents[i], &c, reterr);
 		if (rc == VF_DOCUMENT_MISSING || rc == VF_DOCUMENT_CHANGED)
 			return VF_OK;

@@ -85,6 +85,9 @@ VF_RC nt_consent_clear_doubt(struct nt_consent_index *x, uint64_t number, struct
 /* Whether any record of this participant is left. */
 VF_RC nt_consent_has(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
 	bool *ret, struct vf_err *reterr);
+/* Whether a record of another study has this value. */
+VF_RC nt_consent_elsewhere(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
+	bool *ret, struct vf_err *reterr);
 /* The participant of a record; *ret_found is false when it is not there. */
 VF_RC nt_consent_whose(struct nt_consent_index *x, const struct vf_hash *id, struct vf_hash *ret,
 	bool *ret_found, struct vf_err *reterr);

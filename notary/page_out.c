@@ -63,15 +63,22 @@ static const struct nt_document *find_details(const struct nt_record *r)
 	return NULL;
 }
 
-static VF_RC read_document(struct making *m, const struct nt_document *d, struct nt_buf *out, struct vf_err *reterr)
+static VF_RC read_document(struct making *m, const struct nt_record *r, const struct nt_document *d, struct nt_buf *out,
+	struct vf_err *reterr)
 {
 	struct nt_export_options options = {.from = m->options->from, .n_from = m->options->n_from};
 	struct nt_content content;
+	struct vf_bytes octets;
 	uint8_t block[4096];
 	ssize_t got;
 	off_t at = 0;
-	enum vf_rc rc = nt_document_open(m->n, &options, d, &content, reterr);
+	enum vf_rc rc;
 
+	if (nt_document_octets(r, d, &octets)) {
+		nt_buf_put(out, octets);
+		return nt_buf_check(out, reterr);
+	}
+	rc = nt_document_open(m->n, &options, d, &content, reterr);
 	if (rc != VF_OK)
 		return rc;
 	while ((got = pread(content.fd, block, sizeof(block), at)) > 0) {
@@ -107,7 +114,7 @@ static VF_RC read_details(struct making *m, struct source *s, struct vf_err *ret
 
 	if (!d)
 		return VF_OK;
-	rc = read_document(m, d, &text, reterr);
+	rc = read_document(m, s->record, d, &text, reterr);
 	if (rc == VF_OK)
 		rc = judge_details(m, s, nt_buf_bytes(&text), reterr);
 	if (text.p)

@@ -756,7 +756,8 @@ VF_RC nt_body_erase(struct vf_bytes body, struct nt_buf *out, struct vf_err *ret
 		return nt_buf_check(out, reterr);
 	}
 	for (size_t i = 0; i < r->n_members; i++) {
-		if (r->members[i].bytes.n == 0)
+		/* details of a plain kind are a document with octets here: their digest would tell what they were */
+		if (r->members[i].bytes.n == 0 || vf_bytes_is(r->members[i].name, "details.json"))
 			hiding = false;
 		if (vf_bytes_is(r->members[i].name, "stream.json"))
 			stream = r->members[i].bytes;
