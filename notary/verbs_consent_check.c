@@ -126,46 +126,59 @@ static void learn(void *ctx, size_t at, const struct vf_hash *id, enum nt_accept
 	*(struct vf_hash *)ctx = *id;
 }
 
-static VF_RC record(struct nt_cli *cli, struct nt_notary *n, const struct nt_consent_question *q,
-	const struct tr_consent_answer *a, struct vf_hash *ret, struct vf_err *reterr)
+/* Nobody may have the index open: submitting asks it, too. */
+static VF_RC record(struct nt_notary *n, struct vf_bytes study, struct vf_bytes details, struct vf_hash *ret,
+	struct vf_err *reterr)
 {
-	static uint8_t room[4 * TR_DETAILS_ROOM];
 	/* the link to what was relied on comes from the details */
 	struct nt_submit s = {.submitter = vf_bytes_str(NT_SUBMITTER_LOCAL),
-		.study = q->study,
+		.study = study,
 		.kind = TR_ACCESS_EVENT,
+		.details = details,
 		.confidential = true};
 	struct nt_submit_record r = {NULL, 0};
-	struct vf_arena arena;
-	enum vf_rc rc;
 
-	vf_arena_init(&arena, room, sizeof(room));
-	rc = make_details(cli, q, a, &arena, &s.details, reterr);
-	if (rc == VF_OK)
-		rc = nt_submit_records(n, &s, &r, 1, learn, ret, reterr);
-	explicit_bzero(room, sizeof(room));
-	return rc;
+	return nt_submit_records(n, &s, &r, 1, learn, ret, reterr);
 }
 
-VF_RC nt_verb_consent_check(struct nt_cli *cli, struct vf_err *reterr)
+/* What is said, and what will be recorded of it; the answer is gone with the index. */
+static VF_RC answer(struct nt_cli *cli, struct nt_notary **ret_n, const struct nt_consent_question *q, struct vf_arena *a,
+	struct tr_consent_answer *ret, struct vf_bytes *ret_details, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
+	struct tr_consent_answer said;
+	enum vf_rc rc = nt_consent_verb_open(cli, ret_n, &x, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_consent_ask(x, q, &said, reterr);
+	if (rc == VF_OK && nt_cli_has(cli, "record"))
+		rc = make_details(cli, q, &said, a, ret_details, reterr);
+	if (rc != VF_OK)
+		return rc;
+	nt_consent_verb_put(cli, q, &said);
+	*ret = said;
+	ret->said = NULL;
+	ret->findings = NULL;
+	ret->n_said = ret->n_findings = 0;
+	return VF_OK;
+}
+
+static VF_RC check(struct nt_cli *cli, struct vf_arena *arena, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
 	struct nt_consent_question q;
 	struct tr_consent_answer a;
+	struct vf_bytes details;
 	struct vf_hash event;
 	bool recorded = nt_cli_has(cli, "record");
 	enum vf_rc rc = nt_consent_verb_read(cli, &q, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_consent_verb_open(cli, &n, &x, reterr);
-	if (rc == VF_OK)
-		rc = nt_consent_ask(x, &q, &a, reterr);
+		rc = answer(cli, &n, &q, arena, &a, &details, reterr);
 	if (rc == VF_OK && recorded)
-		rc = record(cli, n, &q, &a, &event, reterr);
+		rc = record(n, q.study, details, &event, reterr);
 	if (rc != VF_OK)
 		return rc;
-	nt_consent_verb_put(cli, &q, &a);
 	if (cli->json) {
 		nt_buf_putf(&cli->text, ",\"allowed\":%s", a.state == TR_GRANTED ? "true" : "false");
 		if (recorded)
@@ -177,4 +190,16 @@ VF_RC nt_verb_consent_check(struct nt_cli *cli, struct vf_err *reterr)
 		nt_buf_put_u8(&cli->text, '\n');
 	}
 	return nt_consent_verb_end(cli, &a, reterr);
+}
+
+VF_RC nt_verb_consent_check(struct nt_cli *cli, struct vf_err *reterr)
+{
+	static uint8_t room[4 * TR_DETAILS_ROOM];
+	struct vf_arena arena;
+	enum vf_rc rc;
+
+	vf_arena_init(&arena, room, sizeof(room));
+	rc = check(cli, &arena, reterr);
+	explicit_bzero(room, arena.used);
+	return rc;
 }
