@@ -61,6 +61,23 @@ static VF_RC take_state(const struct vf_json_value *object, enum nt_state *ret, 
 	return bad(reterr, "state");
 }
 
+/* Octets in base64 that may be absent. */
+static VF_RC take_octets(const struct vf_json_value *object, const char *name, struct vf_arena *a,
+	struct vf_bytes *ret, struct vf_err *reterr)
+{
+	const struct vf_json_value *v = vf_json_get(object, name);
+	struct vf_bytes text;
+
+	*ret = vf_bytes(NULL, 0);
+	if (!v)
+		return VF_OK;
+	if (!vf_json_str(v, &text))
+		return bad(reterr, name);
+	if (vf_base64_take(text, a, ret))
+		return VF_OK;
+	return a->full ? vf_fail(reterr, VF_NO_MEMORY, "no memory for an answer") : bad(reterr, name);
+}
+
 static VF_RC read_record(
 	const struct vf_json_value *object, struct vf_arena *a, struct nt_remote_record *ret, struct vf_err *reterr)
 {
@@ -83,6 +100,8 @@ static VF_RC read_record(
 		rc = take_number(object, "index", &r.has_index, &r.index, reterr);
 	if (rc == VF_OK)
 		rc = take_number(object, "seal", &r.has_seal, &r.seal, reterr);
+	if (rc == VF_OK)
+		rc = take_octets(object, "details", a, &r.details, reterr);
 	if (rc == VF_OK && r.state == NT_SEALED && !(r.has_seal && r.has_index))
 		rc = bad(reterr, "seal");
 	if (rc == VF_OK)

@@ -17,6 +17,7 @@ struct nt_remote_record {
 	struct vf_bytes kind, study, submitter, version, date, title; /* empty when absent */
 	bool has_index, has_seal;
 	uint64_t index, seal;
+	struct vf_bytes details; /* of a plain record that is asked for alone; empty when absent */
 };
 
 struct nt_remote_list {

@@ -42,13 +42,23 @@ struct check {
 	struct vf_bytes study;
 	const struct tr_facts *facts;
 	const struct tr_link *link; /* the one that is looked at */
-	bool is_found, is_ended, has_form, is_hidden;
+	const struct vf_hash *form; /* of a consent whose details are hidden */
+	size_t n_approvals;
+	bool is_found, is_ended, is_hidden;
 	bool is_gone[MAX_PERMISSIONS]; /* of facts->permissions: withdrawn already */
 };
 
 static bool is_consent(enum tr_kind kind)
 {
 	return kind == TR_CONSENT || kind == TR_RE_CONSENT;
+}
+
+static bool has_hidden(const struct nt_record *r)
+{
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (r->documents[i].confidential && vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME))
+			return true;
+	return false;
 }
 
 static VF_RC fault(enum vf_rc rc, const char *pointer, const char *text, struct vf_err *reterr)
@@ -201,6 +211,7 @@ static VF_RC see_approval(void *ctx, const struct nt_seen *seen, struct vf_err *
 	const struct tr_facts *f = seen->facts;
 	enum vf_rc rc;
 
+	c->n_approvals += seen->kind == TR_ETHICS_APPROVAL;
 	if (c->is_found || seen->kind != TR_ETHICS_APPROVAL ||
 		(f && f->decision != TR_DECISION_APPROVED && f->decision != TR_DECISION_CONDITIONAL) ||
 		(f && c->facts && is_outside(c->facts->when, f->from, f->until)))
@@ -216,8 +227,10 @@ static VF_RC check_form(struct check *c, const struct vf_hash *form, bool *ret_a
 	enum vf_rc rc;
 
 	c->is_found = false;
+	c->n_approvals = 0;
 	rc = c->from->linked(c->from->ctx, c->study, TR_APPROVES, form, see_approval, c, reterr);
-	*ret_approved = c->is_found;
+	/* who sees one opinion of a study sees them all; who sees none may not be shown any */
+	*ret_approved = c->is_found || (c->from->is_partial && c->n_approvals == 0);
 	return rc;
 }
 
@@ -238,14 +251,6 @@ static VF_RC check_approved(struct check *c, struct vf_err *reterr)
 /* ---- versions ---- */
 
 /* Two versions for different countries or sites may both follow one: trial/details.h, tr_scope_is_apart(). */
-static bool has_hidden(const struct nt_record *r)
-{
-	for (size_t i = 0; i < r->n_documents; i++)
-		if (r->documents[i].confidential && vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME))
-			return true;
-	return false;
-}
-
 /* Of scopes that nobody here sees it is not decided. A personal record has none. */
 static bool may_be_apart(const struct check *c, const struct nt_seen *seen)
 {
@@ -276,6 +281,8 @@ static VF_RC see_withdrawal(void *ctx, const struct nt_seen *seen, struct vf_err
 
 	if (seen->kind != TR_WITHDRAWAL)
 		return VF_OK;
+	if (!before && has_hidden(seen->record))
+		return VF_OK; /* nobody here can see of which part it is */
 	/* an earlier version's withdrawal says no more than that: it is of the whole consent */
 	if (!before || before->is_old || !before->has_permissions)
 		return fault(VF_NOTHING_TO_WITHDRAW, "/consent", "this consent is withdrawn already", reterr);
@@ -337,11 +344,11 @@ VF_RC nt_details_check(const struct nt_details_from *from, const struct nt_submi
 
 /* ---- without details ---- */
 
-/* Withdrawn as a whole, as far as that can be seen: without documents there is nothing that could say less. */
+/* Withdrawn as a whole, as far as that can be seen: without details there is nothing that could say less. */
 static VF_RC see_whole(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
 {
 	const struct tr_facts *before = seen->facts;
-	bool is_whole = before ? before->is_old || !before->has_permissions : seen->record->n_documents == 0;
+	bool is_whole = before ? before->is_old || !before->has_permissions : !has_hidden(seen->record);
 
 	(void)ctx;
 	if (seen->kind != TR_WITHDRAWAL || !is_whole)
@@ -352,19 +359,26 @@ static VF_RC see_whole(void *ctx, const struct nt_seen *seen, struct vf_err *ret
 static VF_RC see_form(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
 {
 	struct check *c = ctx;
-	char hex[17];
-	bool approved = false;
-	enum vf_rc rc;
 
 	if (seen->kind != TR_CONSENT_FORM)
 		return VF_OK;
-	if (c->has_form)
+	if (c->form)
 		return vf_fail(reterr, VF_LINK_SHAPE, "two links 'uses' lead to consent-forms: a consent is given on one");
-	c->has_form = true;
-	rc = check_form(c, &c->link->record, &approved, reterr);
+	c->form = &c->link->record;
+	return VF_OK;
+}
+
+static VF_RC check_linked_form(struct check *c, struct vf_err *reterr)
+{
+	bool approved = true;
+	char hex[17];
+	enum vf_rc rc = VF_OK;
+
+	if (c->form)
+		rc = check_form(c, c->form, &approved, reterr);
 	if (rc != VF_OK || approved)
 		return rc;
-	vf_hex_put(hex, vf_bytes(c->link->record.b, 8));
+	vf_hex_put(hex, vf_bytes(c->form->b, 8));
 	return vf_fail(reterr, VF_FORM_UNAPPROVED,
 		"no ethics-approval holds for the form '%s…' to which 'uses' leads: neither approved nor conditional", hex);
 }
@@ -385,5 +399,5 @@ VF_RC nt_details_check_hidden(const struct nt_details_from *from, const struct n
 		if (c.link->type == TR_WITHDRAWS && h->kind == TR_WITHDRAWAL)
 			rc = from->linked(from->ctx, h->study, TR_WITHDRAWS, to, see_whole, &c, reterr);
 	}
-	return rc;
+	return rc == VF_OK ? check_linked_form(&c, reterr) : rc;
 }

@@ -33,6 +33,7 @@ typedef VF_RC nt_each_seen(void *ctx, const struct nt_seen *seen, struct vf_err 
 
 struct nt_details_from {
 	void *ctx;
+	bool is_partial; /* whole kinds of a study may be there and not be shown */
 	/* Shows one record, if it is there: otherwise each is not called. */
 	VF_RC (*one)(void *ctx, const struct vf_hash *id, nt_each_seen *each, void *each_ctx, struct vf_err *reterr);
 	/* Shows all records of the study that have a link of this type to this record. */
@@ -71,7 +72,7 @@ VF_RC nt_details_check_hidden(const struct nt_details_from *from, const struct n
 
 /*
  * Records of a notary and their details: those that it keeps, or that are still where they were. The store's index finds
- * them, and consent_index.h who is elsewhere.
+ * them, and consent_index.h who is elsewhere. n may be NULL: then there is nothing but nt_details_local_show().
  */
 struct nt_details_local;
 VF_RC nt_details_local_new(struct nt_notary *n, struct nt_details_local **ret, struct vf_err *reterr);

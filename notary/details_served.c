@@ -13,7 +13,6 @@ struct claim {
 	struct vf_hash id;
 	struct vf_bytes study, kind, details; /* copies in text */
 	uint8_t *text;
-	size_t n_documents;
 	bool is_hidden; /* its details are */
 };
 
@@ -113,7 +112,6 @@ static VF_RC add_claim(struct nt_details_served *d, const struct nt_submission *
 	*c = (struct claim){.link = *link,
 		.id = s->id,
 		.text = malloc(n + 1),
-		.n_documents = s->n_documents,
 		.is_hidden = has_hidden(s)};
 	if (!c->text)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a commit group");
@@ -145,16 +143,14 @@ VF_RC nt_details_served_add(struct nt_details_served *d, const struct nt_submiss
 static VF_RC show_claim(struct nt_details_served *d, const struct claim *c, nt_each_seen *each, void *each_ctx,
 	struct vf_err *reterr)
 {
-	struct nt_document document = {.confidential = c->is_hidden};
+	struct nt_document document = {.name = vf_bytes_str(TR_DETAILS_NAME), .confidential = true};
 	struct nt_record r = {.state = NT_PENDING,
 		.id = c->id,
 		.study = c->study,
 		.kind = c->kind,
 		.documents = &document,
-		.n_documents = c->n_documents > 0};
+		.n_documents = c->is_hidden};
 
-	if (c->is_hidden)
-		document.name = vf_bytes_str(TR_DETAILS_NAME);
 	return nt_details_local_show(d->local, &r, c->details, each, each_ctx, reterr);
 }
 
