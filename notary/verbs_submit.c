@@ -31,6 +31,7 @@ const struct nt_option nt_submit_options[] = {
 	{"keep", 0, NULL, "copy the documents into the notary", false, false},
 	{"details", 0, "FILE", "what the record says of its kind, as JSON: see 'trialnotary explain KIND'", false, false},
 	{"set", 0, "NAME=VALUE", "one simple field of the details", false, true},
+	{"participant", 0, "NUMBER", "whom a personal record is about: the number at the site, or the value in records", false, false},
 	{"rules", 0, "FILE", "the schema of a kind of the study's own", false, false},
 	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
 	NT_SIGN_OPTIONS(false),
@@ -54,7 +55,8 @@ const char nt_submit_details[] =
 	"\n"
 	"Details say what only a record of this kind has: who approved, which permissions, until when\n"
 	"(docs/formats/statements). --set gives a simple field, more than once a list; --details a file with all.\n"
-	"Their form, consent and grant become links by themselves.\n"
+	"Their form, consent and grant become links by themselves. --participant puts the value that stands for a participant\n"
+	"there, from participants.db in DIR or, with --server, in --state; a new number gets a key (docs/consent.md).\n"
 	"\n"
 	"Links: accesses, amends, approves, countersigns, derives-from, erases, grants, locks, reports,\n"
 	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
