@@ -5,17 +5,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "notary/client_answer.h"
 #include "notary/client_pending.h"
+#include "notary/client_read.h"
 #include "notary/details_check.h"
 #include "notary/durable.h"
 #include "notary/intake.h"
 #include "notary/participants.h"
 #include "verify/text.h"
 
-/* A record with all its documents, and a page of a list. */
-#define MAX_RECORD ((size_t)32 * 1024 * 1024)
-#define MAX_LIST ((size_t)16 * 1024 * 1024)
+/* Records of a list at once. */
 #define PAGE 200
 
 struct looking {
@@ -27,13 +25,6 @@ struct looking {
 static bool is_unseen(enum vf_rc rc)
 {
 	return rc == VF_UNKNOWN_RECORD || rc == VF_FORBIDDEN || rc == VF_HTTP_SHAPE || rc == VF_ERASED;
-}
-
-static VF_RC as_answer(enum vf_rc rc, const struct vf_err *err, struct vf_err *reterr)
-{
-	if (rc == VF_OK)
-		return rc;
-	return vf_fail(reterr, rc == VF_JSON_SHAPE ? VF_SERVER_ANSWER : rc, "%s", err->text);
 }
 
 /* ---- texts ---- */
@@ -107,46 +98,15 @@ VF_RC nt_client_details_text(const struct nt_send *x, const struct vf_hash *id, 
 
 /* ---- records ---- */
 
-struct answer {
-	struct nt_buf json;
-	struct vf_arena a;
-	void *block;
-};
-
-static void answer_done(struct answer *w)
-{
-	nt_buf_done(&w->json);
-	free(w->block);
-}
-
-/* Asks, and makes room for what is read of the answer and for details. */
-static VF_RC ask(const struct looking *u, const char *path, size_t max, struct answer *w, struct vf_err *reterr)
-{
-	struct nt_client_request q = {.path = path, .accept = "application/json", .max = max};
-	size_t room;
-	enum vf_rc rc;
-
-	*w = (struct answer){.json = nt_buf(0)};
-	rc = nt_client_call(u->x->client, &q, &w->json, NULL, reterr);
-	if (rc != VF_OK)
-		return rc;
-	room = 8 * w->json.n + 4096 + 2 * TR_MAX_DETAILS;
-	w->block = malloc(room);
-	if (!w->block)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an answer");
-	vf_arena_init(&w->a, w->block, room);
-	return VF_OK;
-}
-
 /* What is not shown of a personal record are its details: nobody may take it for one that has none. */
-static VF_RC show(struct looking *u, const struct nt_remote_record *r, struct vf_arena *a, nt_each_seen *each,
-	void *each_ctx, struct vf_err *reterr)
+static VF_RC show(struct looking *u, struct nt_client_got *g, nt_each_seen *each, void *each_ctx, struct vf_err *reterr)
 {
+	const struct nt_remote_record *r = &g->record;
 	struct nt_document hidden = {.name = vf_bytes_str(TR_DETAILS_NAME), .confidential = true};
 	struct nt_record seen = {
 		.state = r->state, .id = r->id, .kind = r->kind, .study = r->study, .documents = &hidden};
 	struct vf_bytes text;
-	enum vf_rc rc = nt_client_details_text(u->x, &r->id, r->details, a, &text, reterr);
+	enum vf_rc rc = nt_client_details_text(u->x, &r->id, r->details, &g->a, &text, reterr);
 
 	if (rc != VF_OK)
 		return rc;
@@ -157,77 +117,54 @@ static VF_RC show(struct looking *u, const struct nt_remote_record *r, struct vf
 static VF_RC one(void *ctx, const struct vf_hash *id, nt_each_seen *each, void *each_ctx, struct vf_err *reterr)
 {
 	struct looking *u = ctx;
-	struct nt_remote_record r;
+	struct nt_client_got g = {0};
 	struct vf_err err = {0};
-	struct answer w;
-	char hex[65], path[96];
-	enum vf_rc rc;
+	enum vf_rc rc = nt_client_get_record(u->x->client, id, &g, &err);
 
-	vf_hex_put(hex, vf_bytes(id->b, sizeof(id->b)));
-	snprintf(path, sizeof(path), "/v1/records/%s", hex);
-	rc = ask(u, path, MAX_RECORD, &w, &err);
-	if (rc == VF_OK)
-		rc = nt_answer_record(nt_buf_bytes(&w.json), &w.a, &r, &err);
-	if (rc == VF_OK && !vf_hash_eq(&r.id, id))
-		rc = vf_fail(&err, VF_SERVER_ANSWER, "the answer is about another record");
-	if (rc != VF_OK) {
-		answer_done(&w);
-		return is_unseen(rc) ? VF_OK : as_answer(rc, &err, reterr);
-	}
-	if (r.state != NT_ERASED)
-		rc = show(u, &r, &w.a, each, each_ctx, reterr);
-	answer_done(&w);
+	if (rc == VF_OK && g.record.state != NT_ERASED)
+		rc = show(u, &g, each, each_ctx, reterr);
+	else if (rc != VF_OK)
+		rc = is_unseen(rc) ? VF_OK : vf_fail(reterr, rc, "%s", err.text);
+	nt_client_got_done(&g);
 	return rc;
 }
 
-/* Those of a page that are of the study, one by one: a list shows no details. */
-static VF_RC show_page(struct looking *u, const struct nt_remote_list *list, struct vf_bytes study, nt_each_seen *each,
-	void *each_ctx, struct vf_err *reterr)
+struct walk {
+	struct looking *u;
+	struct vf_bytes study;
+	nt_each_seen *each;
+	void *each_ctx;
+	bool is_answer; /* what failed was not the question */
+};
+
+/* Those of the study, one by one: a list shows no details. */
+static VF_RC show_page(void *ctx, struct nt_client_got *page, struct vf_err *reterr)
 {
+	struct walk *w = ctx;
 	enum vf_rc rc = VF_OK;
 
-	for (size_t i = 0; i < list->n && rc == VF_OK; i++)
-		if (list->records[i].state != NT_ERASED && vf_bytes_eq(list->records[i].study, study))
-			rc = one(u, &list->records[i].id, each, each_ctx, reterr);
+	w->is_answer = true;
+	for (size_t i = 0; i < page->list.n && rc == VF_OK; i++)
+		if (page->list.records[i].state != NT_ERASED && vf_bytes_eq(page->list.records[i].study, w->study))
+			rc = one(w->u, &page->list.records[i].id, w->each, w->each_ctx, reterr);
 	return rc;
 }
 
 static VF_RC linked(void *ctx, struct vf_bytes study, enum tr_link_type type, const struct vf_hash *to,
 	nt_each_seen *each, void *each_ctx, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(1024);
+	struct walk w = {ctx, study, each, each_ctx, false};
 	struct looking *u = ctx;
-	struct nt_remote_list list = {0};
-	enum vf_rc rc = VF_OK;
-	bool more = true;
-	char hex[65];
+	struct vf_err err = {0};
+	char hex[65], path[160];
+	enum vf_rc rc;
 
 	vf_hex_put(hex, vf_bytes(to->b, sizeof(to->b)));
-	nt_buf_putf(&path, "/v1/records?limit=%d&link=%s:%s", PAGE, tr_link_name(type), hex);
-	nt_buf_put_u8(&path, 0);
-	while (rc == VF_OK && more) {
-		struct vf_err err = {0};
-		struct answer w;
-
-		rc = nt_buf_check(&path, reterr);
-		if (rc != VF_OK)
-			return rc;
-		rc = ask(u, (const char *)path.p, MAX_LIST, &w, &err);
-		if (rc == VF_OK)
-			rc = nt_answer_list(nt_buf_bytes(&w.json), &w.a, &list, &err);
-		if (rc != VF_OK) {
-			answer_done(&w);
-			return is_unseen(rc) ? VF_OK : as_answer(rc, &err, reterr);
-		}
-		rc = show_page(u, &list, study, each, each_ctx, reterr);
-		more = list.next.n > 0;
-		nt_buf_reset(&path);
-		nt_buf_putf(&path, "/v1/records?limit=%d&link=%s:%s&after=", PAGE, tr_link_name(type), hex);
-		nt_client_put_parameter(&path, list.next);
-		nt_buf_put_u8(&path, 0);
-		answer_done(&w);
-	}
-	return rc;
+	snprintf(path, sizeof(path), "/v1/records?limit=%d&link=%s:%s", PAGE, tr_link_name(type), hex);
+	rc = nt_client_get_pages(u->x->client, path, show_page, &w, &err);
+	if (rc == VF_OK || (!w.is_answer && is_unseen(rc)))
+		return VF_OK;
+	return vf_fail(reterr, rc, "%s", err.text);
 }
 
 static VF_RC is_elsewhere(

@@ -201,6 +201,14 @@ bool nt_state_is_pending(const struct nt_client_state *s, const struct vf_hash *
 	return faccessat(s->dir, json, F_OK, 0) == 0 && faccessat(s->dir, receipt, F_OK, 0) != 0;
 }
 
+bool nt_state_has(const struct nt_client_state *s, const struct vf_hash *id)
+{
+	char name[NAME_ROOM];
+
+	record_name(name, id, ".json");
+	return faccessat(s->dir, name, F_OK, 0) == 0;
+}
+
 /* Collects the IDs of names that end in ".json". */
 struct listing {
 	struct vf_hash *ids;
@@ -375,6 +383,11 @@ VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, boo
 const char *nt_state_home(const struct nt_client_state *s)
 {
 	return s->home;
+}
+
+const char *nt_state_part(const struct nt_client_state *s)
+{
+	return s->folder;
 }
 
 VF_RC nt_state_value(struct nt_client_state *s, const struct vf_hash *value, struct vf_bytes study, bool *ret_elsewhere,

@@ -57,7 +57,7 @@ static const struct nt_small_shape shape = {
 /* ---- opening ---- */
 
 /* What is in it is elsewhere, too. */
-static VF_RC destroy(const char *dir, struct vf_err *reterr)
+VF_RC nt_consent_index_destroy(const char *dir, struct vf_err *reterr)
 {
 	static const char *const names[] = {
 		"consent.db", "consent.db-wal", "consent.db-shm", "consent.db-journal"};
@@ -78,7 +78,7 @@ VF_RC nt_consent_index_open(
 	enum vf_rc rc = nt_small_open(dir, &shape, create, &db, reterr);
 
 	if (rc == VF_STORE_CORRUPT || rc == VF_STORE_VERSION) {
-		rc = destroy(dir, reterr);
+		rc = nt_consent_index_destroy(dir, reterr);
 		if (rc == VF_OK)
 			rc = nt_small_open(dir, &shape, true, &db, reterr);
 	}

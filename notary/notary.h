@@ -264,6 +264,9 @@ struct nt_record {
 /* UNKNOWN_RECORD when there is none. An erased record has only what may stay. */
 VF_RC nt_notary_get(
 	struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr);
+/* An empty one with tables of so many places and so many octets for its texts; who fills it counts. NO_MEMORY. */
+VF_RC nt_record_new(size_t members, size_t documents, size_t links, size_t octets, struct nt_record **ret,
+	uint8_t **ret_octets, struct vf_err *reterr);
 struct nt_record *nt_record_free(struct nt_record *r);
 void nt_record_freep(struct nt_record **r);
 

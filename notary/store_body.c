@@ -465,6 +465,32 @@ void nt_record_freep(struct nt_record **r)
 	*r = nt_record_free(*r);
 }
 
+VF_RC nt_record_new(size_t members, size_t documents, size_t links, size_t octets, struct nt_record **ret,
+	uint8_t **ret_octets, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *r = calloc(1, sizeof(*r));
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (r == NULL || m == NULL) {
+		free(m);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a record");
+	}
+	r->memory = m;
+	m->row = malloc(octets + 1);
+	m->members = calloc(members + 1, sizeof(*r->members));
+	m->documents = calloc(documents + 1, sizeof(*r->documents));
+	m->links = calloc(links + 1, sizeof(*r->links));
+	if (m->row == NULL || m->members == NULL || m->documents == NULL || m->links == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a record");
+	r->members = m->members;
+	r->documents = m->documents;
+	r->links = m->links;
+	*ret_octets = m->row;
+	*ret = r;
+	r = NULL;
+	return VF_OK;
+}
+
 static bool take_packed(struct vf_bytes *in, struct nt_record *r, size_t n, struct nt_buf *area)
 {
 	void *table_memory = NULL;

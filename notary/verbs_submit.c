@@ -496,14 +496,16 @@ void nt_submitting_done(struct nt_submitting *u)
 	gathered_done(&u->g);
 }
 
-/* A notary's folder comes first, or a server is named. */
-static VF_RC choose_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr)
+VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr)
 {
 	u->first = nt_remote_is_wanted(u->cli) ? 0 : 1;
 	if (u->first == 0)
 		u->remote = remote;
 	else if (nt_cli_has(u->cli, "prepare"))
 		return vf_fail(reterr, VF_USAGE, "--prepare needs --server");
+	/* where a file must be named, it comes after DIR */
+	if (u->describe && u->cli->n_args <= u->first)
+		return vf_fail(reterr, VF_USAGE, "'%s' needs a file", u->cli->verb->name);
 	return u->remote ? nt_remote_connect(u->cli, remote, reterr) : nt_remote_check_unused(u->cli, 1, reterr);
 }
 
@@ -536,7 +538,7 @@ VF_RC nt_verb_submit(struct nt_cli *cli, struct vf_err *reterr)
 	if (!u)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
 	u->cli = cli;
-	rc = choose_target(u, &remote, reterr);
+	rc = nt_submitting_target(u, &remote, reterr);
 	if (rc == VF_OK)
 		rc = nt_submitting_run(u, reterr);
 	nt_notary_free(u->n);
