@@ -41,9 +41,9 @@ class Party:
 
     def run(self, verb, *words, want=0):
         here = ["--server", f"http://127.0.0.1:{self.service.port}", "--token-file", self.token_file]
-        if verb in ("submit", "fetch"):
+        if verb in ("submit", "fetch", "page", "countersign") or verb.startswith("consent "):
             here += ["--state", os.path.join(self.base, self.name + ".state")]
-        done = subprocess.run([PROGRAM, verb, *here, *words], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([PROGRAM, *verb.split(), *here, *words], capture_output=True, text=True, timeout=120)
         check(done.returncode == want, f"{self.name}: {verb} {' '.join(words)}: status {done.returncode}, not {want}: {done.stderr}")
         return done
 
@@ -110,6 +110,7 @@ def live(base, s):
         details="withdrawal-101.json")
     mistakes(base, sponsor, board, site, site2, {"protocol": protocol, "form": form, "form2": form2, "approval": approval,
         "consent": consent, "again": again, "value": value})
+    at_the_site(base, sponsor, board, site, site2, {"form": form, "form2": form2, "consent": consent, "again": again, "value": value})
     dataset = sponsor.submit("dataset", "--version", "1.0", "--link", f"uses={protocol}", sample("dataset"))
     results = sponsor.submit("results", "--version", "1.0", "--link", f"derives-from={dataset}", sample("results.md"))
     public = {protocol, dataset, results}
@@ -261,6 +262,79 @@ def mistakes(base, sponsor, board, site, elsewhere, ids):
     refused(site, "NOTHING_TO_WITHDRAW", "withdrawal", text, details=gone(participant="aa" * 32))
     refused(site, "NOTHING_TO_WITHDRAW", "withdrawal", text, details=gone(when="2026-07-01"))
     refused(site, "PERMISSION_UNKNOWN", "withdrawal", text, details=gone(permissions=["gene-therapy"]))
+
+
+def at_the_site(base, sponsor, board, site, elsewhere, ids):
+    """What a site asks and makes with its own folder, while the records are at the server."""
+    ask = ("--study", STUDY, "--participant", "101")
+
+    def status(party, want, at, *who):
+        done = party.run("consent status", *(who or ask), "--purpose", "future-research", "--at", at, "--json",
+            want={"GRANTED": 0, "UNKNOWN": 2}.get(want, 1))
+        check(json.loads(done.stdout)["state"] == want, f"{party.name} at {at}: not {want}: {done.stdout}")
+        return done
+    status(site, "GRANTED", "2026-03-01")
+    status(site, "REFUSED", "2026-03-20")
+    status(site, "WITHDRAWN", "2026-05-01")
+    status(site, "REFUSED", "2026-03-20", "--study", STUDY, "--participant", ids["value"])
+    left = [f for _, _, files in os.walk(os.path.join(base, "site-1.state")) for f in files if f.startswith("consent.db")]
+    check(left == [], f"an index stays behind: {left}")
+    done = status(elsewhere, "UNKNOWN", "2026-03-20", "--study", STUDY, "--participant", ids["value"])
+    site.run("consent status", "--study", STUDY, "--participant", "102", "--purpose", "x", want=66)
+    listed = json.loads(site.run("consent list", *ask, "--json").stdout)["records"]
+    check([r["kind"] for r in listed] == ["consent", "consent", "withdrawal", "access-event"] and listed[0]["id"] == ids["consent"]
+        and all(r["participant"] == ids["value"] for r in listed), f"the list of a participant: {listed}")
+    gaps = json.loads(site.run("consent gaps", "--study", STUDY, "--at", "2026-07-01", "--json").stdout)["gaps"]
+    check(gaps == [], f"gaps: {gaps}")
+    done = site.run("consent check", *ask, "--purpose", "participation", "--who", "biobank", "--record", "--json", want=1)
+    event = json.loads(done.stdout)["event"]
+    check(json.loads(site.ask("GET", f"/v1/records/{event}").body)["kind"] == "access-event", "the refusal of access is a record")
+
+    # a page, a FHIR Consent and a record for the participant: only with the site's own folder
+    page = os.path.join(base, "page.html")
+    site.run("page", ids["again"], "-o", page)
+    judged = subprocess.run([VERIFY, "receipt", "--json", "--trust", os.path.join(base, "trust"), page], capture_output=True, text=True)
+    check('"verdict":"VERIFIED"' in judged.stdout, f"the page: {judged.stdout}")
+    with open(page, encoding="utf-8") as f:
+        check(ids["again"] in f.read(), "the page shows its record")
+    check("DOCUMENT_MISSING" in elsewhere.run("page", ids["again"], "-o", page + "2", want=66).stderr, "no page without the details")
+    check("no DIR" in site.run("page", base, ids["again"], "-o", page + "3", want=64).stderr, "a folder too many")
+    fhir = os.path.join(base, "consent.json")
+    site.run("consent export", ids["consent"][:16], "--format", "fhir-json", "-o", fhir)
+    told = json.loads(site.run("consent export", ids["again"], "--format", "ts27560").stdout)
+    check(told["header"]["record_id"] == ids["again"] and "withdraw" in json.dumps(told), f"ISO/IEC TS 27560: {told}")
+    check("DOCUMENT_MISSING" in elsewhere.run("consent export", ids["again"], "--format", "ts27560", want=66).stderr, "no export either")
+    with open(fhir, encoding="utf-8") as f:
+        text = f.read()
+    with open(fhir, "w", encoding="utf-8") as f:
+        f.write(text.replace(ids["value"], "34" * 32))
+    words = ("--study", STUDY, "--form", ids["form"], "--role", "participant")
+    check("UNKNOWN_PARTICIPANT" in site.run("consent import", fhir, *words, "--participant", "103", want=66).stderr, "import of a number that is not there")
+    site.run("consent import", fhir, *words, "--participant", "34" * 32, "--dry-run")
+    before = site.sees()
+    site.run("consent import", fhir, *words, "--participant", "34" * 32)
+    check(len(site.sees()) == len(before) + 1, "an imported consent is a record")
+    unapproved = sponsor.submit("consent-form", "--version", "0.8", sample("consent-form-en-v1.0.txt"), details="consent-form-en-v1.0.json")
+    with open(fhir, encoding="utf-8") as f:
+        text = f.read()
+    with open(fhir, "w", encoding="utf-8") as f:
+        f.write(text.replace(ids["form"], unapproved))
+    done = site.run("consent import", fhir, "--study", STUDY, "--form", unapproved, "--role", "participant", "--participant", "34" * 32, want=1)
+    check("FORM_UNAPPROVED" in done.stderr, f"import on a form that nobody approved: {done.stderr}")
+
+    # a signature of what is there: the key stays with the board
+    key, cert = os.path.join(base, "board.key"), os.path.join(base, "board.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Dr. A",
+        "-days", "30", "-addext", "keyUsage=critical,digitalSignature", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    signed = json.loads(board.run("countersign", ids["form2"], "--sign", key, "--cert", cert, "--meaning", "review", "--json").stdout)
+    check(signed["countersigns"] == ids["form2"] and signed["new"], f"countersigned: {signed}")
+    again = json.loads(board.run("countersign", ids["form2"], "--sign", key, "--cert", cert, "--meaning", "review", "--json").stdout)
+    check(again["id"] == signed["id"] and not again["new"], "the same signature is the same record")
+    check("UNKNOWN_RECORD" in board.run("countersign", "0" * 64, "--sign", key, "--cert", cert, "--meaning", "review", want=66).stderr,
+        "nothing to sign")
+    for verb in ("participant list", "erase", "export"):
+        done = subprocess.run([PROGRAM, *verb.split(), "--server", "https://x", base], capture_output=True, text=True)
+        check(done.returncode == 64 and "takes no server" in done.stderr, f"{verb} --server: {done.stderr}")
 
 
 def sponsor_form(base, sponsor, board):
