@@ -106,6 +106,9 @@ static VF_RC add_participant(
 	if (u->s.kind != TR_OWN && !tr_kind_is_personal(u->s.kind))
 		return vf_fail(reterr, VF_USAGE, "a '%s' record is about no participant: leave --participant out",
 			tr_kind_name(u->s.kind));
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(settings[i].name, "participant") == 0)
+			return vf_fail(reterr, VF_USAGE, "--participant and --set participant: one of them");
 	hex = VF_NEW(a, 65, char);
 	if (!hex)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
