@@ -243,7 +243,7 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary countersign notary 1f0c9a3b --sign key.pem --cert cert.pem --meaning approval\n"
 		"trialnotary countersign notary 1f0c9a3b --sign key.pem --cert cert.pem --meaning review \\\n"
 		"  --printed-name 'Dr. A. Example' --passphrase-fd 3 3<passphrase",
-		nt_countersign_details, nt_countersign_options, 2, 2, nt_verb_countersign},
+		nt_countersign_details, nt_countersign_options, 1, 2, nt_verb_countersign},
 	{"seal", "DIR", "put what waits into the log and time-stamp it", "trialnotary seal notary", NULL,
 		NULL, 1, 1, nt_verb_seal},
 	{"status", "DIR ID|FILE...", "how far a record is",
@@ -271,7 +271,7 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary page notary 1f0c9a3b -o consent.html --language de --contact-phone '+49 30 1234'",
 		"Says in the participant's language what was agreed to, how to withdraw, and what the record proves. Holds no\n"
 		"name and no number of the participant. 'trialverify receipt' checks it (docs/formats/participant-page.md).",
-		nt_page_options, 2, 2, nt_verb_page},
+		nt_page_options, 1, 2, nt_verb_page},
 	{"trust export", "DIR", "write the trust directory for verifiers",
 		"trialnotary trust export notary -o trust.d",
 		"Whoever verifies needs it over a channel that they trust: it is never taken from a bundle.",
@@ -373,25 +373,25 @@ const struct nt_verb nt_verbs[] = {
 	{"consent status", "DIR", "what a participant permits",
 		"trialnotary consent status notary --study DEMO-1 --participant 017 --purpose participation\n"
 		"trialnotary consent status notary --study DEMO-1 --participant 017 --purpose future-research --at 2026-05-01",
-		nt_consent_status_details, nt_consent_status_options, 1, 1, nt_verb_consent_status},
+		nt_consent_status_details, nt_consent_status_options, 0, 1, nt_verb_consent_status},
 	{"consent list", "DIR", "records about consents",
-		"trialnotary consent list notary --study DEMO-1 --participant 017", NULL, nt_consent_list_options, 1, 1,
+		"trialnotary consent list notary --study DEMO-1 --participant 017", NULL, nt_consent_list_options, 0, 1,
 		nt_verb_consent_list},
 	{"consent gaps", "DIR", "who must sign a newer form",
 		"trialnotary consent gaps notary --study DEMO-1 --at 2026-07-01", nt_consent_gaps_details,
-		nt_consent_gaps_options, 1, 1, nt_verb_consent_gaps},
+		nt_consent_gaps_options, 0, 1, nt_verb_consent_gaps},
 	{"consent check", "DIR", "whether somebody may have a participant's data",
 		"trialnotary consent check notary --study DEMO-1 --participant 017 --purpose future-research \\\n"
 		"  --who biobank.example.org --record",
-		nt_consent_check_details, nt_consent_check_options, 1, 1, nt_verb_consent_check},
+		nt_consent_check_details, nt_consent_check_options, 0, 1, nt_verb_consent_check},
 	{"consent import", "DIR FILE...", "a record from a FHIR R4 Consent",
 		"trialnotary consent import notary consent.json scan.pdf --study DEMO-1 --participant 017 --form 1f0c9a3b\n"
 		"trialnotary consent import notary consent.xml --study DEMO-1 --participant 017 --form 1f0c9a3b --dry-run",
-		nt_consent_import_details, nt_consent_import_options, 2, SIZE_MAX, nt_verb_consent_import},
+		nt_consent_import_details, nt_consent_import_options, 1, SIZE_MAX, nt_verb_consent_import},
 	{"consent export", "DIR ID", "a consent as a FHIR R4 Consent or an ISO/IEC TS 27560 record",
 		"trialnotary consent export notary 1f0c9a3b --format fhir-json -o consent.json\n"
 		"trialnotary consent export notary 1f0c9a3b --format ts27560",
-		nt_consent_export_details, nt_consent_export_options, 2, 2, nt_verb_consent_export},
+		nt_consent_export_details, nt_consent_export_options, 1, 2, nt_verb_consent_export},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"

@@ -68,6 +68,8 @@ struct nt_submitting {
 	} details;
 };
 
+/* A notary's folder comes first, or a server is named: sets first and remote, and connects. USAGE. */
+VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr);
 /* Study, kind and texts; then key and certificate; then links, for which n or remote must be there. */
 VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr);
 VF_RC nt_submitting_signing(struct nt_submitting *u, struct vf_err *reterr);

@@ -213,7 +213,7 @@ static void test_damage(void)
 /* A store of version 1 gets the table. */
 static void test_migration(void)
 {
-	sql("ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; PRAGMA user_version = 1");
+	sql("ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; DROP TABLE by_link; PRAGMA user_version = 1");
 	CHECK_RC(nt_store_open(path, &s, &err), VF_OK);
 	CHECK_INT(count(), 0);
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 1, 100, 200, "one"));
