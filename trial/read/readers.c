@@ -5,32 +5,27 @@
 /* The first that claims a file reads it: what is a special case of another stands before it, what has no head at the end. */
 static const struct tr_reader *const readers[] = {
 	/* XML, by root and namespace */
-	&tr_read_ctgov_xml,
+	&tr_read_dataset_xml,
 	&tr_read_define,
+	&tr_read_odm,
+	&tr_read_ctgov_xml,
 	&tr_read_ectd,
 	&tr_read_ectd_stf,
+	&tr_read_fhir_xml,
 	&tr_read_ictrp,
 	&tr_read_isrctn,
-	&tr_read_dataset_xml,
-	&tr_read_odm,
 
 	/* JSON, by its first members */
 	&tr_read_ctgov_json,
 	&tr_read_dataset_json,
-
-	/* other heads */
-	&tr_read_ectd_md5,
-	&tr_read_xpt,
-	&tr_read_fhir_xml,
-
-	/* JSON, by its first members */
 	&tr_read_fhir_json,
 	&tr_read_usdm,
-	&tr_read_dataset_json,
 
 	/* other heads */
 	&tr_read_docx,
+	&tr_read_ectd_md5,
 	&tr_read_pdf,
+	&tr_read_xpt,
 
 	/* no head */
 	&tr_read_csv,
