@@ -3,7 +3,7 @@
  *
  * Knows the text only. Strict: one value, UTF-8, no duplicate name in an object, no comments, no trailing comma, depth
  * and sizes capped (LIMIT also for a million names, or 64 MiB of them, in objects that are open at once). Numbers are
- * given as written; "\\u0000" is a character like others.
+ * given as written; U+0000 may stand in a text as an escape.
  */
 #ifndef TRIAL_READ_JSON_H
 #define TRIAL_READ_JSON_H
