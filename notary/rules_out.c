@@ -59,6 +59,33 @@ static void put_counted(struct nt_buf *out, const struct tr_finding *x, size_t n
 		x->word == TR_WORD_NONE ? x->rule->title : tr_word_about(x->word));
 }
 
+/* Findings of a rule that are in order, from which on they are one line. */
+#define MANY 4
+
+static bool is_many(const struct tr_findings *f, size_t at, const struct nt_rules_shown *how, size_t *ret_n)
+{
+	size_t n = 0, before = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->p[i].rule == f->p[at].rule && f->p[i].verdict == TR_PASS && !f->p[i].about_person) {
+			n++;
+			before += i < at ? 1 : 0;
+		}
+	*ret_n = before == 0 ? n : 0; /* said in the place of the first */
+	return !how->all && f->p[at].verdict == TR_PASS && !f->p[at].about_person && n >= MANY;
+}
+
+static void put_not_applicable(struct nt_buf *out, const struct tr_findings *f, const struct nt_rules_shown *how)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n && !how->all; i++)
+		if (f->p[i].verdict == TR_NOT_APPLICABLE)
+			nt_buf_putf(out, n++ ? ", %s" : "N/A, as there is nothing to look at: %s", f->p[i].rule->id);
+	if (n)
+		nt_buf_put_u8(out, '\n');
+}
+
 static void put_text(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
 {
 	const struct tr_case_record *parameters = nt_case_parameters(c);
@@ -67,11 +94,19 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	size_t n;
 
 	for (size_t i = 0; i < f->n; i++) {
-		if (!is_hidden(&f->p[i], how))
+		if (f->p[i].verdict == TR_NOT_APPLICABLE && !how->all) {
+			continue; /* told together, below */
+		} else if (is_many(f, i, how, &n)) {
+			if (n == 0)
+				continue;
+			put_verdict(out, &f->p[i]);
+			nt_buf_putf(out, "%zu in order: %s (--all shows each)\n", n, f->p[i].rule->title);
+		} else if (!is_hidden(&f->p[i], how))
 			put_line(out, &f->p[i]);
 		else if ((n = count_alike(f, i)) > 0)
 			put_counted(out, &f->p[i], n);
 	}
+	put_not_applicable(out, f, how);
 	vf_time_put(at, nt_case_get(c)->as_of);
 	nt_buf_putf(out, "\nRules %s, as of %s, parameters ", TR_RULE_SET, at);
 	if (parameters) {

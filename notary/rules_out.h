@@ -10,6 +10,7 @@
 struct nt_rules_shown {
 	bool json;
 	bool subjects; /* persons by their keys; else they are counted */
+	bool all;      /* in text: each finding that is in order, too */
 };
 
 /* All findings, then the parameters and the summary. */

@@ -419,11 +419,13 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary check notary --study EX-1\n"
 		"trialnotary check notary --study EX-1 --rule C3 --json",
 		nt_check_details, nt_check_options, 1, 1, nt_verb_check},
+	{"report", "DIR", "an inspection report of a study, for people: one HTML file",
+		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 1, 1, nt_verb_report},
 	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",
 		nt_describe_details, nt_describe_options, 1, SIZE_MAX, nt_verb_describe},
-	{"explain", "CODE|KIND|links", "what a code means and what to do; the details and links of a kind",
+	{"explain", "CODE|KIND|RULE|links|rules", "what a code means and what to do; the details and links of a kind; a rule",
 		"trialnotary explain STORE_BUSY", NULL, NULL, 1, 1, nt_verb_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",
 		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1,
