@@ -155,9 +155,29 @@ static int by_link(const void *a, const void *b)
 	return order ? order : (x->from > y->from) - (x->from < y->from);
 }
 
+static bool index_kinds(struct tr_case *c)
+{
+	size_t at[TR_OWN + 2] = {0};
+
+	c->kinds = malloc((c->n_records + 1) * sizeof(*c->kinds));
+	if (!c->kinds)
+		return false;
+	for (size_t i = 0; i < c->n_records; i++)
+		at[c->records[i].kind + 1]++;
+	for (int k = 1; k < TR_OWN + 2; k++)
+		at[k] += at[k - 1];
+	memcpy(c->by_kind, at, sizeof(at));
+	for (size_t i = 0; i < c->n_records; i++)
+		c->kinds[at[c->records[i].kind]++] = i;
+	return true;
+}
+
 static bool index_records(struct tr_case *c)
 {
 	size_t links = 0;
+
+	if (!index_kinds(c))
+		return false;
 
 	for (size_t i = 0; i < c->n_records; i++)
 		links += c->records[i].n_links;
@@ -206,10 +226,12 @@ void tr_case_index_done(struct tr_case *c)
 	free(c->all);
 	free(c->by_subject);
 	free(c->subjects);
+	free(c->kinds);
 	free(c->by_id);
 	free(c->by_participant);
 	free(c->by_link);
 	c->by_id = c->by_participant = NULL;
+	c->kinds = NULL;
 	c->by_link = NULL;
 	c->n_by_participant = c->n_by_link = 0;
 	c->all = c->by_subject = NULL;
@@ -249,9 +271,17 @@ const struct tr_case_record *const *tr_case_participant(const struct tr_case *c,
 
 size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from)
 {
-	while (from < c->n_records && c->records[from].kind != kind)
-		from++;
-	return from;
+	size_t lo = c->by_kind[kind], end = c->by_kind[kind + 1], hi = end;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (c->kinds[mid] < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < end ? c->kinds[lo] : c->n_records;
 }
 
 size_t tr_case_linked(const struct tr_case *c, enum tr_link_type type, const struct vf_hash *to, size_t from)

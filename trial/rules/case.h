@@ -82,6 +82,7 @@ struct tr_case {
 	struct tr_case_subject *subjects; /* ascending by key */
 	size_t n_subjects;
 	struct tr_case_fact *all, *by_subject;
+	size_t *kinds, by_kind[TR_OWN + 2]; /* places of records, kind by kind, and where each kind begins there */
 	const struct tr_case_record **by_id, **by_participant;
 	size_t n_by_participant;
 	struct tr_case_link *by_link;

@@ -34,27 +34,34 @@ static struct tr_dated in_use_from(const struct tr_case *c, const struct tr_case
 	return best;
 }
 
-/* A newer form for the same people, approved, and in use when the consent was given. */
+/* The last newer form for the same people that was approved and in use when the consent was given. */
 static const struct tr_case_record *newer_form(const struct tr_case *c, const struct tr_case_record *form, const struct tr_dated *when,
 	struct tr_dated *ret_from, bool *ret_known)
 {
-	for (size_t i = c->n_records; i-- > 0;) {
+	const struct tr_case_record *last = NULL;
+	struct tr_dated from = tr_dated_none();
+	bool known;
+
+	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1)) {
 		const struct tr_case_record *g = &c->records[i];
 		struct tr_approval a;
 
-		if (g->kind != TR_CONSENT_FORM || !comes_after(c, g, form, 64))
+		if (!comes_after(c, g, form, 64))
 			continue;
 		if (g->details && form->details && tr_scope_is_apart(&g->details->scope, &form->details->scope))
 			continue;
 		a = tr_approval_of(c, g);
-		*ret_from = in_use_from(c, g);
-		*ret_known = tr_dated_is(ret_from);
-		if (!*ret_known)
-			*ret_from = a.from;
-		if (a.record && tr_dated_is(ret_from) && tr_dated_cmp(ret_from, when) < 0)
-			return g;
+		from = in_use_from(c, g);
+		known = tr_dated_is(&from);
+		if (!known)
+			from = a.from;
+		if (!a.record || !tr_dated_is(&from) || tr_dated_cmp(&from, when) >= 0)
+			continue;
+		last = g;
+		*ret_from = from;
+		*ret_known = known;
 	}
-	return NULL;
+	return last;
 }
 
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *consent, struct tr_findings *f,
