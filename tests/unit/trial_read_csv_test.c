@@ -156,8 +156,69 @@ static void test_encoding(void)
 	CHECK_INT(said.warnings, 0);
 }
 
+static unsigned roll(unsigned n)
+{
+	static uint64_t state = 1;
+
+	state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(state >> 33) % n;
+}
+
+/* Writes a field, in quotes when it needs them or by chance; returns its length. */
+static size_t put_field(char *out, const char *text, char delimiter)
+{
+	bool quoted = strchr(text, delimiter) || strpbrk(text, "\"\r\n") || roll(4) == 0;
+	size_t n = 0;
+
+	if (quoted)
+		out[n++] = '"';
+	for (; *text; text++) {
+		if (*text == '"')
+			out[n++] = '"';
+		out[n++] = *text;
+	}
+	if (quoted)
+		out[n++] = '"';
+	return n;
+}
+
+/* Tables that are made of known cells: each key is found, in its order, whatever is beside it. */
+static void test_made(void)
+{
+	static const char *const cells[] = {"", "x", "a b", "1.5", "say \"x\"", "\"", "l\r\nm", "l\nm", ",", ";", "\t", "12345678", "\"\""};
+	static const char delimiters[] = ",;\t|";
+
+	for (unsigned round = 0; round < 3000; round++) {
+		static char text[16384], want[16384];
+		char key[64], delimiter = delimiters[roll(4)];
+		unsigned columns = 2 + roll(12), at = roll(columns), rows = 1 + roll(8);
+		const char *end = roll(2) ? "\n" : "\r\n";
+		size_t n = 0, w = 0;
+
+		for (unsigned row = 0; row <= rows; row++) {
+			for (unsigned column = 0; column < columns; column++) {
+				if (column)
+					text[n++] = delimiter;
+				if (row == 0)
+					snprintf(key, sizeof(key), column == at ? "USUBJID" : "C%u", column);
+				else if (column == at)
+					snprintf(key, sizeof(key), "%u.%u-%s-", round, row, cells[roll(13)]);
+				n += put_field(text + n, row == 0 || column == at ? key : cells[roll(13)], delimiter);
+				if (row && column == at)
+					w += (size_t)snprintf(want + w, sizeof(want) - w, "subject.key=%s of %s #%u\n", key, key, row + 1);
+			}
+			if (row < rows || roll(2))
+				n += (size_t)snprintf(text + n, sizeof(text) - n, "%s", end);
+		}
+		CHECK_RC(said_read(vf_bytes(text, n), "x.csv", TR_WANT_SUBJECTS), VF_OK);
+		if (said.warnings || !strstr(said.text, want))
+			CHECK_FAIL("round %u: '%.*s' gives '%s'", round, (int)n, text, said.text);
+	}
+}
+
 int main(void)
 {
+	test_made();
 	test_forms();
 	test_not_claimed();
 	test_quotes();

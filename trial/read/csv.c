@@ -268,8 +268,8 @@ static VF_RC read_row(struct csv *c, bool is_first, struct vf_err *reterr)
 		fields = split_plain(c, line);
 	}
 	if (rc == VF_OK && !is_first && fields != c->table.n_columns)
-		rc = tr_warn(c->r, TR_W_COUNT, NULL, reterr, "row %" PRIu64 " has %zu fields for %zu columns", c->table.rows + 1, fields,
-			c->table.n_columns);
+		rc = tr_warn(c->r, TR_W_COUNT, NULL, reterr, "row %" PRIu64 " has %zu fields for %zu columns",
+			c->table.rows + 1, fields, c->table.n_columns);
 	if (rc == VF_OK && !is_first)
 		rc = tr_table_row(&c->table, reterr);
 	(void)vf_take(&c->w.b, n, &used);

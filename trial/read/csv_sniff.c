@@ -29,7 +29,7 @@ static bool is_name(struct vf_bytes b, bool is_first)
 {
 	struct vf_bytes one;
 
-	while (b.n && (b.p[0] == '"' || b.p[0] == ' ' || b.p[0] == '-' || b.p[0] == '+' || b.p[0] == '.') && vf_take(&b, 1, &one))
+	while (b.n && memchr("\" -+.", b.p[0], 5) && vf_take(&b, 1, &one))
 		;
 	while (b.n && (b.p[b.n - 1] == '"' || b.p[b.n - 1] <= ' '))
 		b.n--;

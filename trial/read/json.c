@@ -193,7 +193,8 @@ static VF_RC take_value(struct tr_json *j, int c)
 	} else if (c == 'n') {
 		rc = take_word(j, "null", TR_JSON_NULL);
 	} else {
-		rc = tr_json_fault(j, VF_FILE_SHAPE, c < 0 ? "the text ends where a value must stand" : "no value where one must stand");
+		rc = tr_json_fault(j, VF_FILE_SHAPE, c < 0 ? "the text ends where a value must stand" :
+			"no value where one must stand");
 	}
 	if (rc == VF_OK)
 		j->want = j->depth ? WANT_MORE : WANT_END;

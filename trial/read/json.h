@@ -2,7 +2,8 @@
  * JSON of outsiders, token by token, in little memory (RFC 8259).
  *
  * Knows the text only. Strict: one value, UTF-8, no duplicate name in an object, no comments, no trailing comma, depth
- * and sizes capped. Numbers are given as written.
+ * and sizes capped (LIMIT also for a million names, or 64 MiB of them, in objects that are open at once). Numbers are
+ * given as written; U+0000 may stand in a text as an escape.
  */
 #ifndef TRIAL_READ_JSON_H
 #define TRIAL_READ_JSON_H

@@ -15,18 +15,19 @@ enum kind { OTHER, DM, ADSL, DS, TS, TI, FINDINGS, DATED };
 /* Columns by slot; "--" stands for the first two letters of the data set's name. NULL: nothing. */
 static const char *const columns_of[][TR_SDTM_SLOTS] = {
 	[OTHER] = {"STUDYID", "USUBJID", "SUBJID"},
-	[DM] = {"STUDYID", "USUBJID", "SUBJID", "SITEID", "COUNTRY", "ARM", "ARMCD", "RFICDTC", "RFSTDTC", "RFENDTC", "RFPENDTC",
-		"RFXSTDTC", "RFXENDTC", "ACTARMCD", "ARMNRS"},
-	[ADSL] = {"STUDYID", "USUBJID", "SUBJID", "SITEID", "COUNTRY", "ARM", "ARMCD", "RFICDTC", "RFSTDTC", "RFENDTC", "RFPENDTC",
-		"TRTSDT", "TRTEDT", "ACTARMCD", "ARMNRS", "TRT01P"},
+	[DM] = {"STUDYID", "USUBJID", "SUBJID", "SITEID", "COUNTRY", "ARM", "ARMCD", "RFICDTC", "RFSTDTC", "RFENDTC",
+		"RFPENDTC", "RFXSTDTC", "RFXENDTC", "ACTARMCD", "ARMNRS"},
+	[ADSL] = {"STUDYID", "USUBJID", "SUBJID", "SITEID", "COUNTRY", "ARM", "ARMCD", "RFICDTC", "RFSTDTC", "RFENDTC",
+		"RFPENDTC", "TRTSDT", "TRTEDT", "ACTARMCD", "ARMNRS", "TRT01P"},
 	[DS] = {"STUDYID", "USUBJID", "SUBJID", "DSCAT", "DSDECOD", "DSSTDTC"},
-	[TS] = {"STUDYID", NULL, NULL, "TSPARMCD", "TSVAL", "TSVAL1", "TSVAL2", "TSVAL3", "TSVAL4", "TSVAL5", "TSVAL6", "TSVAL7",
-		"TSVAL8", "TSVAL9"},
+	[TS] = {"STUDYID", NULL, NULL, "TSPARMCD", "TSVAL", "TSVAL1", "TSVAL2", "TSVAL3", "TSVAL4", "TSVAL5", "TSVAL6",
+		"TSVAL7", "TSVAL8", "TSVAL9"},
 	[TI] = {"STUDYID", NULL, NULL, "TIVERS"},
 	[FINDINGS] = {"STUDYID", "USUBJID", "SUBJID", "--TESTCD", "--DTC"},
 	[DATED] = {"STUDYID", "USUBJID", "SUBJID", NULL, "--STDTC", "--ENDTC", "VISIT", "EXTRT"},
 };
-enum { SITE = FIRST_OWN, COUNTRY, ARM, ARMCD, INFORMED, START, END, LEFT, TREATED, TREATED_LAST, ACTUAL_ARM, NO_ARM, PLANNED };
+enum { SITE = FIRST_OWN, COUNTRY, ARM, ARMCD, INFORMED, START, END, LEFT, TREATED, TREATED_LAST, ACTUAL_ARM, NO_ARM,
+	PLANNED };
 enum { DS_CATEGORY = FIRST_OWN, DS_TERM, DS_DATE };
 enum { TS_CODE = FIRST_OWN, TS_VALUE };
 enum { TI_VERSION = FIRST_OWN };
@@ -295,7 +296,8 @@ static VF_RC say_person(struct tr_sdtm *s, struct vf_bytes *ret, struct vf_err *
 	return say(s, TR_F_SUBJECT_KEY, slot, s->person_item, b, reterr);
 }
 
-static VF_RC say_consent(struct tr_sdtm *s, size_t slot, struct vf_bytes person, const char *source, struct vf_err *reterr)
+static VF_RC say_consent(struct tr_sdtm *s, size_t slot, struct vf_bytes person, const char *source,
+	struct vf_err *reterr)
 {
 	uint64_t item = tr_item(s->r);
 	enum vf_rc rc = say_date(s, TR_F_CONSENT_DATE, slot, item, person, reterr);

@@ -41,9 +41,9 @@ struct vf_bytes tr_sdtm_guess(const struct vf_bytes *columns, size_t n);
 
 /*
  * Says what a row says: identifiers of the study, each once; persons are counted (tr_subjects()) and, with
- * TR_WANT_SUBJECTS, said with DM's and ADSL's dates, consents and withdrawals (DM, DS); the trial summary (TS), versions
- * of the protocol (TI); with TR_WANT_ROWS and TR_WANT_SUBJECTS, dates of findings, SV, EX and AE. Keeps nothing of the
- * row.
+ * TR_WANT_SUBJECTS, said with DM's and ADSL's dates, consents and withdrawals (DM, DS); the trial summary (TS),
+ * versions of the protocol (TI); with TR_WANT_ROWS and TR_WANT_SUBJECTS, dates of findings, SV, EX and AE. Keeps
+ * nothing of the row.
  */
 VF_RC tr_sdtm_say(struct tr_sdtm *s, const struct tr_sdtm_row *row, struct vf_err *reterr);
 /* True when a row whose cells are those of the row before says nothing: readers need not give it. */

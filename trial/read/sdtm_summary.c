@@ -37,8 +37,8 @@ static VF_RC say_outcome(struct tr_reading *r, const struct tr_about *about, siz
 	return rc != VF_OK ? rc : tr_say(r, parameters[i].name, about, value, reterr);
 }
 
-VF_RC tr_sdtm_summary_say(struct tr_reading *r, const struct tr_about *about, struct vf_bytes code, struct vf_bytes value,
-	struct vf_err *reterr)
+VF_RC tr_sdtm_summary_say(struct tr_reading *r, const struct tr_about *about, struct vf_bytes code,
+	struct vf_bytes value, struct vf_err *reterr)
 {
 	enum vf_rc rc = tr_say(r, TR_F_SUMMARY_CODE, about, code, reterr);
 	size_t i = 0, n = sizeof(parameters) / sizeof(parameters[0]);

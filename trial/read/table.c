@@ -136,7 +136,8 @@ static VF_RC to_utf8(struct tr_table_buffer *b, struct vf_bytes *text, bool *ret
 	return rc;
 }
 
-static VF_RC say_as_utf8(struct tr_table *t, enum tr_fact_name name, uint64_t item, struct vf_bytes value, struct vf_err *reterr)
+static VF_RC say_as_utf8(struct tr_table *t, enum tr_fact_name name, uint64_t item, struct vf_bytes value,
+	struct vf_err *reterr)
 {
 	struct tr_table_buffer room = {0};
 	struct tr_about about = {.item = item};

@@ -1,8 +1,8 @@
 /*
  * Tables of rows and columns, whatever format they stand in: what XPT, Dataset-JSON and CSV have in common.
  *
- * Knows one data set at a time: its columns, which of them anybody looks at (sdtm.h), how many rows it has, and a window
- * over an input that rows are read from. Splitting rows into cells is the readers' part.
+ * Knows one data set at a time: its columns, which of them anybody looks at (sdtm.h), how many rows it has, and a
+ * window over an input that rows are read from. Splitting rows into cells is the readers' part.
  */
 #ifndef TRIAL_READ_TABLE_H
 #define TRIAL_READ_TABLE_H

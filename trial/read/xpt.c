@@ -125,7 +125,9 @@ static VF_RC read_library(struct xpt *x, struct vf_err *reterr)
 		rc = tr_say_date(x->r, TR_F_FILE_CREATED, &whole, TR_DATE_SAS, trim(part(record, 64, 16)), reterr);
 	if (rc == VF_OK)
 		rc = take(x, RECORD, &record, reterr);
-	return rc != VF_OK ? rc : tr_say_date(x->r, TR_F_FILE_MODIFIED, &whole, TR_DATE_SAS, trim(part(record, 0, 16)), reterr);
+	if (rc == VF_OK)
+		rc = tr_say_date(x->r, TR_F_FILE_MODIFIED, &whole, TR_DATE_SAS, trim(part(record, 0, 16)), reterr);
+	return rc;
 }
 
 /* ---- columns ---- */
@@ -150,7 +152,8 @@ static VF_RC read_namestr(struct xpt *x, struct xpt_column *c, struct vf_err *re
 	type = be(part(d, 0, 2));
 	c->n = be(part(d, 4, 2));
 	at = be(part(d, 84, 4));
-	if ((type != 1 && type != 2) || c->n == 0 || c->n > INT16_MAX || at > MAX_XPT_ROW || (type == 1 && (c->n < 2 || c->n > 8)))
+	if ((type != 1 && type != 2) || c->n == 0 || c->n > INT16_MAX || at > MAX_XPT_ROW ||
+		(type == 1 && (c->n < 2 || c->n > 8)))
 		return vf_fail(reterr, VF_FILE_SHAPE, "column %zu is described in no way that a row has", x->table.n_columns + 1);
 	c->at = at;
 	c->is_number = type == 1;
@@ -159,7 +162,8 @@ static VF_RC read_namestr(struct xpt *x, struct xpt_column *c, struct vf_err *re
 	name = trim(part(d, 8, 8));
 	if (x->is_v8 && x->namestr >= 120 && trim(part(d, 88, 32)).n)
 		name = trim(part(d, 88, 32));
-	return tr_table_column(&x->table, name, trim(part(d, 16, 40)), vf_bytes_str(type == 1 ? "numeric" : "character"), reterr);
+	return tr_table_column(&x->table, name, trim(part(d, 16, 40)),
+		vf_bytes_str(type == 1 ? "numeric" : "character"), reterr);
 }
 
 static VF_RC read_columns(struct xpt *x, struct vf_err *reterr)
@@ -190,7 +194,7 @@ static VF_RC find_rows(struct xpt *x, struct vf_err *reterr)
 	struct vf_bytes record;
 	enum vf_rc rc = take(x, RECORD, &record, reterr);
 
-	if (rc == VF_OK && x->is_v8 && (vf_bytes_is(part(record, 20, 8), "LABELV8 ") || vf_bytes_is(part(record, 20, 8), "LABELV9 "))) {
+	if (rc == VF_OK && x->is_v8 && is_header(record, "LABELV8 ", "LABELV9 ")) {
 		rc = tr_warn(x->r, TR_W_UNREAD, NULL, reterr, "labels of more than 40 characters are not read");
 		for (uint32_t i = 0; rc == VF_OK && !is_header(record, "OBS     ", "OBSV8   ") && i < MAX_LABEL_RECORDS; i++)
 			rc = take(x, RECORD, &record, reterr);
