@@ -14,6 +14,7 @@ enum tr_precision {
 	TR_YEAR,
 	TR_MONTH,
 	TR_DAY,
+	TR_HOUR,
 	TR_MINUTE,
 	TR_SECOND,
 };
@@ -33,13 +34,16 @@ enum tr_date_form {
 	TR_DATE_PDF,          /* D:20110810123456+02'00' (ISO 32000-1 7.9.4) */
 };
 
+/* Two dates of up to 35 characters, with a slash. */
+#define TR_DATE_LEN 71
+
 struct tr_date {
 	struct tr_when when;   /* none when malformed or without a known year */
 	enum tr_precision precision;
 	bool is_bad;           /* not in the form: 'bad-time'. A sentinel (1 January 1900) is none, and not bad */
 	bool has_offset;
 	/* In ISO 8601, as exact as written ("2011-08", "2011-08-10T12:30:00+02:00"); intervals have both ends. */
-	char normal[2 * 36 + 2];
+	char normal[TR_DATE_LEN + 1];
 };
 
 /* Always fills *ret. An empty text is no date, and not a bad one. */

@@ -106,7 +106,7 @@ struct tr_reading {
 
 	/* kept by the functions below */
 	uint64_t items;
-	struct tr_keys *subjects; /* of those counted */
+	struct tr_keys *subjects; /* of those counted, by their hashes */
 	size_t n_warnings[TR_WARNING_COUNT];
 };
 

@@ -63,7 +63,7 @@ bool tr_xml_get(const struct tr_xml_node *node, const char *name, const char *ns
 
 /* Where the reader is: an XPath of local names with positions, "/ODM/Study/MetaDataVersion[2]/@OID"; positions only
  * with TR_WANT_PLACES. The second is of an attribute of the element; name must live as long as the place. */
-struct tr_place tr_xml_place(const struct tr_xml *x);
+struct tr_place tr_xml_place(struct tr_xml *x);
 struct tr_place tr_xml_place_of(struct tr_xml *x, const char *attribute);
 /* Line and column, from 1, of what was given last, for messages. */
 void tr_xml_where(const struct tr_xml *x, unsigned *ret_line, unsigned *ret_column);
