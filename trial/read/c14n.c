@@ -40,10 +40,14 @@ static bool is_utf16(struct vf_bytes head)
 static bool is_encoding_true(const struct tr_c14n_writer *w)
 {
 	struct vf_bytes head = vf_bytes(w->head, w->n_head);
-	const char *declared = (const char *)w->ctxt->encoding;
+	const xmlChar *encoding = w->ctxt->encoding; /* of UTF-8 and UTF-16; the others are kept at the input */
+	const char *declared;
 
-	if (!declared)
+	if (!encoding && w->ctxt->input)
+		encoding = w->ctxt->input->encoding;
+	if (!encoding)
 		return true;
+	declared = (const char *)encoding;
 	if (is_utf16(head))
 		return strncasecmp(declared, "UTF-16", 6) == 0 || strcasecmp(declared, "ISO-10646-UCS-2") == 0;
 	if (vf_bytes_starts(head, "\xef\xbb\xbf"))
