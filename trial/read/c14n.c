@@ -18,7 +18,12 @@ void tr_c14n_stop(struct tr_c14n_writer *w, enum vf_rc rc, const char *text)
 	if (w->rc != VF_OK)
 		return;
 	w->rc = vf_fail(&w->err, rc, "%s, line %u", text, tr_c14n_line(w));
-	xmlStopParser(w->ctxt);
+}
+
+void tr_c14n_leave(const struct tr_c14n_writer *w)
+{
+	if (w->rc != VF_OK)
+		xmlStopParser(w->ctxt);
 }
 
 unsigned tr_c14n_line(const struct tr_c14n_writer *w)
@@ -63,6 +68,7 @@ static void start_document(void *ctx)
 		tr_c14n_stop(w, VF_UNSUPPORTED, "version-no-c14n: not XML 1.0");
 	else if (!is_encoding_true(w))
 		tr_c14n_stop(w, VF_FILE_SHAPE, "parse-error: the declared encoding is not that of the file");
+	tr_c14n_leave(w);
 }
 
 static void internal_subset(void *ctx, const xmlChar *name, const xmlChar *public, const xmlChar *system)
@@ -71,12 +77,14 @@ static void internal_subset(void *ctx, const xmlChar *name, const xmlChar *publi
 	(void)public;
 	(void)system;
 	tr_c14n_stop(ctx, VF_UNSUPPORTED, "doctype-no-c14n: a document with a DOCTYPE");
+	tr_c14n_leave(ctx);
 }
 
 static void reference(void *ctx, const xmlChar *name)
 {
 	(void)name;
 	tr_c14n_stop(ctx, VF_FILE_SHAPE, "parse-error: a reference to an entity");
+	tr_c14n_leave(ctx);
 }
 
 /* The first error says where; its text may quote values, so only its number and place are told. */

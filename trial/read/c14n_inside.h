@@ -47,8 +47,10 @@ struct tr_c14n_writer {
 	bool is_found;
 };
 
-/* Keeps the first fault and ends the parsing. */
+/* Keeps the first fault. What the parser gave stays there until tr_c14n_leave(), which frees it: the last act of a
+ * callback, and what ends the parsing after a fault. */
 void tr_c14n_stop(struct tr_c14n_writer *w, enum vf_rc rc, const char *text);
+void tr_c14n_leave(const struct tr_c14n_writer *w);
 unsigned tr_c14n_line(const struct tr_c14n_writer *w);
 
 /* Callbacks of libxml2's SAX2. */

@@ -303,6 +303,21 @@ static void put_attributes(struct tr_c14n_writer *w, const tr_xml_char **attribu
 	}
 }
 
+static VF_RC begin_tag(struct tr_c14n_writer *w, const tr_xml_char *local, int n_namespaces, int n_attributes)
+{
+	if (w->rc == VF_OK && w->depth == TR_XML_MAX_DEPTH)
+		tr_c14n_stop(w, VF_LIMIT, "size-no-c14n: too many elements within each other");
+	if (w->rc == VF_OK && (n_namespaces > TR_XML_MAX_ATTRIBUTES || n_attributes > TR_XML_MAX_ATTRIBUTES - n_namespaces))
+		tr_c14n_stop(w, VF_LIMIT, "size-no-c14n: too many attributes");
+	if (w->rc != VF_OK)
+		return w->rc;
+	w->open[w->depth].local = local;
+	w->open[w->depth++].n_bindings = w->n_bindings;
+	w->had_root = true;
+	w->text = 0;
+	return VF_OK;
+}
+
 void tr_c14n_start(void *ctx, const tr_xml_char *local, const tr_xml_char *prefix, const tr_xml_char *uri, int n_namespaces,
 	const tr_xml_char **namespaces, int n_attributes, int n_defaulted, const tr_xml_char **attributes)
 {
@@ -310,25 +325,14 @@ void tr_c14n_start(void *ctx, const tr_xml_char *local, const tr_xml_char *prefi
 
 	(void)uri;
 	(void)n_defaulted; /* there is no DTD */
-	if (w->rc != VF_OK)
-		return;
-	if (w->depth == TR_XML_MAX_DEPTH) {
-		tr_c14n_stop(w, VF_LIMIT, "size-no-c14n: too many elements within each other");
-		return;
+	if (begin_tag(w, local, n_namespaces, n_attributes) == VF_OK) {
+		put_str(w, "<");
+		put_name(w, prefix, local);
+		put_namespaces(w, namespaces, (size_t)n_namespaces);
+		put_attributes(w, attributes, (size_t)n_attributes);
+		put_str(w, ">");
 	}
-	if (n_namespaces > TR_XML_MAX_ATTRIBUTES || n_attributes > TR_XML_MAX_ATTRIBUTES - n_namespaces) {
-		tr_c14n_stop(w, VF_LIMIT, "size-no-c14n: too many attributes");
-		return;
-	}
-	w->open[w->depth].local = local;
-	w->open[w->depth++].n_bindings = w->n_bindings;
-	w->had_root = true;
-	w->text = 0;
-	put_str(w, "<");
-	put_name(w, prefix, local);
-	put_namespaces(w, namespaces, (size_t)n_namespaces);
-	put_attributes(w, attributes, (size_t)n_attributes);
-	put_str(w, ">");
+	tr_c14n_leave(w);
 }
 
 void tr_c14n_end(void *ctx, const tr_xml_char *local, const tr_xml_char *prefix, const tr_xml_char *uri)
@@ -336,35 +340,33 @@ void tr_c14n_end(void *ctx, const tr_xml_char *local, const tr_xml_char *prefix,
 	struct tr_c14n_writer *w = ctx;
 
 	(void)uri;
-	if (w->rc != VF_OK || w->depth == 0)
-		return;
-	put_str(w, "</");
-	put_name(w, prefix, local);
-	put_str(w, ">");
-	w->n_bindings = w->open[--w->depth].n_bindings;
-	w->text = 0;
+	if (w->rc == VF_OK && w->depth > 0) {
+		put_str(w, "</");
+		put_name(w, prefix, local);
+		put_str(w, ">");
+		w->n_bindings = w->open[--w->depth].n_bindings;
+		w->text = 0;
+	}
+	tr_c14n_leave(w);
 }
 
 void tr_c14n_text(void *ctx, const tr_xml_char *text, int n)
 {
 	struct tr_c14n_writer *w = ctx;
 
-	if (w->rc != VF_OK || n <= 0 || w->depth == 0)
-		return;
-	w->text += (size_t)n;
-	if (w->text > TR_XML_MAX_TEXT)
-		tr_c14n_stop(w, VF_LIMIT, "size-no-c14n: a text");
-	else
-		put_escaped(w, text, (size_t)n, IN_TEXT);
+	if (w->rc == VF_OK && n > 0 && w->depth > 0) {
+		w->text += (size_t)n;
+		if (w->text > TR_XML_MAX_TEXT)
+			tr_c14n_stop(w, VF_LIMIT, "size-no-c14n: a text");
+		else
+			put_escaped(w, text, (size_t)n, IN_TEXT);
+	}
+	tr_c14n_leave(w);
 }
 
 /* Outside the root: before it with an LF behind, after it with an LF before. */
-void tr_c14n_pi(void *ctx, const tr_xml_char *target, const tr_xml_char *data)
+static void put_pi(struct tr_c14n_writer *w, const tr_xml_char *target, const tr_xml_char *data)
 {
-	struct tr_c14n_writer *w = ctx;
-
-	if (w->rc != VF_OK)
-		return;
 	if (w->depth == 0 && w->had_root)
 		put_str(w, "\n");
 	put_str(w, "<?");
@@ -376,4 +378,13 @@ void tr_c14n_pi(void *ctx, const tr_xml_char *target, const tr_xml_char *data)
 	put_str(w, "?>");
 	if (w->depth == 0 && !w->had_root)
 		put_str(w, "\n");
+}
+
+void tr_c14n_pi(void *ctx, const tr_xml_char *target, const tr_xml_char *data)
+{
+	struct tr_c14n_writer *w = ctx;
+
+	if (w->rc == VF_OK)
+		put_pi(w, target, data);
+	tr_c14n_leave(w);
 }

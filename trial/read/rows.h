@@ -57,17 +57,16 @@ struct tr_row_sink {
 
 #define TR_ROWS_ALGORITHM "trialnotary/rows/1"
 
-/* Writes the text of R, from the first line on, to out. Zero and fill the first part. */
+/* Writes the text of R, from the first line on. Begun by tr_rows_init(); it holds nothing to free. */
 struct tr_rows {
+	struct tr_row_sink sink; /* for a reader */
 	struct tr_out out;
-	struct tr_row_sink sink; /* for a reader, after tr_rows_init() */
-	/* its own */
 	size_t n_columns;
 	bool is_begun;
 };
 
 VF_RC tr_rows_init(struct tr_rows *r, struct tr_out out, struct vf_err *reterr);
-/* Nothing may follow. A file without a data set is USAGE: it has no R. */
+/* Nothing may follow. FILE_SHAPE for a file without a data set: it has no R. */
 VF_RC tr_rows_end(struct tr_rows *r, struct vf_err *reterr);
 
 /* One cell as R writes it. */
