@@ -31,7 +31,7 @@ static void test_example(void)
 	struct vf_bytes want = check_example("docs/formats/examples/canonical.rows");
 	const struct tr_column columns[] = {
 		{vf_bytes_str("STUDYID"), TR_COLUMN_TEXT}, {vf_bytes_str("AGE"), TR_COLUMN_NUMBER}, {vf_bytes_str("OK"), TR_COLUMN_BOOLEAN}};
-	const struct tr_table dm = {vf_bytes_str("DM  "), columns, 3}, nameless = {{0}, columns, 1};
+	const struct tr_dataset dm = {vf_bytes_str("DM  "), columns, 3}, nameless = {{0}, columns, 1};
 	const struct tr_cell rows[][3] = {
 		{of_text("CDISCPILOT01  "), {.type = TR_CELL_NUMBER, .number = 63}, {.type = TR_CELL_TRUE}},
 		{of_text("  x\n"), {.type = TR_CELL_NUMBER, .number = 8.549999999999999}, {.type = TR_CELL_FALSE}},

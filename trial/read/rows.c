@@ -59,7 +59,7 @@ static const char *type_name(enum tr_column_type type)
 	return "";
 }
 
-static VF_RC put_table(void *ctx, const struct tr_table *table, struct vf_err *reterr)
+static VF_RC put_table(void *ctx, const struct tr_dataset *table, struct vf_err *reterr)
 {
 	struct tr_rows *r = ctx;
 	enum vf_rc rc = put(&r->out, "{\"table\":", reterr);

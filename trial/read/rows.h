@@ -35,10 +35,10 @@ struct tr_column {
 	enum tr_column_type type;
 };
 
-#define TR_MAX_COLUMNS 65536
+#define TR_ROWS_MAX_COLUMNS 32768
 
 /* One data set; what it holds is good until its end() returns. */
-struct tr_table {
+struct tr_dataset {
 	struct vf_bytes name; /* empty: the format has none */
 	const struct tr_column *columns;
 	size_t n_columns;
@@ -49,7 +49,7 @@ struct tr_table {
  * returns, end(). Another outcome than OK ends the reading with it.
  */
 struct tr_row_sink {
-	VF_RC (*table)(void *ctx, const struct tr_table *table, struct vf_err *reterr);
+	VF_RC (*table)(void *ctx, const struct tr_dataset *table, struct vf_err *reterr);
 	VF_RC (*row)(void *ctx, const struct tr_cell *cells, struct vf_err *reterr);
 	VF_RC (*end)(void *ctx, uint64_t rows, struct vf_err *reterr);
 	void *ctx;
