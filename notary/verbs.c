@@ -415,6 +415,10 @@ const struct nt_verb nt_verbs[] = {
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
+	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
+		"trialnotary describe protocol.json define.xml dm.xpt\n"
+		"trialnotary describe --json --subjects odm.xml",
+		nt_describe_details, nt_describe_options, 1, SIZE_MAX, nt_verb_describe},
 	{"explain", "CODE|KIND|links", "what a code means and what to do; the details and links of a kind",
 		"trialnotary explain STORE_BUSY", NULL, NULL, 1, 1, nt_verb_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",

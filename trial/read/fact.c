@@ -33,7 +33,7 @@ const char *tr_fact_about(enum tr_fact_name fact)
 	return facts[fact].about;
 }
 
-bool tr_fact_find(struct vf_bytes name, enum tr_fact_name *ret)
+bool tr_fact_of_name(struct vf_bytes name, enum tr_fact_name *ret)
 {
 	for (int i = 0; i < TR_FACT_COUNT; i++)
 		if (vf_bytes_is(name, facts[i].name)) {

@@ -32,7 +32,7 @@ const char *tr_fact_name(enum tr_fact_name fact);
 enum tr_fact_type tr_fact_type(enum tr_fact_name fact);
 const char *tr_fact_about(enum tr_fact_name fact);
 /* False when there is none. */
-bool tr_fact_find(struct vf_bytes name, enum tr_fact_name *ret);
+bool tr_fact_of_name(struct vf_bytes name, enum tr_fact_name *ret);
 
 /* Who stands behind a fact, weakest first. Readers say no other than declared, signed and registry. */
 enum tr_grade {
@@ -185,6 +185,12 @@ struct tr_reader {
 /* All readers: the first that claims a file reads it. NULL when none does. */
 const struct tr_reader *tr_reader_find(const struct tr_peek *peek);
 const struct tr_reader *tr_reader_at(size_t at);
+
+/*
+ * Finds the reader of r->in, says file.format, reads, and says file.subjects when persons were counted. *ret_reader is
+ * NULL when no reader claims the file, which is OK.
+ */
+VF_RC tr_read(struct tr_reading *r, const struct tr_reader **ret_reader, struct vf_err *reterr);
 
 /* Looks at the file's head; buffer has TR_PEEK_LEN octets and lives as long as *ret. Formats only: names a file as it
  * is, so a fault in its head is no fault here. */
