@@ -138,15 +138,8 @@ static bool keep_place(struct tr_fact_list *l, const struct tr_place *place, con
 	return *ret != NULL;
 }
 
-struct keeping {
-	struct tr_fact_list *list;
-	bool places;
-};
-
-static VF_RC keep_fact(void *ctx, const struct tr_fact *f, struct vf_err *reterr)
+VF_RC tr_fact_list_put(struct tr_fact_list *l, const struct tr_fact *f, bool places, struct vf_err *reterr)
 {
-	const struct keeping *k = ctx;
-	struct tr_fact_list *l = k->list;
 	struct tr_kept_fact kept = {.name = f->name, .grade = f->grade, .item = f->item, .when = tr_when_none(), .place = ""};
 
 	if (l->n >= TR_MAX_FACTS)
@@ -159,10 +152,22 @@ static VF_RC keep_fact(void *ctx, const struct tr_fact *f, struct vf_err *reterr
 	}
 	if (!make_room(&l->facts, l->n, &l->cap, sizeof(*l->facts)) || !keep_subject(l, f->subject, &kept.subject) ||
 		!keep_bytes(l, f->value, &kept.value) || !keep_bytes(l, f->normal, &kept.normal) ||
-		(k->places && !keep_place(l, &f->place, &kept.place)))
+		(places && !keep_place(l, &f->place, &kept.place)))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a file");
 	l->facts[l->n++] = kept;
 	return VF_OK;
+}
+
+struct keeping {
+	struct tr_fact_list *list;
+	bool places;
+};
+
+static VF_RC keep_fact(void *ctx, const struct tr_fact *f, struct vf_err *reterr)
+{
+	const struct keeping *k = ctx;
+
+	return tr_fact_list_put(k->list, f, k->places, reterr);
 }
 
 static VF_RC keep_warning(void *ctx, enum tr_warning warning, const char *text, const struct tr_place *place,

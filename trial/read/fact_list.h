@@ -50,6 +50,8 @@ struct tr_fact_list {
  */
 VF_RC tr_fact_list_read(struct tr_fact_list *list, const struct tr_input *in, unsigned wants,
 	const struct tr_mapping *mapping, struct vf_err *reterr);
+/* Adds one fact that somebody else has read. LIMIT, NO_MEMORY. */
+VF_RC tr_fact_list_put(struct tr_fact_list *list, const struct tr_fact *fact, bool places, struct vf_err *reterr);
 void tr_fact_list_done(struct tr_fact_list *list);
 
 /* The first fact of the name from a place on, or list->n. */
