@@ -1,6 +1,10 @@
 /* Listings: the example, their order and their one spelling, folders and archives with the same files, what is refused. */
 #include "tests/folder.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
+
 #include "notary/listing.h"
 
 static VF_RC collect(void *ctx, struct vf_bytes piece, struct vf_err *reterr)
@@ -180,7 +184,54 @@ static void check_refused(const char *folder, const char *name, enum vf_rc want,
 	nt_listing_done(&l);
 }
 
-/* bsdtar, or python's zipfile and tarfile: what is there makes the archives. */
+/* One member with a name beyond ASCII, by libarchive's own writers: 7z, cpio, and compressions that python does not have. */
+static void make_archive(const char *path, int (*format)(struct archive *), int (*filter)(struct archive *))
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = uselocale(utf8);
+	struct archive *a = archive_write_new();
+	struct archive_entry *e = archive_entry_new();
+
+	CHECK(utf8 != (locale_t)0 && a && e);
+	CHECK_INT(format(a), ARCHIVE_OK);
+	CHECK_INT(filter(a), ARCHIVE_OK);
+	CHECK_INT(archive_write_open_filename(a, path), ARCHIVE_OK);
+	archive_entry_set_pathname(e, "sub/\xe6\x97\xa5.txt");
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0644);
+	archive_entry_set_size(e, 5);
+	CHECK_INT(archive_write_header(a, e), ARCHIVE_OK);
+	CHECK_INT(archive_write_data(a, "hello", 5), 5);
+	archive_entry_free(e);
+	CHECK_INT(archive_write_close(a), ARCHIVE_OK);
+	archive_write_free(a);
+	uselocale(before);
+	freelocale(utf8);
+}
+
+static void test_more_archives(void)
+{
+	char room[256];
+	const char *f = folder_make(room);
+	struct nt_listing want = {0};
+
+	add(&want, "sub/\xe6\x97\xa5.txt", "hello");
+	make_archive(folder_path(f, "x.7z"), archive_write_set_format_7zip, archive_write_add_filter_none);
+	check_archive(f, "x.7z", &want);
+	make_archive(folder_path(f, "x.cpio"), archive_write_set_format_cpio_newc, archive_write_add_filter_none);
+	check_archive(f, "x.cpio", &want);
+	make_archive(folder_path(f, "x.tar.zst"), archive_write_set_format_pax, archive_write_add_filter_zstd);
+	check_archive(f, "x.tar.zst", &want);
+	make_archive(folder_path(f, "x.tar.lz4"), archive_write_set_format_ustar, archive_write_add_filter_lz4);
+	check_archive(f, "x.tar.lz4", &want);
+	make_archive(folder_path(f, "x.zip"), archive_write_set_format_zip, archive_write_add_filter_none);
+	check_archive(f, "x.zip", &want);
+	make_archive(folder_path(f, "x.iso"), archive_write_set_format_iso9660, archive_write_add_filter_none);
+	check_refused(f, "x.iso", VF_UNSUPPORTED, "no archive");
+	nt_listing_done(&want);
+	folder_remove(f);
+}
+
+/* Python's zipfile and tarfile make the others. */
 static void test_archives(void)
 {
 	char room[256];
@@ -213,7 +264,7 @@ static void test_archives(void)
 		"open('plain.txt','w').write('nothing packed'); open('none','w')\n"
 		"with gzip.open('data.gz','wb') as g: g.write(b'hello')\n"
 		"with lzma.open('bomb.xz','wb') as g:\n"
-		"  for i in range(120): g.write(bytes(1<<20))\n"
+		"  for i in range(120): g.write(b'x'*(1<<20))\n"
 		"with tarfile.open('links.tar','w') as t:\n"
 		"  i=tarfile.TarInfo('../../etc/x'); i.size=0; t.addfile(i)\n"
 		"  i=tarfile.TarInfo('s'); i.type=tarfile.SYMTYPE; i.linkname='../y'; t.addfile(i)\n"
@@ -287,5 +338,6 @@ int main(void)
 	test_compare();
 	test_folders();
 	test_archives();
+	test_more_archives();
 	return check_done();
 }
