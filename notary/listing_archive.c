@@ -147,6 +147,8 @@ static VF_RC read_members(struct reading *r, struct vf_err *reterr)
 		int status = archive_read_next_header(r->a, &e);
 		enum vf_rc rc;
 
+		if (status == ARCHIVE_EOF && r->number == 0 && (archive_format(r->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR)
+			return vf_fail(reterr, VF_UNSUPPORTED, "no archive of a known form: it begins with zeros, as a tar without members does");
 		if (status == ARCHIVE_EOF)
 			return VF_OK;
 		if (status != ARCHIVE_OK && !(status == ARCHIVE_WARN && is_harmless(r->a)))
