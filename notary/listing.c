@@ -29,7 +29,7 @@ static VF_RC put_text(void *ctx, struct vf_bytes piece, struct vf_err *reterr)
 }
 
 /* Begins a line with its name; the buffer is checked at the line's end. */
-static VF_RC begin(struct nt_listing *l, struct vf_bytes name, struct nt_listed *ret, struct vf_err *reterr)
+static VF_RC begin(struct nt_listing *l, struct vf_bytes name, struct nt_listing_member *ret, struct vf_err *reterr)
 {
 	struct tr_out out = {put_text, &l->lines};
 	enum vf_rc rc;
@@ -39,14 +39,14 @@ static VF_RC begin(struct nt_listing *l, struct vf_bytes name, struct nt_listed 
 	if (l->n == NT_LISTING_MAX_MEMBERS || name.n > NT_LISTING_MAX_NAME)
 		return vf_fail(reterr, VF_LIMIT, l->n == NT_LISTING_MAX_MEMBERS ? "more than %d members" : "a name of more than %d octets",
 			l->n == NT_LISTING_MAX_MEMBERS ? NT_LISTING_MAX_MEMBERS : NT_LISTING_MAX_NAME);
-	*ret = (struct nt_listed){.at = l->lines.n};
+	*ret = (struct nt_listing_member){.at = l->lines.n};
 	nt_buf_put_str(&l->lines, "{\"name\":");
 	rc = tr_jcs_text(&out, name, reterr);
 	ret->n_name = l->lines.n - ret->at - NT_LISTED_NAME;
 	return rc;
 }
 
-static VF_RC end(struct nt_listing *l, struct nt_listed *m, struct vf_err *reterr)
+static VF_RC end(struct nt_listing *l, struct nt_listing_member *m, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 
@@ -57,7 +57,7 @@ static VF_RC end(struct nt_listing *l, struct nt_listed *m, struct vf_err *reter
 	m->n = l->lines.n - m->at;
 	if (l->n == l->room) {
 		size_t room = l->room ? 2 * l->room : 256;
-		struct nt_listed *members = realloc(l->members, room * sizeof(*members));
+		struct nt_listing_member *members = realloc(l->members, room * sizeof(*members));
 
 		if (!members)
 			return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu members", room);
@@ -73,7 +73,7 @@ static VF_RC end(struct nt_listing *l, struct nt_listed *m, struct vf_err *reter
 VF_RC nt_listing_add(struct nt_listing *l, struct vf_bytes name, uint64_t size, const struct vf_pair *digests,
 	struct vf_err *reterr)
 {
-	struct nt_listed m;
+	struct nt_listing_member m;
 	enum vf_rc rc = begin(l, name, &m, reterr);
 
 	if (rc != VF_OK)
@@ -90,7 +90,7 @@ VF_RC nt_listing_add(struct nt_listing *l, struct vf_bytes name, uint64_t size, 
 VF_RC nt_listing_add_link(struct nt_listing *l, struct vf_bytes name, struct vf_bytes target, struct vf_err *reterr)
 {
 	struct tr_out out = {put_text, &l->lines};
-	struct nt_listed m;
+	struct nt_listing_member m;
 	enum vf_rc rc = begin(l, name, &m, reterr);
 
 	if (rc == VF_OK && target.n > NT_LISTING_MAX_NAME)
@@ -115,7 +115,7 @@ static struct vf_bytes name_of(const struct nt_listing *l, size_t at)
 }
 
 /* By the name as written, then by the line. */
-static int order(const struct nt_listing *l, const struct nt_listed *a, const struct nt_listed *b)
+static int order(const struct nt_listing *l, const struct nt_listing_member *a, const struct nt_listing_member *b)
 {
 	int names = vf_bytes_cmp(vf_bytes(l->lines.p + a->at + NT_LISTED_NAME, a->n_name),
 		vf_bytes(l->lines.p + b->at + NT_LISTED_NAME, b->n_name));

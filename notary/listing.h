@@ -19,7 +19,7 @@
 #define NT_LISTING_MAX_RATIO 1100
 
 /* A member: its line without LF, and the parts of it. */
-struct nt_listed {
+struct nt_listing_member {
 	size_t at, n;   /* in lines */
 	size_t n_name;  /* of the JSON string with its quotes, which begins at NT_LISTED_NAME */
 	uint64_t size;
@@ -30,7 +30,7 @@ struct nt_listed {
 /* Zero it; free with nt_listing_done(). */
 struct nt_listing {
 	struct nt_buf lines;
-	struct nt_listed *members; /* ascending after nt_listing_sort() */
+	struct nt_listing_member *members; /* ascending after nt_listing_sort() */
 	size_t n, room;
 	uint64_t size; /* of all members */
 };
