@@ -53,6 +53,8 @@ struct nt_declared {
 /* Writes canonical.json for documents ascending by name; those without a form are left out. *ret_n: how many are in it;
  * nothing is written when there are none. */
 VF_RC nt_declared_write(const struct nt_declared *d, size_t n, struct nt_buf *out, size_t *ret_n, struct vf_err *reterr);
+/* Writes it into a new file (mode 0600). A file that is there must hold the same octets: EXISTS. */
+VF_RC nt_declared_save(const char *path, struct vf_bytes text, struct vf_err *reterr);
 /*
  * Reads it, and finds the document of this name; *ret_found. Algorithms that this version does not know are passed
  * over. JSON_SHAPE, NAME_SHAPE, LIMIT. ret->name is the caller's name.

@@ -1,7 +1,11 @@
 /* canonical.json: what forms the documents of a record have, as their submitter says. */
-#include <inttypes.h>
-
 #include "notary/forms.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "notary/durable.h"
 #include "verify/json.h"
 #include "verify/limits.h"
 #include "verify/record.h"
@@ -49,6 +53,20 @@ VF_RC nt_declared_write(const struct nt_declared *d, size_t n, struct nt_buf *ou
 		nt_buf_put_str(out, "]}\n");
 	*ret_n = found;
 	return nt_buf_check(out, reterr);
+}
+
+VF_RC nt_declared_save(const char *path, struct vf_bytes text, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf there = nt_buf(NT_DECLARED_MAX);
+	struct stat st;
+	char shown[160];
+
+	if (lstat(path, &st) != 0)
+		return nt_durable_write(AT_FDCWD, path, text, 0600, reterr);
+	if (nt_durable_read(AT_FDCWD, path, &there, NULL) == VF_OK && vf_bytes_eq(nt_buf_bytes(&there), text))
+		return VF_OK;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	return vf_fail(reterr, VF_EXISTS, "'%s' is there already, with another content", shown);
 }
 
 /* ---- reading ---- */

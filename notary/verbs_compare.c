@@ -11,8 +11,9 @@
 #include "notary/verbs.h"
 #include "verify/text.h"
 
-/* Columns of rows that are shown unless all are asked for. */
+/* Columns, and lines about them, that are shown; --json has all. */
 #define SHOWN_COLUMNS 20
+#define SHOWN_LINES 20
 
 const struct nt_option nt_compare_options[] = {
 	{"bytes", 0, NULL, "only the same octets are the same: all else ends with status 1", false, false},
@@ -83,16 +84,21 @@ static void put_column(struct nt_buf *out, const struct nt_column_diff *d, bool 
 	nt_buf_put_u8(out, '\n');
 }
 
-/* Lines with some blanks before each. */
+/* The first lines, with some blanks before each. */
 static void put_lines(struct nt_buf *out, struct vf_bytes text)
 {
 	struct vf_bytes line;
+	size_t n = 0;
 
 	while (vf_take_line(&text, &line)) {
+		if (n++ >= SHOWN_LINES)
+			continue;
 		nt_buf_put_str(out, "    ");
 		nt_buf_put(out, line);
 		nt_buf_put_u8(out, '\n');
 	}
+	if (n > SHOWN_LINES)
+		nt_buf_putf(out, "    and %zu more like these\n", n - SHOWN_LINES);
 }
 
 static void put_rows(struct nt_buf *out, const struct nt_rows_diff *d, bool values)

@@ -24,7 +24,9 @@ struct reading {
 	const struct tr_json_token *t;
 	struct tr_texts name; /* at most one: of the data set */
 	uint8_t *forms;
-	bool has_columns, had_rows, is_second, is_lines;
+	bool has_columns, is_second, is_lines;
+	bool saw_rows; /* as a member: there are no rows behind the object */
+	bool had_rows; /* and gave them */
 };
 
 static VF_RC next(struct reading *r, struct vf_err *reterr)
@@ -200,6 +202,7 @@ static VF_RC read_rows(struct reading *r, struct vf_err *reterr)
 
 	if (r->t->event != TR_JSON_ARRAY)
 		return shape(r, "rows that are no array", reterr);
+	r->saw_rows = true;
 	if (!r->is_second && (!r->has_columns || r->name.count == 0))
 		return tr_json_skip(r->j, reterr);
 	r->had_rows = true;
@@ -261,7 +264,7 @@ static VF_RC read_all(struct reading *r, struct vf_err *reterr)
 {
 	enum vf_rc rc = read_object(r, reterr);
 
-	if (rc == VF_OK && r->is_lines && !r->had_rows)
+	if (rc == VF_OK && r->is_lines && !r->saw_rows)
 		rc = read_lines(r, reterr);
 	return rc;
 }
