@@ -228,7 +228,8 @@ static void test_xpt(void)
 	xpt_column(&x, "B", 2, 80, 0);
 	xpt_rows(&x, "");
 	xpt_record(&x, "x");
-	xpt_record(&x, "");
+	for (int i = 0; i < 10; i++)
+		xpt_put(&x, blank, 8);
 	CHECK(before % 80 == 0);
 	check_rows("dm.xpt", octets(&x), XPT_WANT "{\"table\":\"AE\",\"columns\":[[\"B\",\"text\"]]}\n[\"x\"]\n[null]\n{\"rows\":2}\n");
 	make_xpt(&x, true, "16AUG13:21:15:04", "10");
