@@ -153,7 +153,7 @@ static size_t read_head(const char *path, uint8_t head[512])
 static bool is_archive(struct vf_bytes head)
 {
 	static const char *const begins[] = {
-		"PK\3\4", "PK\5\6", "7z\xbc\xaf\x27\x1c", "\x1f\x8b", "\xfd" "7zXZ", "\x28\xb5\x2f\xfd", "BZh", "\x04\x22\x4d\x18", "070701", "070702", "070707"};
+		"PK\3\4", "PK\5\6", "7z\xbc\xaf\x27\x1c", "\x1f\x8b", "\xfd\x37zXZ", "\x28\xb5\x2f\xfd", "BZh", "\x04\x22\x4d\x18", "070701", "070702", "070707"};
 	struct vf_bytes magic;
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
