@@ -148,6 +148,8 @@ static VF_RC receive_text(struct comparing *c, struct nt_buf *to, struct vf_err 
 		return rc;
 	if (!nt_buf_reserve(to, (size_t)n))
 		return nt_buf_check(to, reterr);
+	if (n == 0) /* an empty buffer may have no address */
+		return VF_OK;
 	rc = receive(c, to->p + to->n, (size_t)n, reterr);
 	if (rc == VF_OK)
 		to->n += (size_t)n;
@@ -206,7 +208,9 @@ static char receive_event(struct comparing *c)
 
 static struct vf_bytes part(const struct nt_buf *b, const size_t *ends, size_t at)
 {
-	return vf_bytes(b->p + ends[at], ends[at + 1] - ends[at]);
+	size_t n = ends[at + 1] - ends[at];
+
+	return n ? vf_bytes(b->p + ends[at], n) : vf_bytes(NULL, 0); /* an empty buffer may have no address */
 }
 
 /* ---- columns ---- */
