@@ -29,16 +29,22 @@ static VF_RC read_at(void *ctx, uint64_t at, void *out, size_t cap, size_t *ret_
 	return VF_OK;
 }
 
+void nt_file_input_of(struct nt_file_input *f, int fd, uint64_t size, struct vf_bytes name)
+{
+	f->fd = fd;
+	f->read = 0;
+	f->input = (struct tr_input){.read_at = read_at, .ctx = f, .size = size, .name = name};
+}
+
 VF_RC nt_file_input_open(struct nt_file_input *f, const char *path, const char *name, struct vf_err *reterr)
 {
 	uint64_t size = 0;
-	enum vf_rc rc = nt_open_document(path, &f->fd, &size, reterr);
+	int fd = -1;
+	enum vf_rc rc = nt_open_document(path, &fd, &size, reterr);
 
-	if (rc != VF_OK)
-		return rc;
-	f->read = 0;
-	f->input = (struct tr_input){.read_at = read_at, .ctx = f, .size = size, .name = vf_bytes_str(name)};
-	return VF_OK;
+	if (rc == VF_OK)
+		nt_file_input_of(f, fd, size, vf_bytes_str(name));
+	return rc;
 }
 
 void nt_file_input_done(struct nt_file_input *f)

@@ -16,6 +16,8 @@ struct nt_file_input {
 
 /* NO_INPUT, PERMISSION, IO as nt_open_document(). name is borrowed: what the file is called. */
 VF_RC nt_file_input_open(struct nt_file_input *f, const char *path, const char *name, struct vf_err *reterr);
+/* Takes over an open file. */
+void nt_file_input_of(struct nt_file_input *f, int fd, uint64_t size, struct vf_bytes name);
 void nt_file_input_done(struct nt_file_input *f);
 
 #endif

@@ -416,6 +416,12 @@ const struct nt_verb nt_verbs[] = {
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
+	{"check", "DIR", "hold a study's records against the rules: order, consent, outcomes, audit trail",
+		"trialnotary check notary --study EX-1\n"
+		"trialnotary check notary --study EX-1 --rule C3 --json",
+		nt_check_details, nt_check_options, 1, 1, nt_verb_check},
+	{"report", "DIR", "an inspection report of a study, for people: one HTML file",
+		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 1, 1, nt_verb_report},
 	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",
@@ -426,7 +432,7 @@ const struct nt_verb nt_verbs[] = {
 	{"manifest", "FOLDER|ARCHIVE", "what is in a folder or an archive, with the digests of each file",
 		"trialnotary manifest datasets/ -o listing.json\ntrialnotary manifest datasets.tar.zst", nt_manifest_details,
 		nt_manifest_options, 1, 1, nt_verb_manifest},
-	{"explain", "CODE|KIND|links", "what a code means and what to do; the details and links of a kind",
+	{"explain", "CODE|KIND|RULE|links|rules", "what a code means and what to do; the details and links of a kind; a rule",
 		"trialnotary explain STORE_BUSY", NULL, NULL, 1, 1, nt_verb_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",
 		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "notary/durable.h"
+#include "notary/html_file.h"
 #include "notary/page_out.h"
 #include "notary/verbs.h"
 #include "verify/limits.h"
@@ -26,49 +27,6 @@ const struct nt_option nt_page_options[] = {
 	{"force", 0, NULL, "replace a page that is there", false, false},
 	{0},
 };
-
-/* A mistyped name must not cost a document: only an earlier page or an empty file gives way. */
-static bool is_page(const char *path)
-{
-	static const char begin[] = "<!DOCTYPE html>";
-	char head[sizeof(begin) - 1];
-	struct stat st;
-	ssize_t got;
-	int fd;
-
-	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return false;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, head, sizeof(head));
-	close(fd);
-	return got == 0 || (got == sizeof(head) && memcmp(head, begin, sizeof(head)) == 0);
-}
-
-static VF_RC write_page(const char *path, bool force, struct vf_bytes page, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int dir = -1;
-	const char *slash = strrchr(path, '/');
-	char shown[160], *folder;
-	struct stat st;
-	enum vf_rc rc;
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (!path[0] || (slash && !slash[1]))
-		return vf_fail(reterr, VF_USAGE, "'%s' names no file", shown);
-	if (lstat(path, &st) == 0 && !force)
-		return vf_fail(reterr, VF_EXISTS, "'%s' is already there", shown);
-	if (lstat(path, &st) == 0 && !is_page(path))
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no page: --force replaces pages alone", shown);
-	folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	if (!folder)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a path");
-	rc = nt_dir_open(AT_FDCWD, folder, &dir, reterr);
-	free(folder);
-	/* what a participant decided is for the site's eyes until it is handed out */
-	return rc == VF_OK ? nt_durable_write(dir, slash ? slash + 1 : path, page, 0600, reterr) : rc;
-}
 
 static VF_RC make_page(struct nt_cli *cli, struct nt_notary *n, const struct vf_hash *id, struct nt_buf *page,
 	struct vf_err *reterr)
@@ -106,7 +64,7 @@ VF_RC nt_verb_page(struct nt_cli *cli, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = make_page(cli, n, &id, &page, reterr);
 	if (rc == VF_OK)
-		rc = write_page(path, nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
+		rc = nt_html_write(path, "page", nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (!cli->json) {

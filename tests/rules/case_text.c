@@ -204,6 +204,8 @@ static void read_file(struct case_text *t, char *line)
 			f->sha256 = id_of(w + 7);
 		else if (strncmp(w, "size=", 5) == 0)
 			f->size = strtoull(w + 5, NULL, 10);
+		else if (strncmp(w, "md5=", 4) == 0)
+			snprintf(f->md5, sizeof(f->md5), "%s", w + 4);
 		else if (strcmp(w, "parse-error") == 0)
 			f->facts.rc = VF_FILE_SHAPE;
 		else

@@ -128,6 +128,59 @@ static bool index_subjects(struct tr_case *c)
 	return c->by_subject && c->subjects;
 }
 
+/* ---- tables of records ---- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct tr_case_record *x = *(const struct tr_case_record *const *)a, *y = *(const struct tr_case_record *const *)b;
+
+	return memcmp(x->id.b, y->id.b, sizeof(x->id.b));
+}
+
+static int by_participant(const void *a, const void *b)
+{
+	const struct tr_case_record *x = *(const struct tr_case_record *const *)a, *y = *(const struct tr_case_record *const *)b;
+	int order = memcmp(x->details->participant.b, y->details->participant.b, sizeof(x->details->participant.b));
+
+	return order ? order : (x > y) - (x < y);
+}
+
+static int by_link(const void *a, const void *b)
+{
+	const struct tr_case_link *x = a, *y = b;
+	int order = memcmp(x->to.b, y->to.b, sizeof(x->to.b));
+
+	if (order == 0)
+		order = (x->type > y->type) - (x->type < y->type);
+	return order ? order : (x->from > y->from) - (x->from < y->from);
+}
+
+static bool index_records(struct tr_case *c)
+{
+	size_t links = 0;
+
+	for (size_t i = 0; i < c->n_records; i++)
+		links += c->records[i].n_links;
+	c->by_id = malloc((c->n_records + 1) * sizeof(*c->by_id));
+	c->by_participant = malloc((c->n_records + 1) * sizeof(*c->by_participant));
+	c->by_link = malloc((links + 1) * sizeof(*c->by_link));
+	if (!c->by_id || !c->by_participant || !c->by_link)
+		return false;
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct tr_case_record *r = &c->records[i];
+
+		c->by_id[i] = r;
+		if (r->details && r->details->has_participant)
+			c->by_participant[c->n_by_participant++] = r;
+		for (size_t j = 0; j < r->n_links; j++)
+			c->by_link[c->n_by_link++] = (struct tr_case_link){r->links[j].record, r->links[j].type, i};
+	}
+	qsort(c->by_id, c->n_records, sizeof(*c->by_id), by_id);
+	qsort(c->by_participant, c->n_by_participant, sizeof(*c->by_participant), by_participant);
+	qsort(c->by_link, c->n_by_link, sizeof(*c->by_link), by_link);
+	return true;
+}
+
 VF_RC tr_case_index(struct tr_case *c, struct vf_err *reterr)
 {
 	bool good = true;
@@ -137,7 +190,7 @@ VF_RC tr_case_index(struct tr_case *c, struct vf_err *reterr)
 			c->records[i].files[j].record = &c->records[i];
 			good = index_file(&c->records[i].files[j]);
 		}
-	if (good && index_names(c) && index_subjects(c))
+	if (good && index_names(c) && index_subjects(c) && index_records(c))
 		return VF_OK;
 	tr_case_index_done(c);
 	return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a study");
@@ -153,6 +206,12 @@ void tr_case_index_done(struct tr_case *c)
 	free(c->all);
 	free(c->by_subject);
 	free(c->subjects);
+	free(c->by_id);
+	free(c->by_participant);
+	free(c->by_link);
+	c->by_id = c->by_participant = NULL;
+	c->by_link = NULL;
+	c->n_by_participant = c->n_by_link = 0;
 	c->all = c->by_subject = NULL;
 	c->subjects = NULL;
 	c->n_subjects = 0;
@@ -163,10 +222,29 @@ void tr_case_index_done(struct tr_case *c)
 
 const struct tr_case_record *tr_case_record(const struct tr_case *c, const struct vf_hash *id)
 {
-	for (size_t i = 0; i < c->n_records; i++)
-		if (vf_hash_eq(&c->records[i].id, id))
-			return &c->records[i];
-	return NULL;
+	struct tr_case_record wanted = {.id = *id};
+	const struct tr_case_record *key = &wanted, **found;
+
+	found = c->by_id ? bsearch(&key, c->by_id, c->n_records, sizeof(*c->by_id), by_id) : NULL;
+	return found ? *found : NULL;
+}
+
+const struct tr_case_record *const *tr_case_participant(const struct tr_case *c, const struct vf_hash *participant, size_t *ret_n)
+{
+	size_t lo = 0, hi = c->n_by_participant, n = 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(c->by_participant[mid]->details->participant.b, participant->b, sizeof(participant->b)) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (lo + n < c->n_by_participant && vf_hash_eq(&c->by_participant[lo + n]->details->participant, participant))
+		n++;
+	*ret_n = n;
+	return c->by_participant + lo;
 }
 
 size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from)
@@ -176,19 +254,22 @@ size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from)
 	return from;
 }
 
-static bool has_link(const struct tr_case_record *r, enum tr_link_type type, const struct vf_hash *to)
-{
-	for (size_t i = 0; i < r->n_links; i++)
-		if (r->links[i].type == type && vf_hash_eq(&r->links[i].record, to))
-			return true;
-	return false;
-}
-
 size_t tr_case_linked(const struct tr_case *c, enum tr_link_type type, const struct vf_hash *to, size_t from)
 {
-	while (from < c->n_records && !has_link(&c->records[from], type, to))
-		from++;
-	return from;
+	struct tr_case_link wanted = {*to, type, from};
+	size_t lo = 0, hi = c->n_by_link;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (by_link(&c->by_link[mid], &wanted) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < c->n_by_link && c->by_link[lo].type == type && vf_hash_eq(&c->by_link[lo].to, to))
+		return c->by_link[lo].from;
+	return c->n_records;
 }
 
 bool tr_case_is_superseded(const struct tr_case *c, const struct tr_case_record *r)

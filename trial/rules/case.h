@@ -19,6 +19,7 @@ struct tr_case_file {
 	uint64_t size;
 	bool at_hand;              /* false: withheld, erased or elsewhere: nothing is known of what it says */
 	struct tr_fact_list facts; /* empty when not at hand or of no known format */
+	char md5[33];              /* in hex, where a file of the study names MD5 checksums; else empty */
 
 	/* made by tr_case_index() */
 	const struct tr_kept_fact **by_item; /* facts.n of them, by item, then as in the file */
@@ -60,6 +61,13 @@ struct tr_case_subject {
 	struct tr_case_facts facts;
 };
 
+/* A link of a record, by what it leads to. */
+struct tr_case_link {
+	struct vf_hash to;
+	enum tr_link_type type;
+	size_t from; /* in records */
+};
+
 struct tr_case {
 	struct vf_bytes study;
 	struct tr_case_record *records; /* in the order of the log; what waits comes last */
@@ -74,6 +82,10 @@ struct tr_case {
 	struct tr_case_subject *subjects; /* ascending by key */
 	size_t n_subjects;
 	struct tr_case_fact *all, *by_subject;
+	const struct tr_case_record **by_id, **by_participant;
+	size_t n_by_participant;
+	struct tr_case_link *by_link;
+	size_t n_by_link;
 };
 
 /* Makes the tables. NO_MEMORY. */
@@ -88,6 +100,8 @@ const struct tr_case_record *tr_case_record(const struct tr_case *c, const struc
 size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from);
 /* The first record of any kind from a place on that has a link of this type to the record. */
 size_t tr_case_linked(const struct tr_case *c, enum tr_link_type type, const struct vf_hash *to, size_t from);
+/* The records about one participant, by the value in their details, in their order: *ret_n of them. */
+const struct tr_case_record *const *tr_case_participant(const struct tr_case *c, const struct vf_hash *participant, size_t *ret_n);
 /* True when a record of the study supersedes this one. */
 bool tr_case_is_superseded(const struct tr_case *c, const struct tr_case_record *r);
 /* The person, or NULL. */

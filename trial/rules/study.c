@@ -99,3 +99,24 @@ void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 	vf_text_escape(version, sizeof(version), r->version);
 	snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
 }
+
+struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,
+	const struct tr_case_record *b)
+{
+	struct tr_finding_draft d = {.word = word, .about = vf_bytes_str(about)};
+
+	if (a)
+		d.records[0] = &a->id;
+	if (b && b != a)
+		d.records[a ? 1 : 0] = &b->id;
+	return d;
+}
+
+void tr_study_file(char out[TR_NAMED_LEN + 1], const struct tr_case_file *file)
+{
+	char id[TR_CASE_SHORT + 1], name[TR_NAMED_LEN - 20];
+
+	tr_case_short(id, &file->record->id);
+	vf_text_escape(name, sizeof(name), file->name);
+	snprintf(out, TR_NAMED_LEN + 1, "%s, record %s", name, id);
+}

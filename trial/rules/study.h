@@ -24,4 +24,11 @@ struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name,
 #define TR_NAMED_LEN 160
 void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r);
 
+/* What most findings are made of: about, up to two records, a word. NULL: none. */
+struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,
+	const struct tr_case_record *b);
+
+/* The name of a file as a finding shows it, escaped; and a NUL. */
+void tr_study_file(char out[TR_NAMED_LEN + 1], const struct tr_case_file *file);
+
 #endif
