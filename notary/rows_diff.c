@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "notary/rows_diff_inside.h"
 #include "trial/read/rows_read.h"
 #include "verify/text.h"
 
-#define MAX_CELL ((size_t)64 * 1024 * 1024)
 #define MAX_TEXT ((size_t)256 * 1024)
 
 void nt_rows_diff_done(struct nt_rows_diff *d)
@@ -20,91 +20,6 @@ void nt_rows_diff_done(struct nt_rows_diff *d)
 	nt_buf_done(&d->text);
 	free(d->columns);
 	*d = (struct nt_rows_diff){0};
-}
-
-/* ---- the first file: a thread writes what it reads into a pipe ---- */
-
-/* Events: 'T' name, columns; 'R' a cell for each column; 'E'. Texts have their length before them. */
-struct sender {
-	const struct tr_input *in;
-	FILE *to;
-	struct nt_buf cell;
-	size_t n_columns;
-	enum vf_rc rc;
-	struct vf_err err;
-};
-
-static VF_RC send_octets(struct sender *s, const void *p, size_t n, struct vf_err *reterr)
-{
-	if (n && fwrite(p, 1, n, s->to) != n)
-		return vf_fail(reterr, VF_IO, "rows cannot be passed on");
-	return VF_OK;
-}
-
-static VF_RC send_text(struct sender *s, struct vf_bytes text, struct vf_err *reterr)
-{
-	uint64_t n = text.n;
-	enum vf_rc rc = send_octets(s, &n, sizeof(n), reterr);
-
-	return rc == VF_OK ? send_octets(s, text.p, text.n, reterr) : rc;
-}
-
-static VF_RC put_buf(void *ctx, struct vf_bytes piece, struct vf_err *reterr)
-{
-	nt_buf_put(ctx, piece);
-	return nt_buf_check(ctx, reterr);
-}
-
-static VF_RC send_table(void *ctx, const struct tr_dataset *set, struct vf_err *reterr)
-{
-	struct sender *s = ctx;
-	uint64_t n = set->n_columns;
-	enum vf_rc rc = send_octets(s, "T", 1, reterr);
-
-	s->n_columns = set->n_columns;
-	if (rc == VF_OK)
-		rc = send_text(s, set->name, reterr);
-	if (rc == VF_OK)
-		rc = send_octets(s, &n, sizeof(n), reterr);
-	for (size_t i = 0; i < set->n_columns && rc == VF_OK; i++) {
-		uint8_t type = (uint8_t)set->columns[i].type;
-
-		rc = send_octets(s, &type, 1, reterr);
-		if (rc == VF_OK)
-			rc = send_text(s, set->columns[i].name, reterr);
-	}
-	return rc;
-}
-
-static VF_RC send_row(void *ctx, const struct tr_cell *cells, struct vf_err *reterr)
-{
-	struct sender *s = ctx;
-	struct tr_out out = {put_buf, &s->cell};
-	enum vf_rc rc = send_octets(s, "R", 1, reterr);
-
-	for (size_t i = 0; i < s->n_columns && rc == VF_OK; i++) {
-		nt_buf_reset(&s->cell);
-		rc = tr_cell_put(&out, &cells[i], reterr);
-		if (rc == VF_OK)
-			rc = send_text(s, nt_buf_bytes(&s->cell), reterr);
-	}
-	return rc;
-}
-
-static VF_RC send_end(void *ctx, uint64_t rows, struct vf_err *reterr)
-{
-	(void)rows;
-	return send_octets(ctx, "E", 1, reterr);
-}
-
-static void *send_all(void *ctx)
-{
-	struct sender *s = ctx;
-	struct tr_row_sink sink = {send_table, send_row, send_end, s};
-
-	s->rc = tr_rows_read(s->in, &sink, &s->err);
-	fclose(s->to);
-	return NULL;
 }
 
 /* ---- the second file: compared with what comes out of the pipe ---- */
@@ -268,7 +183,7 @@ static void compare_columns(struct comparing *c, const struct tr_dataset *set)
 static VF_RC begin_table(void *ctx, const struct tr_dataset *set, struct vf_err *reterr)
 {
 	struct comparing *c = ctx;
-	VF_CLEANUP(nt_buf_done) struct nt_buf name = nt_buf(MAX_CELL);
+	VF_CLEANUP(nt_buf_done) struct nt_buf name = nt_buf(NT_ROWS_MAX_CELL);
 	enum vf_rc rc = VF_OK;
 
 	c->has_other = receive_event(c) == 'T';
@@ -334,7 +249,7 @@ static void note_cell(struct comparing *c, struct nt_column_diff *d, struct vf_b
 
 static VF_RC compare_row(struct comparing *c, const struct tr_cell *cells, struct vf_err *reterr)
 {
-	struct tr_out out = {put_buf, &c->cell};
+	struct tr_out out = {nt_rows_put, &c->cell};
 	bool differs = false;
 	enum vf_rc rc = receive_row(c, reterr);
 
@@ -407,7 +322,7 @@ static VF_RC end_table(void *ctx, uint64_t rows, struct vf_err *reterr)
 /* Data sets that the first file alone has. */
 static VF_RC take_rest(struct comparing *c, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf name = nt_buf(MAX_CELL);
+	VF_CLEANUP(nt_buf_done) struct nt_buf name = nt_buf(NT_ROWS_MAX_CELL);
 	enum vf_rc rc = VF_OK;
 	char event;
 
@@ -425,7 +340,7 @@ static VF_RC take_rest(struct comparing *c, struct vf_err *reterr)
 
 /* ---- both ---- */
 
-static VF_RC begin_both(struct sender *s, struct comparing *c, pthread_t *thread, struct vf_err *reterr)
+static VF_RC begin_both(struct nt_rows_sender *s, struct comparing *c, pthread_t *thread, struct vf_err *reterr)
 {
 	int ends[2];
 
@@ -442,7 +357,7 @@ static VF_RC begin_both(struct sender *s, struct comparing *c, pthread_t *thread
 			close(ends[0]);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a pipe");
 	}
-	if (pthread_create(thread, NULL, send_all, s) != 0) {
+	if (pthread_create(thread, NULL, nt_rows_send, s) != 0) {
 		fclose(s->to);
 		return vf_fail(reterr, VF_NO_MEMORY, "no thread can be made");
 	}
@@ -459,7 +374,7 @@ static void end_both(struct comparing *c, pthread_t thread)
 	pthread_join(thread, NULL);
 }
 
-static VF_RC run_both(struct sender *s, struct comparing *c, const struct tr_input *second, struct vf_err *reterr)
+static VF_RC run_both(struct nt_rows_sender *s, struct comparing *c, const struct tr_input *second, struct vf_err *reterr)
 {
 	struct tr_row_sink sink = {begin_table, take_row, end_table, c};
 	struct vf_err err = {0};
@@ -488,9 +403,9 @@ static void place_names(struct nt_rows_diff *d)
 
 VF_RC nt_rows_diff(const struct tr_input *first, const struct tr_input *second, struct nt_rows_diff *ret, struct vf_err *reterr)
 {
-	struct nt_rows_diff d = {.names = nt_buf(MAX_CELL), .text = nt_buf(MAX_TEXT)};
-	struct sender s = {.in = first, .cell = nt_buf(MAX_CELL), .rc = VF_OK};
-	struct comparing c = {.d = &d, .names = nt_buf(MAX_CELL), .cells = nt_buf(2 * MAX_CELL), .column_names = nt_buf(MAX_CELL), .cell = nt_buf(MAX_CELL)};
+	struct nt_rows_diff d = {.names = nt_buf(NT_ROWS_MAX_CELL), .text = nt_buf(MAX_TEXT)};
+	struct nt_rows_sender s = {.in = first, .cell = nt_buf(NT_ROWS_MAX_CELL), .rc = VF_OK};
+	struct comparing c = {.d = &d, .names = nt_buf(NT_ROWS_MAX_CELL), .cells = nt_buf(2 * NT_ROWS_MAX_CELL), .column_names = nt_buf(NT_ROWS_MAX_CELL), .cell = nt_buf(NT_ROWS_MAX_CELL)};
 	enum vf_rc rc = run_both(&s, &c, second, reterr);
 
 	if (c.from)

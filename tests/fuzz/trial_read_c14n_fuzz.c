@@ -1,4 +1,4 @@
-/* Exercises trial/read/c14n.c and c14n_write.c: what has a canonical form has the one that libxml2 makes of the tree, which is its own canonical form; places are found. */
+/* Exercises trial/read/c14n.c and c14n_write.c: a canonical form is the one that libxml2 makes of the tree, and its own. */
 #include "tests/c14n_other.h"
 #include "tests/fuzz/must.h"
 

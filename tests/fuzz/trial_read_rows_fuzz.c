@@ -1,4 +1,4 @@
-/* Exercises trial/read/rows*.c and jcs.c: cells of every format; the first octet chooses the file's name. Two readings give one text, whose lines are JSON of the right kind. */
+/* Exercises trial/read/rows*.c and jcs.c: cells of every format (the first octet chooses the file's name), read twice. */
 #include "tests/fuzz/must.h"
 #include "trial/read/rows_read.h"
 
