@@ -108,7 +108,8 @@ VF_RC tr_xml_next(struct tr_xml *x, const struct tr_xml_node **ret, struct vf_er
 	}
 	if (x->at == x->n_events) {
 		if (x->rc != VF_OK) {
-			*reterr = x->err;
+			if (reterr)
+				*reterr = x->err;
 			return x->rc;
 		}
 		x->node = (struct tr_xml_node){.event = TR_XML_END};
