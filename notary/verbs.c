@@ -8,6 +8,7 @@
 
 #include "notary/submit.h"
 #include "notary/verbs_client.h"
+#include "notary/verbs_compare.h"
 #include "notary/verbs_page.h"
 #include "notary/verbs_consent.h"
 #include "verify/text.h"
@@ -425,6 +426,12 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",
 		nt_describe_details, nt_describe_options, 1, SIZE_MAX, nt_verb_describe},
+	{"compare", "FIRST SECOND | DIR ID FILE", "whether two files say the same, and by which form",
+		"trialnotary compare define.xml downloaded-again.xml\ntrialnotary compare datasets/ datasets.tar.zst\n"
+		"trialnotary compare notary 1f0c9a3b downloaded-again.xml", nt_compare_details, nt_compare_options, 2, 3, nt_verb_compare},
+	{"manifest", "FOLDER|ARCHIVE", "what is in a folder or an archive, with the digests of each file",
+		"trialnotary manifest datasets/ -o listing.json\ntrialnotary manifest datasets.tar.zst", nt_manifest_details,
+		nt_manifest_options, 1, 1, nt_verb_manifest},
 	{"explain", "CODE|KIND|RULE|links|rules", "what a code means and what to do; the details and links of a kind; a rule",
 		"trialnotary explain STORE_BUSY", NULL, NULL, 1, 1, nt_verb_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",

@@ -34,6 +34,7 @@ const struct nt_option nt_submit_options[] = {
 	{"participant", 0, "NUMBER", "whom a personal record is about: the number at the site, or the value in records", false, false},
 	{"rules", 0, "FILE", "the schema of a kind of the study's own", false, false},
 	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
+	{"canonical", 0, "FILE", "declare the documents' canonical digests: write them into FILE, a further document", false, false},
 	NT_SIGN_OPTIONS(false),
 	{"prepare", 0, "FILE", "with --server: write the finished submission there and do not send it", false, false},
 	NT_SERVER_OPTIONS,
@@ -76,6 +77,7 @@ static void gathered_done(struct nt_gathered *g)
 		nt_hash_jobs_done(g->jobs, g->files.n);
 	free(g->jobs);
 	free(g->documents);
+	free(g->canonical_path);
 	nt_files_done(&g->files);
 }
 
@@ -244,6 +246,8 @@ VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr)
 		return vf_fail(reterr, VF_USAGE, "documents are not sent to a server: leave --keep out");
 	if (u->each && cli->n_args <= u->first)
 		return vf_fail(reterr, VF_USAGE, "--each needs files or folders");
+	if (nt_cli_has(cli, "canonical") && (u->each || cli->n_args <= u->first))
+		return vf_fail(reterr, VF_USAGE, "--canonical is for one record with documents");
 	texts = (struct tr_statement){.kind = TR_OTHER,
 		.study = u->s.study,
 		.version = u->s.version,
@@ -339,7 +343,7 @@ static VF_RC make_records(struct nt_submitting *u, struct vf_err *reterr)
 	if (!u->records)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu records", u->n_records);
 	if (!u->each)
-		u->records[0] = (struct nt_submit_record){u->g.documents, u->g.files.n};
+		u->records[0] = (struct nt_submit_record){u->g.documents, u->g.files.n + u->g.has_canonical};
 	for (size_t i = 0; u->each && i < u->n_records; i++)
 		u->records[i] = (struct nt_submit_record){&u->g.documents[i], 1};
 	return VF_OK;
@@ -526,6 +530,8 @@ VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr)
 		rc = hash_gathered(u->cli, &u->g, u->threads, reterr);
 	if (rc == VF_OK && u->describe)
 		rc = check_described(u, reterr);
+	if (rc == VF_OK && nt_cli_has(u->cli, "canonical"))
+		rc = nt_submitting_canonical(u, reterr);
 	return rc == VF_OK ? submit_all(u, reterr) : rc;
 }
 

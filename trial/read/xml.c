@@ -79,12 +79,13 @@ static enum vf_rc show(struct tr_xml *x, const struct tr_xml_event_kept *e, stru
 	for (size_t i = 0; i < e->n_attributes; i++) {
 		const struct tr_xml_attribute_kept *a = &x->attributes[e->attributes + i];
 
-		x->shown[i] = (struct tr_xml_attribute){a->name, a->ns, vf_bytes(x->text + a->value, a->n_value)};
+		x->shown[i] = (struct tr_xml_attribute){
+			a->name, a->ns, a->n_value ? vf_bytes(x->text + a->value, a->n_value) : vf_bytes(NULL, 0)};
 	}
 	x->node = (struct tr_xml_node){.event = e->kind,
 		.name = e->name,
 		.ns = e->ns,
-		.text = vf_bytes(x->text ? x->text + e->text : NULL, e->n_text),
+		.text = e->n_text ? vf_bytes(x->text + e->text, e->n_text) : vf_bytes(NULL, 0), /* no text, no address */
 		.attributes = x->shown,
 		.n_attributes = e->n_attributes};
 	x->line = e->line;
