@@ -62,6 +62,12 @@ VF_RC nt_state_path(struct nt_client_state *s, const struct vf_hash *id, const s
 VF_RC nt_state_keep(
 	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_bytes text, struct vf_err *reterr);
 
+/* The secret of a rows member that was kept so. NO_INPUT when there is none. */
+VF_RC nt_state_keep_secret(struct nt_client_state *s, const struct vf_hash *sha256, const struct vf_hash *secret,
+	struct vf_err *reterr);
+VF_RC nt_state_secret(
+	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_hash *ret, struct vf_err *reterr);
+
 /* The record that is known by a journal key, sent or pending. */
 VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, bool *ret_found,
 	struct vf_hash *ret_id, struct vf_err *reterr);

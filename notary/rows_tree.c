@@ -208,6 +208,19 @@ VF_RC nt_rows_put(const struct vf_rows *rows, struct nt_buf *out, struct vf_err 
 	return nt_buf_check(out, reterr);
 }
 
+struct vf_pair nt_rows_same(struct vf_bytes document, struct vf_bytes unit)
+{
+	struct vf_pair_hasher h;
+
+	vf_pair_init(&h);
+	vf_pair_put(&h, vf_bytes_str(VF_SCHEMA_ROWS "\n"));
+	vf_pair_put(&h, document);
+	vf_pair_put(&h, vf_bytes_str("\n"));
+	vf_pair_put(&h, unit);
+	vf_pair_put(&h, vf_bytes_str("\n"));
+	return vf_pair_done(&h);
+}
+
 /* ---- excerpts ---- */
 
 struct writer {

@@ -24,6 +24,9 @@ VF_RC nt_rows_make(int fd, const struct tr_unit *unit, const struct vf_hash *sec
 /* The text of a rows member. rows->document and unit must be set. */
 VF_RC nt_rows_put(const struct vf_rows *rows, struct nt_buf *out, struct vf_err *reterr);
 
+/* What makes two rows members the same one, whatever their secrets: for the journal (submit.h). */
+struct vf_pair nt_rows_same(struct vf_bytes document, struct vf_bytes unit);
+
 /* What an excerpt is of. */
 struct nt_excerpt {
 	struct vf_hash record, secret;

@@ -170,6 +170,42 @@ VF_RC tr_unit_guess(struct vf_bytes name, struct vf_bytes head, struct tr_unit *
 	return VF_OK;
 }
 
+/* ---- fields ---- */
+
+static bool is_end(struct vf_bytes rest)
+{
+	return vf_bytes_is(rest, "\n") || vf_bytes_is(rest, "\r\n");
+}
+
+/* RFC 4180; what no writer writes is taken as it stands. A row that ends in a comma has an empty last field. */
+bool tr_take_field(struct vf_bytes *row, uint8_t *room, struct vf_bytes *ret)
+{
+	bool quoted = false;
+	size_t n = 0;
+	uint8_t c;
+
+	if (!row->p)
+		return false;
+	while (!(!quoted && is_end(*row)) && vf_take_u8(row, &c)) {
+		if (c == ',' && !quoted) {
+			*ret = vf_bytes(room, n);
+			return true;
+		}
+		if (c != '"') {
+			room[n++] = c;
+			continue;
+		}
+		/* doubled within quotes it is one of the field */
+		if (quoted && vf_take_str(row, "\""))
+			room[n++] = c;
+		else
+			quoted = !quoted;
+	}
+	*row = vf_bytes(NULL, 0);
+	*ret = vf_bytes(room, n);
+	return true;
+}
+
 /* ---- cutting ---- */
 
 static size_t end_of_line(struct tr_cutter *c, struct vf_bytes data)

@@ -32,6 +32,12 @@ void tr_unit_put(char out[VF_MAX_UNIT + 1], const struct tr_unit *u);
 #define TR_UNIT_HEAD ((size_t)VF_MAX_ROW)
 VF_RC tr_unit_guess(struct vf_bytes name, struct vf_bytes head, struct tr_unit *ret, struct vf_err *reterr);
 
+/*
+ * Takes the next field of a CSV row, without the quotes around it, into room, which holds the row's octets; false behind
+ * the last one. The end of the row is none of a field.
+ */
+bool tr_take_field(struct vf_bytes *row, uint8_t *room, struct vf_bytes *ret);
+
 /* Cuts one document from its beginning. Begin with unit alone set. */
 struct tr_cutter {
 	const struct tr_unit *unit;

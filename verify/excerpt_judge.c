@@ -60,10 +60,13 @@ static enum vf_rc read_rows(struct vf_judge *j, const struct vf_source *bundle, 
 	const struct vf_zip_entry *e;
 	struct vf_hash found;
 	struct vf_bytes json;
+	char name[120];
 	enum vf_rc rc;
 
+	vf_text_escape(name, sizeof(name), x->excerpt.member);
 	if (!f || f->status != VF_FILE_COVERED)
-		return vf_fail(reterr, VF_MISSING_OBJECT, "the bundle does not hold the rows member that the excerpt is of");
+		return vf_fail(reterr, VF_MISSING_OBJECT, "the bundle does not hold '%s', the rows member: ask for the one that goes with the excerpt",
+			name);
 	rc = vf_container_open(bundle, true, j->a, &j->box, reterr);
 	if (rc != VF_OK)
 		return rc;

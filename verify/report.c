@@ -830,7 +830,7 @@ static void put_excerpt(struct screen *sc, const struct vf_report *r, const stru
 	} else {
 		put_str(sc, " are in the record, exactly as shown and at these places");
 	}
-	put_str(sc, ". Rows are counted from 0; each is what was cut by: ");
+	put_str(sc, ". Rows are counted from 0; unit: ");
 	put_text(sc, f->rows.unit);
 	put_str(sc, ".");
 	end(sc);
