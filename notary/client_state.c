@@ -8,6 +8,7 @@
 #include "notary/client_state_inside.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
+#include "notary/rows_secret.h"
 #include "verify/text.h"
 
 #define PATHS_HEAD "trialnotary/paths/1"

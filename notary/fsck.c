@@ -8,6 +8,7 @@
 #include "notary/access.h"
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
+#include "notary/rows_secret.h"
 #include "verify/seal.h"
 #include "verify/text.h"
 #include "verify/tst.h"

@@ -19,6 +19,7 @@
 #include "notary/notary_inside.h"
 #include "notary/random.h"
 #include "notary/receipt_out.h"
+#include "notary/rows_secret.h"
 #include "notary/signers.h"
 #include "verify/receipt.h"
 #include "verify/text.h"

@@ -162,9 +162,6 @@ VF_RC nt_notary_open_kept(
 VF_RC nt_notary_keep_secret(
 	struct nt_notary *n, const struct vf_hash *sha256, const struct vf_hash *secret, struct vf_err *reterr);
 VF_RC nt_notary_secret(struct nt_notary *n, const struct vf_hash *sha256, struct vf_hash *ret, struct vf_err *reterr);
-/* The file that holds one: its text of 65 octets, and how it is read. NO_INPUT, STORE_CORRUPT. */
-void nt_secret_text(char out[66], const struct vf_hash *secret);
-VF_RC nt_secret_read(int at, const char *path, struct vf_hash *ret, struct vf_err *reterr);
 
 /*
  * Signs the promise for entries that accept has stored (receipt_out.h), with the notary's clock at

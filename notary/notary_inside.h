@@ -43,11 +43,8 @@ VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *rete
 void nt_notary_kept_path(const struct vf_hash *sha256, char *out);
 
 /* secrets.c */
-#define NT_SECRET_SUFFIX ".secret"
 /* documents/<64 hex>.secret; out has 96 places. */
 void nt_notary_secret_path(const struct vf_hash *sha256, char *out);
-/* Whether a file of that folder is the secret of this rows member. */
-bool nt_secret_name_is(const char *name, struct vf_hash *ret);
 
 /* seal.c */
 /* The embedded authority's token; TSA_FAILED, CLOCK_DOUBT: none for now. */
