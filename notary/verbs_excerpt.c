@@ -13,15 +13,12 @@
 #include "notary/document.h"
 #include "notary/durable.h"
 #include "notary/intake.h"
-#include "notary/rows_tree.h"
+#include "notary/rows_choice.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
 #include "notary/verbs_excerpt.h"
 #include "verify/limits.h"
 #include "verify/text.h"
-
-/* Ranges of rows, after joining neighbours: more make an excerpt that is larger than the document. */
-#define MAX_RANGES ((size_t)1 << 20)
 
 const struct nt_option nt_excerpt_options[] = {
 	{"rows", 0, "LIST", "rows to show, from 0: 5,10-20", false, true},
@@ -61,8 +58,7 @@ struct excerpting {
 	uint8_t rows_block[8192];
 	struct vf_rows rows;
 	struct vf_hash secret;
-	struct nt_row_range *ranges;
-	size_t n_ranges, room;
+	struct nt_row_choice choice;
 	struct nt_buf text;
 };
 
@@ -216,124 +212,15 @@ static VF_RC find_document(struct excerpting *x, struct vf_err *reterr)
 		    : nt_state_secret(x->remote.state, &x->member->digests.sha256, &x->secret, reterr);
 }
 
-/* ---- which rows ---- */
-
-static VF_RC add_range(struct excerpting *x, uint64_t first, uint64_t last, struct vf_err *reterr)
-{
-	struct nt_row_range *end = x->n_ranges ? &x->ranges[x->n_ranges - 1] : NULL;
-
-	if (end && end->last != UINT64_MAX && first == end->last + 1 && last >= first) {
-		end->last = last;
-		return VF_OK;
-	}
-	if (x->n_ranges == MAX_RANGES)
-		return vf_fail(reterr, VF_LIMIT, "more than %zu ranges of rows", MAX_RANGES);
-	if (x->n_ranges == x->room) {
-		size_t room = x->room ? 2 * x->room : 64;
-		struct nt_row_range *more = reallocarray(x->ranges, room, sizeof(*more));
-
-		if (!more)
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu ranges of rows", room);
-		x->ranges = more;
-		x->room = room;
-	}
-	x->ranges[x->n_ranges++] = (struct nt_row_range){first, last};
-	return VF_OK;
-}
-
-static VF_RC add_list(struct excerpting *x, const char *list, struct vf_err *reterr)
-{
-	struct vf_bytes rest = vf_bytes_str(list), part, first;
-	char shown[80];
-	bool more = true;
-	enum vf_rc rc = VF_OK;
-
-	vf_text_escape(shown, sizeof(shown), rest);
-	while (more && rc == VF_OK) {
-		struct nt_row_range r;
-		bool good;
-
-		more = vf_take_until(&rest, ',', &part);
-		if (!more)
-			part = rest;
-		if (vf_take_until(&part, '-', &first))
-			good = vf_decimal_read(first, VF_MAX_ROWS, &r.first) && vf_decimal_read(part, VF_MAX_ROWS, &r.last) &&
-				r.first <= r.last;
-		else
-			good = vf_decimal_read(part, VF_MAX_ROWS, &r.first) && vf_decimal_read(part, VF_MAX_ROWS, &r.last);
-		if (!good)
-			return vf_fail(reterr, VF_USAGE, "'%s' is no list of rows like 5,10-20", shown);
-		rc = add_range(x, r.first, r.last, reterr);
-	}
-	return rc;
-}
-
-struct where {
-	struct excerpting *x;
-	struct vf_bytes column, value;
-	size_t at; /* of the column */
-	uint8_t *room;
-};
-
-static VF_RC find_column(struct where *w, struct vf_bytes row, struct vf_err *reterr)
-{
-	struct vf_bytes field;
-	char shown[80];
-
-	for (w->at = 0; tr_take_field(&row, w->room, &field); w->at++)
-		if (vf_bytes_eq(field, w->column))
-			return add_range(w->x, 0, 0, reterr);
-	vf_text_escape(shown, sizeof(shown), w->column);
-	return vf_fail(reterr, VF_USAGE, "row 0 names no column '%s'", shown);
-}
-
-static VF_RC match_row(void *ctx, uint64_t number, struct vf_bytes row, struct vf_err *reterr)
-{
-	struct where *w = ctx;
-	struct vf_bytes field = {0};
-
-	if (number == 0)
-		return find_column(w, row, reterr);
-	for (size_t i = 0; i <= w->at; i++)
-		if (!tr_take_field(&row, w->room, &field))
-			return VF_OK;
-	return vf_bytes_eq(field, w->value) ? add_range(w->x, number, number, reterr) : VF_OK;
-}
-
-static VF_RC add_where(struct excerpting *x, int fd, const char *text, struct vf_err *reterr)
-{
-	struct where w = {.x = x, .value = vf_bytes_str(text)};
-	struct tr_unit unit;
-	uint64_t before = x->n_ranges;
-	enum vf_rc rc;
-
-	if (!vf_take_until(&w.value, '=', &w.column))
-		return vf_fail(reterr, VF_USAGE, "--where wants COLUMN=VALUE, like USUBJID=DEMO-1-003");
-	if (!vf_bytes_is(x->rows.unit, "csv"))
-		return vf_fail(reterr, VF_USAGE, "--where needs rows that were cut as csv: give them with --rows");
-	rc = tr_unit_read(x->rows.unit, &unit, reterr);
-	if (rc != VF_OK)
-		return rc;
-	w.room = malloc(VF_MAX_ROW);
-	if (!w.room)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a row");
-	rc = nt_rows_each(fd, &unit, match_row, &w, reterr);
-	free(w.room);
-	/* row 0 alone: a range that did not grow */
-	if (rc == VF_OK && x->n_ranges == before + 1 && x->ranges[before].last == 0)
-		return vf_fail(reterr, VF_USAGE, "no row has this value");
-	return rc;
-}
-
 static VF_RC choose_rows(struct excerpting *x, int fd, struct vf_err *reterr)
 {
 	const char *list;
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; rc == VF_OK && (list = nt_cli_get_at(x->cli, "rows", i)) != NULL; i++)
-		rc = add_list(x, list, reterr);
+		rc = nt_choose_list(&x->choice, list, reterr);
 	if (rc == VF_OK && nt_cli_has(x->cli, "where"))
-		rc = add_where(x, fd, nt_cli_get(x->cli, "where"), reterr);
+		rc = nt_choose_where(&x->choice, fd, &x->rows, nt_cli_get(x->cli, "where"), reterr);
 	return rc;
 }
 
@@ -433,12 +320,12 @@ static VF_RC make_excerpt(struct excerpting *x, int fd, struct vf_err *reterr)
 	e.alg = vf_alg_find(vf_bytes_str(alg));
 	if (rc == VF_OK && e.alg != VF_SHA256 && e.alg != VF_SHA512)
 		return vf_fail(reterr, VF_USAGE, "--hash is sha256 or sha512");
-	e.ranges = x->ranges;
-	e.n_ranges = x->n_ranges;
+	e.ranges = x->choice.ranges;
+	e.n_ranges = x->choice.n;
 	x->text = nt_buf(VF_MAX_EXCERPT);
 	if (rc == VF_OK)
 		rc = nt_excerpt_put(fd, &e, &x->text, reterr);
-	x->n_ranges = e.n_ranges;
+	x->choice.n = e.n_ranges;
 	explicit_bzero(&e.secret, sizeof(e.secret));
 	return rc;
 }
@@ -448,8 +335,8 @@ static void put_result(struct excerpting *x)
 	struct nt_buf *out = &x->cli->text;
 	uint64_t shown = 0;
 
-	for (size_t i = 0; i < x->n_ranges; i++)
-		shown += x->ranges[i].last - x->ranges[i].first + 1;
+	for (size_t i = 0; i < x->choice.n; i++)
+		shown += x->choice.ranges[i].last - x->choice.ranges[i].first + 1;
 	if (x->cli->json) {
 		nt_cli_begin(x->cli);
 		nt_cli_hex_field(out, "id", vf_bytes(x->id.b, sizeof(x->id.b)));
@@ -555,7 +442,7 @@ VF_RC nt_verb_excerpt(struct nt_cli *cli, struct vf_err *reterr)
 	nt_buf_done(&x->text);
 	free(x->pending_block);
 	free(x->documents);
-	free(x->ranges);
+	free(x->choice.ranges);
 	free(x->from);
 	free(x);
 	return rc;

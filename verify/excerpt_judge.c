@@ -21,7 +21,8 @@ static enum vf_rc mismatch(struct vf_err *reterr, const char *what)
 
 /* ---- the excerpt by itself ---- */
 
-static enum vf_rc read_excerpt(struct vf_judge *j, const struct vf_source *source, struct asked *x, struct vf_err *reterr)
+static enum vf_rc read_excerpt(struct vf_judge *j, const struct vf_source *source, struct asked *x,
+	struct vf_err *reterr)
 {
 	struct vf_bytes octets;
 	uint8_t *room = NULL;
@@ -65,8 +66,8 @@ static enum vf_rc read_rows(struct vf_judge *j, const struct vf_source *bundle, 
 
 	vf_text_escape(name, sizeof(name), x->excerpt.member);
 	if (!f || f->status != VF_FILE_COVERED)
-		return vf_fail(reterr, VF_MISSING_OBJECT, "the bundle does not hold '%s', the rows member: ask for the one that goes with the excerpt",
-			name);
+		return vf_fail(reterr, VF_MISSING_OBJECT,
+			"the bundle does not hold '%s', the rows member: ask for the one that goes with the excerpt", name);
 	rc = vf_container_open(bundle, true, j->a, &j->box, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -123,7 +124,8 @@ static void note_limits(struct vf_report *r, const struct asked *x)
 			"the other %" PRIu64 " of %" PRIu64 " rows, and who chose the ones that are shown",
 			x->rows.count - x->shown.rows, x->rows.count);
 	if (!x->is_document)
-		vf_report_unchecked(r, "ROWS_OF_DOCUMENT", "whether they are rows of '%s': that is the submitter's word", name);
+		vf_report_unchecked(r, "ROWS_OF_DOCUMENT", "whether they are rows of '%s': that is the submitter's word",
+			name);
 }
 
 /*
@@ -144,8 +146,9 @@ static enum vf_rc judge_rows(struct vf_judge *j, const struct vf_source *bundle,
 	return vf_judge_note(j, VF_CHECK_MEMBERS, rc, err, object, reterr);
 }
 
-VF_RC vf_excerpt_judge(struct vf_session *s, struct vf_arena *memory, const char *input, const struct vf_source *excerpt,
-	const struct vf_detached *bundle, struct vf_report *ret, struct vf_excerpt_facts *ret_facts, struct vf_err *reterr)
+VF_RC vf_excerpt_judge(struct vf_session *s, struct vf_arena *memory, const char *input,
+	const struct vf_source *excerpt, const struct vf_detached *bundle, struct vf_report *ret,
+	struct vf_excerpt_facts *ret_facts, struct vf_err *reterr)
 {
 	struct vf_judge j = {.s = s, .a = memory, .r = ret, .first_time = VF_TIME_NONE};
 	struct vf_excerpt_facts facts = {.is_judged = true};

@@ -21,10 +21,11 @@ struct vf_excerpt_facts {
 };
 
 /*
- * As vf_bundle_check(), whose report ret is when the excerpt holds; check MEMBERS is passed only when its rows are bound to
- * the record. USAGE when the bundle is a container of other software.
+ * As vf_bundle_check(), whose report ret is when the excerpt holds; check MEMBERS is passed only when its rows are
+ * bound to the record. USAGE when the bundle is a container of other software.
  */
-VF_RC vf_excerpt_judge(struct vf_session *s, struct vf_arena *memory, const char *input, const struct vf_source *excerpt,
-	const struct vf_detached *bundle, struct vf_report *ret, struct vf_excerpt_facts *ret_facts, struct vf_err *reterr);
+VF_RC vf_excerpt_judge(struct vf_session *s, struct vf_arena *memory, const char *input,
+	const struct vf_source *excerpt, const struct vf_detached *bundle, struct vf_report *ret,
+	struct vf_excerpt_facts *ret_facts, struct vf_err *reterr);
 
 #endif
