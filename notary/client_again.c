@@ -161,7 +161,7 @@ static VF_RC make_again(const struct nt_send *x, struct nt_sending *of, struct n
 	struct nt_submit_file *files = calloc(n + 1, sizeof(*files));
 	struct nt_buf *texts = calloc(n + 1, sizeof(*texts));
 	struct nt_submit_made *made = calloc(n + 1, sizeof(*made));
-	struct nt_submit_record record = {files, n};
+	struct nt_submit_record record = {.files = files, .n_files = n};
 	enum vf_rc rc = files && texts && made ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
 
 	for (size_t i = 0; texts && i < n; i++)

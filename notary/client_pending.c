@@ -99,7 +99,7 @@ static VF_RC read_documents(
 		n_hidden += hidden;
 	}
 	p->submit.confidential = n_hidden > 0;
-	p->record = (struct nt_submit_record){files, n};
+	p->record = (struct nt_submit_record){.files = files, .n_files = n};
 	return VF_OK;
 }
 

@@ -37,7 +37,10 @@ static int by_file_name(const void *a, const void *b)
 VF_RC nt_making_init(
 	struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m, struct vf_err *reterr)
 {
-	*m = (struct nt_making){0};
+	struct nt_submit_texts all = nt_submit_texts_of(maker->s, r, true), said = nt_submit_texts_of(maker->s, r, false);
+
+	*m = (struct nt_making){.record = r};
+	m->has_found = all.version.n + all.date.n + all.title.n > said.version.n + said.date.n + said.title.n;
 	m->docs = VF_NEW(&maker->arena, r->n_files + 1, const struct nt_submit_file *);
 	if (!m->docs)
 		return no_room(reterr);
@@ -102,14 +105,18 @@ void nt_same_document(struct nt_buf *out, const struct nt_same *s, struct vf_byt
 		nt_buf_put_u8(out, is_hidden);
 }
 
-VF_RC nt_making_same(
-	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr)
+VF_RC nt_making_same(const struct nt_maker *maker, const struct nt_making *m, bool with_found, struct nt_buf *out,
+	struct vf_err *reterr)
 {
 	const struct nt_submit *s = maker->s;
+	struct nt_submit_texts texts = nt_submit_texts_of(s, m->record, with_found);
 	bool hidden = m->n_docs > 0 && (s->confidential || nt_submit_is_personal(s));
 	struct nt_same same = {.submitter = s->submitter,
 		.study = s->study,
 		.kind = nt_submit_kind(s),
+		.version = texts.version,
+		.date = texts.date,
+		.title = texts.title,
 		.signer = s->signer,
 		.meaning = s->meaning,
 		.printed_name = s->printed_name,
@@ -117,11 +124,6 @@ VF_RC nt_making_same(
 		.links = maker->nt_links,
 		.n_links = maker->n_links};
 
-	if (!nt_submit_is_personal(s)) {
-		same.version = s->version;
-		same.date = s->date;
-		same.title = s->title;
-	}
 	nt_same_begin(out, &same);
 	for (size_t i = 0; i < m->n_docs; i++)
 		nt_same_document(out, &same, m->docs[i]->name,
@@ -269,9 +271,13 @@ static int by_member_name(const void *a, const void *b)
 static VF_RC make_statement(struct nt_maker *maker, struct nt_making *m, struct vf_err *reterr)
 {
 	const struct nt_submit *s = maker->s;
+	struct nt_submit_texts texts = nt_submit_texts_of(s, m->record, true);
 	struct tr_statement st = {.kind = s->kind,
 		.own_kind = s->own_kind,
 		.study = s->study,
+		.version = texts.version,
+		.date = texts.date,
+		.title = texts.title,
 		.links = maker->links,
 		.n_links = maker->n_links,
 		.signer = s->signer,
@@ -281,11 +287,6 @@ static VF_RC make_statement(struct nt_maker *maker, struct nt_making *m, struct 
 	struct vf_bytes text;
 	enum vf_rc rc;
 
-	if (!nt_submit_is_personal(s)) {
-		st.version = s->version;
-		st.date = s->date;
-		st.title = s->title;
-	}
 	if (m->n_listed > 1)
 		qsort(m->listed, m->n_listed, sizeof(*m->listed), by_member_name);
 	rc = nt_random(&maker->random, st.nonce.b, sizeof(st.nonce.b), reterr);
@@ -403,11 +404,15 @@ VF_RC nt_making_finish(
 {
 	const struct nt_submit *s = maker->s;
 	struct nt_member *statement = &m->members[m->statement];
+	struct nt_submit_texts texts = nt_submit_texts_of(s, m->record, true);
 
 	*ret = (struct nt_submission){.journal = m->key,
 		.submitter = s->submitter,
 		.study = s->study,
 		.kind = nt_submit_kind(s),
+		.version = texts.version,
+		.date = texts.date,
+		.title = texts.title,
 		.in_stream = true,
 		.stream = m->stream.id,
 		.stream_key = m->stream.key,
@@ -419,11 +424,6 @@ VF_RC nt_making_finish(
 		.n_documents = m->n_docs,
 		.links = maker->nt_links,
 		.n_links = maker->n_links};
-	if (!nt_submit_is_personal(s)) {
-		ret->version = s->version;
-		ret->date = s->date;
-		ret->title = s->title;
-	}
 	statement->digests.sha512 = vf_sha512(statement->bytes);
 	ret->slot = vf_slot(&m->stream.key, m->place.seq);
 	return finish_group(m, ret, reterr);

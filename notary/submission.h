@@ -28,6 +28,7 @@ struct nt_maker {
 
 /* A record while it is made; everything lies in the maker's arena. */
 struct nt_making {
+	const struct nt_submit_record *record;
 	const struct nt_submit_file **docs; /* ascending by name, details among them */
 	size_t n_docs;
 	struct vf_member *listed;
@@ -39,6 +40,8 @@ struct nt_making {
 	struct vf_stream_member place;
 	struct nt_stream stream; /* after this record */
 	struct vf_hash key, id;
+	bool has_found;           /* the statement says what was found in documents: */
+	struct vf_hash plain_key; /* of the record without that */
 };
 
 /*
@@ -80,8 +83,8 @@ size_t nt_making_room(const struct nt_maker *maker, const struct nt_submit_recor
 VF_RC nt_making_init(
 	struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m, struct vf_err *reterr);
 /* Writes what makes two submissions the same one, as struct nt_same says. */
-VF_RC nt_making_same(
-	const struct nt_maker *maker, const struct nt_making *m, struct nt_buf *out, struct vf_err *reterr);
+VF_RC nt_making_same(const struct nt_maker *maker, const struct nt_making *m, bool with_found, struct nt_buf *out,
+	struct vf_err *reterr);
 /* Makes the members and the ID, and moves the stream on. One thread at a time. */
 VF_RC nt_making_chain(struct nt_maker *maker, struct nt_making *m, struct vf_err *reterr);
 /* The rest, which no other record waits for: may run in any thread. */

@@ -70,7 +70,38 @@ bool nt_submit_is_personal(const struct nt_submit *s)
 	return s->kind == TR_OWN ? s->own_is_personal : tr_kind_is_personal(s->kind);
 }
 
+static struct vf_bytes first_said(struct vf_bytes of_all, struct vf_bytes said, struct vf_bytes found)
+{
+	return of_all.n > 0 ? of_all : said.n > 0 ? said : found;
+}
+
+struct nt_submit_texts nt_submit_texts_of(const struct nt_submit *s, const struct nt_submit_record *r, bool with_found)
+{
+	const struct nt_submit_texts found = with_found ? r->found : (struct nt_submit_texts){0};
+
+	if (nt_submit_is_personal(s))
+		return (struct nt_submit_texts){0};
+	return (struct nt_submit_texts){
+		.version = first_said(s->version, r->said.version, found.version),
+		.date = first_said(s->date, r->said.date, found.date),
+		.title = first_said(s->title, r->said.title, found.title),
+	};
+}
+
 /* ---- checks before anything is stored ---- */
+
+static VF_RC check_texts(const struct nt_submit *s, const struct nt_submit_record *r, struct vf_err *reterr)
+{
+	struct nt_submit_texts t = nt_submit_texts_of(s, r, true);
+	struct tr_statement texts = {.kind = s->kind,
+		.own_kind = s->own_kind,
+		.study = s->study,
+		.version = t.version,
+		.date = t.date,
+		.title = t.title};
+
+	return tr_statement_check_texts(&texts, reterr);
+}
 
 static VF_RC check_record(const struct build *b, const struct nt_submit_record *r, struct vf_err *reterr)
 {
@@ -308,6 +339,18 @@ static void note_fault(struct build *b, enum vf_rc rc, const struct vf_err *err)
 	pthread_mutex_unlock(&b->lock);
 }
 
+static VF_RC make_key(const struct build *b, const struct nt_making *m, bool with_found, struct nt_buf *same, struct vf_hash *ret,
+	struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	nt_buf_reset(same);
+	rc = nt_making_same(&b->maker, m, with_found, same, reterr);
+	if (rc == VF_OK)
+		*ret = b->to->blind(b->to->ctx, nt_buf_bytes(same));
+	return rc;
+}
+
 /* Each thread takes records and computes their journal keys. */
 static void make_keys(void *ctx, unsigned who)
 {
@@ -324,12 +367,11 @@ static void make_keys(void *ctx, unsigned who)
 		if (at >= b->n_outcomes)
 			break;
 		m = &b->outcomes[at].making;
-		nt_buf_reset(&same);
-		rc = nt_making_same(&b->maker, m, &same, &err);
+		rc = make_key(b, m, true, &same, &m->key, &err);
+		if (rc == VF_OK && m->has_found)
+			rc = make_key(b, m, false, &same, &m->plain_key, &err);
 		if (rc != VF_OK)
 			note_fault(b, rc, &err);
-		else
-			m->key = b->to->blind(b->to->ctx, nt_buf_bytes(&same));
 	}
 	nt_buf_done(&same);
 }
@@ -359,6 +401,8 @@ static VF_RC chain_record(struct build *b, size_t at, struct vf_err *reterr)
 	bool found;
 	enum vf_rc rc = b->to->journal(b->to->ctx, &o->making.key, &found, &o->id, reterr);
 
+	if (rc == VF_OK && !found && o->making.has_found)
+		rc = b->to->journal(b->to->ctx, &o->making.plain_key, &found, &o->id, reterr);
 	if (rc != VF_OK || found)
 		return rc;
 	same = enter_key(b, at);
@@ -511,8 +555,10 @@ static VF_RC run_chunks(struct build *b, nt_submitted *done, void *done_ctx, str
 
 static VF_RC check_at(const struct build *b, size_t at, struct vf_err *reterr)
 {
-	enum vf_rc rc = check_record(b, &b->all[at], reterr);
+	enum vf_rc rc = check_texts(b->s, &b->all[at], reterr);
 
+	if (rc == VF_OK)
+		rc = check_record(b, &b->all[at], reterr);
 	return rc == VF_OK ? check_details_name(b, &b->all[at], reterr) : rc;
 }
 
@@ -550,16 +596,10 @@ static VF_RC check_all(struct build *b, struct vf_err *reterr)
 
 static VF_RC prepare(struct build *b, struct vf_err *reterr)
 {
+	const struct nt_submit_record nothing = {0};
 	const struct nt_submit *s = b->s;
-	struct tr_statement texts = {.kind = s->kind, .own_kind = s->own_kind, .study = s->study};
-	enum vf_rc rc;
+	enum vf_rc rc = check_texts(s, &nothing, reterr);
 
-	if (!nt_submit_is_personal(s)) {
-		texts.version = s->version;
-		texts.date = s->date;
-		texts.title = s->title;
-	}
-	rc = tr_statement_check_texts(&texts, reterr);
 	if (rc == VF_OK && s->signer && !s->sign)
 		rc = vf_fail(reterr, VF_INTERNAL, "a signer without a signature");
 	if (rc == VF_OK)

@@ -38,10 +38,20 @@ struct nt_submit_file {
 	const struct nt_submit_made *made; /* NULL: the submitter's own */
 };
 
+/* Version, date and title, each empty when it is not said. */
+struct nt_submit_texts {
+	struct vf_bytes version, date, title;
+};
+
 /* One record: its documents in any order. */
 struct nt_submit_record {
 	const struct nt_submit_file *files;
 	size_t n_files;
+	/*
+	 * What the statement says where struct nt_submit says nothing: what the submitter said of this record alone, then
+	 * what was found in its documents. What was found is no reason to make again what was submitted without it.
+	 */
+	struct nt_submit_texts said, found;
 };
 
 /*
@@ -81,6 +91,9 @@ struct nt_submit {
 /* The kind's name; and whether its records are about one participant. */
 struct vf_bytes nt_submit_kind(const struct nt_submit *s);
 bool nt_submit_is_personal(const struct nt_submit *s);
+
+/* What the statement of the record says, with what was found or without it; nothing in a personal kind. */
+struct nt_submit_texts nt_submit_texts_of(const struct nt_submit *s, const struct nt_submit_record *r, bool with_found);
 
 /* What became of records[at]; called when it is stored durably, in order. */
 typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how);

@@ -140,7 +140,7 @@ static VF_RC record(const struct nt_consent_place *p, struct vf_bytes study, str
 		.kind = TR_ACCESS_EVENT,
 		.details = details,
 		.confidential = true};
-	struct nt_submit_record r = {NULL, 0};
+	struct nt_submit_record r = {0};
 
 	return p->n ? nt_submit_records(p->n, &s, &r, 1, learn, ret, reterr)
 		    : nt_send_records(&p->remote.send, &s, &r, 1, learn, ret, reterr);

@@ -174,7 +174,8 @@ VF_RC nt_submitting_join_rows(struct nt_submitting *u, struct vf_err *reterr)
 		for (size_t k = 0; k < u->n_rows; k++)
 			if (!u->each || u->rows[k].file == i)
 				u->all[n++] = u->rows[k].document;
-		*r = (struct nt_submit_record){first, (size_t)(&u->all[n] - first)};
+		r->files = first;
+		r->n_files = (size_t)(&u->all[n] - first);
 	}
 	return VF_OK;
 }

@@ -9,6 +9,7 @@
 #include "notary/hashing.h"
 #include "notary/progress.h"
 #include "notary/submit.h"
+#include "notary/submit_facts.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
 #include "notary/verbs_submit.h"
@@ -25,6 +26,7 @@ const struct nt_option nt_submit_options[] = {
 	{"version", 0, "V", "version of the document, as declared", false, false},
 	{"date", 0, "D", "date of the document, as declared", false, false},
 	{"title", 0, "T", "title of the document", false, false},
+	{"no-facts", 0, NULL, "take version, date and title from options alone, and sidecar files as documents", false, false},
 	{"each", 0, NULL, "one record for each file (default: one record for all)", false, false},
 	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false,
 		false},
@@ -95,12 +97,37 @@ static VF_RC no_files(const char *path, struct vf_err *reterr)
 	return vf_fail(reterr, VF_NO_INPUT, "folder '%s' holds no files", shown);
 }
 
-static VF_RC gather(struct nt_gathered *g, const char *const *paths, size_t n, struct vf_err *reterr)
+/* What a folder holds beside its documents to describe them; a sidecar file that is named itself is a document. */
+static size_t drop_sidecars(struct nt_files *f, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < f->n; i++) {
+		if (nt_is_sidecar(f->files[i].path))
+			free(f->files[i].path);
+		else
+			f->files[kept++] = f->files[i];
+	}
+	from = f->n - kept;
+	f->n = kept;
+	return from;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static VF_RC gather(struct nt_gathered *g, const char *const *paths, size_t n, bool sidecars, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t before = g->files.n;
 		enum vf_rc rc = nt_files_add(&g->files, paths[i], reterr);
 
+		if (rc == VF_OK && sidecars && is_folder(paths[i]))
+			g->n_sidecars += drop_sidecars(&g->files, before);
 		if (rc == VF_OK && g->files.n == before)
 			rc = no_files(paths[i], reterr);
 		if (rc != VF_OK)
@@ -159,7 +186,7 @@ static VF_RC hash_gathered(struct nt_cli *cli, struct nt_gathered *g, unsigned t
 VF_RC nt_verb_hash(struct nt_cli *cli, struct vf_err *reterr)
 {
 	struct nt_gathered g = {0};
-	enum vf_rc rc = gather(&g, cli->args, cli->n_args, reterr);
+	enum vf_rc rc = gather(&g, cli->args, cli->n_args, false, reterr);
 
 	if (rc == VF_OK)
 		rc = hash_gathered(cli, &g, 0, reterr);
@@ -349,9 +376,9 @@ static VF_RC make_records(struct nt_submitting *u, struct vf_err *reterr)
 	if (!u->records)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu records", u->n_records);
 	if (!u->each)
-		u->records[0] = (struct nt_submit_record){u->g.documents, u->g.files.n + u->g.has_canonical};
+		u->records[0] = (struct nt_submit_record){.files = u->g.documents, .n_files = u->g.files.n + u->g.has_canonical};
 	for (size_t i = 0; u->each && i < u->n_records; i++)
-		u->records[i] = (struct nt_submit_record){&u->g.documents[i], 1};
+		u->records[i] = (struct nt_submit_record){.files = &u->g.documents[i], .n_files = 1};
 	return u->n_rows ? nt_submitting_join_rows(u, reterr) : VF_OK;
 }
 
@@ -427,7 +454,10 @@ static VF_RC prepare(struct nt_submitting *u, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = u->describe ? u->describe(u, reterr) : nt_submitting_details(u, reterr);
 	if (rc == VF_OK)
-		rc = gather(&u->g, u->cli->args + u->first, u->cli->n_args - u->first, reterr);
+		rc = gather(&u->g, u->cli->args + u->first, u->cli->n_args - u->first, nt_submitting_wants_facts(u), reterr);
+	if (rc == VF_OK && u->g.n_sidecars > 0)
+		nt_cli_note(u->cli, "%zu sidecar files (*" NT_SIDECAR ") %s and are no documents", u->g.n_sidecars,
+			u->s.confidential ? "are not read, as the documents are confidential," : "describe their documents");
 	if (rc == VF_OK)
 		rc = check_not_own(u, reterr);
 	if (rc == VF_OK)
@@ -473,6 +503,8 @@ static VF_RC submit_all(struct nt_submitting *u, struct vf_err *reterr)
 	enum vf_rc rc = make_records(u, reterr);
 
 	if (rc == VF_OK)
+		rc = nt_submitting_fill(u, reterr);
+	if (rc == VF_OK)
 		rc = reopen(u, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -504,6 +536,7 @@ void nt_submitting_done(struct nt_submitting *u)
 	nt_signer_free(u->signing.signer);
 	nt_buf_done(&u->signing.certificate);
 	free(u->records);
+	nt_submitting_filled_done(u);
 	nt_submitting_details_done(u);
 	nt_submitting_rows_done(u);
 	gathered_done(&u->g);

@@ -24,6 +24,7 @@ struct nt_gathered {
 	bool has_canonical;
 	char *canonical_path;
 	uint64_t bytes;
+	size_t n_sidecars; /* left out of files */
 };
 
 struct nt_signing {
@@ -68,6 +69,7 @@ struct nt_submitting {
 	size_t n_rows;
 	struct nt_submit_file *all;      /* the files of all records, when there are rows */
 	size_t n_records;
+	struct nt_filled *filled;        /* what documents say, of each record */
 	size_t made, before;
 	size_t unkept; /* --keep came too late for them */
 	unsigned threads;
@@ -102,6 +104,11 @@ VF_RC nt_submitting_make_rows(struct nt_submitting *u, struct vf_err *reterr);
 /* Puts them into the records, which hold the files alone. */
 VF_RC nt_submitting_join_rows(struct nt_submitting *u, struct vf_err *reterr);
 void nt_submitting_rows_done(struct nt_submitting *u);
+/* Whether statements are filled from documents and sidecar files, so that those are no documents. */
+bool nt_submitting_wants_facts(const struct nt_submitting *u);
+/* Fills version, date and title of the records from their hashed documents, where options do not say them. */
+VF_RC nt_submitting_fill(struct nt_submitting *u, struct vf_err *reterr);
+void nt_submitting_filled_done(struct nt_submitting *u);
 /* All of submit once first and remote or the notary in the first argument are chosen: options, files, records. */
 VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr);
 /* Frees what it holds; n and remote are the caller's. */

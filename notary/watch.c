@@ -103,7 +103,7 @@ static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_acce
 static VF_RC submit_file(struct nt_watch *w, struct nt_watched *f, const char *path, struct vf_err *reterr)
 {
 	struct nt_submit_file file = {.name = vf_bytes_str(f->name), .path = vf_bytes_str(path)};
-	struct nt_submit_record record = {&file, 1};
+	struct nt_submit_record record = {.files = &file, .n_files = 1};
 	enum vf_rc rc = nt_submit_check_names(&file, 1, NULL, NULL, reterr);
 
 	if (rc == VF_OK)

@@ -65,7 +65,7 @@ static inline void load_chain_done(struct load_chain *c)
 static inline void load_chain_add(struct load_chain *c)
 {
 	struct nt_submit_file file = {.name = vf_bytes_str("data.csv")};
-	struct nt_submit_record record = {&file, 1};
+	struct nt_submit_record record = {.files = &file, .n_files = 1};
 	struct nt_making m = {0};
 	struct nt_submission s = {0};
 	struct vf_err err = {0};

@@ -77,7 +77,7 @@ MAKER void draft_point(struct draft *d)
 MAKER void draft_make(struct draft *d, struct nt_notary *n, struct nt_stream *stream, const struct nt_submit *s,
 	const struct nt_submit_file *files, size_t n_files, const struct tr_details *details, struct vf_arena *a)
 {
-	struct nt_submit_record record = {files, n_files};
+	struct nt_submit_record record = {.files = files, .n_files = n_files};
 	struct nt_maker maker = {.s = s, .links = s->links, .nt_links = d->links, .n_links = s->n_links, .keeps_details = true,
 		.details_text = s->details_file, .arena = *a};
 	struct nt_making m = {0};
@@ -97,7 +97,7 @@ MAKER void draft_make(struct draft *d, struct nt_notary *n, struct nt_stream *st
 	else
 		fixture_need(nt_notary_stream(n, s->submitter, s->study, &maker.stream, &err), &err, "stream");
 	fixture_need(nt_making_init(&maker, &record, &m, &err), &err, "init");
-	fixture_need(nt_making_same(&maker, &m, &same, &err), &err, "same");
+	fixture_need(nt_making_same(&maker, &m, true, &same, &err), &err, "same");
 	m.key = nt_notary_blind(n, nt_buf_bytes(&same));
 	nt_buf_done(&same);
 	fixture_need(nt_making_chain(&maker, &m, &err), &err, "chain");

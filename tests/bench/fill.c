@@ -25,7 +25,7 @@ static void submit_chunk(struct nt_notary *n, size_t from, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		files[i] = (struct nt_submit_file){.name = vf_bytes_str("data.csv"), .size = 1000};
 		bench_fill(from + i, &files[i].digests, sizeof(files[i].digests));
-		records[i] = (struct nt_submit_record){&files[i], 1};
+		records[i] = (struct nt_submit_record){.files = &files[i], .n_files = 1};
 	}
 	bench_need(nt_submit_records(n, &s, records, count, NULL, NULL, &err), &err, "submit");
 }

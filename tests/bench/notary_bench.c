@@ -41,7 +41,7 @@ static void submit(struct fixture *f, size_t n)
 		files[i].name = vf_bytes_str(names[i]);
 		files[i].size = 1000;
 		bench_fill(i, &files[i].digests, sizeof(files[i].digests));
-		records[i] = (struct nt_submit_record){&files[i], 1};
+		records[i] = (struct nt_submit_record){.files = &files[i], .n_files = 1};
 	}
 	began = bench_begin();
 	fixture_need(nt_submit_records(f->n, &s, records, n, learn, NULL, &err), &err, "submit");

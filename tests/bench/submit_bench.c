@@ -29,7 +29,7 @@ int main(void)
 		files[i].digests.sha256.b[0] = (uint8_t)i;
 		files[i].digests.sha256.b[1] = (uint8_t)(i >> 8);
 		files[i].digests.sha256.b[2] = (uint8_t)(i >> 16);
-		records[i] = (struct nt_submit_record){&files[i], 1};
+		records[i] = (struct nt_submit_record){.files = &files[i], .n_files = 1};
 	}
 	began = bench_begin();
 	if (nt_submit_records(&notary, &s, records, N, NULL, NULL, &err) != VF_OK || fake.accepted != N) {

@@ -218,7 +218,7 @@ static struct vf_hash submit(struct fixture *f, enum tr_kind kind, const struct 
 	struct tr_link l = {type, link ? *link : (struct vf_hash){{0}}};
 	struct nt_submit s = {.submitter = vf_bytes_str("local"), .study = study, .kind = kind, .confidential = tr_kind_is_personal(kind),
 		.links = link ? &l : NULL, .n_links = link != NULL};
-	struct nt_submit_record r = {NULL, 0};
+	struct nt_submit_record r = {0};
 	struct vf_err err = {0};
 	struct vf_arena arena;
 

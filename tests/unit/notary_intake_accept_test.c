@@ -284,7 +284,7 @@ static void test_journal(void)
 	fixture_begin(&f);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct nt_submit s = submit_of(cases[i].kind);
-		struct nt_submit_record record = {files(), 3};
+		struct nt_submit_record record = {.files = files(), .n_files = 3};
 		struct tr_details details = {.date = vf_bytes_str(cases[i].date)};
 		bool personal = tr_kind_is_personal(cases[i].kind);
 		struct vf_hash id;
@@ -309,7 +309,7 @@ static void test_largest(bool hidden)
 	enum { N = 9999 };
 	static struct nt_submit_file all[N];
 	static char names[N][16];
-	struct nt_submit_record record = {all, N};
+	struct nt_submit_record record = {.files = all, .n_files = N};
 	struct nt_submit s = submit_of(TR_DATASET);
 	struct nt_maker maker = {.s = &s};
 	struct nt_making m = {0};

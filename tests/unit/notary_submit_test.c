@@ -172,7 +172,7 @@ static enum vf_rc submit(
 static enum vf_rc submit_files(
 	const struct nt_submit *s, const struct nt_submit_file *files, size_t n, struct vf_err *err)
 {
-	struct nt_submit_record r = {files, n};
+	struct nt_submit_record r = {.files = files, .n_files = n};
 
 	return submit(s, &r, 1, err);
 }
@@ -584,7 +584,7 @@ static void test_chunks(void)
 	for (size_t i = 0; i < N; i++) {
 		snprintf(names[i], sizeof(names[i]), "f%05zu", i);
 		files[i] = file(names[i], names[i]);
-		records[i] = (struct nt_submit_record){&files[i], 1};
+		records[i] = (struct nt_submit_record){.files = &files[i], .n_files = 1};
 	}
 	records[1700] = records[1600]; /* twice in one chunk */
 	records[2400] = records[3];    /* twice in two chunks */

@@ -55,7 +55,7 @@ static void submit(struct made *m, enum tr_kind kind, struct vf_bytes json)
 	struct nt_submit_file files[2] = {
 		{.name = vf_bytes_str("ae.csv"), .digests = vf_pair_of(vf_bytes_str(TABLE)), .size = strlen(TABLE)},
 		{.name = vf_bytes_str("rows-001.json"), .digests = vf_pair_of(json), .size = json.n, .made = &made}};
-	struct nt_submit_record record = {files, 2};
+	struct nt_submit_record record = {.files = files, .n_files = 2};
 	struct nt_submit s = {.submitter = vf_bytes_str("local"), .study = vf_bytes_str("DEMO-1"), .kind = kind,
 		.confidential = tr_kind_is_personal(kind)};
 	const char *withhold = "ae.csv";
