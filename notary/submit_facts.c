@@ -38,6 +38,7 @@ static bool is_fit(enum nt_own_text which, struct vf_bytes text)
 struct said {
 	char text[NT_OWN_TEXT_LEN + 1];
 	size_t n;
+	uint64_t item; /* that says it */
 	bool is_said, is_two, is_unfit;
 };
 
@@ -72,8 +73,11 @@ struct collecting {
 	unsigned sets, records;
 };
 
-/* White space at the ends is nothing, and within it is one space: XML has line breaks in texts. */
-static void say(struct said *s, enum nt_own_text which, struct vf_bytes text)
+/*
+ * White space at the ends is nothing, and within it is one space: XML has line breaks in texts. A study may have several
+ * titles, of which the first that fits counts; several versions are no version.
+ */
+static void say(struct said *s, enum nt_own_text which, uint64_t item, struct vf_bytes text)
 {
 	char out[NT_OWN_TEXT_LEN + 1];
 	size_t n = 0;
@@ -96,11 +100,17 @@ static void say(struct said *s, enum nt_own_text which, struct vf_bytes text)
 	if (n == 0)
 		return;
 	fits = fits && is_fit(which, vf_bytes(out, n));
+	if (s->is_said && which == NT_OWN_TITLE && s->item == item) {
+		if (!s->is_unfit || !fits)
+			return;
+		s->is_said = false;
+	}
 	if (s->is_said && (s->is_unfit || !fits || n != s->n || memcmp(s->text, out, n) != 0))
 		s->is_two = true;
 	if (s->is_said)
 		return;
 	s->is_said = true;
+	s->item = item;
 	s->is_unfit = !fits;
 	s->n = fits ? n : 0;
 	memcpy(s->text, out, s->n);
@@ -135,16 +145,16 @@ static void take_text(struct collecting *c, const struct tr_fact *f, struct vf_b
 	case TR_F_VERSION_DATE:
 		v = version_of(c, f->item);
 		if (v && f->name == TR_F_VERSION_OF)
-			say(&v->of, NT_OWN_TITLE, text);
+			say(&v->of, NT_OWN_TITLE, f->item, text);
 		else if (v && f->name == TR_F_VERSION_NUMBER)
-			say(&v->number, NT_OWN_VERSION, text);
+			say(&v->number, NT_OWN_VERSION, f->item, text);
 		else if (v)
-			say(&v->date, NT_OWN_DATE, text);
+			say(&v->date, NT_OWN_DATE, f->item, text);
 		return;
 	default:
 		for (size_t i = 0; i < PLACES; i++)
 			if (places[i].fact == f->name)
-				say(f->item ? &c->of_items[i] : &c->of_file[i], places[i].which, text);
+				say(f->item ? &c->of_items[i] : &c->of_file[i], places[i].which, f->item, text);
 	}
 }
 
@@ -209,7 +219,7 @@ static void join(struct said *into, const struct said *s, enum nt_own_text which
 	if (s->is_said && s->is_unfit)
 		into->is_two |= into->is_said;
 	else if (s->is_said)
-		say(into, which, vf_bytes(s->text, s->n));
+		say(into, which, s->item, vf_bytes(s->text, s->n));
 	if (s->is_said && !into->is_said)
 		into->is_said = into->is_unfit = true;
 	into->is_two |= s->is_two;

@@ -314,12 +314,12 @@ VF_RC nt_verb_describe(struct nt_cli *cli, struct vf_err *reterr)
 	d.wants = (nt_cli_has(cli, "subjects") ? TR_WANT_SUBJECTS : 0) | (nt_cli_has(cli, "rows") ? TR_WANT_ROWS : 0) |
 		(nt_cli_has(cli, "audit") ? TR_WANT_AUDIT : 0) | (nt_cli_has(cli, "columns") ? TR_WANT_COLUMNS : 0) |
 		(d.places ? TR_WANT_PLACES : 0);
-	cli->keep_text = true;
 	if (cli->json) {
 		nt_cli_begin(cli);
 		nt_buf_put_str(&cli->text, ",\"files\":[");
 	}
 	rc = describe_all(&d, reterr);
+	cli->keep_text = d.n > 0; /* else the refusal is all that there is to say */
 	if (cli->json)
 		nt_buf_put_str(&cli->text, "]}\n");
 	if (rc == VF_OK && d.first != VF_OK) {
