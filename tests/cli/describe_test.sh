@@ -1,0 +1,204 @@
+#!/bin/bash
+# describe, check, report and explain as users use them.
+#   TRIALNOTARY: path of the program
+set -u
+tn=${TRIALNOTARY:?path of trialnotary}
+export LC_ALL=C
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+umask 022
+faults=0
+count=0
+fault() {
+	echo "FAILED: $1"
+	sed 's/^/    /' out err | head -20
+	faults=$((faults + 1))
+}
+# run STATUS ARGUMENT...: what it prints goes into out and err
+run() {
+	local status=$1 got
+	shift
+	count=$((count + 1))
+	"$tn" "$@" >out 2>err
+	got=$?
+	[ $got = "$status" ] || fault "$*: exit status $got, not $status"
+}
+has() { grep -qF -- "$2" "$1" || fault "'$2' is not in $1"; }
+lacks() { ! grep -qiF -- "$2" "$1" || fault "'$2' is in $1"; }
+
+# ---- files ----
+
+cat >odm.xml <<'END'
+<?xml version="1.0" encoding="UTF-8"?>
+<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2" FileType="Snapshot" FileOID="F.1" CreationDateTime="2026-02-03T04:05:06Z">
+  <Study OID="S.1">
+    <GlobalVariables>
+      <StudyName>EX-1</StudyName>
+      <StudyDescription>An example</StudyDescription>
+      <ProtocolName>EX-1 protocol</ProtocolName>
+    </GlobalVariables>
+    <MetaDataVersion OID="MDV.1" Name="Version 3"/>
+  </Study>
+  <ClinicalData StudyOID="S.1" MetaDataVersionOID="MDV.1">
+    <SubjectData SubjectKey="PERSON-0815">
+      <StudyEventData StudyEventOID="SE.1"/>
+    </SubjectData>
+  </ClinicalData>
+</ODM>
+END
+head -c 300 odm.xml >broken.xml
+printf 'STUDYID,DOMAIN,USUBJID,SUBJID,RFICDTC,RFSTDTC\nEX-1,DM,PERSON-0815,0815,2024-02-10,2024-02-12\n' >dm.csv
+cat >reg.xml <<'END'
+<?xml version="1.0" encoding="UTF-8"?>
+<clinical_study>
+  <id_info><org_study_id>EX-1</org_study_id><nct_id>NCT00000001</nct_id></id_info>
+  <brief_title>An example</brief_title>
+  <study_first_submitted>March 11, 2024</study_first_submitted>
+</clinical_study>
+END
+echo 'no format' >plain
+{
+	echo '<?xml version="1.0"?><ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2" FileOID="F.2"><Study OID="S.2">'
+	for i in $(seq 30); do echo "<MetaDataVersion OID=\"MDV.$i\" Name=\"V$i $(printf 'x%.0s' $(seq 150))\"/>"; done
+	echo '</Study></ODM>'
+} >many.xml
+mkdir folder
+cp odm.xml dm.csv folder
+
+# ---- describe ----
+
+run 0 describe odm.xml
+has out 'CDISC ODM-XML, 63'
+has out 'study.title                        An example'
+has out '    version.number                   Version 3'
+has out "SHA-256 $(sha256sum odm.xml | cut -c1-64)"
+lacks out ' at /ODM'
+run 0 describe --places odm.xml
+has out '2026-02-03T04:05:06Z  at /ODM/@CreationDateTime'
+run 0 describe --json odm.xml
+has out '{"schema":"trialnotary/describe/1","files":[{"name":"odm.xml"'
+has out '"name":"file.created","value":"2026-02-03T04:05:06Z","normal":"2026-02-03T04:05:06Z","precision":"second","grade":"declared","place":"/ODM/@CreationDateTime"'
+has out "\"sha512\":\"$(sha512sum odm.xml | cut -c1-128)\""
+[ "$(wc -l <out)" = 1 ] || fault 'the JSON is not one line'
+
+# a person is counted, and named only for who asks
+for options in '' --json '--all --places' '--rows --audit --columns --json'; do
+	# shellcheck disable=SC2086
+	run 0 describe $options odm.xml dm.csv folder
+	lacks out PERSON-
+	lacks out 0815
+	lacks out 2024-02-1
+	has out file.subjects
+done
+run 0 describe --subjects odm.xml
+has out 'PERSON-0815'
+run 0 describe --subjects --json dm.csv
+has out '"subject":"PERSON-0815"'
+
+# much is cut, and all is shown when it is asked for
+run 0 describe many.xml
+has out "and 18 more of 'version' (--all shows them)"
+has out ' ...'
+lacks out V30
+run 0 describe --all many.xml
+has out "V30 $(printf 'x%.0s' $(seq 150))"
+lacks out 'more of'
+
+run 0 describe folder plain
+[ "$(grep -c SHA-256 out)" = 3 ] || fault 'a folder and a file are not three files'
+has out 'no format that is known, 10 octets'
+run 0 describe --json plain
+has out '"reader":null,"facts":[],"warnings":[]'
+
+run 1 describe broken.xml odm.xml
+has out 'not read to its end: FILE_SHAPE: line 6, column 46'
+has out 'study.name                         EX-1'
+has out 'version.number'
+has err "FILE_SHAPE: broken.xml: line 6, column 46: '>' is missing"
+run 1 describe --json broken.xml
+has out '"fault":{"code":"FILE_SHAPE","text":"line 6, column 46'
+run 66 describe gone.xml
+has err NO_INPUT
+run 66 describe --json gone.xml
+has out '{"schema":"trialnotary/error/1","code":"NO_INPUT"'
+run 64 describe
+run 64 describe --subject odm.xml
+ln -s odm.xml link.xml
+run 66 describe link.xml
+
+# ---- check ----
+
+run 0 init n
+run 0 submit n --study EX-1 --kind protocol --version 1 --title '<script>alert("1")</script> & more' plain
+run 0 seal n
+run 0 check n --study EX-1 --rule P4
+has out 'P4  PASS'
+has out '0 FAIL, 0 INCONCLUSIVE, 0 PASS-NOTE, 1 PASS, 0 N/A: PASS'
+run 2 check n --study EX-1
+has out 'C2  INCONCLUSIVE(missing-record)'
+has err RULE_UNCLEAR
+run 0 submit n --study EX-1 --kind registration reg.xml
+run 0 submit n --study EX-1 --kind dataset dm.csv
+run 0 seal n
+run 1 check n --study EX-1
+has out 'P1  FAIL(order)                  study: first submitted to a registry: 2024-03-11 (registry); first enrolment: 2024-02-10 (declared)'
+has err RULE_BROKEN
+lacks out PERSON-
+run 1 check n --study EX-1 --rule P1 --json
+has out '{"schema":"trialnotary/findings/1","study":"EX-1"'
+has out '"summary":{"fail":1,"inconclusive":0,"pass_note":0,"pass":0,"not_applicable":0,"worst":"FAIL"}'
+lacks out '"rule":"P2"'
+run 0 check n --study EX-1 --rule P4 --at 2030-01-02T03:04:05Z
+has out 'as of 2030-01-02T03:04:05'
+run 64 check n --study EX-1 --rule P99
+has err "no rule 'P99'"
+run 64 check n --study EX-1 --at yesterday
+run 64 check n
+run 0 check n --study OTHER
+has out '32 N/A: N/A'
+# a document that moved is found where it is now
+mkdir moved
+mv reg.xml moved
+run 2 check n --study EX-1 --rule P1
+run 1 check n --study EX-1 --rule P1 --from moved
+mv moved/reg.xml .
+
+# ---- report ----
+
+run 0 report n --study EX-1 -o one.html --at 2030-01-02T03:04:05Z
+run 0 report n --study EX-1 -o two.html --at 2030-01-02T03:04:05Z
+cmp -s one.html two.html || fault 'two reports of one time differ'
+lacks one.html 'http:'
+lacks one.html 'https:'
+lacks one.html '<script'
+lacks one.html 'src='
+lacks one.html PERSON-
+has one.html '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; more'
+has one.html "default-src 'none'"
+has one.html '2024-03-11'
+run 64 report n --study EX-1 -o one.html --at 2030-01-02T03:04:06Z
+has err EXISTS
+cmp -s one.html two.html || fault 'a report was replaced'
+run 0 report n --study EX-1 -o one.html --at 2031-01-02T03:04:05Z --force
+! cmp -s one.html two.html || fault '--force replaced nothing'
+run 64 report n --study EX-1
+run 66 report n --study OTHER -o other.html
+[ ! -e other.html ] || fault 'a report of no record was made'
+
+# ---- explain ----
+
+run 0 explain P1
+has out 'P1: registration before enrolment'
+run 0 explain --json G1
+has out '"rule":"G1"'
+run 0 explain rules
+[ "$(wc -l <out)" -ge 32 ] || fault 'not all rules are listed'
+while read -r id _; do run 0 explain "$id"; done < <("$tn" explain rules)
+run 0 explain RULE_BROKEN
+has out 'exit status 1'
+run 0 explain FILE_SHAPE
+run 64 explain P99
+
+echo "$count calls, $faults faults"
+[ $faults = 0 ]
