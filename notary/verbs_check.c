@@ -120,6 +120,7 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 	VF_CLEANUP(nt_buf_done) struct nt_buf out = nt_buf(MAX_REPORT);
 	struct tr_findings f = {0};
 	const struct tr_rule *rule;
+	struct vf_hash digest;
 	const char *from[256];
 	int64_t at;
 	enum vf_rc rc = read_options(cli, &rule, &at, reterr);
@@ -138,6 +139,14 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 		rc = put_report(cli, c, &f, &out, reterr);
 	if (rc == VF_OK)
 		rc = nt_html_write(nt_cli_get(cli, "output"), "report", nt_cli_has(cli, "force"), nt_buf_bytes(&out), reterr);
+	if (rc == VF_OK && cli->json) {
+		nt_cli_begin(cli);
+		nt_cli_field(&cli->text, "study", vf_bytes_str(nt_cli_get(cli, "study")));
+		nt_cli_field(&cli->text, "path", vf_bytes_str(nt_cli_get(cli, "output")));
+		digest = vf_sha256(nt_buf_bytes(&out));
+		nt_cli_hex_field(&cli->text, "sha256", vf_bytes(digest.b, sizeof(digest.b)));
+		nt_buf_put_str(&cli->text, "}\n");
+	}
 	tr_findings_done(&f);
 	return rc;
 }

@@ -63,15 +63,41 @@ static void put_kind_links(struct nt_buf *out, enum tr_kind kind)
 	}
 }
 
+static void put_rule_fields(struct nt_buf *out, const struct tr_rule *rule)
+{
+	put_quoted(out, "title", rule->title);
+	put_quoted(out, "text", rule->text);
+	put_quoted(out, "inputs", rule->inputs);
+	nt_buf_putf(out, ",\"warning\":%s}", rule->warning ? "true" : "false");
+}
+
+static void explain_rules(struct nt_cli *cli)
+{
+	const struct tr_rule *rule;
+
+	if (cli->json) {
+		nt_cli_begin(cli);
+		nt_buf_put_str(&cli->text, ",\"rules\":[");
+	}
+	for (size_t i = 0; (rule = tr_rule_at(i)) != NULL; i++) {
+		if (!cli->json) {
+			nt_buf_putf(&cli->text, "%-3s %s\n", rule->id, rule->title);
+			continue;
+		}
+		nt_buf_putf(&cli->text, "%s{\"rule\":\"%s\"", i > 0 ? "," : "", rule->id);
+		put_rule_fields(&cli->text, rule);
+	}
+	if (cli->json)
+		nt_buf_put_str(&cli->text, "]}\n");
+}
+
 static void explain_rule(struct nt_cli *cli, const struct tr_rule *rule)
 {
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_cli_field(&cli->text, "rule", vf_bytes_str(rule->id));
-		nt_cli_field(&cli->text, "title", vf_bytes_str(rule->title));
-		nt_cli_field(&cli->text, "text", vf_bytes_str(rule->text));
-		nt_cli_field(&cli->text, "inputs", vf_bytes_str(rule->inputs));
-		nt_buf_putf(&cli->text, ",\"warning\":%s}\n", rule->warning ? "true" : "false");
+		put_quoted(&cli->text, "rule", rule->id);
+		put_rule_fields(&cli->text, rule);
+		nt_buf_put_str(&cli->text, "\n");
 		return;
 	}
 	nt_buf_putf(&cli->text, "%s: %s\n  %s\n  Looks at: %s\n", rule->id, rule->title, rule->text, rule->inputs);
@@ -159,9 +185,8 @@ VF_RC nt_verb_explain(struct nt_cli *cli, struct vf_err *reterr)
 		return explain_kind(cli, kind, reterr);
 	if (strcmp(cli->args[0], "links") == 0)
 		return explain_links(cli);
-	if (strcmp(cli->args[0], "rules") == 0 && !cli->json) {
-		for (size_t i = 0; (rule = tr_rule_at(i)) != NULL; i++)
-			nt_buf_putf(&cli->text, "%-3s %s\n", rule->id, rule->title);
+	if (strcmp(cli->args[0], "rules") == 0) {
+		explain_rules(cli);
 		return VF_OK;
 	}
 	rule = tr_rule_find(vf_bytes_str(cli->args[0]));

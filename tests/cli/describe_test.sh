@@ -184,6 +184,8 @@ run 0 report n --study EX-1 -o one.html --at 2031-01-02T03:04:05Z --force
 ! cmp -s one.html two.html || fault '--force replaced nothing'
 run 64 report n --study EX-1
 run 66 report n --study OTHER -o other.html
+run 0 report n --study EX-1 -o json.html --json
+has out "\"sha256\":\"$(sha256sum json.html | cut -c1-64)\""
 [ ! -e other.html ] || fault 'a report of no record was made'
 
 # ---- explain ----
@@ -195,6 +197,8 @@ has out '"rule":"G1"'
 run 0 explain rules
 [ "$(wc -l <out)" -ge 32 ] || fault 'not all rules are listed'
 while read -r id _; do run 0 explain "$id"; done < <("$tn" explain rules)
+run 0 explain rules --json
+has out "{\"rule\":\"G1\""
 run 0 explain RULE_BROKEN
 has out 'exit status 1'
 run 0 explain FILE_SHAPE
