@@ -76,11 +76,13 @@ VF_RC nt_store_chain_groups(struct nt_store *s, int64_t after, int64_t by, struc
 VF_RC nt_store_chain_count(struct nt_store *s, int64_t after, int64_t by, uint64_t *ret, struct vf_err *reterr);
 VF_RC nt_store_chain_unjudged(struct nt_store *s, uint64_t *ret, struct vf_err *reterr);
 /*
- * Chains of a group that end in (after, by], those that end first being first, at most room; from: only those behind
- * this one in this order (NULL: all). authority of ret is empty.
+ * Chains of a group that end in (after, by] and that no renewal after number since covers, those that end first being
+ * first, at most room; from: only those behind this one in this order (NULL: all). authority of ret is empty.
  */
-VF_RC nt_store_chain_list(struct nt_store *s, const struct nt_chain_group *g, int64_t after, int64_t by,
+VF_RC nt_store_chain_list(struct nt_store *s, const struct nt_chain_group *g, int64_t after, int64_t by, uint64_t since,
 	const struct nt_chain *from, struct nt_chain *ret, size_t room, size_t *ret_n, struct vf_err *reterr);
+/* The seal of the token that begins the chain; 0 for one below 0. UNKNOWN_RECORD. */
+VF_RC nt_store_chain_seal(struct nt_store *s, int64_t chain, uint64_t *ret, struct vf_err *reterr);
 /* Chains that could not be judged, ascending by number from one on. */
 VF_RC nt_store_chain_list_unjudged(struct nt_store *s, int64_t from, int64_t *ret, size_t room, size_t *ret_n,
 	struct vf_err *reterr);

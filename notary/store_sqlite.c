@@ -10,7 +10,7 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
@@ -54,6 +54,19 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	/* Records below it are in the by_ tables (docs/decisions/0018-index-in-slices.md): so far, the log's. */
 	"ALTER TABLE state ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE state SET indexed = (SELECT max(size) FROM checkpoint);",
+	/* renewals of evidence (store_renewal.h); crls is NULL until something hashes the token */
+	"CREATE TABLE chain (number INTEGER PRIMARY KEY, seal INTEGER NOT NULL, alg INTEGER NOT NULL, authority TEXT NOT NULL,"
+	" until INTEGER, crls BLOB) STRICT;"
+	"CREATE INDEX chain_until ON chain (until);"
+	"CREATE TABLE renewal (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, alg INTEGER NOT NULL, authority TEXT NOT NULL,"
+	" id BLOB NOT NULL, gen_time INTEGER NOT NULL, until INTEGER NOT NULL, chains INTEGER NOT NULL, sent INTEGER NOT NULL,"
+	" received INTEGER NOT NULL, request BLOB NOT NULL, head BLOB NOT NULL, text BLOB NOT NULL, crls BLOB,"
+	" der BLOB NOT NULL) STRICT;"
+	"CREATE TABLE renewal_leaves (renewal INTEGER NOT NULL, part INTEGER NOT NULL, leaves BLOB NOT NULL,"
+	" UNIQUE (renewal, part)) STRICT;"
+	"CREATE TABLE renewed (chain INTEGER NOT NULL, renewal INTEGER NOT NULL,"
+	" PRIMARY KEY (chain, renewal)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX renewed_by ON renewed (renewal, chain);",
 };
 
 static const char *const sql_texts[NT_SQL_COUNT] = {
@@ -294,6 +307,10 @@ static VF_RC load_state(struct nt_store *s, struct vf_err *reterr)
 		s->state.seals = (uint64_t)sqlite3_column_int64(st, 0);
 		s->state.sealed = (uint64_t)sqlite3_column_int64(st, 1);
 	}
+	rc = nt_sql_row(s, NT_SQL_RENEWAL_LAST, NULL, 0, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	s->state.renewals = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
 	rc = nt_sql_row(s, NT_SQL_LAST_STREAM, NULL, 0, &st, &row, reterr);
 	if (rc != VF_OK)
 		return rc;

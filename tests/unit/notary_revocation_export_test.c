@@ -138,7 +138,7 @@ static void check_export(size_t n_crls, size_t n_ocsp)
 	size_t n = 0;
 
 	nt_revocation_export_init(&x);
-	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_RC(nt_revocation_export(f.n, seal, NULL, &x, &err), VF_OK);
 	CHECK_INT(x.n_ocsp, n_ocsp);
 	CHECK_BYTES(seal->tokens[0].der, embedded);
 	CHECK_RC(vf_tst_parse(seal->tokens[1].der, &t, &err), VF_OK);
@@ -189,7 +189,7 @@ static void test_left_out(struct vf_bytes with_revoked)
 	nt_revocation_export_init(&x);
 	seal = seal_get();
 	CHECK_INT(seal->n_tokens, 2);
-	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_RC(nt_revocation_export(f.n, seal, NULL, &x, &err), VF_OK);
 	CHECK_INT(x.n_revoked, 1);
 	CHECK_INT(x.n_ocsp, 0);
 	CHECK_INT(seal->n_tokens, 1);
@@ -199,7 +199,7 @@ static void test_left_out(struct vf_bytes with_revoked)
 	seal = seal_get();
 	seal->tokens++;
 	seal->n_tokens = 1;
-	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_RC(nt_revocation_export(f.n, seal, NULL, &x, &err), VF_OK);
 	CHECK_INT(x.n_revoked, 0);
 	CHECK_INT(x.n_ocsp, 1);
 	CHECK_INT(seal->n_tokens, 1);
