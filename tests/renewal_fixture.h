@@ -16,6 +16,7 @@ struct renewing {
 	struct outside *of[4];  /* who answers */
 	size_t n;
 	unsigned asked;         /* exchanges */
+	int64_t ahead;          /* of their clocks */
 	uint64_t turns;
 	/* what was told */
 	char made[200], failed[400];
@@ -44,7 +45,7 @@ static inline VF_RC renewing_ask(void *ctx, const struct nt_authority *a, struct
 			continue;
 		x->f->now += 100;
 		fixture_need(nt_tsa_refresh(x->of[i]->tsa, x->f->now, &refreshed, reterr), reterr, "refresh");
-		reply_make(x->f, x->of[i], &s->imprint, x->f->now, &r);
+		reply_make(x->f, x->of[i], &s->imprint, x->f->now + x->ahead, &r);
 		nt_buf_put_str(&s->request, "the request");
 		nt_buf_put(&s->response, nt_buf_bytes(&r.response));
 		s->sent_ms = x->f->now;

@@ -1,8 +1,13 @@
 /*
  * Renewal of evidence: what is due, by whom it is renewed, and that every bundle holds old evidence or new, never a mixture.
  */
+#include <sys/wait.h>
+
+#include "notary/failpoint.h"
+#include "notary/revocation_ask.h"
 #include "notary/store_renewal.h"
 #include "tests/renewal_fixture.h"
+#include "verify/cert.h"
 
 #define FIRST_END 1825 /* days: the first certificate of an authority made by a default configuration */
 
@@ -145,9 +150,334 @@ static void test_too_late(void)
 	fixture_end(&f);
 }
 
+/* A late token of the seal, as its authority answers now. */
+static void stamp(struct fixture *f, struct outside *o, uint64_t seal)
+{
+	struct nt_tsa_refreshed refreshed;
+	struct vf_digest imprint;
+	struct reply r;
+	struct vf_err err = {0};
+
+	fixture_need(nt_tsa_refresh(o->tsa, f->now, &refreshed, &err), &err, "refresh");
+	fixture_need(nt_notary_imprint(f->n, seal, o->as.algorithm, &imprint, &err), &err, "imprint");
+	reply_make(f, o, &imprint, f->now, &r);
+	fixture_need(nt_notary_add_token(f->n, seal, &r.t, &err), &err, "token");
+	reply_done(&r);
+}
+
+/* Stores the authority's newest CRL, as if it had been asked. */
+static struct nt_buf hold_crl(struct fixture *f, struct outside *o)
+{
+	struct nt_buf der = nt_buf(1 << 16);
+	struct nt_revocation r = {.authority = vf_bytes_str(o->as.name), .kind = NT_REVOCATION_CRL, .this_update = f->now,
+		.next_update = VF_TIME_NONE};
+	struct vf_cert cert;
+	struct vf_err err = {0};
+	bool is_new = false;
+
+	fixture_need(vf_cert_open(nt_tsa_certificate(o->tsa), &cert, &err), &err, "certificate");
+	r.subject = nt_revocation_subject(&cert);
+	vf_cert_done(&cert);
+	nt_buf_put(&der, nt_tsa_current_crl(o->tsa));
+	r.der = nt_buf_bytes(&der);
+	fixture_need(nt_notary_revocation_put(f->n, &r, &is_new, &err), &err, "CRL");
+	CHECK(is_new);
+	return der;
+}
+
+static bool holds(const struct nt_buf *bundle, const struct nt_buf *part)
+{
+	return memmem(bundle->p, bundle->n, part->p, part->n) != NULL;
+}
+
+/* CRLs go into a token until a renewal hashes it; then it stays as it is, whatever comes. */
+static void test_frozen(void)
+{
+	struct fixture f;
+	struct outside alpha;
+	struct outside *one[1] = {&alpha};
+	struct renewing x = {.f = &f, .of = {&alpha}, .n = 1};
+	struct nt_tsa_refreshed refreshed;
+	struct nt_buf crl0, crl1, old, renewed, again;
+	struct vf_err err = {0};
+	enum vf_rc why;
+	int64_t start;
+
+	fixture_begin(&f);
+	outside_begin(&f, &alpha, "alpha", VF_SHA512);
+	configure(&f, true, 1, one, 1);
+	start = f.now;
+	f.now += 60000;
+	/* published before the token, which has a newer one in it */
+	crl0 = hold_crl(&f, &alpha);
+	f.now = start + 2 * DAY;
+	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
+	fixture_seal(&f);
+	stamp(&f, &alpha, 1);
+	old = renewing_bundle(&f, &f.last);
+	CHECK(holds(&old, &crl0));
+	CHECK(renewing_judge(&f, &old, f.now, &why) == VF_VERIFIED);
+	f.now = start + (FIRST_END - 100) * DAY;
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_STR(x.made, "embedded>embedded:1 alpha>alpha:1 ");
+	CHECK_INT(x.asked, 1);
+	renewed = renewing_bundle(&f, &f.last);
+	CHECK(renewing_judge(&f, &renewed, start + (FIRST_END + 10) * DAY, &why) == VF_VERIFIED);
+	CHECK_INT(renewing_report.n_stamps, 4);
+	/* another CRL comes, which would have been the better one */
+	f.now += 3 * DAY;
+	fixture_need(nt_tsa_refresh(alpha.tsa, f.now, &refreshed, &err), &err, "refresh");
+	crl1 = hold_crl(&f, &alpha);
+	again = renewing_bundle(&f, &f.last);
+	CHECK(renewing_judge(&f, &again, start + (FIRST_END + 10) * DAY, &why) == VF_VERIFIED);
+	CHECK(holds(&again, &crl0));
+	/* into the token of the renewal it may go, as nothing hashes that one yet: it was signed by the new certificate, of which this is the CRL */
+	CHECK(holds(&again, &crl1));
+	CHECK_INT(renewing_faults(&f), 0);
+	nt_buf_done(&old);
+	nt_buf_done(&renewed);
+	nt_buf_done(&again);
+	nt_buf_done(&crl0);
+	nt_buf_done(&crl1);
+	outside_end(&alpha);
+	fixture_end(&f);
+}
+
+/* The own authority first, others when it is late, and nobody by chance. */
+static void test_whom(void)
+{
+	struct fixture f;
+	struct outside alpha, beta;
+	struct outside *both[2] = {&alpha, &beta};
+	struct renewing x = {.f = &f, .of = {&beta}, .n = 1}; /* alpha does not answer */
+	struct nt_renew_options o;
+	struct nt_buf bundle;
+	struct vf_err err = {0};
+	enum vf_rc why;
+	int64_t start;
+
+	fixture_begin(&f);
+	outside_begin(&f, &alpha, "alpha", VF_SHA256);
+	outside_begin(&f, &beta, "beta", VF_SHA256);
+	configure(&f, false, 1, both, 2);
+	start = f.now;
+	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
+	{
+		struct nt_plan *p = NULL;
+		struct nt_sealed sealed;
+		struct vf_digest imprint;
+		struct reply r;
+
+		CHECK_RC(nt_notary_plan(f.n, &p, &err), VF_OK);
+		CHECK_RC(nt_plan_imprint(p, VF_SHA256, &imprint, &err), VF_OK);
+		reply_make(&f, &alpha, &imprint, f.now, &r);
+		CHECK_RC(nt_notary_seal_plan(f.n, p, &r.t, &sealed, &err), VF_OK);
+		reply_done(&r);
+	}
+	f.now = start + (FIRST_END - 100) * DAY;
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_STR(x.made, "");
+	CHECK_STR(x.failed, "alpha>alpha:FETCH_FAILED ");
+	CHECK_INT(x.r.failed, 1);
+	CHECK_INT(x.r.rc, VF_FETCH_FAILED);
+	CHECK_INT(x.r.after.chains, 1);
+	bundle = renewing_bundle(&f, &f.last);
+	CHECK(renewing_judge(&f, &bundle, f.now, &why) == VF_VERIFIED);
+	CHECK_INT(renewing_report.n_stamps, 1);
+	nt_buf_done(&bundle);
+	/* named, nobody else is asked */
+	f.now = start + (FIRST_END - 50) * DAY;
+	o = renewing_options(&x, 180);
+	o.authority = "alpha";
+	CHECK_RC(nt_renew(&o, &x.r, &err), VF_OK);
+	CHECK_STR(x.made, "");
+	/* half of the time has passed */
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_STR(x.failed, "alpha>alpha:FETCH_FAILED ");
+	CHECK_STR(x.made, "alpha>beta:1 ");
+	bundle = renewing_bundle(&f, &f.last);
+	CHECK(renewing_judge(&f, &bundle, start + (FIRST_END + 1) * DAY, &why) == VF_VERIFIED);
+	CHECK_INT(renewing_report.n_stamps, 2);
+	CHECK_INT(renewing_faults(&f), 0);
+	nt_buf_done(&bundle);
+	outside_end(&alpha);
+	outside_end(&beta);
+	fixture_end(&f);
+}
+
+/* A token that ends no later is of no use; what ends earlier gains all the same. */
+static void test_gain(void)
+{
+	struct fixture f;
+	struct renewing x = {.f = &f};
+	struct vf_hash first;
+	struct nt_buf bundle;
+	enum vf_rc why;
+	int64_t start;
+
+	fixture_begin(&f);
+	start = f.now;
+	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
+	fixture_seal(&f);
+	first = f.last;
+	/* of the same certificate */
+	CHECK_RC(renewing_run(&x, 10000), VF_OK);
+	CHECK_STR(x.made, "");
+	CHECK_STR(x.failed, "embedded>embedded:RENEW_NO_GAIN ");
+	f.now = start + 1500 * DAY;
+	fixture_submit(&f, TR_PROTOCOL, "b.txt", "two");
+	fixture_seal(&f);
+	CHECK_RC(renewing_run(&x, 10000), VF_OK);
+	CHECK_STR(x.made, "embedded>embedded:1 ");
+	CHECK_STR(x.failed, "embedded>embedded:RENEW_NO_GAIN ");
+	bundle = renewing_bundle(&f, &first);
+	CHECK(renewing_judge(&f, &bundle, start + (FIRST_END + 100) * DAY, &why) == VF_VERIFIED);
+	nt_buf_done(&bundle);
+	CHECK_INT(renewing_faults(&f), 0);
+	fixture_end(&f);
+}
+
+/* An authority whose clock is ahead: the renewal leaves with the bundles when its time has come. */
+static void test_ahead(void)
+{
+	struct fixture f;
+	struct outside alpha;
+	struct outside *one[1] = {&alpha};
+	struct renewing x = {.f = &f, .of = {&alpha}, .n = 1, .ahead = 30000};
+	struct nt_buf bundle;
+	enum vf_rc why;
+
+	fixture_begin(&f);
+	outside_begin(&f, &alpha, "alpha", VF_SHA256);
+	configure(&f, true, 1, one, 1);
+	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
+	fixture_seal(&f);
+	stamp(&f, &alpha, 1);
+	f.now += (FIRST_END - 100) * DAY;
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_STR(x.made, "embedded>embedded:1 alpha>alpha:1 ");
+	bundle = renewing_bundle(&f, &f.last);
+	CHECK(renewing_judge(&f, &bundle, f.now, &why) == VF_VERIFIED);
+	CHECK_INT(renewing_report.n_stamps, 3);
+	nt_buf_done(&bundle);
+	f.now += 30000;
+	bundle = renewing_bundle(&f, &f.last);
+	CHECK(renewing_judge(&f, &bundle, f.now, &why) == VF_VERIFIED);
+	CHECK_INT(renewing_report.n_stamps, 4);
+	nt_buf_done(&bundle);
+	outside_end(&alpha);
+	fixture_end(&f);
+}
+
+/* ---- killed ---- */
+
+static unsigned place, kill_at;
+
+static void count_place(void *ctx, const char *name)
+{
+	(void)ctx;
+	if (strncmp(name, "renewal-", 8) == 0 && ++place == kill_at)
+		_exit(99);
+}
+
+/* In a child: the k-th step of all renewals is the last. True when it was killed. */
+static bool renew_killed(struct fixture *f, struct renewing *x, unsigned k)
+{
+	struct vf_err err = {0};
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		place = 0;
+		kill_at = k;
+		nt_failpoint_set(count_place, NULL);
+		if (nt_notary_open(f->notary, fixture_clock, f, &f->n, &err) != VF_OK || renewing_run(x, 180) != VF_OK)
+			_exit(1);
+		_exit(0);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	CHECK(WEXITSTATUS(status) == 99 || WEXITSTATUS(status) == 0);
+	return WEXITSTATUS(status) == 99;
+}
+
+/* Both records: verified now, and with so many time-stamps. */
+static void check_both(struct fixture *f, const struct vf_hash *ids, size_t stamps)
+{
+	enum vf_rc why;
+
+	for (int i = 0; i < 2; i++) {
+		struct nt_buf bundle = renewing_bundle(f, &ids[i]);
+
+		CHECK(renewing_judge(f, &bundle, f->now, &why) == VF_VERIFIED);
+		CHECK_INT(renewing_report.n_stamps, stamps);
+		nt_buf_done(&bundle);
+	}
+	CHECK_INT(renewing_faults(f), 0);
+}
+
+/*
+ * F40: three renewals of two seals each, of four steps each: got, verified, half written, stored. After a kill in every gap
+ * what was stored is new in all of its bundles, what was not is old in all, and the next run does the rest.
+ */
+static bool killed_at(unsigned k)
+{
+	struct fixture f;
+	struct outside alpha, beta;
+	struct outside *both[2] = {&alpha, &beta};
+	struct renewing x = {.f = &f, .of = {&alpha, &beta}, .n = 2};
+	struct vf_hash ids[2];
+	struct vf_err err = {0};
+	bool killed;
+
+	fixture_begin(&f);
+	outside_begin(&f, &alpha, "alpha", VF_SHA256);
+	outside_begin(&f, &beta, "beta", VF_SHA512);
+	configure(&f, true, 2, both, 2);
+	for (int i = 0; i < 2; i++) {
+		fixture_submit(&f, TR_PROTOCOL, i ? "b.txt" : "a.txt", i ? "b" : "a");
+		ids[i] = f.last;
+		fixture_seal(&f);
+		stamp(&f, &alpha, (uint64_t)i + 1);
+		stamp(&f, &beta, (uint64_t)i + 1);
+	}
+	f.now += (FIRST_END - 100) * DAY;
+	nt_exporter_free(f.e);
+	f.e = NULL;
+	f.n = nt_notary_free(f.n);
+	killed = renew_killed(&f, &x, k);
+	f.now += 60000;
+	alpha.last = beta.last = f.now;
+	fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, "open");
+	check_both(&f, ids, killed ? 3 + k / 4 : 6);
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_INT(x.r.renewals, killed ? 3 - k / 4 : 0);
+	CHECK_INT(x.r.after.renewals, 3);
+	CHECK_INT(x.r.after.chains, 0);
+	CHECK_STR(x.failed, "");
+	check_both(&f, ids, 6);
+	outside_end(&alpha);
+	outside_end(&beta);
+	fixture_end(&f);
+	return killed;
+}
+
+static void test_killed(void)
+{
+	unsigned k = 1;
+
+	while (killed_at(k))
+		k++;
+	CHECK_INT(k, 13);
+}
+
 int main(void)
 {
 	test_embedded();
 	test_too_late();
+	test_frozen();
+	test_whom();
+	test_gain();
+	test_ahead();
+	test_killed();
 	return check_done();
 }
