@@ -1,6 +1,7 @@
 #include "notary/renewal_inside.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "notary/ers_out.h"
@@ -146,6 +147,33 @@ VF_RC nt_renewal_due(struct nt_notary *n, int64_t by, struct nt_renewal_due *ret
 		ret->chains += ret->groups[i].chains;
 	if (n_first > 0)
 		ret->first = first.first;
+	return rc;
+}
+
+VF_RC nt_renewal_why(struct nt_notary *n, const struct nt_chain_group *g, struct nt_renewal_why *ret, struct vf_err *reterr)
+{
+	struct nt_chain_stamps *stamps = malloc(sizeof(*stamps));
+	struct vf_tst_trust trust;
+	struct vf_tst tst;
+	struct nt_chain c;
+	size_t found = 0;
+	enum vf_rc rc;
+
+	*ret = (struct nt_renewal_why){.is_algorithm = false};
+	if (!stamps)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to look at seals");
+	nt_chain_stamps_init(stamps);
+	rc = nt_store_chain_list(n->store, g, g->first - 1, g->first, INT64_MAX, NULL, &c, 1, &found, reterr);
+	if (rc == VF_OK && found > 0)
+		rc = nt_store_chain_stamps(n->store, c.number, false, stamps, reterr);
+	if (rc == VF_OK && found > 0 && vf_tst_parse(stamps->of[stamps->n - 1].der, &tst, NULL) == VF_OK &&
+		vf_tst_judge(nt_roots_pki(n->roots), &tst, NULL, tst.gen_time, false, &trust, NULL) == VF_OK) {
+		snprintf(ret->subject, sizeof(ret->subject), "%s", trust.leaf.name);
+		ret->is_algorithm = trust.strong_until < trust.earliest_end;
+		ret->is_issuer = !ret->is_algorithm && trust.earliest_end < trust.leaf.not_after;
+	}
+	nt_chain_stamps_done(stamps);
+	free(stamps);
 	return rc;
 }
 

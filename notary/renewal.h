@@ -36,6 +36,14 @@ struct nt_renewal_due {
 };
 VF_RC nt_renewal_due(struct nt_notary *n, int64_t by, struct nt_renewal_due *ret, struct vf_err *reterr);
 
+/* What ends first of a group: a certificate by its name, or an algorithm. Empty when it cannot be judged. */
+struct nt_renewal_why {
+	char subject[200];  /* whose time-stamp it is */
+	bool is_algorithm;  /* of it, or of a certificate behind it */
+	bool is_issuer;     /* a certificate behind that of the subject */
+};
+VF_RC nt_renewal_why(struct nt_notary *n, const struct nt_chain_group *g, struct nt_renewal_why *ret, struct vf_err *reterr);
+
 /* ---- one renewal ---- */
 
 struct nt_renewal_wish {

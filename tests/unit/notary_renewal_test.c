@@ -126,13 +126,30 @@ static void test_too_late(void)
 {
 	struct fixture f;
 	struct renewing x = {.f = &f};
-	struct vf_hash id;
+	struct nt_renewal_wish w = {.group = {.alg = VF_SHA256, .authority = "embedded"}, .by = NT_CHAIN_CLOSED - 1,
+		.kind = NT_RENEWAL_STAMP};
+	struct nt_renewal_plan *p = NULL;
+	struct vf_err err = {0};
+	bool more = true;
 
 	fixture_begin(&f);
 	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
-	id = f.last;
 	fixture_seal(&f);
+	CHECK_RC(nt_renewal_look(f.n, 10, &more, &err), VF_OK);
+	CHECK(!more);
+	CHECK_RC(nt_renewal_plan_new(&w, &p, &err), VF_OK);
+	CHECK_RC(nt_renewal_plan_gather(f.n, p, 10, &more, &err), VF_OK);
+	CHECK(!more && nt_renewal_plan_chains(p) == 1);
+	/* nothing is stored that was not stamped and checked */
+	{
+		struct nt_renewed_now now;
+
+		CHECK_RC(nt_renewal_plan_store(f.n, p, &now, &err), VF_INTERNAL);
+	}
+	/* it ends while somebody is asked */
 	f.now += (FIRST_END + 1) * DAY;
+	CHECK_RC(nt_renewal_plan_stamp(f.n, p, &err), VF_RENEW_TOO_LATE);
+	p = nt_renewal_plan_free(p);
 	CHECK_RC(renewing_run(&x, 180), VF_OK);
 	CHECK_STR(x.made, "");
 	CHECK_INT(x.r.before.chains, 0);
@@ -146,7 +163,6 @@ static void test_too_late(void)
 	CHECK_STR(x.made, "embedded>embedded:1 ");
 	CHECK_INT(x.r.after.ended, 1);
 	CHECK_INT(renewing_faults(&f), 0);
-	(void)id;
 	fixture_end(&f);
 }
 
