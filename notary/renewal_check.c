@@ -140,7 +140,7 @@ static VF_RC check_token(struct nt_notary *n, const struct nt_renewal *r, struct
 	root = nt_tree_root(tree);
 	rc = nt_seal_check_token(n, &r->token, &root, reterr);
 	if (rc == VF_OK && r->kind == NT_RENEWAL_TREE)
-		rc = nt_renewal_check_text(n, r->text, r->number, reterr);
+		rc = nt_renewal_check_text(n, r->text, tree, reterr);
 	return rc;
 }
 

@@ -62,7 +62,7 @@ VF_RC nt_renewal_gather_seal(struct nt_notary *n, struct nt_renewal_plan *p, con
 VF_RC nt_renewal_put_text(struct nt_notary *n, struct nt_renewal_plan *p, struct vf_err *reterr);
 /* Every record of a seal, with the new chain, judged by the verifier's code. */
 VF_RC nt_renewal_check_seal(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_chain *c, struct vf_err *reterr);
-/* Whether a renewal head says what is in the log: for fsck. */
-VF_RC nt_renewal_check_text(struct nt_notary *n, struct vf_bytes text, uint64_t renewal, struct vf_err *reterr);
+/* Whether a renewal head says what is in the log, and the tree covers it: for fsck. */
+VF_RC nt_renewal_check_text(struct nt_notary *n, struct vf_bytes text, const struct nt_tree *tree, struct vf_err *reterr);
 
 #endif

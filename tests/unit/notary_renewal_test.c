@@ -385,6 +385,80 @@ static void test_ahead(void)
 	fixture_end(&f);
 }
 
+/* Documents under SHA-512: a new chain behind the old one, renewed by time-stamps from then on. */
+static void test_tree(void)
+{
+	struct fixture f;
+	struct outside alpha, beta;
+	struct outside *both[2] = {&alpha, &beta};
+	struct renewing x = {.f = &f, .of = {&alpha, &beta}, .n = 2};
+	struct nt_renew_options o;
+	struct vf_hash ids[4];
+	struct nt_buf bundle, old;
+	struct vf_err err = {0};
+	enum vf_rc why;
+	int64_t start;
+
+	fixture_begin(&f);
+	outside_begin(&f, &alpha, "alpha", VF_SHA256);
+	outside_begin(&f, &beta, "beta", VF_SHA512);
+	configure(&f, true, 2, both, 2);
+	start = f.now;
+	for (int i = 0; i < 4; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%d.txt", i);
+		fixture_submit(&f, i == 2 ? TR_CONSENT : TR_PROTOCOL, name, name);
+		ids[i] = f.last;
+		if (i == 0 || i == 3) /* seal 2 has three records */
+			fixture_seal(&f);
+	}
+	for (uint64_t i = 1; i <= 2; i++) {
+		stamp(&f, &alpha, i);
+		stamp(&f, &beta, i);
+	}
+	fixture_need(nt_notary_erase(f.n, &ids[3], &err), &err, "erase");
+	old = renewing_bundle(&f, &ids[1]);
+	f.now = start + 400 * DAY;
+	o = renewing_options(&x, -1);
+	o.tree = true;
+	CHECK_RC(nt_renew(&o, &x.r, &err), VF_OK);
+	CHECK_STR(x.failed, "");
+	/* what is SHA-512 already stays as it is */
+	CHECK_STR(x.made, "embedded>embedded:2 alpha>alpha:2 ");
+	CHECK_INT(renewing_faults(&f), 0);
+	for (int i = 0; i < 3; i++) {
+		bundle = renewing_bundle(&f, &ids[i]);
+		CHECK(renewing_judge(&f, &bundle, f.now, &why) == VF_VERIFIED);
+		CHECK_INT(renewing_report.n_stamps, 5);
+		CHECK(i != 1 || !vf_bytes_eq(nt_buf_bytes(&bundle), nt_buf_bytes(&old)));
+		nt_buf_done(&bundle);
+	}
+	CHECK(renewing_judge(&f, &old, f.now, &why) == VF_VERIFIED);
+	nt_buf_done(&old);
+	/* a second time there is nothing left to lead over */
+	o = renewing_options(&x, -1);
+	o.tree = true;
+	CHECK_RC(nt_renew(&o, &x.r, &err), VF_OK);
+	CHECK_STR(x.made, "");
+	/* the new chains are renewed like any other; one leaf for both seals */
+	f.now = start + (FIRST_END - 100) * DAY;
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_STR(x.failed, "");
+	CHECK(strstr(x.made, "embedded>embedded:1 ") && strstr(x.made, "alpha>alpha:1 ") && strstr(x.made, "beta>beta:2 "));
+	CHECK_INT(renewing_faults(&f), 0);
+	reopen(&f);
+	for (int i = 0; i < 3; i++) {
+		bundle = renewing_bundle(&f, &ids[i]);
+		CHECK(renewing_judge(&f, &bundle, start + (FIRST_END + 100) * DAY, &why) == VF_VERIFIED);
+		CHECK_INT(renewing_report.n_stamps, 8);
+		nt_buf_done(&bundle);
+	}
+	outside_end(&alpha);
+	outside_end(&beta);
+	fixture_end(&f);
+}
+
 /* ---- killed ---- */
 
 static unsigned place, kill_at;
@@ -494,6 +568,7 @@ int main(void)
 	test_whom();
 	test_gain();
 	test_ahead();
+	test_tree();
 	test_killed();
 	return check_done();
 }
