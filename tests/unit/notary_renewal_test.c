@@ -1,13 +1,16 @@
 /*
  * Renewal of evidence: what is due, by whom it is renewed, and that every bundle holds old evidence or new, never a mixture.
  */
+#include <sqlite3.h>
 #include <sys/wait.h>
 
 #include "notary/failpoint.h"
+#include "notary/notary_inside.h"
 #include "notary/revocation_ask.h"
 #include "notary/store_renewal.h"
 #include "tests/renewal_fixture.h"
 #include "verify/cert.h"
+#include "verify/record.h"
 
 #define FIRST_END 1825 /* days: the first certificate of an authority made by a default configuration */
 
@@ -459,6 +462,244 @@ static void test_tree(void)
 	fixture_end(&f);
 }
 
+/* ---- the renewal head ---- */
+
+static struct vf_hash512 node(uint8_t tag, const struct vf_bytes *parts, size_t n)
+{
+	struct nt_buf b = nt_buf(1 << 20);
+	struct vf_hash512 h;
+
+	nt_buf_put_u8(&b, tag);
+	for (size_t i = 0; i < n; i++)
+		nt_buf_put(&b, parts[i]);
+	h = vf_sha512(nt_buf_bytes(&b));
+	nt_buf_done(&b);
+	return h;
+}
+
+/* RFC 9162 2.1.1 as it is written. */
+static struct vf_hash512 textbook(const struct nt_buf *leaves, size_t n)
+{
+	struct vf_hash512 left, right;
+	struct vf_bytes parts[2];
+	size_t k = 1;
+
+	if (n == 1)
+		return node(0, (struct vf_bytes[]){nt_buf_bytes(&leaves[0])}, 1);
+	while (2 * k < n)
+		k *= 2;
+	left = textbook(leaves, k);
+	right = textbook(leaves + k, n - k);
+	parts[0] = vf_bytes(left.b, sizeof(left.b));
+	parts[1] = vf_bytes(right.b, sizeof(right.b));
+	return node(1, parts, 2);
+}
+
+#define LEAVES 13
+static struct nt_buf leaves[LEAVES];
+
+static VF_RC put_leaf(void *ctx, uint64_t index, const struct nt_store_entry *e, struct vf_err *reterr)
+{
+	const struct vf_entry entry = {e->id, e->id512, e->slot};
+	char text[VF_ENTRY_LEN + 1];
+
+	(void)ctx, (void)reterr;
+	vf_entry_put(text, &entry);
+	leaves[index] = nt_buf(1024);
+	nt_buf_put_str(&leaves[index], text);
+	return VF_OK;
+}
+
+static void put_root(struct nt_buf *out, const char *name, size_t n)
+{
+	struct vf_hash512 h = textbook(leaves, n);
+
+	nt_buf_put_str(out, name);
+	nt_buf_put_hex(out, vf_bytes(h.b, sizeof(h.b)));
+	nt_buf_put_u8(out, '\n');
+	for (size_t i = 0; i < n; i++)
+		nt_buf_done(&leaves[i]);
+}
+
+/* Its roots are those of the textbook, for logs of 1 to 13 entries, each of a seal of its own or three to a seal. */
+static void test_head(void)
+{
+	struct fixture f;
+	struct renewing x = {.f = &f};
+	struct nt_renew_options o;
+	struct vf_err err = {0};
+
+	fixture_begin(&f);
+	for (uint64_t size = 1; size <= LEAVES; size++) {
+		struct nt_buf want = nt_buf(4096), memory = nt_buf(1 << 20), note = nt_buf(1 << 16);
+		const struct nt_store_state *st = nt_store_state(f.n->store);
+		struct nt_renewal r;
+		struct vf_hash512 h;
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u.txt", (unsigned)size);
+		fixture_submit(&f, TR_PROTOCOL, name, name);
+		if (size % 3 == 2)
+			continue;
+		fixture_seal(&f);
+		o = renewing_options(&x, -1);
+		o.tree = true;
+		CHECK_RC(nt_renew(&o, &x.r, &err), VF_OK);
+		nt_buf_putf(&want, "trialnotary/renewal-head/1\norigin test.example/1\nsize %u\n", (unsigned)size);
+		CHECK_RC(nt_store_entries(f.n->store, 0, size, put_leaf, NULL, &err), VF_OK);
+		put_root(&want, "log sha512 ", size);
+		nt_buf_putf(&want, "seals %u\n", (unsigned)st->seals);
+		for (uint64_t i = 1; i <= st->seals; i++) {
+			struct nt_seal *s = NULL;
+
+			fixture_need(nt_notary_seal_get(f.n, i, &s, &err), &err, "seal");
+			leaves[i - 1] = nt_buf(1 << 16);
+			nt_buf_put(&leaves[i - 1], s->head);
+			nt_seal_free(s);
+		}
+		put_root(&want, "heads sha512 ", st->seals);
+		fixture_need(nt_notary_checkpoint(f.n, &note, &err), &err, "checkpoint");
+		h = vf_sha512(nt_buf_bytes(&note));
+		nt_buf_put_str(&want, "checkpoint sha512 ");
+		nt_buf_put_hex(&want, vf_bytes(h.b, sizeof(h.b)));
+		nt_buf_put_u8(&want, '\n');
+		CHECK_RC(nt_store_renewal_get(f.n->store, st->renewals, &memory, &r, &err), VF_OK);
+		CHECK_BYTES(r.text, nt_buf_bytes(&want));
+		nt_buf_done(&want);
+		nt_buf_done(&memory);
+		nt_buf_done(&note);
+	}
+	CHECK_INT(renewing_faults(&f), 0);
+	fixture_end(&f);
+}
+
+/* ---- damaged, and made by an older version ---- */
+
+static void sql(struct fixture *f, const char *text)
+{
+	char path[120];
+	sqlite3 *db = NULL;
+	char *why = NULL;
+
+	nt_exporter_free(f->e);
+	f->e = NULL;
+	f->n = nt_notary_free(f->n);
+	snprintf(path, sizeof(path), "%s/notary.db", f->notary);
+	if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK) {
+		fprintf(stderr, "%s: %s\n", text, why ? why : "cannot open");
+		exit(1);
+	}
+	sqlite3_close(db);
+}
+
+static enum vf_rc found;
+static char found_text[320];
+
+static void note_finding(void *ctx, enum vf_rc rc, const char *text)
+{
+	(void)ctx;
+	if (found != VF_OK)
+		return;
+	found = rc;
+	snprintf(found_text, sizeof(found_text), "%s", text);
+}
+
+/* Nothing that is not whole leaves; fsck says what it is. */
+static void test_damaged(void)
+{
+	static const struct {
+		const char *sql, *back;
+		enum vf_rc finding, export;
+	} damages[] = {
+		{"UPDATE renewal_leaves SET leaves = zeroblob(64)",
+			"UPDATE renewal_leaves SET leaves = (SELECT leaves FROM keep_leaves)", VF_TS_IMPRINT, VF_ER_NOT_COVERED},
+		{"UPDATE renewal SET der = (SELECT der FROM token WHERE number = 1)", "UPDATE renewal SET der = (SELECT der FROM keep)",
+			VF_TS_IMPRINT, VF_NOT_VERIFIED},
+		{"UPDATE renewal SET der = substr(der, 1, 100)", "UPDATE renewal SET der = (SELECT der FROM keep)", VF_TS_SHAPE, VF_ER_SHAPE},
+		{"UPDATE renewal SET alg = 384", "UPDATE renewal SET alg = 256", VF_STORE_CORRUPT, VF_STORE_CORRUPT},
+		{"UPDATE renewal SET gen_time = gen_time + 1", "UPDATE renewal SET gen_time = gen_time - 1", VF_STORE_CORRUPT, VF_OK},
+		{"DELETE FROM renewed WHERE chain = 1", "INSERT INTO renewed VALUES (1, 1)", VF_STORE_CORRUPT, VF_OK},
+		{"UPDATE token SET der = (SELECT der FROM token WHERE number = 2) WHERE number = 1",
+			"UPDATE token SET der = (SELECT der FROM keep_token) WHERE number = 1", VF_TS_IMPRINT, VF_NOT_VERIFIED},
+		{"UPDATE chain SET crls = x'0000000000000063' WHERE number = 1", "UPDATE chain SET crls = x'' WHERE number = 1", VF_OK, VF_OK},
+	};
+	static const struct nt_export_options none;
+	struct fixture f;
+	struct renewing x = {.f = &f};
+	struct nt_buf bundle, whole;
+	struct vf_hash first;
+	struct vf_err err = {0};
+	uint64_t n;
+
+	fixture_begin(&f);
+	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
+	first = f.last;
+	fixture_seal(&f);
+	fixture_submit(&f, TR_PROTOCOL, "b.txt", "two");
+	fixture_seal(&f);
+	f.now += (FIRST_END - 100) * DAY;
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	whole = renewing_bundle(&f, &first);
+	sql(&f, "CREATE TABLE keep AS SELECT der FROM renewal; CREATE TABLE keep_token AS SELECT der FROM token WHERE number = 1;"
+		"CREATE TABLE keep_leaves AS SELECT leaves FROM renewal_leaves");
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		enum vf_rc rc;
+
+		fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, "open");
+		sql(&f, damages[i].sql);
+		fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, damages[i].sql);
+		found = VF_OK;
+		CHECK_RC(nt_notary_fsck(f.n, note_finding, NULL, &n, &err), VF_OK);
+		if (found != damages[i].finding)
+			fprintf(stderr, "%s: %s: %s\n", damages[i].sql, vf_rc_name(found), found_text);
+		CHECK_RC(found, damages[i].finding);
+		fixture_need(nt_exporter_new(f.n, &f.e, &err), &err, "exporter");
+		bundle = nt_buf(8 << 20);
+		rc = nt_exporter_bundle(f.e, &first, &none, &bundle, &err);
+		if (rc != damages[i].export)
+			fprintf(stderr, "%s: export: %s: %s\n", damages[i].sql, vf_rc_name(rc), err.text);
+		CHECK_RC(rc, damages[i].export);
+		nt_buf_done(&bundle);
+		sql(&f, damages[i].back);
+	}
+	fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, "open");
+	bundle = renewing_bundle(&f, &first);
+	CHECK_BYTES(nt_buf_bytes(&bundle), nt_buf_bytes(&whole));
+	nt_buf_done(&bundle);
+	nt_buf_done(&whole);
+	CHECK_INT(renewing_faults(&f), 0);
+	fixture_end(&f);
+}
+
+/* A store of version 4 knows nothing of renewals; opened, it has all chains as soon as somebody looks. */
+static void test_older_store(void)
+{
+	struct fixture f;
+	struct renewing x = {.f = &f};
+	struct nt_buf old, renewed;
+	struct vf_err err = {0};
+	enum vf_rc why;
+
+	fixture_begin(&f);
+	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
+	fixture_seal(&f);
+	old = renewing_bundle(&f, &f.last);
+	sql(&f, "DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 4");
+	fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, "open");
+	renewed = renewing_bundle(&f, &f.last);
+	CHECK_BYTES(nt_buf_bytes(&renewed), nt_buf_bytes(&old));
+	nt_buf_done(&renewed);
+	nt_buf_done(&old);
+	f.now += (FIRST_END - 100) * DAY;
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_STR(x.made, "embedded>embedded:1 ");
+	renewed = renewing_bundle(&f, &f.last);
+	CHECK(renewing_judge(&f, &renewed, f.now + 200 * DAY, &why) == VF_VERIFIED);
+	nt_buf_done(&renewed);
+	CHECK_INT(renewing_faults(&f), 0);
+	fixture_end(&f);
+}
+
 /* ---- killed ---- */
 
 static unsigned place, kill_at;
@@ -569,6 +810,9 @@ int main(void)
 	test_gain();
 	test_ahead();
 	test_tree();
+	test_head();
+	test_damaged();
+	test_older_store();
 	test_killed();
 	return check_done();
 }

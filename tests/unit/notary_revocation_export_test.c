@@ -55,7 +55,7 @@ static void add_outside_token(void)
 
 static void hold(enum nt_revocation_kind kind, struct vf_bytes cert, const char *this_update, struct vf_bytes der)
 {
-	struct nt_revocation r = {vf_bytes_str("alpha"), kind, subject_of(cert), make_time(this_update), VF_TIME_NONE, der};
+	struct nt_revocation r = {vf_bytes_str("alpha"), kind, subject_of(cert), make_time(this_update), VF_TIME_NONE, der, 0};
 	struct vf_err err = {0};
 	bool is_new = false;
 
@@ -296,7 +296,7 @@ int main(void)
 	/* of another authority: not for this one */
 	{
 		struct nt_revocation r = {vf_bytes_str("beta"), NT_REVOCATION_OCSP, subject_of(ca_cert), make_time("2025-12-31T05:00:00Z"),
-			VF_TIME_NONE, late};
+			VF_TIME_NONE, late, 0};
 		bool is_new;
 
 		CHECK_RC(nt_store_revocation_put(f.n->store, &r, &is_new, NULL), VF_OK);

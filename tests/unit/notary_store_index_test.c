@@ -739,7 +739,8 @@ static void test_version_1(void)
 	nt_store_free(s);
 	/* In version 1 the tables held exactly what was in the log, and nothing said so. */
 	run_sql(path,
-		"ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; PRAGMA user_version = 1");
+		"ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; "
+		"DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 1");
 	s = open_store(path, 1, 1000);
 	CHECK_INT(s->recent.from, 100);
 	CHECK_INT(s->recent.n, 50);
