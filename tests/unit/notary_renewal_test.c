@@ -3,9 +3,10 @@
  */
 #include <sqlite3.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "notary/failpoint.h"
-#include "notary/notary_inside.h"
+#include "notary/renewal_inside.h"
 #include "notary/revocation_ask.h"
 #include "notary/store_renewal.h"
 #include "tests/renewal_fixture.h"
@@ -700,6 +701,71 @@ static void test_older_store(void)
 	fixture_end(&f);
 }
 
+/* ---- many ---- */
+
+#define SEALS 150
+
+static int64_t ticks(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* One token for all of them, made in several turns; the longest path, and the head's own record. */
+static void test_many(void)
+{
+	struct fixture f;
+	struct renewing x = {.f = &f};
+	static struct vf_hash ids[SEALS];
+	const char *more = getenv("RENEWAL_SEALS"); /* for measuring */
+	int seals = more ? atoi(more) : SEALS;
+	struct nt_buf bundle, record = nt_buf(1 << 20);
+	struct nt_seal *seal = NULL;
+	struct vf_pair pair;
+	struct vf_arena a;
+	struct vf_err err = {0};
+	enum vf_rc why;
+	int64_t start;
+
+	fixture_begin(&f);
+	for (int i = 0; i < seals; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%d.txt", i);
+		fixture_submit(&f, TR_PROTOCOL, name, name);
+		ids[i % SEALS] = f.last;
+		fixture_seal(&f);
+	}
+	f.now += (FIRST_END - 100) * DAY;
+	start = ticks();
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	if (more)
+		printf("%d seals: %" PRId64 " us in %" PRIu64 " turns\n", seals, ticks() - start, x.turns);
+	CHECK_INT(x.r.chains, seals);
+	CHECK_INT(x.r.renewals, 1);
+	CHECK(x.turns > (uint64_t)seals / 64 * 3);
+	for (int i = 0; i < SEALS; i += 37) {
+		bundle = renewing_bundle(&f, &ids[i]);
+		CHECK(renewing_judge(&f, &bundle, f.now + 300 * DAY, &why) == VF_VERIFIED);
+		nt_buf_done(&bundle);
+	}
+	/* a seal head has evidence of its own, renewed like that of the records */
+	CHECK_RC(nt_renewal_head_record(f.n, 7, 0, &record, &err), VF_OK);
+	fixture_need(nt_notary_seal_get(f.n, 7, &seal, &err), &err, "seal");
+	pair = vf_pair_of(seal->head);
+	vf_arena_init(&a, renewing_memory, sizeof(renewing_memory));
+	CHECK_RC(nt_renewal_judge(nt_buf_bytes(&record), &pair, 1, &a, &err), VF_OK);
+	pair.sha256.b[0] ^= 1;
+	CHECK_RC(nt_renewal_judge(nt_buf_bytes(&record), &pair, 1, &a, &err), VF_ER_NOT_COVERED);
+	CHECK_RC(nt_renewal_head_record(f.n, 7, 1, &record, &err), VF_UNKNOWN_RECORD);
+	nt_seal_free(seal);
+	nt_buf_done(&record);
+	CHECK_INT(renewing_faults(&f), 0);
+	fixture_end(&f);
+}
+
 /* ---- killed ---- */
 
 static unsigned place, kill_at;
@@ -813,6 +879,7 @@ int main(void)
 	test_head();
 	test_damaged();
 	test_older_store();
+	test_many();
 	test_killed();
 	return check_done();
 }
