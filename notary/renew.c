@@ -9,7 +9,7 @@
 #include "verify/limits.h"
 
 /* Chains that are worked on in one turn: a service answers others in between. */
-#define TURN 64
+#define TURN 32
 /* Plans that are made anew for one authority because its time-stamps end too early for some chains. */
 #define NARROW 3
 

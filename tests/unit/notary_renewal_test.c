@@ -745,7 +745,7 @@ static void test_many(void)
 		printf("%d seals: %" PRId64 " us in %" PRIu64 " turns\n", seals, ticks() - start, x.turns);
 	CHECK_INT(x.r.chains, seals);
 	CHECK_INT(x.r.renewals, 1);
-	CHECK(x.turns > (uint64_t)seals / 64 * 3);
+	CHECK(x.turns > (uint64_t)seals / 32 * 3);
 	for (int i = 0; i < SEALS; i += 37) {
 		bundle = renewing_bundle(&f, &ids[i]);
 		CHECK(renewing_judge(&f, &bundle, f.now + 300 * DAY, &why) == VF_VERIFIED);
