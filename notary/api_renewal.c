@@ -28,7 +28,8 @@ static void on_made(void *ctx, const char *authority, const struct nt_chain_grou
 }
 
 /* A warning while there is time, an alarm when less than half of it is left. */
-static void on_failed(void *ctx, const char *authority, const struct nt_chain_group *g, bool is_late, enum vf_rc rc, const char *why)
+static void on_failed(void *ctx, const char *authority, const struct nt_chain_group *g, bool is_late, enum vf_rc rc,
+	const char *why)
 {
 	struct nt_api *a = ctx;
 	struct nt_json_log_field fields[5] = {nt_log_text("authority", vf_bytes_str(g->authority)),
@@ -55,7 +56,8 @@ static void on_looked(void *ctx, const struct nt_renewal_due *due, enum vf_rc rc
 	if (rc == VF_OK)
 		a->ended_told = due->ended;
 	nt_json_log_put(a->log, &(struct nt_json_log_line){.level = NT_LOG_ERROR,
-		.event = rc == VF_OK ? "evidence_ended" : "renewal_failed", .code = rc == VF_OK ? VF_RENEW_TOO_LATE : rc, .fields = &field,
+		.event = rc == VF_OK ? "evidence_ended" : "renewal_failed", .code = rc == VF_OK ? VF_RENEW_TOO_LATE : rc,
+			.fields = &field,
 		.n_fields = 1});
 }
 
@@ -108,7 +110,8 @@ void nt_api_renewal_tick(struct nt_api *a)
 VF_RC nt_api_renewal_start(struct nt_api *a, struct vf_err *reterr)
 {
 	struct nt_renewer_options options = {.keeper = a->keeper, .authorities = nt_notary_authorities(a->n),
-		.renew_days = a->config->renew_days, .watch = a->watch, .made = on_made, .failed = on_failed, .looked = on_looked, .ctx = a};
+		.renew_days = a->config->renew_days, .watch = a->watch, .made = on_made, .failed = on_failed, .looked = on_looked,
+			.ctx = a};
 	struct nt_renewer *r = NULL;
 	enum vf_rc rc = a->folder >= 0 ? VF_OK : nt_dir_open(AT_FDCWD, nt_notary_dir(a->n), &a->folder, reterr);
 

@@ -29,7 +29,8 @@ static VF_RC look_step(void *arg, struct nt_notary *n, struct vf_err *reterr)
 {
 	struct look *x = arg;
 
-	return x->again ? nt_renewal_look_again(n, TURN, &x->from, &x->more, reterr) : nt_renewal_look(n, TURN, &x->more, reterr);
+	return x->again ? nt_renewal_look_again(n, TURN, &x->from, &x->more, reterr) : nt_renewal_look(n, TURN, &x->more,
+		reterr);
 }
 
 static VF_RC look_all(const struct nt_renew_options *o, bool again, struct vf_err *reterr)
@@ -174,14 +175,16 @@ static VF_RC renew_once(const struct nt_renew_options *o, const struct nt_renewa
 /* A fault of the notary, or of this machine: nobody else is asked. */
 static bool is_own_fault(const struct nt_renew_options *o, enum vf_rc rc)
 {
-	return rc == VF_NO_MEMORY || rc == VF_INTERRUPTED || rc == VF_NOT_VERIFIED || o->turn(o->ctx, whole_step, NULL, NULL) != VF_OK;
+	return rc == VF_NO_MEMORY || rc == VF_INTERRUPTED || rc == VF_NOT_VERIFIED || o->turn(o->ctx, whole_step, NULL,
+		NULL) != VF_OK;
 }
 
 /*
- * All that this authority can renew of the group. *ret_done: nothing of it is left. When its time-stamps end before some
- * chains do, those that end earlier still gain.
+ * All that this authority can renew of the group. *ret_done: nothing of it is left. When its time-stamps end before
+ * some chains do, those that end earlier still gain.
  */
-static VF_RC by_one(const struct nt_renew_options *o, const struct nt_chain_group *g, uint64_t since, const struct nt_authority *a,
+static VF_RC by_one(const struct nt_renew_options *o, const struct nt_chain_group *g, uint64_t since,
+	const struct nt_authority *a,
 	struct nt_renew_result *r, bool *ret_done, struct vf_err *reterr)
 {
 	struct nt_renewal_wish w = {.group = *g, .by = o->by, .since = since, .same_end = o->all,
@@ -225,7 +228,8 @@ struct candidates {
 };
 
 /* Whom to ask, in order; none twice. */
-static void list_candidates(const struct nt_renew_options *o, const struct nt_chain_group *g, int64_t now, struct candidates *c)
+static void list_candidates(const struct nt_renew_options *o, const struct nt_chain_group *g, int64_t now,
+	struct candidates *c)
 {
 	const char *own = o->authority ? o->authority : g->authority;
 	const struct nt_authority *first;

@@ -24,7 +24,8 @@ struct nt_renew_options {
 	const _Atomic bool *stop; /* ends after the step in hand; may be NULL */
 
 	int64_t by;             /* chains that end by then */
-	int64_t late_ms;        /* when fewer are left to the first end, other authorities than the chain's own are asked, too */
+	int64_t late_ms;        /* when fewer are left to the first end, other authorities than the chain's own are asked,
+		too */
 	bool all;               /* whatever their end, also by a token that ends when they do */
 	bool tree;              /* hash-tree renewals to SHA-512 of chains that are SHA-256 */
 	const char *authority;  /* ask this one alone; NULL: by the rule */
@@ -44,7 +45,10 @@ struct nt_renew_result {
 	struct nt_renewal_due before, after;
 };
 
-/* Looks at all seals that came since: nothing is due that was not looked at. again: also at those that could not be judged. */
+/*
+ * Looks at all seals that came since: nothing is due that was not looked at. again: also at those that could not be
+ * judged.
+ */
 VF_RC nt_renew_look(const struct nt_renew_options *o, bool again, struct vf_err *reterr);
 /*
  * Looks, and renews what is due. What an authority does not give is told to failed and is no failure of this; faults

@@ -1,181 +1,17 @@
 #include "notary/renewal_inside.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "notary/ers_out.h"
 #include "notary/failpoint.h"
 #include "notary/revocation_export.h"
 #include "notary/tsp.h"
-#include "verify/seal.h"
 #include "verify/text.h"
 #include "verify/tst.h"
 
-/* Chains that are looked at in one go. */
+/* Chains that are gathered in one go. */
 #define LOOK 256
-
-/* ---- when chains end ---- */
-
-/* The end of a token by the roots of this notary: what renew_before of a report says. */
-static VF_RC judge_end(struct nt_notary *n, struct vf_bytes authority, struct vf_bytes der, int64_t *ret_until,
-	enum vf_alg *ret_alg, struct vf_err *reterr)
-{
-	struct vf_tst_trust trust;
-	struct vf_tst tst;
-	size_t who = 0;
-	enum vf_rc rc;
-
-	if (vf_tst_parse(der, &tst, NULL) != VF_OK)
-		return vf_fail(reterr, VF_STORE_CORRUPT, "a token in 'notary.db' cannot be read");
-	*ret_alg = tst.imprint.alg;
-	rc = nt_roots_find(n->roots, authority, &who, reterr);
-	if (rc == VF_OK)
-		rc = vf_tst_judge(nt_roots_pki(n->roots), &tst, NULL, tst.gen_time, false, &trust, reterr);
-	if (rc == VF_OK && !(trust.authorities >> who & 1))
-		rc = vf_fail(reterr, VF_UNKNOWN_ROOT, "a token leads to no root of its authority");
-	if (rc == VF_OK)
-		*ret_until = trust.earliest_end < trust.strong_until ? trust.earliest_end : trust.strong_until;
-	return rc;
-}
-
-struct look {
-	struct nt_notary *n;
-	struct nt_chain list[LOOK];
-	char names[LOOK][65];
-	size_t n_list;
-};
-
-static VF_RC look_at(void *ctx, uint64_t token, uint64_t seal, const struct nt_token *t, struct vf_err *reterr)
-{
-	struct look *x = ctx;
-	struct nt_chain *c = &x->list[x->n_list];
-	struct vf_err err = {0};
-	int64_t until = VF_TIME_NONE;
-	enum vf_alg alg = VF_SHA256;
-	enum vf_rc rc = judge_end(x->n, t->authority, t->der, &until, &alg, &err);
-
-	if (rc == VF_NO_MEMORY || rc == VF_STORE_CORRUPT)
-		return vf_fail(reterr, rc, "%s", err.text);
-	if (t->authority.n >= sizeof(x->names[0]))
-		return vf_fail(reterr, VF_STORE_CORRUPT, "the name of an authority is too long");
-	memcpy(x->names[x->n_list], t->authority.p, t->authority.n);
-	*c = (struct nt_chain){.number = (int64_t)token, .seal = seal, .alg = alg,
-		.authority = vf_bytes((const uint8_t *)x->names[x->n_list], t->authority.n),
-		.until = rc == VF_OK ? until : VF_TIME_NONE};
-	x->n_list++;
-	return VF_OK;
-}
-
-VF_RC nt_renewal_look(struct nt_notary *n, size_t max, bool *ret_more, struct vf_err *reterr)
-{
-	struct look *x = calloc(1, sizeof(*x));
-	size_t found = 0, room = max < LOOK ? max : LOOK;
-	enum vf_rc rc = x ? nt_notary_check_whole(n, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory to look at seals");
-
-	if (rc == VF_OK) {
-		x->n = n;
-		rc = nt_store_chains_new(n->store, room, look_at, x, &found, reterr);
-	}
-	if (rc == VF_OK) {
-		rc = nt_store_chains_put(n->store, x->list, x->n_list, reterr);
-		if (rc != VF_OK)
-			rc = nt_notary_stop(n, rc, reterr);
-	}
-	free(x);
-	*ret_more = rc == VF_OK && found == room;
-	return rc;
-}
-
-/* The end of the last stamp, if it can be judged now. */
-static VF_RC judge_again(struct nt_notary *n, int64_t chain, struct nt_chain_stamps *stamps, struct vf_err *reterr)
-{
-	struct nt_chain c = {.number = chain};
-	struct vf_err err = {0};
-	int64_t until;
-	enum vf_rc rc = nt_store_chain_stamps(n->store, chain, false, stamps, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	rc = judge_end(n, stamps->of[stamps->n - 1].authority, stamps->of[stamps->n - 1].der, &until, &c.alg, &err);
-	if (rc == VF_NO_MEMORY || rc == VF_STORE_CORRUPT)
-		return vf_fail(reterr, rc, "%s", err.text);
-	if (rc != VF_OK)
-		return VF_OK;
-	c.until = until;
-	c.authority = stamps->of[0].authority;
-	return nt_store_chains_put(n->store, &c, 1, reterr);
-}
-
-VF_RC nt_renewal_look_again(struct nt_notary *n, size_t max, int64_t *io_from, bool *ret_more, struct vf_err *reterr)
-{
-	struct nt_chain_stamps *stamps = malloc(sizeof(*stamps));
-	int64_t list[LOOK];
-	size_t found = 0, room = max < LOOK ? max : LOOK;
-	enum vf_rc rc = stamps ? nt_notary_check_whole(n, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory to look at seals");
-
-	if (rc == VF_OK) {
-		nt_chain_stamps_init(stamps);
-		rc = nt_store_chain_list_unjudged(n->store, *io_from, list, room, &found, reterr);
-		for (size_t i = 0; rc == VF_OK && i < found; i++)
-			rc = judge_again(n, list[i], stamps, reterr);
-		nt_chain_stamps_done(stamps);
-	}
-	free(stamps);
-	*ret_more = rc == VF_OK && found == room;
-	if (rc == VF_OK && found > 0)
-		*io_from = list[found - 1] + 1;
-	return rc;
-}
-
-VF_RC nt_renewal_due(struct nt_notary *n, int64_t by, struct nt_renewal_due *ret, struct vf_err *reterr)
-{
-	int64_t now = nt_notary_now(n);
-	struct nt_chain_group first;
-	size_t n_first = 0;
-	enum vf_rc rc;
-
-	*ret = (struct nt_renewal_due){.first = VF_TIME_NONE, .renewals = nt_store_state(n->store)->renewals};
-	rc = nt_store_chain_groups(n->store, now, by, ret->groups, NT_RENEWAL_GROUPS, &ret->n_groups, reterr);
-	if (rc == VF_OK)
-		rc = nt_store_chain_groups(n->store, now, NT_CHAIN_CLOSED - 1, &first, 1, &n_first, reterr);
-	if (rc == VF_OK)
-		rc = nt_store_chain_count(n->store, INT64_MIN, now, &ret->ended, reterr);
-	if (rc == VF_OK)
-		rc = nt_store_chain_unjudged(n->store, &ret->unjudged, reterr);
-	for (size_t i = 0; i < ret->n_groups; i++)
-		ret->chains += ret->groups[i].chains;
-	if (n_first > 0)
-		ret->first = first.first;
-	return rc;
-}
-
-VF_RC nt_renewal_why(struct nt_notary *n, const struct nt_chain_group *g, struct nt_renewal_why *ret, struct vf_err *reterr)
-{
-	struct nt_chain_stamps *stamps = malloc(sizeof(*stamps));
-	struct vf_tst_trust trust;
-	struct vf_tst tst;
-	struct nt_chain c;
-	size_t found = 0;
-	enum vf_rc rc;
-
-	*ret = (struct nt_renewal_why){.is_algorithm = false};
-	if (!stamps)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory to look at seals");
-	nt_chain_stamps_init(stamps);
-	rc = nt_store_chain_list(n->store, g, g->first - 1, g->first, INT64_MAX, NULL, &c, 1, &found, reterr);
-	if (rc == VF_OK && found > 0)
-		rc = nt_store_chain_stamps(n->store, c.number, false, stamps, reterr);
-	if (rc == VF_OK && found > 0 && vf_tst_parse(stamps->of[stamps->n - 1].der, &tst, NULL) == VF_OK &&
-		vf_tst_judge(nt_roots_pki(n->roots), &tst, NULL, tst.gen_time, false, &trust, NULL) == VF_OK) {
-		snprintf(ret->subject, sizeof(ret->subject), "%s", trust.leaf.name);
-		ret->is_algorithm = trust.strong_until < trust.earliest_end;
-		ret->is_issuer = !ret->is_algorithm && trust.earliest_end < trust.leaf.not_after;
-	}
-	nt_chain_stamps_done(stamps);
-	free(stamps);
-	return rc;
-}
 
 /* ---- gathering ---- */
 
@@ -263,7 +99,8 @@ int64_t nt_renewal_plan_until(const struct nt_renewal_plan *p)
 }
 
 /* A token that this renewal hashes for the first time. One renewal is the last of many chains. */
-static VF_RC note_frozen(struct nt_renewal_plan *p, int64_t chain, uint64_t renewal, size_t n_crls, struct vf_err *reterr)
+static VF_RC note_frozen(struct nt_renewal_plan *p, int64_t chain, uint64_t renewal, size_t n_crls,
+	struct vf_err *reterr)
 {
 	for (size_t i = p->n_frozen; renewal > 0 && i > 0 && i + 16 > p->n_frozen; i--)
 		if (p->frozen[i - 1].renewal == renewal) {
@@ -279,7 +116,8 @@ static VF_RC note_frozen(struct nt_renewal_plan *p, int64_t chain, uint64_t rene
 		p->frozen = more;
 		p->room_frozen = room;
 	}
-	p->frozen[p->n_frozen++] = (struct nt_frozen){.chain = renewal > 0 ? 0 : chain, .renewal = renewal, .crls = {NULL, n_crls}};
+	p->frozen[p->n_frozen++] = (struct nt_frozen){.chain = renewal > 0 ? 0 : chain, .renewal = renewal,
+		.crls = {NULL, n_crls}};
 	return VF_OK;
 }
 
@@ -300,7 +138,8 @@ static void freeze_as_planned(struct nt_renewal_plan *p, int64_t chain, struct n
 	}
 }
 
-VF_RC nt_renewal_load(struct nt_notary *n, struct nt_renewal_plan *p, int64_t chain, bool all, bool note, struct vf_err *reterr)
+VF_RC nt_renewal_load(struct nt_notary *n, struct nt_renewal_plan *p, int64_t chain, bool all, bool note,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf other = nt_buf((size_t)VF_MAX_CRLS * 8);
 	struct nt_chain_stamps *s = &p->stamps;
@@ -401,10 +240,12 @@ static VF_RC finish(struct nt_notary *n, struct nt_renewal_plan *p, struct vf_er
 
 static bool is_full(const struct nt_renewal_plan *p)
 {
-	return p->wish.kind == NT_RENEWAL_TREE ? p->leaves.n / vf_alg_size(p->alg) >= NT_RENEWAL_LEAVES : p->n >= NT_RENEWAL_CHAINS;
+	return p->wish.kind == NT_RENEWAL_TREE ? p->leaves.n / vf_alg_size(p->alg) >= NT_RENEWAL_LEAVES :
+		p->n >= NT_RENEWAL_CHAINS;
 }
 
-VF_RC nt_renewal_plan_gather(struct nt_notary *n, struct nt_renewal_plan *p, size_t max, bool *ret_more, struct vf_err *reterr)
+VF_RC nt_renewal_plan_gather(struct nt_notary *n, struct nt_renewal_plan *p, size_t max, bool *ret_more,
+	struct vf_err *reterr)
 {
 	const struct nt_renewal_wish *w = &p->wish;
 	size_t found = 0, room = w->kind == NT_RENEWAL_TREE ? 1 : max < LOOK ? max : LOOK;
@@ -414,8 +255,8 @@ VF_RC nt_renewal_plan_gather(struct nt_notary *n, struct nt_renewal_plan *p, siz
 	if (rc == VF_OK && !grow(p, room))
 		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for a renewal");
 	if (rc == VF_OK)
-		rc = nt_store_chain_list(n->store, &w->group, nt_notary_now(n), w->by, w->since, p->n > 0 ? &p->last : NULL, list, room,
-			&found, reterr);
+		rc = nt_store_chain_list(n->store, &w->group, nt_notary_now(n), w->by, w->since, p->n > 0 ? &p->last : NULL, list,
+			room, &found, reterr);
 	for (size_t i = 0; rc == VF_OK && i < found && !is_full(p); i++) {
 		rc = take_chain(n, p, &list[i], reterr);
 		p->last = list[i];
@@ -435,12 +276,13 @@ struct nt_chain_stamp nt_renewal_stamp_of(const struct nt_renewal_plan *p)
 }
 
 /* Whether the verified token is worth it. */
-static VF_RC check_worth(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_token *t, struct vf_err *reterr)
+static VF_RC check_worth(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_token *t,
+	struct vf_err *reterr)
 {
 	char end[VF_TIME_LEN + 1], own[VF_TIME_LEN + 1];
 	bool same_end = p->wish.same_end || p->wish.kind == NT_RENEWAL_TREE;
 	enum vf_alg alg;
-	enum vf_rc rc = judge_end(n, t->authority, t->der, &p->until, &alg, reterr);
+	enum vf_rc rc = nt_renewal_end(n, t->authority, t->der, &p->until, &alg, reterr);
 
 	if (rc != VF_OK)
 		return rc;
@@ -456,7 +298,8 @@ static VF_RC check_worth(struct nt_notary *n, struct nt_renewal_plan *p, const s
 	return VF_OK;
 }
 
-static VF_RC keep_token(struct nt_renewal_plan *p, const struct nt_token *t, const struct nt_exchange *x, struct vf_err *reterr)
+static VF_RC keep_token(struct nt_renewal_plan *p, const struct nt_token *t, const struct nt_exchange *x,
+	struct vf_err *reterr)
 {
 	size_t authority = t->authority.n;
 	enum vf_rc rc;
@@ -498,7 +341,8 @@ VF_RC nt_renewal_plan_stamp(struct nt_notary *n, struct nt_renewal_plan *p, stru
 	return rc == VF_OK ? keep_token(p, &t, &none, reterr) : rc;
 }
 
-VF_RC nt_renewal_plan_reply(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_outside_token *t, struct vf_err *reterr)
+VF_RC nt_renewal_plan_reply(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_outside_token *t,
+	struct vf_err *reterr)
 {
 	struct nt_exchange x;
 	struct nt_token token;
@@ -530,7 +374,8 @@ static VF_RC check_leaf(struct nt_renewal_plan *p, struct vf_err *reterr)
 	return rc;
 }
 
-static VF_RC check_chain(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_chain *c, struct vf_err *reterr)
+static VF_RC check_chain(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_chain *c,
+	struct vf_err *reterr)
 {
 	struct nt_buf out = nt_buf(VF_MAX_PART);
 	enum vf_rc rc = nt_renewal_load(n, p, c->number, false, false, reterr);
@@ -547,7 +392,8 @@ static VF_RC check_chain(struct nt_notary *n, struct nt_renewal_plan *p, const s
 	return rc;
 }
 
-VF_RC nt_renewal_plan_check(struct nt_notary *n, struct nt_renewal_plan *p, size_t max, bool *ret_more, struct vf_err *reterr)
+VF_RC nt_renewal_plan_check(struct nt_notary *n, struct nt_renewal_plan *p, size_t max, bool *ret_more,
+	struct vf_err *reterr)
 {
 	struct vf_err err = {0};
 	enum vf_rc rc = nt_notary_check_whole(n, reterr);
@@ -570,9 +416,11 @@ VF_RC nt_renewal_plan_check(struct nt_notary *n, struct nt_renewal_plan *p, size
 	return VF_OK;
 }
 
-VF_RC nt_renewal_plan_store(struct nt_notary *n, struct nt_renewal_plan *p, struct nt_renewed_now *ret, struct vf_err *reterr)
+VF_RC nt_renewal_plan_store(struct nt_notary *n, struct nt_renewal_plan *p, struct nt_renewed_now *ret,
+	struct vf_err *reterr)
 {
-	struct nt_renewal r = {.kind = p->wish.kind, .alg = p->alg, .token = p->token, .until = p->until, .text = nt_buf_bytes(&p->text),
+	struct nt_renewal r = {.kind = p->wish.kind, .alg = p->alg, .token = p->token, .until = p->until,
+		.text = nt_buf_bytes(&p->text),
 		.leaves = nt_buf_bytes(&p->leaves)};
 	int64_t *numbers;
 	uint64_t number = 0;

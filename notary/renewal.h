@@ -42,7 +42,8 @@ struct nt_renewal_why {
 	bool is_algorithm;  /* of it, or of a certificate behind it */
 	bool is_issuer;     /* a certificate behind that of the subject */
 };
-VF_RC nt_renewal_why(struct nt_notary *n, const struct nt_chain_group *g, struct nt_renewal_why *ret, struct vf_err *reterr);
+VF_RC nt_renewal_why(struct nt_notary *n, const struct nt_chain_group *g, struct nt_renewal_why *ret,
+	struct vf_err *reterr);
 
 /* ---- one renewal ---- */
 
@@ -69,19 +70,20 @@ uint64_t nt_renewal_plan_chains(const struct nt_renewal_plan *p);
 const struct vf_digest *nt_renewal_plan_imprint(const struct nt_renewal_plan *p);
 
 /*
- * Its token: of the embedded authority, or from outside; verified, and the octets are copied. RENEW_NO_GAIN when it ends no
- * later than a chain does (nt_renewal_plan_until() is then its end), RENEW_TOO_LATE when a chain has ended, TS_ORDER when its
- * time is before that of what it renews. The plan may be given another token then.
+ * Its token: of the embedded authority, or from outside; verified, and the octets are copied. RENEW_NO_GAIN when it
+ * ends no later than a chain does (nt_renewal_plan_until() is then its end), RENEW_TOO_LATE when a chain has ended,
+ * TS_ORDER when its time is before that of what it renews. The plan may be given another token then.
  */
 VF_RC nt_renewal_plan_stamp(struct nt_notary *n, struct nt_renewal_plan *p, struct vf_err *reterr);
 VF_RC nt_renewal_plan_reply(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_outside_token *t,
 	struct vf_err *reterr);
 int64_t nt_renewal_plan_until(const struct nt_renewal_plan *p);
 /*
- * Builds the renewed evidence of up to max chains (of a hash-tree renewal: of one seal) more, and has the verifier's code
- * judge it: NOT_VERIFIED when it does not hold. *ret_more as above.
+ * Builds the renewed evidence of up to max chains (of a hash-tree renewal: of one seal) more, and has the verifier's
+ * code judge it: NOT_VERIFIED when it does not hold. *ret_more as above.
  */
-VF_RC nt_renewal_plan_check(struct nt_notary *n, struct nt_renewal_plan *p, size_t max, bool *ret_more, struct vf_err *reterr);
+VF_RC nt_renewal_plan_check(struct nt_notary *n, struct nt_renewal_plan *p, size_t max, bool *ret_more,
+	struct vf_err *reterr);
 
 /* What became of it. */
 struct nt_renewed_now {
@@ -90,7 +92,8 @@ struct nt_renewed_now {
 	int64_t gen_time, until;
 };
 /* Stores all of it in one transaction. After a failure the notary must be closed. */
-VF_RC nt_renewal_plan_store(struct nt_notary *n, struct nt_renewal_plan *p, struct nt_renewed_now *ret, struct vf_err *reterr);
+VF_RC nt_renewal_plan_store(struct nt_notary *n, struct nt_renewal_plan *p, struct nt_renewed_now *ret,
+	struct vf_err *reterr);
 
 /* ---- care ---- */
 
@@ -101,6 +104,7 @@ VF_RC nt_renewal_check(struct nt_notary *n, struct nt_findings *f, struct vf_err
  * Appends the evidence record of a seal head under one of its tokens (0 is the first), with all its renewals: first
  * list H(head), second the batch root.
  */
-VF_RC nt_renewal_head_record(struct nt_notary *n, uint64_t seal, size_t token, struct nt_buf *out, struct vf_err *reterr);
+VF_RC nt_renewal_head_record(struct nt_notary *n, uint64_t seal, size_t token, struct nt_buf *out,
+	struct vf_err *reterr);
 
 #endif

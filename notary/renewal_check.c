@@ -86,7 +86,8 @@ static VF_RC put_first(const struct nt_seal *seal, struct vf_bytes token, struct
 		.path = vf_digest_bytes(&batch), .token = token}, reterr);
 }
 
-VF_RC nt_renewal_put_head(struct nt_notary *n, struct nt_renewal_plan *p, uint64_t seal, const struct nt_chain_stamp *stamps,
+VF_RC nt_renewal_put_head(struct nt_notary *n, struct nt_renewal_plan *p, uint64_t seal,
+	const struct nt_chain_stamp *stamps,
 	size_t n_stamps, const struct nt_tree *tree, struct nt_buf *out, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_seal_freep) struct nt_seal *s = NULL;
@@ -102,7 +103,8 @@ VF_RC nt_renewal_put_head(struct nt_notary *n, struct nt_renewal_plan *p, uint64
 	return rc == VF_OK ? nt_renewal_judge(nt_buf_bytes(out), &pair, 1, &p->arena, reterr) : rc;
 }
 
-VF_RC nt_renewal_head_record(struct nt_notary *n, uint64_t seal, size_t token, struct nt_buf *out, struct vf_err *reterr)
+VF_RC nt_renewal_head_record(struct nt_notary *n, uint64_t seal, size_t token, struct nt_buf *out,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_renewal_plan_freep) struct nt_renewal_plan *p = NULL;
 	VF_CLEANUP(nt_seal_freep) struct nt_seal *s = NULL;

@@ -61,7 +61,8 @@ static VF_RC put_record(const struct batch *b, const struct nt_record *r, struct
 	if (rc != VF_OK)
 		return rc;
 	return nt_er_put(out, &(struct nt_er_ats){.alg = VF_SHA256, .first = nt_buf_bytes(&first),
-		.path = nt_tree_path_at(b->tree, rank, path), .last = vf_digest_bytes(&b->head), .token = b->p->stamps.of[0].der}, reterr);
+		.path = nt_tree_path_at(b->tree, rank, path), .last = vf_digest_bytes(&b->head), .token = b->p->stamps.of[0].der},
+			reterr);
 }
 
 /* Of an erased record there is nothing to prove any more. */
@@ -80,7 +81,8 @@ static VF_RC do_record(const struct batch *b, uint64_t index, struct vf_err *ret
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a record");
 	rc = put_record(b, r, pairs, &out, reterr);
 	if (rc == VF_OK)
-		rc = nt_renewed_extend(b->n, &p->renewed, p->stamps.of, p->stamps.n, p->tree, pairs, r->n_members, &p->arena, &out, reterr);
+		rc = nt_renewed_extend(b->n, &p->renewed, p->stamps.of, p->stamps.n, p->tree, pairs, r->n_members, &p->arena, &out,
+			reterr);
 	if (rc == VF_OK)
 		rc = b->each(p, nt_buf_bytes(&out), pairs, r->n_members, reterr);
 	if (rc != VF_OK)
@@ -90,7 +92,8 @@ static VF_RC do_record(const struct batch *b, uint64_t index, struct vf_err *ret
 	return rc;
 }
 
-static VF_RC do_seal(struct nt_notary *n, struct nt_renewal_plan *p, uint64_t seal, each_record *each, struct vf_err *reterr)
+static VF_RC do_seal(struct nt_notary *n, struct nt_renewal_plan *p, uint64_t seal, each_record *each,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(batch_done) struct batch b = {.n = n, .p = p, .each = each};
 	enum vf_rc rc = open_batch(&b, seal, reterr);
@@ -128,7 +131,8 @@ static VF_RC put_leaf(struct nt_renewal_plan *p, struct vf_bytes der, const stru
 	return nt_buf_check(&p->leaves, reterr);
 }
 
-VF_RC nt_renewal_gather_seal(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_chain *c, struct vf_err *reterr)
+VF_RC nt_renewal_gather_seal(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_chain *c,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_seal_freep) struct nt_seal *s = NULL;
 	struct nt_buf out = nt_buf(VF_MAX_PART);
@@ -145,12 +149,14 @@ VF_RC nt_renewal_gather_seal(struct nt_notary *n, struct nt_renewal_plan *p, con
 	return rc == VF_OK ? do_seal(n, p, c->seal, put_leaf, reterr) : rc;
 }
 
-static VF_RC judge(struct nt_renewal_plan *p, struct vf_bytes der, const struct vf_pair *pairs, size_t n_pairs, struct vf_err *reterr)
+static VF_RC judge(struct nt_renewal_plan *p, struct vf_bytes der, const struct vf_pair *pairs, size_t n_pairs,
+	struct vf_err *reterr)
 {
 	return nt_renewal_judge(der, pairs, n_pairs, &p->arena, reterr);
 }
 
-VF_RC nt_renewal_check_seal(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_chain *c, struct vf_err *reterr)
+VF_RC nt_renewal_check_seal(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_chain *c,
+	struct vf_err *reterr)
 {
 	return do_seal(n, p, c->seal, judge, reterr);
 }
@@ -279,7 +285,8 @@ static bool take_number(struct vf_bytes *in, const char *name, uint64_t *ret)
 	return vf_take_line(in, &line) && vf_take_str(&line, name) && vf_decimal_read(line, INT64_MAX, ret);
 }
 
-VF_RC nt_renewal_check_text(struct nt_notary *n, struct vf_bytes text, const struct nt_tree *tree, struct vf_err *reterr)
+VF_RC nt_renewal_check_text(struct nt_notary *n, struct vf_bytes text, const struct nt_tree *tree,
+	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf want = nt_buf(VF_MAX_SMALL_JSON);
 	const struct nt_store_state *st = nt_store_state(n->store);
@@ -289,7 +296,8 @@ VF_RC nt_renewal_check_text(struct nt_notary *n, struct vf_bytes text, const str
 	size_t rank;
 	enum vf_rc rc;
 
-	if (!vf_take_line(&in, &line) || !vf_take_line(&in, &line) || !take_number(&in, "size ", &size) || !vf_take_line(&in, &line) ||
+	if (!vf_take_line(&in, &line) || !vf_take_line(&in, &line) || !take_number(&in, "size ", &size) ||
+		!vf_take_line(&in, &line) ||
 		!take_number(&in, "seals ", &seals) || size > st->size || seals > st->seals)
 		return vf_fail(reterr, VF_STORE_CORRUPT, "the renewal head is not in its exact form");
 	rc = put_head(n, size, seals, &want, reterr);

@@ -49,7 +49,10 @@ static int64_t counts_from(const struct nt_chain_stamp *stamp)
 	return tst.gen_time - (int64_t)tst.accuracy_ms;
 }
 
-/* A renewal that is ahead of the own clock would have everybody refuse the record until then: it waits, with what is behind it. */
+/*
+ * A renewal that is ahead of the own clock would have everybody refuse the record until then: it waits, with what is
+ * behind it.
+ */
 static void leave_out_future(struct nt_notary *n, struct nt_chain_stamps *list, struct nt_renewed *r)
 {
 	int64_t now = nt_notary_now(n);
@@ -104,7 +107,8 @@ VF_RC nt_renewed_load(struct nt_notary *n, const struct nt_seal *seal, struct nt
 /* ---- into the record ---- */
 
 /* The tree of a renewal, made from its leaves; it stays until others take its place. */
-static VF_RC find_tree(struct nt_notary *n, struct nt_renewed *r, const struct nt_chain_stamp *stamp, const struct nt_tree **ret,
+static VF_RC find_tree(struct nt_notary *n, struct nt_renewed *r, const struct nt_chain_stamp *stamp,
+	const struct nt_tree **ret,
 	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf leaves = nt_buf(SIZE_MAX / 2);
@@ -132,7 +136,8 @@ static VF_RC find_tree(struct nt_notary *n, struct nt_renewed *r, const struct n
 }
 
 /* The first list of the next time-stamp. */
-static VF_RC put_values(const struct vf_er *old, const struct nt_chain_stamp *stamp, const struct vf_pair *pairs, size_t n_pairs,
+static VF_RC put_values(const struct vf_er *old, const struct nt_chain_stamp *stamp, const struct vf_pair *pairs,
+	size_t n_pairs,
 	struct nt_buf *values, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf digests = nt_buf((size_t)VF_MAX_MEMBERS * VF_DIGEST_MAX);
@@ -162,7 +167,8 @@ static VF_RC put_one(const struct vf_er *old, const struct nt_chain_stamp *stamp
 	if (!nt_tree_rank(tree, vf_digest_bytes(&leaf), &rank))
 		return vf_fail(reterr, VF_ER_NOT_COVERED, "renewal %" PRIu64 " does not cover what it should", stamp->renewal);
 	ats.path = nt_tree_path_at(tree, rank, path);
-	return stamp->kind == NT_RENEWAL_TREE ? nt_er_put_chain(out, old, &ats, reterr) : nt_er_put_stamp(out, old, &ats, reterr);
+	return stamp->kind == NT_RENEWAL_TREE ? nt_er_put_chain(out, old, &ats, reterr) : nt_er_put_stamp(out, old, &ats,
+		reterr);
 }
 
 static VF_RC extend_once(struct nt_notary *n, struct nt_renewed *r, const struct nt_chain_stamp *stamp,

@@ -44,8 +44,8 @@ VF_RC nt_renewed_put(struct nt_notary *n, struct nt_renewed *r, size_t i, const 
 	struct vf_arena *a, struct nt_buf *io, struct vf_err *reterr);
 
 /*
- * The same for a list of stamps, of which the first stands in io and the others follow; each has its octets as it leaves. One behind the first
- * without a number is being made: its tree is extra.
+ * The same for a list of stamps, of which the first stands in io and the others follow; each has its octets as it
+ * leaves. One behind the first without a number is being made: its tree is extra.
  */
 VF_RC nt_renewed_extend(struct nt_notary *n, struct nt_renewed *r, const struct nt_chain_stamp *stamps, size_t n_stamps,
 	const struct nt_tree *extra, const struct vf_pair *pairs, size_t n_pairs, struct vf_arena *a, struct nt_buf *io,

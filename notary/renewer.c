@@ -168,7 +168,8 @@ static VF_RC call_ask(void *ctx, const struct nt_authority *a, struct nt_stamp *
 	return ask(x->r, a, s, reterr);
 }
 
-static void call_made(void *ctx, const char *authority, const struct nt_chain_group *g, const struct nt_renewed_now *now)
+static void call_made(void *ctx, const char *authority, const struct nt_chain_group *g,
+	const struct nt_renewed_now *now)
 {
 	struct look *x = ctx;
 	struct nt_renewer *r = x->r;
@@ -180,7 +181,8 @@ static void call_made(void *ctx, const char *authority, const struct nt_chain_gr
 		r->options.made(r->options.ctx, authority, g, now);
 }
 
-static void call_failed(void *ctx, const char *authority, const struct nt_chain_group *g, enum vf_rc rc, const char *why)
+static void call_failed(void *ctx, const char *authority, const struct nt_chain_group *g, enum vf_rc rc,
+	const char *why)
 {
 	struct look *x = ctx;
 	struct nt_renewer *r = x->r;
@@ -233,7 +235,8 @@ static bool look(struct nt_renewer *r)
 	enum vf_rc rc = result ? turn(r, time_step, &x.now, &err) : vf_fail(&err, VF_NO_MEMORY, "no memory to renew");
 	bool go_on = true;
 
-	x.o = (struct nt_renew_options){.turn = call_turn, .authorities = &r->list, .folder = r->options.folder, .stop = &r->stop,
+	x.o = (struct nt_renew_options){.turn = call_turn, .authorities = &r->list, .folder = r->options.folder,
+		.stop = &r->stop,
 		.by = x.now + r->options.renew_days * DAY_MS, .late_ms = r->options.renew_days * DAY_MS / 2, .ask = call_ask,
 		.made = call_made, .failed = call_failed, .ctx = &x};
 	if (rc == VF_OK)

@@ -28,7 +28,8 @@ struct nt_renewer_options {
 	struct nt_clock_watch *watch;             /* hears of the time of each token from outside; may be NULL */
 	/* As in renew.h; on the thread of the renewer; may be NULL. is_late: less than half of renew_days is left. */
 	void (*made)(void *ctx, const char *authority, const struct nt_chain_group *g, const struct nt_renewed_now *r);
-	void (*failed)(void *ctx, const char *authority, const struct nt_chain_group *g, bool is_late, enum vf_rc rc, const char *why);
+	void (*failed)(void *ctx, const char *authority, const struct nt_chain_group *g, bool is_late, enum vf_rc rc,
+		const char *why);
 	/* After each look: what is still due, and whether the look came to its end. */
 	void (*looked)(void *ctx, const struct nt_renewal_due *due, enum vf_rc rc, const char *why);
 	void *ctx;

@@ -30,14 +30,16 @@ void nt_revocation_export_done(struct nt_revocation_export *x)
 	nt_buf_done(&x->bytes);
 }
 
-static enum vf_rc find(struct dress *d, enum nt_revocation_kind kind, const struct vf_hash *subject, uint64_t *ret_number,
+static enum vf_rc find(struct dress *d, enum nt_revocation_kind kind, const struct vf_hash *subject,
+	uint64_t *ret_number,
 	bool *ret_found, struct vf_err *reterr)
 {
 	struct nt_revocation r = {.number = 0};
 	enum vf_rc rc;
 
 	nt_buf_reset(&d->found);
-	rc = nt_store_revocation_find(d->store, d->stamp->authority, kind, subject, d->after, &d->found, &r, ret_found, reterr);
+	rc = nt_store_revocation_find(d->store, d->stamp->authority, kind, subject, d->after, &d->found, &r, ret_found,
+		reterr);
 	*ret_number = r.number;
 	return rc;
 }
@@ -209,7 +211,8 @@ static enum vf_rc add_token(struct nt_notary *n, const struct nt_chain_stamp *st
 	return rc;
 }
 
-VF_RC nt_token_dress(struct nt_notary *n, const struct nt_chain_stamp *stamp, struct nt_buf *out, struct nt_buf *numbers,
+VF_RC nt_token_dress(struct nt_notary *n, const struct nt_chain_stamp *stamp, struct nt_buf *out,
+	struct nt_buf *numbers,
 	struct vf_err *reterr)
 {
 	struct dress d = {.store = n->store, .stamp = stamp, .a = nt_buf(VF_MAX_TOKEN), .b = nt_buf(VF_MAX_TOKEN),
@@ -254,7 +257,8 @@ static size_t count_of(const struct nt_renewed *renewed, size_t i)
 }
 
 /* The token and what renewed it, up to the first that is revoked. */
-static enum vf_rc collect_one(struct nt_notary *n, const struct nt_seal *seal, const struct nt_renewed *renewed, size_t i,
+static enum vf_rc collect_one(struct nt_notary *n, const struct nt_seal *seal, const struct nt_renewed *renewed,
+	size_t i,
 	bool with_revoked, struct nt_revocation_export *ret, struct collected *c, struct vf_err *reterr)
 {
 	bool left_out = false;
@@ -275,7 +279,8 @@ static enum vf_rc collect_one(struct nt_notary *n, const struct nt_seal *seal, c
 	return rc;
 }
 
-static enum vf_rc collect(struct nt_notary *n, const struct nt_seal *seal, const struct nt_renewed *renewed, bool with_revoked,
+static enum vf_rc collect(struct nt_notary *n, const struct nt_seal *seal, const struct nt_renewed *renewed,
+	bool with_revoked,
 	struct nt_revocation_export *ret, struct collected *c, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
@@ -309,7 +314,8 @@ static void set_octets(struct nt_token *t, struct nt_chain_stamps *list, size_t 
 }
 
 /* The tokens that stay, with their octets. */
-static void replace(struct nt_seal *seal, struct nt_renewed *renewed, const struct collected *c, const struct nt_revocation_export *x)
+static void replace(struct nt_seal *seal, struct nt_renewed *renewed, const struct collected *c,
+	const struct nt_revocation_export *x)
 {
 	size_t at = 0, kept = 0;
 

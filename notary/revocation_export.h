@@ -44,8 +44,8 @@ VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_
  * Appends a token with its CRLs: those that it was frozen with, else those that there are now. Their numbers, 8 octets
  * each, are appended to numbers. A token of the embedded authority stays as it is.
  */
-VF_RC nt_token_dress(struct nt_notary *n, const struct nt_chain_stamp *stamp, struct nt_buf *out, struct nt_buf *numbers,
-	struct vf_err *reterr);
+VF_RC nt_token_dress(struct nt_notary *n, const struct nt_chain_stamp *stamp, struct nt_buf *out,
+	struct nt_buf *numbers, struct vf_err *reterr);
 
 /* Whether nothing came since that could make it another. */
 bool nt_revocation_export_is_current(struct nt_notary *n, const struct nt_revocation_export *x);

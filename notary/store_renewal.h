@@ -40,12 +40,19 @@ struct nt_chain_stamps {
 void nt_chain_stamps_init(struct nt_chain_stamps *c);
 void nt_chain_stamps_done(struct nt_chain_stamps *c);
 
-/* The stamps of one chain, oldest first. With all: go on from a hash-tree renewal with its chain. UNKNOWN_RECORD, STORE_CORRUPT. */
-VF_RC nt_store_chain_stamps(struct nt_store *s, int64_t chain, bool all, struct nt_chain_stamps *ret, struct vf_err *reterr);
+/*
+ * The stamps of one chain, oldest first. With all: go on from a hash-tree renewal with its chain. UNKNOWN_RECORD,
+ * STORE_CORRUPT.
+ */
+VF_RC nt_store_chain_stamps(struct nt_store *s, int64_t chain, bool all, struct nt_chain_stamps *ret,
+	struct vf_err *reterr);
 
 /* ---- when chains end ---- */
 
-/* A chain as it is known. until: what renew_before of a report says of its last token; VF_TIME_NONE: it could not be judged. */
+/*
+ * A chain as it is known. until: what renew_before of a report says of its last token; VF_TIME_NONE: it could not be
+ * judged.
+ */
 struct nt_chain {
 	int64_t number;
 	uint64_t seal; /* of the token; 0 for a chain below 0 */
@@ -58,7 +65,8 @@ struct nt_chain {
 
 typedef VF_RC nt_each_stamp(void *ctx, uint64_t token, uint64_t seal, const struct nt_token *t, struct vf_err *reterr);
 /* At most max tokens of seals of which no chain is known yet, ascending from the lowest. *ret_n is how many. */
-VF_RC nt_store_chains_new(struct nt_store *s, size_t max, nt_each_stamp *each, void *ctx, size_t *ret_n, struct vf_err *reterr);
+VF_RC nt_store_chains_new(struct nt_store *s, size_t max, nt_each_stamp *each, void *ctx, size_t *ret_n,
+	struct vf_err *reterr);
 /* Puts chains, or gives those that are there another end: one transaction. */
 VF_RC nt_store_chains_put(struct nt_store *s, const struct nt_chain *list, size_t n, struct vf_err *reterr);
 

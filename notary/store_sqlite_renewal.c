@@ -81,7 +81,8 @@ static VF_RC keep_stamp(struct nt_chain_stamps *c, sqlite3_stmt *st, struct vf_e
 	int kind = sqlite3_column_int(st, 1);
 	struct nt_chain_stamp *stamp = &c->of[c->n];
 
-	if (c->n > NT_MAX_RENEWALS || (kind != NT_RENEWAL_STAMP && kind != NT_RENEWAL_TREE) || sqlite3_column_bytes(st, 6) % 8 != 0)
+	if (c->n > NT_MAX_RENEWALS || (kind != NT_RENEWAL_STAMP && kind != NT_RENEWAL_TREE) || sqlite3_column_bytes(st,
+		6) % 8 != 0)
 		return damaged(reterr);
 	*stamp = (struct nt_chain_stamp){.renewal = (uint64_t)sqlite3_column_int64(st, 0),
 		.kind = kind == NT_RENEWAL_STAMP ? NT_RENEWAL_STAMP : NT_RENEWAL_TREE, .alg = alg_of(sqlite3_column_int(st, 2)),
@@ -95,7 +96,8 @@ static VF_RC keep_stamp(struct nt_chain_stamps *c, sqlite3_stmt *st, struct vf_e
 }
 
 /* The first stamp of a chain, and those that were put behind it. */
-static VF_RC read_stamps(struct nt_store *s, enum nt_sql which, uint64_t value, struct nt_chain_stamps *c, struct vf_err *reterr)
+static VF_RC read_stamps(struct nt_store *s, enum nt_sql which, uint64_t value, struct nt_chain_stamps *c,
+	struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	int status;
@@ -117,14 +119,16 @@ static struct vf_bytes at(const struct nt_chain_stamps *c, size_t stamp, size_t 
 	return vf_bytes(c->memory.p + c->places[stamp][which][0], c->places[stamp][which][1]);
 }
 
-VF_RC nt_store_chain_stamps(struct nt_store *s, int64_t chain, bool all, struct nt_chain_stamps *ret, struct vf_err *reterr)
+VF_RC nt_store_chain_stamps(struct nt_store *s, int64_t chain, bool all, struct nt_chain_stamps *ret,
+	struct vf_err *reterr)
 {
 	size_t before;
 	enum vf_rc rc;
 
 	nt_buf_reset(&ret->memory);
 	ret->n = 0;
-	rc = read_stamps(s, chain > 0 ? NT_SQL_CHAIN_FIRST : NT_SQL_CHAIN_BEGUN, (uint64_t)(chain > 0 ? chain : -chain), ret, reterr);
+	rc = read_stamps(s, chain > 0 ? NT_SQL_CHAIN_FIRST : NT_SQL_CHAIN_BEGUN, (uint64_t)(chain > 0 ? chain : -chain),
+		ret, reterr);
 	if (rc == VF_OK && ret->n == 0)
 		return vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no chain %" PRId64, chain);
 	do {
@@ -146,7 +150,8 @@ VF_RC nt_store_chain_stamps(struct nt_store *s, int64_t chain, bool all, struct 
 
 /* ---- when chains end ---- */
 
-VF_RC nt_store_chains_new(struct nt_store *s, size_t max, nt_each_stamp *each, void *ctx, size_t *ret_n, struct vf_err *reterr)
+VF_RC nt_store_chains_new(struct nt_store *s, size_t max, nt_each_stamp *each, void *ctx, size_t *ret_n,
+	struct vf_err *reterr)
 {
 	uint64_t limit = max;
 	sqlite3_stmt *st = NULL;
@@ -226,7 +231,8 @@ VF_RC nt_store_chain_groups(struct nt_store *s, int64_t after, int64_t by, struc
 	return rc;
 }
 
-static VF_RC count(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, uint64_t *ret, struct vf_err *reterr)
+static VF_RC count(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, uint64_t *ret,
+	struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	bool row;
@@ -295,7 +301,8 @@ VF_RC nt_store_chain_seal(struct nt_store *s, int64_t chain, uint64_t *ret, stru
 }
 
 /* The numbers that a statement gives, into ret. */
-static VF_RC numbers(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n_values, int64_t *ret, size_t room,
+static VF_RC numbers(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n_values, int64_t *ret,
+	size_t room,
 	size_t *ret_n, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
@@ -374,7 +381,8 @@ static VF_RC put_two(struct nt_store *s, enum nt_sql which, int64_t a, int64_t b
 	return run(s, st, sqlite3_bind_int64(st, 1, a) == SQLITE_OK && sqlite3_bind_int64(st, 2, b) == SQLITE_OK, reterr);
 }
 
-static VF_RC put_covered(struct nt_store *s, const struct nt_renewal *r, uint64_t number, const int64_t *chains, size_t n,
+static VF_RC put_covered(struct nt_store *s, const struct nt_renewal *r, uint64_t number, const int64_t *chains,
+	size_t n,
 	struct vf_err *reterr)
 {
 	int64_t end = r->kind == NT_RENEWAL_TREE ? NT_CHAIN_CLOSED : r->until;
@@ -405,7 +413,8 @@ static VF_RC freeze(struct nt_store *s, const struct nt_frozen *f, size_t n, str
 	return rc;
 }
 
-static VF_RC put_parts(struct nt_store *s, const struct nt_renewal *r, uint64_t number, const struct nt_exchange *exchange,
+static VF_RC put_parts(struct nt_store *s, const struct nt_renewal *r, uint64_t number,
+	const struct nt_exchange *exchange,
 	const int64_t *chains, size_t n_chains, struct vf_err *reterr)
 {
 	enum vf_rc rc = put_row(s, r, number, n_chains, exchange, reterr);

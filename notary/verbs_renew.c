@@ -17,7 +17,8 @@
 
 const struct nt_option nt_renew_options[] = {
 	{"dry-run", 'n', NULL, "say what is due and why, and renew nothing", false, false},
-	{"before", 0, "TIME", "what ends before this date or time (default: renew_days of trialnotary.conf from now on)", false, false},
+	{"before", 0, "TIME", "what ends before this date or time (default: renew_days of trialnotary.conf from now on)",
+		false, false},
 	{"all", 0, NULL, "everything, whenever it ends", false, false},
 	{"by", 0, "NAME", "by this authority alone; 'embedded' is the notary's own", false, false},
 	{"algorithm", 0, "sha512", "lead evidence of SHA-256 trees over to SHA-512", false, false},
@@ -61,7 +62,8 @@ static void put_time_field(struct nt_buf *out, const char *name, int64_t ms)
 
 static void put_group_fields(struct nt_buf *out, const char *authority, const struct nt_chain_group *g)
 {
-	nt_buf_putf(out, "{\"authority\":\"%s\",\"algorithm\":\"%s\",\"by\":\"%s\"", g->authority, vf_alg_name(g->alg), authority);
+	nt_buf_putf(out, "{\"authority\":\"%s\",\"algorithm\":\"%s\",\"by\":\"%s\"", g->authority, vf_alg_name(g->alg),
+		authority);
 }
 
 static void made(void *ctx, const char *authority, const struct nt_chain_group *g, const struct nt_renewed_now *r)
@@ -79,7 +81,8 @@ static void made(void *ctx, const char *authority, const struct nt_chain_group *
 	}
 	nt_buf_put_str(out, x->made > 1 ? "," : "");
 	put_group_fields(out, authority, g);
-	nt_buf_putf(out, ",\"renewal\":%" PRIu64 ",\"time_stamps\":%" PRIu64 ",\"leaves\":%" PRIu64, r->renewal, r->chains, r->leaves);
+	nt_buf_putf(out, ",\"renewal\":%" PRIu64 ",\"time_stamps\":%" PRIu64 ",\"leaves\":%" PRIu64, r->renewal, r->chains,
+		r->leaves);
 	put_time_field(out, "gen_time", r->gen_time);
 	put_time_field(out, "until", r->until);
 	nt_buf_put_u8(out, '}');
@@ -122,7 +125,8 @@ static void put_group(struct renewing *x, const struct nt_chain_group *g, const 
 		nt_buf_putf(out, "', %s\n", words_of(why));
 		return;
 	}
-	nt_buf_putf(out, "%s{\"authority\":\"%s\",\"algorithm\":\"%s\",\"time_stamps\":%" PRIu64, first ? "" : ",", g->authority,
+	nt_buf_putf(out, "%s{\"authority\":\"%s\",\"algorithm\":\"%s\",\"time_stamps\":%" PRIu64, first ? "" : ",",
+		g->authority,
 		vf_alg_name(g->alg), g->chains);
 	put_time_field(out, "first", g->first);
 	put_time_field(out, "last", g->last);
@@ -163,9 +167,11 @@ static void put_rest(struct renewing *x, const struct nt_renewal_due *d)
 		return;
 	}
 	if (d->ended > 0)
-		nt_cli_note(cli, "%" PRIu64 " time-stamps have ended before they were renewed: a renewal now would prove nothing", d->ended);
+		nt_cli_note(cli, "%" PRIu64 " time-stamps have ended before they were renewed: a renewal now would prove nothing",
+			d->ended);
 	if (d->unjudged > 0)
-		nt_cli_note(cli, "%" PRIu64 " time-stamps cannot be judged: are the roots of their authority in 'authorities/'?", d->unjudged);
+		nt_cli_note(cli, "%" PRIu64 " time-stamps cannot be judged: are the roots of their authority in 'authorities/'?",
+			d->unjudged);
 	if (d->first == VF_TIME_NONE)
 		return;
 	vf_time_put(text, d->first);
@@ -174,7 +180,8 @@ static void put_rest(struct renewing *x, const struct nt_renewal_due *d)
 
 /* ---- the verb ---- */
 
-static VF_RC read_options(struct nt_cli *cli, const struct nt_notary *n, struct nt_renew_options *o, struct vf_err *reterr)
+static VF_RC read_options(struct nt_cli *cli, const struct nt_notary *n, struct nt_renew_options *o,
+	struct vf_err *reterr)
 {
 	const char *before = nt_cli_get(cli, "before"), *by = nt_cli_get(cli, "by"), *alg = nt_cli_get(cli, "algorithm");
 	int64_t days = nt_notary_config(n)->renew_days;
@@ -244,7 +251,8 @@ static VF_RC renew(struct renewing *x, struct nt_renew_options *o, struct vf_err
 	if (r.failed == 0)
 		return VF_OK;
 	x->cli->keep_text = true;
-	return vf_fail(reterr, r.rc, "%" PRIu64 " of %zu groups of time-stamps were not renewed, or not all of them: they stay as they were",
+	return vf_fail(reterr, r.rc,
+		"%" PRIu64 " of %zu groups of time-stamps were not renewed, or not all of them: they stay as they were",
 		r.failed, r.before.n_groups);
 }
 
@@ -283,7 +291,8 @@ void nt_verb_note_due(struct nt_cli *cli, struct nt_notary *n)
 			more = false;
 	if (d && nt_renewal_due(n, nt_notary_now(n) + (int64_t)days * DAY, d, NULL) == VF_OK) {
 		if (d->chains > 0)
-			nt_cli_note(cli, "%" PRIu64 " time-stamps end within %" PRIu32 " days: see 'trialnotary renew DIR --dry-run'", d->chains,
+			nt_cli_note(cli, "%" PRIu64 " time-stamps end within %" PRIu32 " days: see 'trialnotary renew DIR --dry-run'",
+				d->chains,
 				days);
 		if (d->ended > 0)
 			nt_cli_note(cli, "%" PRIu64 " time-stamps have ended before they were renewed", d->ended);

@@ -56,7 +56,8 @@ static inline VF_RC renewing_ask(void *ctx, const struct nt_authority *a, struct
 	return vf_fail(reterr, VF_FETCH_FAILED, "nobody answers as '%s'", a->name);
 }
 
-static inline void renewing_made(void *ctx, const char *authority, const struct nt_chain_group *g, const struct nt_renewed_now *r)
+static inline void renewing_made(void *ctx, const char *authority, const struct nt_chain_group *g,
+	const struct nt_renewed_now *r)
 {
 	struct renewing *x = ctx;
 	size_t n = strlen(x->made);
@@ -64,7 +65,8 @@ static inline void renewing_made(void *ctx, const char *authority, const struct 
 	snprintf(x->made + n, sizeof(x->made) - n, "%s>%s:%llu ", g->authority, authority, (unsigned long long)r->chains);
 }
 
-static inline void renewing_failed(void *ctx, const char *authority, const struct nt_chain_group *g, enum vf_rc rc, const char *why)
+static inline void renewing_failed(void *ctx, const char *authority, const struct nt_chain_group *g, enum vf_rc rc,
+	const char *why)
 {
 	struct renewing *x = ctx;
 	size_t n = strlen(x->failed);
@@ -78,7 +80,8 @@ static inline struct nt_renew_options renewing_options(struct renewing *x, int64
 {
 	*x->made = *x->failed = '\0';
 	return (struct nt_renew_options){.turn = renewing_turn, .authorities = nt_notary_authorities(x->f->n), .folder = -1,
-		.by = days < 0 ? NT_CHAIN_CLOSED - 1 : x->f->now + days * DAY, .late_ms = days < 0 ? 0 : days * DAY / 2, .all = days < 0,
+		.by = days < 0 ? NT_CHAIN_CLOSED - 1 : x->f->now + days * DAY, .late_ms = days < 0 ? 0 : days * DAY / 2,
+			.all = days < 0,
 		.ask = renewing_ask, .made = renewing_made, .failed = renewing_failed, .ctx = x};
 }
 
@@ -106,7 +109,8 @@ static uint8_t renewing_block[VF_SESSION_MEMORY], renewing_memory[VF_BUNDLE_MEMO
 static struct vf_report renewing_report;
 
 /* The verdict over a bundle at a time, and the first reason in *ret_why. */
-static inline enum vf_verdict renewing_judge(struct fixture *f, const struct nt_buf *bundle, int64_t at, enum vf_rc *ret_why)
+static inline enum vf_verdict renewing_judge(struct fixture *f, const struct nt_buf *bundle, int64_t at,
+	enum vf_rc *ret_why)
 {
 	struct vf_trust_file files[NT_TRUST_MAX];
 	struct vf_session_options options = {.files = files, .n_files = f->trust.n, .at = at};

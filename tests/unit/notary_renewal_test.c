@@ -614,15 +614,18 @@ static void test_damaged(void)
 	} damages[] = {
 		{"UPDATE renewal_leaves SET leaves = zeroblob(64)",
 			"UPDATE renewal_leaves SET leaves = (SELECT leaves FROM keep_leaves)", VF_TS_IMPRINT, VF_ER_NOT_COVERED},
-		{"UPDATE renewal SET der = (SELECT der FROM token WHERE number = 1)", "UPDATE renewal SET der = (SELECT der FROM keep)",
+		{"UPDATE renewal SET der = (SELECT der FROM token WHERE number = 1)",
+			"UPDATE renewal SET der = (SELECT der FROM keep)",
 			VF_TS_IMPRINT, VF_NOT_VERIFIED},
-		{"UPDATE renewal SET der = substr(der, 1, 100)", "UPDATE renewal SET der = (SELECT der FROM keep)", VF_TS_SHAPE, VF_ER_SHAPE},
+		{"UPDATE renewal SET der = substr(der, 1, 100)", "UPDATE renewal SET der = (SELECT der FROM keep)", VF_TS_SHAPE,
+			VF_ER_SHAPE},
 		{"UPDATE renewal SET alg = 384", "UPDATE renewal SET alg = 256", VF_STORE_CORRUPT, VF_STORE_CORRUPT},
 		{"UPDATE renewal SET gen_time = gen_time + 1", "UPDATE renewal SET gen_time = gen_time - 1", VF_STORE_CORRUPT, VF_OK},
 		{"DELETE FROM renewed WHERE chain = 1", "INSERT INTO renewed VALUES (1, 1)", VF_STORE_CORRUPT, VF_OK},
 		{"UPDATE token SET der = (SELECT der FROM token WHERE number = 2) WHERE number = 1",
 			"UPDATE token SET der = (SELECT der FROM keep_token) WHERE number = 1", VF_TS_IMPRINT, VF_NOT_VERIFIED},
-		{"UPDATE chain SET crls = x'0000000000000063' WHERE number = 1", "UPDATE chain SET crls = x'' WHERE number = 1", VF_OK, VF_OK},
+		{"UPDATE chain SET crls = x'0000000000000063' WHERE number = 1", "UPDATE chain SET crls = x'' WHERE number = 1",
+			VF_OK, VF_OK},
 	};
 	static const struct nt_export_options none;
 	struct fixture f;

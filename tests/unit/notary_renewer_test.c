@@ -26,7 +26,8 @@ static void on_made(void *ctx, const char *authority, const struct nt_chain_grou
 	t->made++;
 }
 
-static void on_failed(void *ctx, const char *authority, const struct nt_chain_group *g, bool is_late, enum vf_rc rc, const char *why)
+static void on_failed(void *ctx, const char *authority, const struct nt_chain_group *g, bool is_late, enum vf_rc rc,
+	const char *why)
 {
 	struct told *t = ctx;
 
@@ -83,7 +84,8 @@ static struct nt_keeper *keep(struct fixture *f)
 
 static struct nt_renewer *renew(struct fixture *f, struct nt_keeper *k, struct told *t, int folder)
 {
-	struct nt_renewer_options o = {.keeper = k, .authorities = nt_notary_authorities(f->n), .folder = folder, .renew_days = 180,
+	struct nt_renewer_options o = {.keeper = k, .authorities = nt_notary_authorities(f->n), .folder = folder,
+		.renew_days = 180,
 		.look_ms = 1000, .made = on_made, .failed = on_failed, .looked = on_looked, .ctx = t};
 	struct nt_renewer *r = NULL;
 	struct vf_err err = {0};
@@ -182,7 +184,8 @@ static int silent_port(unsigned *ret)
 	socklen_t n = sizeof(a);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) != 0 || listen(fd, 4) != 0 || getsockname(fd, (struct sockaddr *)&a, &n) != 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) != 0 || listen(fd, 4) != 0 || getsockname(fd,
+		(struct sockaddr *)&a, &n) != 0)
 		exit(1);
 	*ret = ntohs(a.sin_port);
 	return fd;
