@@ -228,7 +228,8 @@ static VF_RC finish(struct nt_notary *n, struct nt_renewal_plan *p, struct vf_er
 	if (p->n == 0)
 		return VF_OK;
 	for (size_t i = 0; i < p->n_frozen; at += p->frozen[i].crls.n, i++)
-		p->frozen[i].crls.p = p->crls.p + at;
+		if (p->frozen[i].crls.n > 0)
+			p->frozen[i].crls.p = p->crls.p + at;
 	if (p->wish.kind == NT_RENEWAL_TREE)
 		rc = nt_renewal_put_text(n, p, reterr);
 	if (rc == VF_OK)

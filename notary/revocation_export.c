@@ -301,8 +301,10 @@ static void set_octets(struct nt_token *t, struct nt_chain_stamps *list, size_t 
 	const struct nt_revocation_export *x)
 {
 	for (size_t k = 0; k < n; k++) {
-		struct vf_bytes der = vf_bytes(x->tokens.p + *io_at, ends[k] - *io_at);
+		struct vf_bytes der = vf_bytes(NULL, 0);
 
+		if (ends[k] > *io_at)
+			der = vf_bytes(x->tokens.p + *io_at, ends[k] - *io_at);
 		if (der.n > 0 && list)
 			list->of[k].der = der;
 		if (der.n > 0 && k == 0)
