@@ -25,7 +25,7 @@
 
 const struct nt_api_route nt_api_routes[] = {
 	{NT_HTTP_POST, "/v1/records", NT_RIGHT_SUBMIT, false, true, NT_API_MAX_MULTIPART, nt_api_submit, {NULL}},
-	{NT_HTTP_GET, "/v1/records", NT_RIGHT_READ, false, false, 0, nt_api_list, {"study", "sha256", "after", "limit"}},
+	{NT_HTTP_GET, "/v1/records", NT_RIGHT_READ, false, false, 0, nt_api_list, {"study", "sha256", "link", "after", "limit"}},
 	{NT_HTTP_POST, "/v1/records/bulk", NT_RIGHT_SUBMIT, false, true, NT_API_MAX_BULK, nt_api_bulk, {NULL}},
 	{NT_HTTP_GET, "/v1/records/*", NT_RIGHT_READ, false, false, 0, nt_api_get, {"wait"}},
 	{NT_HTTP_DELETE, "/v1/records/*", NT_RIGHT_ERASE, false, false, 0, nt_api_erase, {NULL}},

@@ -209,7 +209,7 @@ void nt_put_text(struct nt_buf *b, const char *name, struct vf_bytes text);
 void nt_put_hash(struct nt_buf *b, const char *name, const struct vf_hash *h);
 void nt_put_time(struct nt_buf *b, const char *name, int64_t ms);
 const char *nt_state_name(enum nt_state state);
-/* api_read.c: a record as this party may see it. */
+/* api_read.c: a record as this party may see it; the brace that ends it is the caller's. */
 void nt_put_record(struct nt_job *j, const struct nt_record *r);
 
 /* api_submit.c: hooks of the keeper */

@@ -17,8 +17,9 @@ struct listing {
 	uint64_t first;
 	size_t limit, n;       /* shown */
 	uint64_t next;         /* where the next page begins; 0: this is the last */
-	bool has_digest;
+	bool has_digest, has_link;
 	struct vf_hash digest;
+	struct nt_link link;   /* its type lives with the request */
 	struct nt_listed page[PAGE];
 };
 
@@ -71,12 +72,15 @@ static VF_RC show(struct nt_job *j, struct listing *l, struct nt_notary *n, cons
 	if (l->n++)
 		nt_buf_put_u8(&j->body, ',');
 	nt_put_record(j, r);
+	nt_buf_put_u8(&j->body, '}');
 	return VF_OK;
 }
 
 static VF_RC get_page(struct nt_job *j, struct listing *l, struct nt_notary *n, size_t max, size_t *ret_n,
 	struct vf_err *reterr)
 {
+	if (l->has_link)
+		return nt_notary_page_linked(n, &l->link, l->first, max, l->page, ret_n, reterr);
 	return l->has_digest ? nt_notary_page_digest(n, &l->digest, l->first, max, l->page, ret_n, reterr)
 			     : nt_notary_page(n, j->study, l->first, max, l->page, ret_n, reterr);
 }
@@ -131,10 +135,32 @@ static VF_RC run_list(struct nt_job *j, struct nt_notary *n, struct vf_err *rete
 	return VF_OK;
 }
 
+/* Of what is searched; false after a refusal. */
+static bool read_search(struct nt_job *j, struct listing *l)
+{
+	struct vf_bytes text;
+
+	l->has_digest = nt_http_param(j->q, "sha256", &text);
+	if (l->has_digest && !vf_hex_read(text, l->digest.b, sizeof(l->digest.b))) {
+		nt_job_fail(j, VF_HTTP_SHAPE, "sha256", "a SHA-256 has 64 lower-case hex digits");
+		return false;
+	}
+	l->has_link = nt_http_param(j->q, "link", &text);
+	if (l->has_link && (!vf_take_until(&text, ':', &l->link.type) || tr_link_find(l->link.type) == TR_LINK_NONE ||
+			!vf_hex_read(text, l->link.record.b, sizeof(l->link.record.b)))) {
+		nt_job_fail(j, VF_HTTP_SHAPE, "link", "a link is TYPE:ID, like supersedes: and 64 lower-case hex digits");
+		return false;
+	}
+	if (!(l->has_digest || l->has_link) || !(j->study.n || (l->has_digest && l->has_link)))
+		return true;
+	nt_job_fail(j, VF_HTTP_SHAPE, j->study.n ? "study" : "link",
+		j->study.n ? "a search looks into all studies: leave out the study" : "search by digest or by link, not by both");
+	return false;
+}
+
 void nt_api_list(struct nt_job *j)
 {
 	struct listing *l = calloc(1, sizeof(*l));
-	struct vf_bytes digest;
 	uint64_t limit = 100;
 
 	if (!l) {
@@ -147,16 +173,7 @@ void nt_api_list(struct nt_job *j)
 		nt_job_fail(j, VF_HTTP_SHAPE, "study", "a study's ID has 1 to 128 octets");
 		return;
 	}
-	l->has_digest = nt_http_param(j->q, "sha256", &digest);
-	if (l->has_digest && !vf_hex_read(digest, l->digest.b, sizeof(l->digest.b))) {
-		nt_job_fail(j, VF_HTTP_SHAPE, "sha256", "a SHA-256 has 64 lower-case hex digits");
-		return;
-	}
-	if (l->has_digest && j->study.n) {
-		nt_job_fail(j, VF_HTTP_SHAPE, "study", "a search by digest looks into all studies: leave out the study");
-		return;
-	}
-	if (!nt_job_read_number(j, "limit", 1, PAGE, false, &limit) ||
+	if (!read_search(j, l) || !nt_job_read_number(j, "limit", 1, PAGE, false, &limit) ||
 		!nt_job_read_number(j, "after", 0, (UINT64_C(1) << 62) - 1, false, &l->first))
 		return;
 	l->limit = limit;

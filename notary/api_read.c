@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "notary/api_inside.h"
+#include "notary/details_check.h"
+#include "notary/document.h"
 #include "notary/durable.h"
 #include "notary/submit.h"
 #include "trial/kind.h"
@@ -26,6 +28,7 @@ static void put_documents(struct nt_buf *b, const struct nt_record *r, bool own)
 	nt_buf_put_str(b, ",\"documents\":[");
 	for (size_t i = 0; i < r->n_documents; i++) {
 		const struct nt_document *d = &r->documents[i];
+		struct vf_bytes octets;
 
 		if (d->confidential && !own)
 			continue;
@@ -35,7 +38,8 @@ static void put_documents(struct nt_buf *b, const struct nt_record *r, bool own)
 		nt_put_hash(b, "sha256", &d->digests.sha256);
 		nt_buf_put_str(b, ",\"sha512\":\"");
 		nt_buf_put_hex(b, vf_bytes(d->digests.sha512.b, sizeof(d->digests.sha512.b)));
-		nt_buf_putf(b, "\",\"size\":%" PRIu64 ",\"kept\":%s", d->size, d->keep ? "true" : "false");
+		nt_buf_putf(b, "\",\"size\":%" PRIu64 ",\"kept\":%s", d->size,
+			d->keep || nt_document_octets(r, d, &octets) ? "true" : "false");
 		if (d->confidential)
 			nt_buf_put_str(b, ",\"confidential\":true");
 		nt_buf_put_u8(b, '}');
@@ -72,10 +76,8 @@ void nt_put_record(struct nt_job *j, const struct nt_record *r)
 		nt_buf_putf(b, ",\"index\":%" PRIu64, r->index);
 	if (r->seal)
 		nt_buf_putf(b, ",\"seal\":%" PRIu64, r->seal);
-	if (r->state == NT_ERASED) {
-		nt_buf_put_u8(b, '}');
+	if (r->state == NT_ERASED)
 		return;
-	}
 	if (r->in_stream) {
 		nt_put_hash(b, "stream", &r->stream);
 		nt_buf_putf(b, ",\"seq\":%" PRIu64, r->seq);
@@ -85,7 +87,34 @@ void nt_put_record(struct nt_job *j, const struct nt_record *r)
 	nt_put_text(b, "title", r->title);
 	put_documents(b, r, vf_bytes_is(r->submitter, j->who.party));
 	put_links(b, r);
-	nt_buf_put_u8(b, '}');
+}
+
+/* What a plain record says of its kind, when it is here. */
+static VF_RC put_details(struct nt_buf *b, struct nt_notary *n, const struct nt_record *r, struct vf_err *reterr)
+{
+	const struct nt_document *d = NULL;
+	struct vf_bytes text;
+	struct vf_arena a;
+	void *block;
+	enum vf_rc rc;
+
+	for (size_t i = 0; i < r->n_documents && r->state != NT_ERASED; i++)
+		if (vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME) && !r->documents[i].confidential)
+			d = &r->documents[i];
+	if (!d)
+		return VF_OK;
+	block = malloc(TR_MAX_DETAILS + 64);
+	if (!block)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
+	vf_arena_init(&a, block, TR_MAX_DETAILS + 64);
+	rc = nt_details_text(n, r, &a, &text, reterr);
+	if (rc == VF_OK && text.n) {
+		nt_buf_put_str(b, ",\"details\":\"");
+		nt_buf_put_base64(b, text);
+		nt_buf_put_u8(b, '"');
+	}
+	free(block);
+	return rc;
 }
 
 /* ---- one record ---- */
@@ -124,8 +153,9 @@ static VF_RC run_get(struct nt_job *j, struct nt_notary *n, struct vf_err *reter
 	if (rc != VF_OK || waits(j, r))
 		return rc;
 	nt_put_record(j, r);
-	nt_buf_put_u8(&j->body, '\n');
-	return VF_OK;
+	rc = put_details(&j->body, n, r, reterr);
+	nt_buf_put_str(&j->body, "}\n");
+	return rc;
 }
 
 void nt_api_get(struct nt_job *j)

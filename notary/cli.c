@@ -480,6 +480,10 @@ static VF_RC unknown_option(const struct nt_verb *v, const char *text, struct vf
 		names[n++] = o->name;
 	snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(text + (text[1] == '-') + 1, "="),
 		text + (text[1] == '-') + 1);
+	if (strcmp(typed, "server") == 0)
+		return vf_fail(reterr, VF_USAGE,
+			"'%s' works in a folder on this machine alone: it takes no server (docs/consent.md says what runs where)",
+			v->name);
 	nearest = nt_cli_suggest(typed, names, n);
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(text));
 	if (nearest)

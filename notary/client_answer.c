@@ -61,6 +61,47 @@ static VF_RC take_state(const struct vf_json_value *object, enum nt_state *ret, 
 	return bad(reterr, "state");
 }
 
+/* Octets in base64 that may be absent. */
+static VF_RC take_octets(const struct vf_json_value *object, const char *name, struct vf_arena *a,
+	struct vf_bytes *ret, struct vf_err *reterr)
+{
+	const struct vf_json_value *v = vf_json_get(object, name);
+	struct vf_bytes text;
+
+	*ret = vf_bytes(NULL, 0);
+	if (!v)
+		return VF_OK;
+	if (!vf_json_str(v, &text))
+		return bad(reterr, name);
+	if (vf_base64_take(text, a, ret))
+		return VF_OK;
+	return a->full ? vf_fail(reterr, VF_NO_MEMORY, "no memory for an answer") : bad(reterr, name);
+}
+
+static VF_RC take_links(const struct vf_json_value *object, struct vf_arena *a, struct nt_remote_record *r, struct vf_err *reterr)
+{
+	const struct vf_json_value *links = vf_json_get(object, "links");
+	size_t n = vf_json_count(links);
+
+	if (!links)
+		return VF_OK;
+	if (!vf_json_is_array(links) || n > VF_MAX_LINKS)
+		return bad(reterr, "links");
+	r->links = VF_NEW(a, n + 1, struct nt_link);
+	if (!r->links)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an answer");
+	for (; r->n_links < n; r->n_links++) {
+		const struct vf_json_value *l = vf_json_item(links, r->n_links);
+		enum vf_rc rc = take_text(l, "type", a, &r->links[r->n_links].type, reterr);
+
+		if (rc != VF_OK)
+			return rc;
+		if (!vf_json_hex(vf_json_get(l, "record"), r->links[r->n_links].record.b, 32))
+			return bad(reterr, "record");
+	}
+	return VF_OK;
+}
+
 static VF_RC read_record(
 	const struct vf_json_value *object, struct vf_arena *a, struct nt_remote_record *ret, struct vf_err *reterr)
 {
@@ -83,6 +124,10 @@ static VF_RC read_record(
 		rc = take_number(object, "index", &r.has_index, &r.index, reterr);
 	if (rc == VF_OK)
 		rc = take_number(object, "seal", &r.has_seal, &r.seal, reterr);
+	if (rc == VF_OK)
+		rc = take_octets(object, "details", a, &r.details, reterr);
+	if (rc == VF_OK)
+		rc = take_links(object, a, &r, reterr);
 	if (rc == VF_OK && r.state == NT_SEALED && !(r.has_seal && r.has_index))
 		rc = bad(reterr, "seal");
 	if (rc == VF_OK)
@@ -122,6 +167,28 @@ VF_RC nt_answer_list(struct vf_bytes json, struct vf_arena *a, struct nt_remote_
 	if (rc == VF_OK)
 		*ret = list;
 	return rc;
+}
+
+VF_RC nt_answer_seal(struct vf_bytes json, int64_t *ret_ms, struct vf_err *reterr)
+{
+	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
+	const struct vf_json_value *tokens;
+	struct vf_bytes text;
+	int64_t first = 0, ms = 0;
+	enum vf_rc rc = vf_json_parse(json, &doc, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	tokens = vf_json_get(vf_json_root(doc), "tokens");
+	if (!vf_json_is_array(tokens) || vf_json_count(tokens) == 0)
+		return bad(reterr, "tokens");
+	for (size_t i = 0; i < vf_json_count(tokens); i++) {
+		if (!vf_json_str(vf_json_get(vf_json_item(tokens, i), "gen_time"), &text) || !vf_time_read(text, &ms))
+			return bad(reterr, "gen_time");
+		first = i == 0 || ms < first ? ms : first;
+	}
+	*ret_ms = first;
+	return VF_OK;
 }
 
 /* What a problem and a refusal in a bulk answer have in common. */

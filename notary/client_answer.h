@@ -17,6 +17,9 @@ struct nt_remote_record {
 	struct vf_bytes kind, study, submitter, version, date, title; /* empty when absent */
 	bool has_index, has_seal;
 	uint64_t index, seal;
+	struct nt_link *links;
+	size_t n_links;
+	struct vf_bytes details; /* of a plain record that is asked for alone; empty when absent */
 };
 
 struct nt_remote_list {
@@ -44,6 +47,8 @@ VF_RC nt_answer_accepted(
 /* Exactly n of them, one a line. */
 VF_RC nt_answer_bulk(struct vf_bytes ndjson, struct vf_arena *a, struct nt_remote_accepted *ret, size_t n,
 	struct vf_err *reterr);
+/* The earliest of the times of a seal's tokens. */
+VF_RC nt_answer_seal(struct vf_bytes json, int64_t *ret_ms, struct vf_err *reterr);
 VF_RC nt_answer_stream(struct vf_bytes json, struct nt_stream *ret, struct vf_err *reterr);
 /*
  * A problem (RFC 9457) or a refusal as an error: its code when we know it (SERVER_REFUSED otherwise), and

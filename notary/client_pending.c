@@ -76,6 +76,12 @@ static VF_RC read_document(const struct vf_json_value *d, struct vf_arena *a, st
 	return VF_OK;
 }
 
+/* Of a plain kind they travel with the record. */
+static void find_details(const struct vf_json_value *members, struct vf_arena *a, struct nt_pending *p)
+{
+	vf_ignore(find_member(members, TR_DETAILS_NAME, a, &p->submit.details_file, NULL)); /* or there are none */
+}
+
 static VF_RC read_documents(
 	const struct vf_json_value *documents, struct vf_arena *a, struct nt_pending *p, struct vf_err *reterr)
 {
@@ -125,6 +131,8 @@ VF_RC nt_pending_read(struct vf_bytes json, struct vf_arena *a, struct nt_pendin
 		rc = read_statement(&st, a, &p, reterr);
 	if (rc == VF_OK)
 		rc = read_documents(vf_json_get(root, "documents"), a, &p, reterr);
+	if (rc == VF_OK)
+		find_details(members, a, &p);
 	if (rc != VF_OK && rc != VF_NO_MEMORY && rc != VF_CLIENT_STATE)
 		return bad(reterr, "statement and stream member in their form");
 	if (rc == VF_OK)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "notary/client_answer.h"
+#include "notary/client_details.h"
 #include "notary/client_send_inside.h"
 #include "notary/failpoint.h"
 #include "notary/intake.h"
@@ -84,6 +85,23 @@ VF_RC nt_send_note_fresh(struct nt_sending *u, const struct vf_hash *id, struct 
 	return VF_OK;
 }
 
+/*
+ * What only this side can see, as the details are hidden from the server (client_details.h). Of plain kinds the server
+ * sees everything.
+ */
+static VF_RC check_details(void *ctx, const struct nt_submit *s, const struct tr_facts *facts, const struct tr_link *links,
+	size_t n_links, struct vf_err *reterr)
+{
+	struct nt_sending *u = ctx;
+
+	if (!facts || !nt_submit_is_personal(s))
+		return VF_OK;
+	u->has_value = facts->has_participant;
+	u->value = facts->participant;
+	u->study = s->study;
+	return nt_client_details_check(u->x, s, facts, links, n_links, reterr);
+}
+
 /* The first refusal in order; what follows one in a stream is refused with it. */
 static VF_RC settle(struct nt_sending *u, const struct nt_line *lines, size_t n, struct vf_err *reterr)
 {
@@ -151,6 +169,8 @@ static VF_RC accept_records(void *ctx, const struct nt_submission *submissions, 
 		rc = nt_lines_send(u->x, lines, count, reterr);
 		settled = settle(u, lines, count, rc == VF_OK ? reterr : &err);
 		rc = rc == VF_OK ? settled : rc;
+		if (rc == VF_OK && u->has_value)
+			rc = nt_state_put_value(u->x->state, &u->value, u->study, reterr);
 	}
 	for (size_t i = 0; rc == VF_OK && i < count; i++)
 		ret[i] = NT_ACCEPTED_NEW;
@@ -162,9 +182,11 @@ struct nt_submit_to nt_send_target(struct nt_sending *u)
 {
 	return (struct nt_submit_to){.ctx = u,
 		.stream = get_stream,
+		.details = check_details,
 		.blind = blind,
 		.journal = find_key,
 		.keep_details = keep_details,
+		.sends_details = true,
 		.accept = accept_records};
 }
 
@@ -235,12 +257,27 @@ static VF_RC run_rounds(struct nt_sending *u, const struct nt_submit *s, const s
 	return rc;
 }
 
+/* Its octets would have to travel, and say what no rule was asked about. */
+static VF_RC check_files(const struct nt_submit *s, const struct nt_submit_record *records, size_t count, struct vf_err *reterr)
+{
+	for (size_t i = 0; !s->confidential && i < count; i++)
+		for (size_t k = 0; k < records[i].n_files; k++)
+			if (vf_bytes_is(records[i].files[k].name, TR_DETAILS_NAME))
+				return vf_fail(reterr, VF_NAME_SHAPE,
+					"'" TR_DETAILS_NAME "' is what a record says of its kind: give it with --details");
+	return VF_OK;
+}
+
 static VF_RC run(struct nt_sending *u, const struct nt_submit *s, const struct nt_submit_record *records,
 	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr)
 {
 	struct result *results = calloc(count + 1, sizeof(*results));
-	enum vf_rc rc;
+	enum vf_rc rc = check_files(s, records, count, reterr);
 
+	if (rc != VF_OK) {
+		free(results);
+		return rc;
+	}
 	if (s->keep) {
 		free(results);
 		return vf_fail(reterr, VF_USAGE, "documents are not sent to a server: leave --keep out");

@@ -33,6 +33,9 @@ struct nt_sending {
 	const struct vf_hash *replaced; /* made again: the journal may know it */
 	struct vf_hash *fresh;          /* accepted as new in this call */
 	size_t n_fresh, room_fresh;
+	bool has_value; /* the records of this call are about one participant: */
+	struct vf_hash value;
+	struct vf_bytes study;
 };
 
 /* Where the maker of records gets streams and leaves records, in this call. */

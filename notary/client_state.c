@@ -201,6 +201,14 @@ bool nt_state_is_pending(const struct nt_client_state *s, const struct vf_hash *
 	return faccessat(s->dir, json, F_OK, 0) == 0 && faccessat(s->dir, receipt, F_OK, 0) != 0;
 }
 
+bool nt_state_has(const struct nt_client_state *s, const struct vf_hash *id)
+{
+	char name[NAME_ROOM];
+
+	record_name(name, id, ".json");
+	return faccessat(s->dir, name, F_OK, 0) == 0;
+}
+
 /* Collects the IDs of names that end in ".json". */
 struct listing {
 	struct vf_hash *ids;
@@ -368,6 +376,47 @@ VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, boo
 	record_name(json, ret_id, ".json");
 	*ret_found = faccessat(s->dir, json, F_OK, 0) == 0;
 	return *ret_found ? VF_OK : nt_durable_remove(s->dir, name, reterr); /* of a submission that was dropped */
+}
+
+/* ---- participants' values ---- */
+
+const char *nt_state_home(const struct nt_client_state *s)
+{
+	return s->home;
+}
+
+const char *nt_state_part(const struct nt_client_state *s)
+{
+	return s->folder;
+}
+
+VF_RC nt_state_value(struct nt_client_state *s, const struct vf_hash *value, struct vf_bytes study, bool *ret_elsewhere,
+	struct vf_err *reterr)
+{
+	struct vf_hash want = vf_sha256(study), known;
+	char name[NAME_ROOM];
+	bool there;
+	enum vf_rc rc;
+
+	hex_name(name, "values", value);
+	rc = read_hash(s, name, &there, &known, reterr);
+	if (rc == VF_OK)
+		*ret_elsewhere = there && !vf_hash_eq(&known, &want);
+	return rc;
+}
+
+VF_RC nt_state_put_value(
+	struct nt_client_state *s, const struct vf_hash *value, struct vf_bytes study, struct vf_err *reterr)
+{
+	struct vf_hash h = vf_sha256(study);
+	char name[NAME_ROOM], line[ID_HEX + 2];
+
+	hex_name(name, "values", value);
+	if (faccessat(s->dir, name, F_OK, 0) == 0)
+		return VF_OK;
+	vf_hex_put(line, vf_bytes(h.b, sizeof(h.b)));
+	line[ID_HEX] = '\n';
+	return nt_durable_put(s->dir, &(struct nt_file){name, vf_bytes(line, ID_HEX + 1)}, 1, reterr);
 }
 
 VF_RC nt_state_stream(

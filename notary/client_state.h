@@ -62,9 +62,24 @@ VF_RC nt_state_path(struct nt_client_state *s, const struct vf_hash *id, const s
 VF_RC nt_state_keep(
 	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_bytes text, struct vf_err *reterr);
 
+/* The folder that was opened, in which participants.db is (participants.h). */
+const char *nt_state_home(const struct nt_client_state *s);
+/* Its part for this server. */
+const char *nt_state_part(const struct nt_client_state *s);
+/*
+ * Whether a participant's value was sent in a record of another study; and that it was in one of this study. The first
+ * one stays.
+ */
+VF_RC nt_state_value(struct nt_client_state *s, const struct vf_hash *value, struct vf_bytes study, bool *ret_elsewhere,
+	struct vf_err *reterr);
+VF_RC nt_state_put_value(
+	struct nt_client_state *s, const struct vf_hash *value, struct vf_bytes study, struct vf_err *reterr);
+
 /* The record that is known by a journal key, sent or pending. */
 VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, bool *ret_found,
 	struct vf_hash *ret_id, struct vf_err *reterr);
+/* Whether a submission of this folder made the record. */
+bool nt_state_has(const struct nt_client_state *s, const struct vf_hash *id);
 /* A record of this folder by the first hex digits of its ID. UNKNOWN_RECORD; USAGE when there are several. */
 VF_RC nt_state_find(struct nt_client_state *s, const char *prefix, struct vf_hash *ret, struct vf_err *reterr);
 /*

@@ -9,7 +9,7 @@
 #include "notary/client_state.h"
 
 struct nt_client_state {
-	char *folder;
+	char *home, *folder; /* what was opened; its part for this server */
 	int dir, lock;
 };
 

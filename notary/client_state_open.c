@@ -101,7 +101,7 @@ static VF_RC write_about(
 static VF_RC open_part(struct nt_client_state *s, const char *folder, const char *server, const char *token_file,
 	struct vf_err *reterr)
 {
-	static const char *const parts[] = {"records", "keys", "documents", "streams"};
+	static const char *const parts[] = {"records", "keys", "documents", "streams", "values"};
 	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(2 * PATH_MAX);
 	enum vf_rc rc;
 
@@ -121,7 +121,8 @@ static VF_RC open_part(struct nt_client_state *s, const char *folder, const char
 	if (rc == VF_OK)
 		rc = write_about(s, server, token_file, reterr);
 	s->folder = rc == VF_OK ? strdup((const char *)path.p) : NULL;
-	if (rc == VF_OK && !s->folder)
+	s->home = rc == VF_OK ? strdup(folder) : NULL;
+	if (rc == VF_OK && !(s->folder && s->home))
 		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for the state");
 	return rc;
 }
@@ -161,6 +162,7 @@ struct nt_client_state *nt_state_free(struct nt_client_state *s)
 	if (s->dir >= 0)
 		close(s->dir);
 	free(s->folder);
+	free(s->home);
 	free(s);
 	return NULL;
 }

@@ -4,10 +4,9 @@
 #include <unistd.h>
 
 #include "notary/consent_index.h"
-#include "notary/document.h"
-#include "notary/durable.h"
 #include "notary/failpoint.h"
 #include "notary/participants.h"
+#include "notary/source.h"
 #include "trial/consent_fact.h"
 
 /* Records that are taken in with one commit. */
@@ -16,7 +15,8 @@
 #define ROOM (TR_DETAILS_ROOM + TR_MAX_DETAILS)
 
 struct follower {
-	struct nt_notary *n;
+	struct nt_source_local local;
+	struct nt_source from;
 	struct nt_consent_index *x;
 	struct tr_rulebook book;
 	uint8_t *room;
@@ -27,7 +27,8 @@ struct follower {
 static VF_RC begin(struct follower *f, struct nt_notary *n, struct nt_consent_index *x, struct vf_err *reterr)
 {
 	memset(f, 0, sizeof(*f));
-	f->n = n;
+	f->local.n = n;
+	f->from = nt_source_local(&f->local);
 	f->x = x;
 	f->room = malloc(ROOM);
 	return f->room ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
@@ -41,20 +42,14 @@ static void done(struct follower *f)
 
 /* ---- one record ---- */
 
-/* The earliest of the seal's tokens: the record existed no later. */
 static VF_RC seal_time(struct follower *f, uint64_t number, int64_t *ret, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_seal_freep) struct nt_seal *seal = NULL;
 	enum vf_rc rc;
 
 	if (f->seal != number) {
-		rc = nt_notary_seal_get(f->n, number, &seal, reterr);
+		rc = f->from.sealed(f->from.ctx, number, &f->seal_ms, reterr);
 		if (rc != VF_OK)
 			return rc;
-		f->seal_ms = VF_TIME_NONE;
-		for (size_t i = 0; i < seal->n_tokens; i++)
-			if (f->seal_ms == VF_TIME_NONE || seal->tokens[i].gen_time < f->seal_ms)
-				f->seal_ms = seal->tokens[i].gen_time;
 		f->seal = number;
 	}
 	*ret = f->seal_ms;
@@ -69,48 +64,16 @@ static VF_RC place(struct follower *f, const struct nt_record *r, uint64_t *ret_
 	return r->state == NT_SEALED ? seal_time(f, r->seal, ret_sealed, reterr) : VF_OK;
 }
 
-static VF_RC read_all(int fd, struct vf_arena *a, uint64_t size, struct vf_bytes *ret, struct vf_err *reterr)
-{
-	uint8_t *p = vf_arena_take(a, (size_t)size + 1, 1);
-	size_t n = 0;
-	ssize_t got = 1;
-
-	if (p == NULL)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
-	while (n < size && got > 0) {
-		got = pread(fd, p + n, (size_t)size - n, (off_t)n);
-		n += got > 0 ? (size_t)got : 0;
-	}
-	if (n != size)
-		return vf_fail(reterr, VF_IO, "cannot read '" TR_DETAILS_NAME "'");
-	*ret = vf_bytes(p, n);
-	return VF_OK;
-}
-
 /* details.json of the record; empty when it is nowhere or not what was submitted. */
 static VF_RC read_details(struct follower *f, const struct nt_record *r, struct vf_arena *a,
 	struct vf_bytes *ret, struct vf_err *reterr)
 {
-	static const struct nt_export_options nowhere;
+	struct vf_err err = {0};
+	enum vf_rc rc = f->from.details(f->from.ctx, r, a, ret, &err);
 
-	*ret = vf_bytes(NULL, 0);
-	for (size_t i = 0; i < r->n_documents; i++) {
-		VF_CLEANUP(nt_fd_closep) int fd = -1;
-		struct nt_content c;
-		enum vf_rc rc;
-
-		if (!vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME) ||
-			r->documents[i].size > TR_MAX_DETAILS)
-			continue;
-		rc = nt_document_open(f->n, &nowhere, &r->documents[i], &c, reterr);
-		if (rc == VF_DOCUMENT_MISSING || rc == VF_DOCUMENT_CHANGED)
-			return VF_OK;
-		if (rc != VF_OK)
-			return rc;
-		fd = c.fd;
-		return read_all(fd, a, c.size, ret, reterr);
-	}
-	return VF_OK;
+	if (rc == VF_OK || rc == VF_DOCUMENT_MISSING || rc == VF_DOCUMENT_CHANGED)
+		return VF_OK;
+	return vf_fail(reterr, rc, "%s", err.text);
 }
 
 static VF_RC read_links(
@@ -156,7 +119,7 @@ static bool is_personal(enum tr_fact_kind kind)
 static VF_RC read_fact(struct follower *f, const struct nt_record *r, enum tr_kind kind, struct vf_arena *a,
 	struct tr_consent_fact *ret, struct vf_err *reterr)
 {
-	struct vf_bytes json;
+	struct vf_bytes json = vf_bytes(NULL, 0);
 	enum vf_rc rc = read_details(f, r, a, &json, reterr);
 
 	if (rc != VF_OK)
@@ -171,28 +134,59 @@ static VF_RC read_fact(struct follower *f, const struct nt_record *r, enum tr_ki
 }
 
 /* Takes a record in, when it says something about consents and about whose. */
-static VF_RC take_in(struct follower *f, uint64_t number, const struct vf_hash *id, struct vf_err *reterr)
+static VF_RC take_record(struct follower *f, uint64_t number, const struct nt_record *r, struct vf_err *reterr)
 {
 	static const struct vf_hash none;
-	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	struct nt_consent_row row = {.number = number};
+	enum tr_kind kind = tr_kind_find(r->kind);
 	struct vf_arena a;
-	enum tr_kind kind;
-	enum vf_rc rc = nt_notary_get(f->n, id, &r, reterr);
+	enum vf_rc rc;
 
-	if (rc != VF_OK || r->state == NT_ERASED)
-		return rc;
-	kind = tr_kind_find(r->kind);
-	if (tr_consent_fact_kind(kind) == TR_FACT_NONE)
+	if (r->state == NT_ERASED || tr_consent_fact_kind(kind) == TR_FACT_NONE)
 		return VF_OK;
 	vf_arena_init(&a, f->room, ROOM);
 	rc = read_fact(f, r, kind, &a, &row.fact, reterr);
 	if (rc != VF_OK || (is_personal(row.fact.kind) && vf_hash_eq(&row.fact.participant, &none)))
 		return rc;
 	row.study = r->study;
-	row.fact.id = *id;
+	row.fact.id = r->id;
 	rc = place(f, r, &row.fact.index, &row.fact.sealed, reterr);
 	return rc == VF_OK ? nt_consent_put(f->x, &row, reterr) : rc;
+}
+
+static VF_RC take_in(struct follower *f, uint64_t number, const struct vf_hash *id, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+	enum vf_rc rc = nt_notary_get(f->local.n, id, &r, reterr);
+
+	return rc == VF_OK ? take_record(f, number, r, reterr) : rc;
+}
+
+/* Those of a server, which is asked anew each time. */
+VF_RC nt_consent_fill(const struct nt_source *from, struct nt_record *const *records, size_t n, const char *dir,
+	struct nt_consent_index **ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
+	struct follower f = {.from = *from};
+	enum vf_rc rc = nt_consent_index_open(dir, true, &x, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	f.x = x;
+	f.room = malloc(ROOM);
+	rc = f.room ? nt_consent_begin(x, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
+	if (rc == VF_OK) {
+		rc = nt_consent_clear(x, reterr);
+		for (size_t i = 0; i < n && rc == VF_OK; i++)
+			rc = take_record(&f, i, records[i], reterr);
+		rc = nt_consent_end(x, rc, reterr);
+	}
+	done(&f);
+	if (rc != VF_OK)
+		return rc;
+	*ret = x;
+	x = NULL;
+	return VF_OK;
 }
 
 /* ---- keeping up ---- */
@@ -205,7 +199,7 @@ static VF_RC check_same(struct follower *f, struct nt_consent_progress *p, struc
 	enum vf_rc rc = VF_OK;
 
 	if (p->next > 0)
-		rc = nt_notary_page(f->n, vf_bytes(NULL, 0), p->next - 1, 1, &last, &n, reterr);
+		rc = nt_notary_page(f->local.n, vf_bytes(NULL, 0), p->next - 1, 1, &last, &n, reterr);
 	if (rc != VF_OK || p->next == 0 ||
 		(n == 1 && last.number == p->next - 1 && vf_hash_eq(&last.id, &p->last)))
 		return rc;
@@ -242,7 +236,7 @@ static VF_RC take_new(struct follower *f, struct nt_consent_progress *p, struct 
 	enum vf_rc rc = page ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for a page of records");
 
 	while (rc == VF_OK && n > 0) {
-		rc = nt_notary_page(f->n, vf_bytes(NULL, 0), p->next, PAGE, page, &n, reterr);
+		rc = nt_notary_page(f->local.n, vf_bytes(NULL, 0), p->next, PAGE, page, &n, reterr);
 		if (rc == VF_OK && n > 0)
 			rc = take_page(f, p, page, n, reterr);
 	}
@@ -270,7 +264,7 @@ static VF_RC take_seals(struct follower *f, struct nt_consent_progress *p, uint6
 		if (rc != VF_OK || !found)
 			break;
 		after = (int64_t)open.number;
-		rc = nt_notary_get(f->n, &open.id, &r, reterr);
+		rc = nt_notary_get(f->local.n, &open.id, &r, reterr);
 		if (rc == VF_OK)
 			rc = place(f, r, &index, &sealed, reterr);
 		if (rc == VF_OK)
@@ -298,7 +292,7 @@ static VF_RC settle_erased(struct follower *f, const struct nt_consent_open *d, 
 	rc = nt_consent_has(f->x, vf_bytes_str(d->study), &d->participant, &left, reterr);
 	if (rc != VF_OK || left)
 		return rc;
-	rc = nt_participants_open(nt_notary_dir(f->n), false, &p, reterr);
+	rc = nt_participants_open(nt_notary_dir(f->local.n), false, &p, reterr);
 	if (rc != VF_OK || p == NULL)
 		return rc;
 	return nt_participants_destroy_value(p, vf_bytes_str(d->study), &d->participant, &was, reterr);
@@ -307,7 +301,7 @@ static VF_RC settle_erased(struct follower *f, const struct nt_consent_open *d, 
 static VF_RC settle_one(struct follower *f, const struct nt_consent_open *d, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
-	enum vf_rc rc = nt_notary_get(f->n, &d->id, &r, reterr);
+	enum vf_rc rc = nt_notary_get(f->local.n, &d->id, &r, reterr);
 
 	if (rc == VF_OK && r->state == NT_ERASED)
 		rc = settle_erased(f, d, reterr);
@@ -353,7 +347,7 @@ static VF_RC follow(struct follower *f, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = take_new(f, &p, reterr);
 	if (rc == VF_OK)
-		rc = nt_notary_counts(f->n, &seals, &size, &pending, reterr);
+		rc = nt_notary_counts(f->local.n, &seals, &size, &pending, reterr);
 	if (rc == VF_OK && (p.seals != seals || p.size != size))
 		rc = take_seals(f, &p, seals, size, reterr);
 	return rc;

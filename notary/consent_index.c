@@ -29,6 +29,7 @@ static const char *const statements[] = {
 		"SELECT number, id, study, participant FROM doubt WHERE number > ? ORDER BY number LIMIT 1",
 	[NT_CONSENT_CLEAR_DOUBT] = "DELETE FROM doubt WHERE number = ?",
 	[NT_CONSENT_HAS] = "SELECT 1 FROM record WHERE study = ? AND participant = ? LIMIT 1",
+	[NT_CONSENT_ELSEWHERE] = "SELECT 1 FROM record WHERE participant = ? AND study <> ? LIMIT 1",
 	[NT_CONSENT_PROGRESS] = "SELECT next, seals, size, last FROM progress",
 	[NT_CONSENT_SET_PROGRESS] = "UPDATE progress SET next = ?, seals = ?, size = ?, last = ?",
 	[NT_CONSENT_OWN] =
@@ -47,15 +48,16 @@ static const char *const migrations[] = {
 	"CREATE TABLE progress (next INTEGER NOT NULL, seals INTEGER NOT NULL, size INTEGER NOT NULL,"
 	" last BLOB NOT NULL) STRICT;"
 	"INSERT INTO progress VALUES (0, 0, 0, zeroblob(32));",
+	"CREATE INDEX by_participant ON record (participant, study);",
 };
 
 static const struct nt_small_shape shape = {
-	"consent.db", migrations, 1, statements, sizeof(statements) / sizeof(statements[0])};
+	"consent.db", migrations, 2, statements, sizeof(statements) / sizeof(statements[0])};
 
 /* ---- opening ---- */
 
 /* What is in it is elsewhere, too. */
-static VF_RC destroy(const char *dir, struct vf_err *reterr)
+VF_RC nt_consent_index_destroy(const char *dir, struct vf_err *reterr)
 {
 	static const char *const names[] = {
 		"consent.db", "consent.db-wal", "consent.db-shm", "consent.db-journal"};
@@ -76,7 +78,7 @@ VF_RC nt_consent_index_open(
 	enum vf_rc rc = nt_small_open(dir, &shape, create, &db, reterr);
 
 	if (rc == VF_STORE_CORRUPT || rc == VF_STORE_VERSION) {
-		rc = destroy(dir, reterr);
+		rc = nt_consent_index_destroy(dir, reterr);
 		if (rc == VF_OK)
 			rc = nt_small_open(dir, &shape, true, &db, reterr);
 	}
@@ -310,6 +312,20 @@ VF_RC nt_consent_has(struct nt_consent_index *x, struct vf_bytes study, const st
 	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_HAS, &st, reterr);
 
 	if (rc == VF_OK && (!nt_consent_bind_text(st, 1, study) || !nt_consent_bind_hash(st, 2, participant)))
+		rc = nt_small_fail(x->db, "read", reterr);
+	if (rc == VF_OK)
+		rc = nt_small_step(x->db, st, ret, reterr);
+	sqlite3_reset(st);
+	return rc;
+}
+
+VF_RC nt_consent_elsewhere(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
+	bool *ret, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc = nt_small_get(x->db, NT_CONSENT_ELSEWHERE, &st, reterr);
+
+	if (rc == VF_OK && (!nt_consent_bind_hash(st, 1, participant) || !nt_consent_bind_text(st, 2, study)))
 		rc = nt_small_fail(x->db, "read", reterr);
 	if (rc == VF_OK)
 		rc = nt_small_step(x->db, st, ret, reterr);

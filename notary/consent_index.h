@@ -28,6 +28,15 @@ void nt_consent_index_freep(struct nt_consent_index **x);
 /* Makes it, takes in what the notary has accepted, sealed and erased since, and gives it. */
 VF_RC nt_consent_follow(struct nt_notary *n, struct nt_consent_index **ret, struct vf_err *reterr);
 /*
+ * One in dir that holds what these records say, in the order in which they stand in the log, and nothing that was there
+ * before: for records that are elsewhere (source.h).
+ */
+struct nt_source;
+VF_RC nt_consent_fill(const struct nt_source *from, struct nt_record *const *records, size_t n, const char *dir,
+	struct nt_consent_index **ret, struct vf_err *reterr);
+/* Destroys the files in dir, if they are there; nobody may have them open. */
+VF_RC nt_consent_index_destroy(const char *dir, struct vf_err *reterr);
+/*
  * Around an erasure. Before it the record's row is removed and remembered as doubtful; after it, or when
  * the index is next opened, a doubtful record that still exists comes back, and the key of a participant
  * whose last record was erased is destroyed (participants.h). Nothing when the folder has neither file.
@@ -84,6 +93,9 @@ VF_RC nt_consent_next_doubt(struct nt_consent_index *x, int64_t after, struct nt
 VF_RC nt_consent_clear_doubt(struct nt_consent_index *x, uint64_t number, struct vf_err *reterr);
 /* Whether any record of this participant is left. */
 VF_RC nt_consent_has(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
+	bool *ret, struct vf_err *reterr);
+/* Whether a record of another study has this value. */
+VF_RC nt_consent_elsewhere(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant,
 	bool *ret, struct vf_err *reterr);
 /* The participant of a record; *ret_found is false when it is not there. */
 VF_RC nt_consent_whose(struct nt_consent_index *x, const struct vf_hash *id, struct vf_hash *ret,

@@ -39,18 +39,26 @@ enum vf_rc nt_details_fail(enum vf_rc rc, const char *pointer, const struct vf_e
 
 struct check {
 	const struct nt_details_from *from;
-	const struct nt_submit *s;
+	struct vf_bytes study;
 	const struct tr_facts *facts;
-	const struct tr_link *links;
-	size_t n_links;
 	const struct tr_link *link; /* the one that is looked at */
-	bool is_found, is_ended;
+	const struct vf_hash *form; /* of a consent whose details are hidden */
+	size_t n_approvals;
+	bool is_found, is_ended, is_hidden;
 	bool is_gone[MAX_PERMISSIONS]; /* of facts->permissions: withdrawn already */
 };
 
 static bool is_consent(enum tr_kind kind)
 {
 	return kind == TR_CONSENT || kind == TR_RE_CONSENT;
+}
+
+static bool has_hidden(const struct nt_record *r)
+{
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (r->documents[i].confidential && vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME))
+			return true;
+	return false;
 }
 
 static VF_RC fault(enum vf_rc rc, const char *pointer, const char *text, struct vf_err *reterr)
@@ -203,25 +211,37 @@ static VF_RC see_approval(void *ctx, const struct nt_seen *seen, struct vf_err *
 	const struct tr_facts *f = seen->facts;
 	enum vf_rc rc;
 
+	c->n_approvals += seen->kind == TR_ETHICS_APPROVAL;
 	if (c->is_found || seen->kind != TR_ETHICS_APPROVAL ||
 		(f && f->decision != TR_DECISION_APPROVED && f->decision != TR_DECISION_CONDITIONAL) ||
-		(f && is_outside(c->facts->when, f->from, f->until)))
+		(f && c->facts && is_outside(c->facts->when, f->from, f->until)))
 		return VF_OK;
 	c->is_ended = false;
-	rc = c->from->linked(c->from->ctx, c->s->study, TR_SUPERSEDES, &seen->record->id, see_end, c, reterr);
+	rc = c->from->linked(c->from->ctx, c->study, TR_SUPERSEDES, &seen->record->id, see_end, c, reterr);
 	c->is_found = rc == VF_OK && !c->is_ended;
+	return rc;
+}
+
+static VF_RC check_form(struct check *c, const struct vf_hash *form, bool *ret_approved, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	c->is_found = false;
+	c->n_approvals = 0;
+	rc = c->from->linked(c->from->ctx, c->study, TR_APPROVES, form, see_approval, c, reterr);
+	/* who sees one opinion of a study sees them all; who sees none may not be shown any */
+	*ret_approved = c->is_found || (c->from->is_partial && c->n_approvals == 0);
 	return rc;
 }
 
 static VF_RC check_approved(struct check *c, struct vf_err *reterr)
 {
-	enum vf_rc rc;
+	bool approved = true;
+	enum vf_rc rc = VF_OK;
 
-	if (!is_consent(c->facts->kind) || !c->facts->has_form)
-		return VF_OK;
-	c->is_found = false;
-	rc = c->from->linked(c->from->ctx, c->s->study, TR_APPROVES, &c->facts->form, see_approval, c, reterr);
-	if (rc != VF_OK || c->is_found)
+	if (is_consent(c->facts->kind) && c->facts->has_form)
+		rc = check_form(c, &c->facts->form, &approved, reterr);
+	if (rc != VF_OK || approved)
 		return rc;
 	return fault(VF_FORM_UNAPPROVED, "/form",
 		"no ethics-approval for this form holds at the time of the consent: neither approved nor conditional",
@@ -231,12 +251,21 @@ static VF_RC check_approved(struct check *c, struct vf_err *reterr)
 /* ---- versions ---- */
 
 /* Two versions for different countries or sites may both follow one: trial/details.h, tr_scope_is_apart(). */
+/* Of scopes that nobody here sees it is not decided. A personal record has none. */
+static bool may_be_apart(const struct check *c, const struct nt_seen *seen)
+{
+	if (seen->facts && c->facts)
+		return tr_scope_is_apart(&seen->facts->scope, &c->facts->scope);
+	return !tr_kind_is_personal(seen->kind) &&
+		((!seen->facts && has_hidden(seen->record)) || (!c->facts && c->is_hidden));
+}
+
 static VF_RC see_successor(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
 {
 	const struct check *c = ctx;
 	char hex[17];
 
-	if (seen->facts && c->facts && tr_scope_is_apart(&seen->facts->scope, &c->facts->scope))
+	if (may_be_apart(c, seen))
 		return VF_OK;
 	vf_hex_put(hex, vf_bytes(seen->record->id.b, 8));
 	return vf_fail(reterr, VF_VERSION_ORDER,
@@ -252,6 +281,8 @@ static VF_RC see_withdrawal(void *ctx, const struct nt_seen *seen, struct vf_err
 
 	if (seen->kind != TR_WITHDRAWAL)
 		return VF_OK;
+	if (!before && has_hidden(seen->record))
+		return VF_OK; /* nobody here can see of which part it is */
 	/* an earlier version's withdrawal says no more than that: it is of the whole consent */
 	if (!before || before->is_old || !before->has_permissions)
 		return fault(VF_NOTHING_TO_WITHDRAW, "/consent", "this consent is withdrawn already", reterr);
@@ -267,7 +298,7 @@ static VF_RC check_withdrawal(struct check *c, struct vf_err *reterr)
 	enum vf_rc rc;
 
 	memset(c->is_gone, 0, sizeof(c->is_gone));
-	rc = c->from->linked(c->from->ctx, c->s->study, TR_WITHDRAWS, &c->link->record, see_withdrawal, c, reterr);
+	rc = c->from->linked(c->from->ctx, c->study, TR_WITHDRAWS, &c->link->record, see_withdrawal, c, reterr);
 	if (rc != VF_OK || !c->facts->has_permissions)
 		return rc;
 	for (size_t i = 0; i < c->facts->n_permissions && i < MAX_PERMISSIONS; i++)
@@ -278,20 +309,20 @@ static VF_RC check_withdrawal(struct check *c, struct vf_err *reterr)
 
 /* ---- participants ---- */
 
-static VF_RC see_other(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
+static VF_RC check_elsewhere(struct check *c, struct vf_err *reterr)
 {
-	const struct check *c = ctx;
+	bool is_elsewhere = false;
+	enum vf_rc rc = c->from->is_elsewhere(c->from->ctx, c->study, &c->facts->participant, &is_elsewhere, reterr);
 
-	if (!seen->facts || !seen->facts->has_participant ||
-		!vf_hash_eq(&seen->facts->participant, &c->facts->participant))
-		return VF_OK;
+	if (rc != VF_OK || !is_elsewhere)
+		return rc;
 	return fault(VF_PARTICIPANT_REUSED, "/participant", "another study has this value", reterr);
 }
 
 VF_RC nt_details_check(const struct nt_details_from *from, const struct nt_submit *s, const struct tr_facts *facts,
 	const struct tr_link *links, size_t n_links, struct vf_err *reterr)
 {
-	struct check c = {.from = from, .s = s, .facts = facts, .links = links, .n_links = n_links};
+	struct check c = {.from = from, .study = s->study, .facts = facts};
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; i < n_links && rc == VF_OK; i++) {
@@ -300,13 +331,73 @@ VF_RC nt_details_check(const struct nt_details_from *from, const struct nt_submi
 			rc = from->one(from->ctx, &links[i].record, see_linked, &c, reterr);
 		if (rc == VF_OK && links[i].type == TR_SUPERSEDES)
 			rc = from->linked(
-				from->ctx, s->study, TR_SUPERSEDES, &links[i].record, see_successor, &c, reterr);
+				from->ctx, c.study, TR_SUPERSEDES, &links[i].record, see_successor, &c, reterr);
 		if (rc == VF_OK && facts && facts->kind == TR_WITHDRAWAL && links[i].type == TR_WITHDRAWS)
 			rc = check_withdrawal(&c, reterr);
 	}
 	if (rc == VF_OK && facts)
 		rc = check_approved(&c, reterr);
 	if (rc == VF_OK && facts && facts->has_participant)
-		rc = from->others(from->ctx, s->study, see_other, &c, reterr);
+		rc = check_elsewhere(&c, reterr);
 	return rc;
+}
+
+/* ---- without details ---- */
+
+/* Withdrawn as a whole, as far as that can be seen: without details there is nothing that could say less. */
+static VF_RC see_whole(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
+{
+	const struct tr_facts *before = seen->facts;
+	bool is_whole = before ? before->is_old || !before->has_permissions : !has_hidden(seen->record);
+
+	(void)ctx;
+	if (seen->kind != TR_WITHDRAWAL || !is_whole)
+		return VF_OK;
+	return vf_fail(reterr, VF_NOTHING_TO_WITHDRAW, "the consent to which 'withdraws' leads is withdrawn already");
+}
+
+static VF_RC see_form(void *ctx, const struct nt_seen *seen, struct vf_err *reterr)
+{
+	struct check *c = ctx;
+
+	if (seen->kind != TR_CONSENT_FORM)
+		return VF_OK;
+	if (c->form)
+		return vf_fail(reterr, VF_LINK_SHAPE, "two links 'uses' lead to consent-forms: a consent is given on one");
+	c->form = &c->link->record;
+	return VF_OK;
+}
+
+static VF_RC check_linked_form(struct check *c, struct vf_err *reterr)
+{
+	bool approved = true;
+	char hex[17];
+	enum vf_rc rc = VF_OK;
+
+	if (c->form)
+		rc = check_form(c, c->form, &approved, reterr);
+	if (rc != VF_OK || approved)
+		return rc;
+	vf_hex_put(hex, vf_bytes(c->form->b, 8));
+	return vf_fail(reterr, VF_FORM_UNAPPROVED,
+		"no ethics-approval holds for the form '%s…' to which 'uses' leads: neither approved nor conditional", hex);
+}
+
+VF_RC nt_details_check_hidden(const struct nt_details_from *from, const struct nt_unseen *h, struct vf_err *reterr)
+{
+	struct check c = {.from = from, .study = h->study, .is_hidden = h->has_details};
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; i < h->n_links && rc == VF_OK; i++) {
+		const struct vf_hash *to = &h->links[i].record;
+
+		c.link = &h->links[i];
+		if (c.link->type == TR_SUPERSEDES)
+			rc = from->linked(from->ctx, h->study, TR_SUPERSEDES, to, see_successor, &c, reterr);
+		if (c.link->type == TR_USES && is_consent(h->kind))
+			rc = from->one(from->ctx, to, see_form, &c, reterr);
+		if (c.link->type == TR_WITHDRAWS && h->kind == TR_WITHDRAWAL)
+			rc = from->linked(from->ctx, h->study, TR_WITHDRAWS, to, see_whole, &c, reterr);
+	}
+	return rc == VF_OK ? check_linked_form(&c, reterr) : rc;
 }

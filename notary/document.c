@@ -94,6 +94,17 @@ static bool find_from(const char *from, const struct nt_document *d, struct nt_c
 	return is_document(open_regular(path), d, c, changed);
 }
 
+bool nt_document_octets(const struct nt_record *r, const struct nt_document *d, struct vf_bytes *ret)
+{
+	for (size_t i = 0; i < r->n_members && !d->confidential; i++) {
+		if (r->members[i].bytes.n == 0 || !vf_bytes_eq(r->members[i].name, d->name))
+			continue;
+		*ret = r->members[i].bytes;
+		return true;
+	}
+	return false;
+}
+
 VF_RC nt_document_open(struct nt_notary *n, const struct nt_export_options *options, const struct nt_document *d,
 	struct nt_content *ret, struct vf_err *reterr)
 {

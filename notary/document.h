@@ -17,6 +17,12 @@ struct nt_content {
 };
 
 /*
+ * The octets of a document that came with its record, as the details of a plain kind do at a server; false when the
+ * record does not hold them. They last as long as the record.
+ */
+bool nt_document_octets(const struct nt_record *r, const struct nt_document *d, struct vf_bytes *ret);
+
+/*
  * Looks for the document in the notary (NULL: there is none), in options->from, and where it was. Reads
  * it once. DOCUMENT_MISSING, or DOCUMENT_CHANGED when only other contents were found.
  */

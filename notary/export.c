@@ -231,6 +231,7 @@ static void add_ref(struct plan *p, struct vf_bytes name, const struct vf_pair *
 static enum vf_rc add_document(struct plan *p, const struct nt_document *d, struct vf_err *reterr)
 {
 	struct nt_content content;
+	struct vf_bytes octets;
 	struct item *item;
 	enum vf_rc rc;
 
@@ -238,6 +239,10 @@ static enum vf_rc add_document(struct plan *p, const struct nt_document *d, stru
 		return VF_OK;
 	if (!d->confidential)
 		add_ref(p, d->name, &d->digests);
+	if (!p->options->detached && nt_document_octets(p->record, d, &octets)) {
+		add_item(p, d->name, octets);
+		return VF_OK;
+	}
 	if (p->options->detached || (p->options->kept_only && !d->keep)) {
 		p->is_incomplete |= !d->confidential;
 		return VF_OK;

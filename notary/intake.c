@@ -43,6 +43,8 @@ struct nt_intake *nt_intake_free(struct nt_intake *x)
 		return NULL;
 	vf_manifest_parser_free(x->xml);
 	vf_pki_free(x->pki);
+	tr_rulebook_done(&x->book);
+	free(x->room);
 	free(x);
 	return NULL;
 }
@@ -134,10 +136,10 @@ static VF_RC read_pair(struct nt_reading *r, const struct vf_json_value *v, cons
 	return VF_OK;
 }
 
-/* Their exact names are compared with the statement's list. */
+/* Their exact names are compared with the statement's list. Details that are a member are those of a plain kind. */
 bool nt_intake_has_octets(struct vf_bytes name)
 {
-	return vf_bytes_is(name, VF_NAME_STATEMENT) || vf_bytes_is(name, VF_NAME_STREAM) ||
+	return vf_bytes_is(name, VF_NAME_STATEMENT) || vf_bytes_is(name, TR_DETAILS_NAME) || vf_bytes_is(name, VF_NAME_STREAM) ||
 		vf_bytes_starts(name, VF_NAME_COMMITMENT) || vf_bytes_starts(name, VF_NAME_META);
 }
 
@@ -168,6 +170,8 @@ size_t nt_intake_max_octets(struct vf_bytes name)
 {
 	if (vf_bytes_is(name, VF_NAME_STATEMENT))
 		return VF_MAX_STATEMENT;
+	if (vf_bytes_is(name, TR_DETAILS_NAME))
+		return TR_MAX_DETAILS;
 	return vf_bytes_starts(name, VF_NAME_META) ? NT_INTAKE_MAX_SIGNATURE : VF_MAX_SMALL_JSON;
 }
 

@@ -11,6 +11,8 @@
 
 #include "notary/notary.h"
 
+struct nt_details_served;
+
 /* What a service takes. Zero is the strictest: use NT_INTAKE_DEFAULT and change it. */
 struct nt_intake_policy {
 	size_t max_json;      /* octets of one document */
@@ -50,7 +52,7 @@ size_t nt_intake_room(size_t n);
  *
  * Refuses with field and: LIMIT, PERMISSION (policy), JSON_SHAPE, NAME_SHAPE,
  * DIGEST_MISMATCH, STATEMENT_SHAPE, STREAM_SHAPE, COMMITMENT_SHAPE, GROUP_MISMATCH,
- * UNKNOWN_KIND, PERSONAL_FIELD, LINK_SHAPE, ENTRY_MISMATCH, SLOT_MISMATCH,
+ * UNKNOWN_KIND, PERSONAL_FIELD, LINK_SHAPE, DETAILS_SHAPE, ENTRY_MISMATCH, SLOT_MISMATCH,
  * SIGNATURE_MISSING, SIGNER_CERT_TIME and the codes of verify/manifest.h and
  * vf_cms_check_detached(). NO_MEMORY is no refusal. field is written on refusals only.
  */
@@ -76,11 +78,12 @@ VF_RC nt_intake_again(
 /*
  * All that is left before nt_notary_accept(): whether the same entry is there already
  * (ret_before; then stream is not moved), that linked records are there and fit
- * (UNKNOWN_RECORD, LINK_SHAPE), that the signer's key has no other name (SIGNER_NAME),
- * and the place. ENTRY_CONFLICT, ERASED. After VF_OK
+ * (UNKNOWN_RECORD, LINK_SHAPE), that details and links agree with other records as far as they
+ * are seen here (details_served.h; served is of the commit group, NULL when there is none), that the
+ * signer's key has no other name (SIGNER_NAME), and the place. ENTRY_CONFLICT, ERASED. After VF_OK
  * accept refuses nothing but what others bring in between.
  */
-VF_RC nt_intake_settle(struct nt_notary *n, struct nt_stream *stream, struct nt_submission *s, bool *ret_before,
-	char field[NT_FIELD_MAX], struct vf_err *reterr);
+VF_RC nt_intake_settle(struct nt_notary *n, struct nt_details_served *served, struct nt_stream *stream,
+	struct nt_submission *s, bool *ret_before, char field[NT_FIELD_MAX], struct vf_err *reterr);
 
 #endif

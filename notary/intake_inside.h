@@ -5,6 +5,7 @@
 #define NOTARY_INTAKE_INSIDE_H
 
 #include "notary/intake.h"
+#include "trial/details.h"
 #include "trial/statement.h"
 #include "verify/manifest.h"
 #include "verify/meaning.h"
@@ -18,6 +19,8 @@ struct nt_intake {
 	struct nt_intake_policy policy;
 	struct vf_manifest_parser *xml;
 	struct vf_pki *pki;
+	struct tr_rulebook book;
+	uint8_t *room; /* in which details are read, TR_DETAILS_ROOM; NULL before the first */
 };
 
 struct nt_reading {
@@ -47,7 +50,7 @@ size_t nt_intake_find(const struct nt_reading *r, const char *name);
 /* More than the values that a JSON text can hold: bounds what its parser takes before it begins. */
 size_t nt_intake_count_values(struct vf_bytes json);
 
-/* Parts of the record's form: sent with their octets, of which there may be so many. */
+/* Parts of the record's form, and what it says of its kind: sent with their octets, of which there may be so many. */
 bool nt_intake_has_octets(struct vf_bytes name);
 size_t nt_intake_max_octets(struct vf_bytes name);
 
@@ -61,5 +64,9 @@ bool nt_intake_canonical(struct nt_reading *r, struct vf_bytes json);
 
 /* The rules over what was read (intake_rules.c). */
 VF_RC nt_intake_judge(struct nt_reading *r);
+/* Those over what a plain record says of its kind, and over what all say beside other records (intake_details.c). */
+VF_RC nt_intake_details(struct nt_reading *r);
+VF_RC nt_intake_beside(struct nt_notary *n, struct nt_details_served *served, const struct nt_submission *s,
+	struct vf_err *reterr);
 
 #endif

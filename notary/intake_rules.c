@@ -434,6 +434,8 @@ VF_RC nt_intake_judge(struct nt_reading *r)
 	if (rc == VF_OK)
 		rc = check_documents(r);
 	if (rc == VF_OK)
+		rc = nt_intake_details(r);
+	if (rc == VF_OK)
 		rc = check_signature(r);
 	return rc == VF_OK ? make_journal(r) : rc;
 }
@@ -525,22 +527,15 @@ VF_RC nt_intake_again(
 	return VF_OK;
 }
 
-VF_RC nt_intake_settle(struct nt_notary *n, struct nt_stream *stream, struct nt_submission *s, bool *ret_before,
-	char field[NT_FIELD_MAX], struct vf_err *reterr)
+VF_RC nt_intake_settle(struct nt_notary *n, struct nt_details_served *served, struct nt_stream *stream,
+	struct nt_submission *s, bool *ret_before, char field[NT_FIELD_MAX], struct vf_err *reterr)
 {
 	char where[NT_FIELD_MAX] = "";
 	bool before = false;
 	enum vf_rc rc = check_known(n, s, &before, where, reterr);
 
-	for (size_t i = 0; i < s->n_links && rc == VF_OK && !before; i++) {
-		struct tr_link link = {tr_link_find(s->links[i].type), s->links[i].record};
-
-		rc = nt_link_check(n, s->kind, s->study, &link, reterr);
-		if (rc != VF_OK)
-			refuse(rc, s, VF_NAME_STATEMENT, where);
-	}
 	if (rc == VF_OK && !before) {
-		rc = nt_own_kind_check(n, s->kind, s->study, s->links, s->n_links, reterr);
+		rc = nt_intake_beside(n, served, s, reterr);
 		if (rc != VF_OK)
 			refuse(rc, s, VF_NAME_STATEMENT, where);
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notary/details_served.h"
 #include "notary/intake.h"
 
 /* An entry, or a stream with its owner; round tells of which group it is, so that beginning anew costs nothing. */
@@ -25,6 +26,7 @@ struct nt_ledger {
 	size_t size; /* of each table, a power of two, at least twice the room */
 	struct entry *entries;
 	struct place *places;
+	struct nt_details_served *details;
 };
 
 VF_RC nt_ledger_new(size_t room, struct nt_ledger **ret, struct vf_err *reterr)
@@ -38,7 +40,7 @@ VF_RC nt_ledger_new(size_t room, struct nt_ledger **ret, struct vf_err *reterr)
 		l->size *= 2;
 	l->entries = calloc(l->size, sizeof(*l->entries));
 	l->places = calloc(l->size, sizeof(*l->places));
-	if (!l->entries || !l->places) {
+	if (!l->entries || !l->places || nt_details_served_new(&l->details, NULL) != VF_OK) {
 		nt_ledger_free(l);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a commit group");
 	}
@@ -53,6 +55,7 @@ struct nt_ledger *nt_ledger_free(struct nt_ledger *l)
 		return NULL;
 	free(l->entries);
 	free(l->places);
+	nt_details_served_free(l->details);
 	free(l);
 	return NULL;
 }
@@ -61,6 +64,7 @@ void nt_ledger_begin(struct nt_ledger *l)
 {
 	l->round++;
 	l->spoiled = false;
+	nt_details_served_begin(l->details);
 }
 
 /* The entry with this ID, or the free place for it; NULL when the table is full. */
@@ -148,7 +152,9 @@ VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submi
 		return rc == VF_OK ? nt_intake_again(s, &p->stream, field, reterr) : rc;
 	}
 	if (rc == VF_OK)
-		rc = nt_intake_settle(n, &p->stream, s, ret_before, field, reterr);
+		rc = nt_intake_settle(n, l->details, &p->stream, s, ret_before, field, reterr);
+	if (rc == VF_OK && !*ret_before)
+		rc = nt_details_served_add(l->details, s, reterr);
 	if (rc != VF_OK || *ret_before)
 		return rc;
 	*e = (struct entry){.round = l->round, .id = s->id, .slot = s->slot, .id512 = s->id512};

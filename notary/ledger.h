@@ -25,7 +25,7 @@ void nt_ledger_spoil(struct nt_ledger *l);
 /*
  * Checks a submission that was read and gives it its place (nt_intake_settle()), after all others of
  * this group. *ret_before: the same entry is in the store or in this group already; accept will say so. field is written on
- * refusals: ENTRY_CONFLICT, ERASED, STREAM_CONFLICT, SLOT_MISMATCH, UNKNOWN_RECORD, LINK_SHAPE.
+ * refusals: those of nt_intake_settle().
  */
 VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submission *s, bool *ret_before, char *field,
 	struct vf_err *reterr);

@@ -881,6 +881,12 @@ VF_RC nt_notary_page_digest(struct nt_notary *n, const struct vf_hash *sha256, u
 	return nt_store_page_digest(n->store, sha256, first, max, ret, ret_n, reterr);
 }
 
+VF_RC nt_notary_page_linked(struct nt_notary *n, const struct nt_link *link, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr)
+{
+	return nt_store_page_linked(n->store, link, first, max, ret, ret_n, reterr);
+}
+
 VF_RC nt_notary_check_head(struct nt_notary *n, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf published = nt_buf(VF_MAX_NOTE);

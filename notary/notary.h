@@ -264,6 +264,9 @@ struct nt_record {
 /* UNKNOWN_RECORD when there is none. An erased record has only what may stay. */
 VF_RC nt_notary_get(
 	struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr);
+/* An empty one with tables of so many places and so many octets for its texts; who fills it counts. NO_MEMORY. */
+VF_RC nt_record_new(size_t members, size_t documents, size_t links, size_t octets, struct nt_record **ret,
+	uint8_t **ret_octets, struct vf_err *reterr);
 struct nt_record *nt_record_free(struct nt_record *r);
 void nt_record_freep(struct nt_record **r);
 
@@ -285,6 +288,9 @@ VF_RC nt_notary_page(struct nt_notary *n, struct vf_bytes study, uint64_t first,
 	size_t *ret_n, struct vf_err *reterr);
 /* The same of what nt_notary_find_digest() finds. */
 VF_RC nt_notary_page_digest(struct nt_notary *n, const struct vf_hash *sha256, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr);
+/* The same of the records with a link of this type to this record, of all studies: an index answers. */
+VF_RC nt_notary_page_linked(struct nt_notary *n, const struct nt_link *link, uint64_t first, size_t max,
 	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr);
 
 /* One seal with all that an export needs. Free with nt_seal_free(). */

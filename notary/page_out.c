@@ -3,11 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "notary/document.h"
 #include "notary/page_code.h"
-#include "notary/receipt_out.h"
 #include "trial/details.h"
 #include "trial/page.h"
 #include "trial/statement.h"
@@ -26,7 +23,7 @@ struct source {
 };
 
 struct making {
-	struct nt_notary *n;
+	const struct nt_source *from;
 	const struct nt_page_options *options;
 	struct source consent, form;
 	struct tr_rulebook rules;
@@ -55,35 +52,6 @@ static void making_done(struct making *m)
 
 /* ---- details ---- */
 
-static const struct nt_document *find_details(const struct nt_record *r)
-{
-	for (size_t i = 0; i < r->n_documents; i++)
-		if (vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME))
-			return &r->documents[i];
-	return NULL;
-}
-
-static VF_RC read_document(struct making *m, const struct nt_document *d, struct nt_buf *out, struct vf_err *reterr)
-{
-	struct nt_export_options options = {.from = m->options->from, .n_from = m->options->n_from};
-	struct nt_content content;
-	uint8_t block[4096];
-	ssize_t got;
-	off_t at = 0;
-	enum vf_rc rc = nt_document_open(m->n, &options, d, &content, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	while ((got = pread(content.fd, block, sizeof(block), at)) > 0) {
-		nt_buf_put(out, vf_bytes(block, (size_t)got));
-		at += got;
-	}
-	close(content.fd);
-	if (got < 0)
-		return vf_fail(reterr, VF_IO, "cannot read the details of a record");
-	return nt_buf_check(out, reterr);
-}
-
 static VF_RC judge_details(struct making *m, struct source *s, struct vf_bytes text, struct vf_err *reterr)
 {
 	enum tr_kind kind = tr_kind_find(s->record->kind);
@@ -101,17 +69,19 @@ static VF_RC judge_details(struct making *m, struct source *s, struct vf_bytes t
 
 static VF_RC read_details(struct making *m, struct source *s, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(TR_MAX_DETAILS);
-	const struct nt_document *d = find_details(s->record);
+	uint8_t *block = malloc(TR_MAX_DETAILS + 64);
+	struct vf_bytes text = vf_bytes(NULL, 0);
+	struct vf_arena a;
 	enum vf_rc rc;
 
-	if (!d)
-		return VF_OK;
-	rc = read_document(m, d, &text, reterr);
-	if (rc == VF_OK)
-		rc = judge_details(m, s, nt_buf_bytes(&text), reterr);
-	if (text.p)
-		explicit_bzero(text.p, text.n);
+	if (!block)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
+	vf_arena_init(&a, block, TR_MAX_DETAILS + 64);
+	rc = m->from->details(m->from->ctx, s->record, &a, &text, reterr);
+	if (rc == VF_OK && text.n > 0)
+		rc = judge_details(m, s, text, reterr);
+	explicit_bzero(block, a.used);
+	free(block);
 	return rc;
 }
 
@@ -159,7 +129,7 @@ static VF_RC take_permissions(struct making *m, struct vf_err *reterr)
 
 static VF_RC get(struct making *m, const struct vf_hash *id, struct source *s, struct vf_err *reterr)
 {
-	enum vf_rc rc = nt_notary_get(m->n, id, &s->record, reterr);
+	enum vf_rc rc = m->from->record(m->from->ctx, id, &s->record, reterr);
 
 	return rc == VF_OK && s->record->state == NT_ERASED ? vf_fail(reterr, VF_ERASED, "this record was erased") : rc;
 }
@@ -269,24 +239,10 @@ static VF_RC take_facts(struct making *m, struct vf_err *reterr)
 
 /* ---- the receipt, the code, the page ---- */
 
-static VF_RC sign_receipt(struct making *m, struct vf_err *reterr)
-{
-	const struct nt_record *r = m->consent.record;
-	struct vf_entry e = {r->id, r->id512, r->slot};
-	VF_CLEANUP(nt_receipts_freep) struct nt_receipts *g = NULL;
-	enum vf_rc rc = nt_receipts_new(&g, reterr);
-
-	if (rc == VF_OK)
-		rc = nt_receipts_add(g, &e, reterr);
-	if (rc == VF_OK)
-		rc = nt_notary_sign_receipts(m->n, g, reterr);
-	return rc == VF_OK ? nt_receipts_put(g, 0, &m->receipt, reterr) : rc;
-}
-
 static VF_RC take_receipt(struct making *m, struct vf_err *reterr)
 {
 	struct vf_receipt r;
-	enum vf_rc rc = sign_receipt(m, reterr);
+	enum vf_rc rc = m->from->receipt(m->from->ctx, m->consent.record, &m->receipt, reterr);
 
 	if (rc == VF_OK)
 		rc = vf_receipt_parse(nt_buf_bytes(&m->receipt), &r, reterr);
@@ -362,10 +318,10 @@ static VF_RC put_page(const struct making *m, struct nt_buf *out, struct vf_err 
 	return nt_buf_check(out, reterr);
 }
 
-VF_RC nt_page_put(struct nt_notary *n, const struct vf_hash *id, const struct nt_page_options *options,
+VF_RC nt_page_put(const struct nt_source *from, const struct vf_hash *id, const struct nt_page_options *options,
 	struct nt_buf *out, struct vf_err *reterr)
 {
-	struct making m = {.n = n, .options = options, .receipt = nt_buf(VF_MAX_RECEIPT)};
+	struct making m = {.from = from, .options = options, .receipt = nt_buf(VF_MAX_RECEIPT)};
 	void *room = malloc(2 * TR_DETAILS_ROOM);
 	enum vf_rc rc;
 

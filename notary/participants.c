@@ -14,6 +14,7 @@
 enum {
 	FIND,
 	FIND_VALUE,
+	ELSEWHERE,
 	ADD,
 	EACH,
 	DROP,
@@ -22,6 +23,7 @@ enum {
 static const char *const statements[] = {
 	[FIND] = "SELECT key, value FROM participant WHERE study = ? AND number = ?",
 	[FIND_VALUE] = "SELECT number FROM participant WHERE value = ? AND study = ?",
+	[ELSEWHERE] = "SELECT 1 FROM participant WHERE value = ? AND study <> ?",
 	[ADD] = "INSERT INTO participant (study, number, key, value, created) VALUES (?, ?, ?, ?, ?)",
 	[EACH] = ("SELECT study, number, key, value, created FROM participant WHERE ?1 = '' OR study = ?1"
 		  " ORDER BY study, number"),
@@ -185,6 +187,20 @@ VF_RC nt_participants_find(struct nt_participants *p, struct vf_bytes study, str
 	return rc == VF_OK && !found
 		? vf_fail(reterr, VF_UNKNOWN_PARTICIPANT, "no participant of this study has this number here")
 		: rc;
+}
+
+VF_RC nt_participants_elsewhere(struct nt_participants *p, struct vf_bytes study, const struct vf_hash *value,
+	bool *ret, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	enum vf_rc rc = nt_small_get(p->db, ELSEWHERE, &st, reterr);
+
+	if (rc == VF_OK && (!bind_hash(st, 1, value) || !bind_text(st, 2, study)))
+		rc = nt_small_fail(p->db, "read", reterr);
+	if (rc == VF_OK)
+		rc = nt_small_step(p->db, st, ret, reterr);
+	sqlite3_reset(st);
+	return rc;
 }
 
 VF_RC nt_participants_each(struct nt_participants *p, struct vf_bytes study, nt_each_participant *each,

@@ -37,6 +37,10 @@ VF_RC nt_participants_add(struct nt_participants *p, struct vf_bytes study, stru
 VF_RC nt_participants_find(struct nt_participants *p, struct vf_bytes study, struct vf_bytes number,
 	struct vf_hash *ret_value, struct vf_err *reterr);
 
+/* Whether the value stands for a participant of another study here. */
+VF_RC nt_participants_elsewhere(struct nt_participants *p, struct vf_bytes study, const struct vf_hash *value,
+	bool *ret, struct vf_err *reterr);
+
 struct nt_participant_row {
 	struct vf_bytes study, number;
 	struct vf_hash value;

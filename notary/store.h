@@ -61,6 +61,9 @@ VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, s
 	size_t *ret_n, struct vf_err *reterr);
 VF_RC nt_store_page_digest(struct nt_store *s, const struct vf_hash *sha256, uint64_t first, size_t max,
 	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr);
+/* Those with a link of this type to this record. */
+VF_RC nt_store_page_linked(struct nt_store *s, const struct nt_link *link, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr);
 VF_RC nt_store_each(
 	struct nt_store *s, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr);
 

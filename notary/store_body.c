@@ -465,6 +465,32 @@ void nt_record_freep(struct nt_record **r)
 	*r = nt_record_free(*r);
 }
 
+VF_RC nt_record_new(size_t members, size_t documents, size_t links, size_t octets, struct nt_record **ret,
+	uint8_t **ret_octets, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *r = calloc(1, sizeof(*r));
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (r == NULL || m == NULL) {
+		free(m);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a record");
+	}
+	r->memory = m;
+	m->row = malloc(octets + 1);
+	m->members = calloc(members + 1, sizeof(*r->members));
+	m->documents = calloc(documents + 1, sizeof(*r->documents));
+	m->links = calloc(links + 1, sizeof(*r->links));
+	if (m->row == NULL || m->members == NULL || m->documents == NULL || m->links == NULL)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a record");
+	r->members = m->members;
+	r->documents = m->documents;
+	r->links = m->links;
+	*ret_octets = m->row;
+	*ret = r;
+	r = NULL;
+	return VF_OK;
+}
+
 static bool take_packed(struct vf_bytes *in, struct nt_record *r, size_t n, struct nt_buf *area)
 {
 	void *table_memory = NULL;
@@ -692,7 +718,7 @@ static bool take_index(struct vf_bytes in, struct nt_body_index *ix)
 	struct vf_bytes b;
 	uint64_t skip, n;
 
-	ix->n_documents = 0;
+	ix->n_documents = ix->n_links = 0;
 	ix->study = 0;
 	if (!take_front(&in, &ix->front) || (ix->front.in_stream && !take_place(&in, &refs, &r)))
 		return false;
@@ -711,6 +737,13 @@ static bool take_index(struct vf_bytes in, struct nt_body_index *ix)
 	for (; ix->n_documents < skip; ix->n_documents++)
 		if (!index_document(&in, ix->digests, n, &ix->documents[ix->n_documents]))
 			return false;
+	if (!take_number(&in, &n) || n > in.n ||
+		!grow((void **)&ix->links, &ix->links_room, n, sizeof(*ix->links)))
+		return false;
+	for (; ix->n_links < n; ix->n_links++)
+		if (!take_string(&in, &ix->links[ix->n_links].type) ||
+			!take_hash(&in, &ix->links[ix->n_links].record))
+			return false;
 	return true;
 }
 
@@ -725,6 +758,7 @@ void nt_body_index_done(struct nt_body_index *ix)
 {
 	free(ix->digests);
 	free(ix->documents);
+	free(ix->links);
 	*ix = (struct nt_body_index){0};
 }
 
@@ -748,7 +782,8 @@ VF_RC nt_body_erase(struct vf_bytes body, struct nt_buf *out, struct vf_err *ret
 		return nt_buf_check(out, reterr);
 	}
 	for (size_t i = 0; i < r->n_members; i++) {
-		if (r->members[i].bytes.n == 0)
+		/* details of a plain kind are a document with octets here: their digest would tell what they were */
+		if (r->members[i].bytes.n == 0 || vf_bytes_is(r->members[i].name, "details.json"))
 			hiding = false;
 		if (vf_bytes_is(r->members[i].name, "stream.json"))
 			stream = r->members[i].bytes;

@@ -42,6 +42,11 @@ struct nt_body_document {
 	bool keep;
 };
 
+struct nt_body_link {
+	struct vf_bytes type; /* borrowed from the row */
+	struct vf_hash record;
+};
+
 struct nt_body_index {
 	struct nt_body_front front;
 	uint64_t stream, seq; /* when it is in a stream */
@@ -49,8 +54,10 @@ struct nt_body_index {
 	uint64_t study; /* 0 for erased records */
 	struct nt_body_document *documents;
 	size_t n_documents;
+	struct nt_body_link *links;
+	size_t n_links;
 	struct vf_hash *digests; /* scratch */
-	size_t documents_room, digests_room;
+	size_t documents_room, links_room, digests_room;
 };
 
 VF_RC nt_body_index(struct vf_bytes body, struct nt_body_index *ix, struct vf_err *reterr);

@@ -10,14 +10,14 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
 
 /*
- * The schema, as numbered steps: step i leads from version i to i + 1. Digests in
- * by_journal and by_document are 64 bits wide: they find candidates, the row decides.
+ * The schema, as numbered steps: step i leads from version i to i + 1. Keys in by_journal, by_document and
+ * by_link are 64 bits wide: they find candidates, the row decides.
  */
 static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL,"
@@ -54,6 +54,9 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	/* Records below it are in the by_ tables (docs/decisions/0018-index-in-slices.md): so far, the log's. */
 	"ALTER TABLE state ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE state SET indexed = (SELECT max(size) FROM checkpoint);",
+	/* which records have a link to another one (docs/decisions/0022-details-at-the-server.md); fill_links() */
+	"CREATE TABLE by_link (h INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" PRIMARY KEY (h, number)) STRICT, WITHOUT ROWID;",
 	/* renewals of evidence (store_renewal.h); crls is NULL until something hashes the token */
 	"CREATE TABLE chain (number INTEGER PRIMARY KEY, seal INTEGER NOT NULL, alg INTEGER NOT NULL, authority TEXT NOT NULL,"
 	" until INTEGER, crls BLOB) STRICT;"
@@ -68,6 +71,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" PRIMARY KEY (chain, renewal)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX renewed_by ON renewed (renewal, chain);",
 };
+/* The step after which fill_links() runs. */
+#define LINKS_STEP 4
 
 static const char *const sql_texts[NT_SQL_COUNT] = {
 #define NT_SQL(name, text) text,
@@ -182,6 +187,43 @@ static VF_RC open_db(struct nt_store *s, const char *path, int flags, struct vf_
 		reterr);
 }
 
+/* One row of the log: a damaged one is for fsck to tell, and keeps nobody from opening. */
+static VF_RC fill_row(struct nt_store *s, uint64_t number, struct vf_bytes body, struct vf_err *reterr)
+{
+	struct nt_body_index *ix = &s->scan;
+	sqlite3_stmt *st = NULL;
+	bool row;
+	enum vf_rc rc = nt_body_index(body, ix, NULL);
+
+	if (rc != VF_OK)
+		return VF_OK;
+	for (size_t i = 0; i < ix->n_links && rc == VF_OK; i++)
+		rc = nt_sql_row(s, NT_SQL_LINK_PUT,
+			(uint64_t[]){nt_index_link_key(ix->links[i].type, &ix->links[i].record), number}, 2, &st, &row,
+			reterr);
+	return rc;
+}
+
+/* The links of all records that the other by_ tables hold, once. */
+static VF_RC fill_links(struct nt_store *s, struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	int status = SQLITE_DONE;
+	enum vf_rc rc = VF_OK;
+
+	if (sqlite3_prepare_v2(s->db,
+		    "SELECT number, body FROM record WHERE number < (SELECT indexed FROM state) ORDER BY number", -1,
+		    &st, NULL) != SQLITE_OK)
+		return nt_sql_fail(s, "read", reterr);
+	while (rc == VF_OK && (status = sqlite3_step(st)) == SQLITE_ROW)
+		rc = fill_row(s, (uint64_t)sqlite3_column_int64(st, 0),
+			vf_bytes(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1)), reterr);
+	if (rc == VF_OK && status != SQLITE_DONE)
+		rc = nt_sql_fail(s, "read", reterr);
+	sqlite3_finalize(st);
+	return rc;
+}
+
 /* Brings the schema to this program's version, each step a transaction of its own. */
 static VF_RC migrate(struct nt_store *s, bool fresh, struct vf_err *reterr)
 {
@@ -209,6 +251,8 @@ static VF_RC migrate(struct nt_store *s, bool fresh, struct vf_err *reterr)
 		if (rc != VF_OK)
 			return rc;
 		rc = nt_sql_run(s, migrations[version], reterr);
+		if (rc == VF_OK && version == LINKS_STEP)
+			rc = fill_links(s, reterr);
 		if (rc == VF_OK)
 			rc = nt_sql_run(s, text, reterr);
 		rc = nt_sql_end(s, rc, reterr);
@@ -392,7 +436,7 @@ static VF_RC scan_row(struct nt_store *s, uint64_t number, const struct vf_bytes
 		rc = nt_store_stream_number(s, ix->stream, &submitter, &ix->study, reterr);
 	if (rc != VF_STORE_CORRUPT || number >= s->state.size)
 		return rc;
-	ix->study = ix->n_documents = 0;
+	ix->study = ix->n_documents = ix->n_links = 0;
 	if (body == NULL || nt_body_front(*body, &ix->front, NULL) != VF_OK)
 		ix->front = (struct nt_body_front){0};
 	return VF_OK;
@@ -413,6 +457,8 @@ static VF_RC load_row(struct nt_store *s, uint64_t number, const struct vf_bytes
 	good = nt_recent_put(&s->recent, &ix->front.id, &ix->front.journal, ix->study);
 	for (size_t i = 0; i < ix->n_documents && good; i++)
 		good = nt_recent_put_document(&s->recent, &ix->documents[i].sha256);
+	for (size_t i = 0; i < ix->n_links && good; i++)
+		good = nt_recent_put_link(&s->recent, ix->links[i].type, &ix->links[i].record);
 	return good ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for the newest records");
 }
 

@@ -38,31 +38,34 @@ void nt_index_cut(struct nt_index *x, size_t n);
 bool nt_index_next(const struct nt_index *x, uint64_t h, uint32_t *at, uint64_t *ret);
 /* The first 64 bits of a hash, big-endian: the key of all indexes. */
 uint64_t nt_index_key(const struct vf_hash *h);
+/* The key of a link: that of the record to which it leads, and its type. Part of the store's form. */
+uint64_t nt_index_link_key(struct vf_bytes type, const struct vf_hash *record);
 /* A key of zeros means that the record has none. */
 bool nt_has_journal(const struct vf_hash *key);
 
 /*
  * The keys of records that the by_ tables need not hold yet: those from the mark on. Rows of them that a merge
  * which was cut short left in the tables count for nothing.
- * A record costs 8 octets here, and 32 to 64 for each of its ID, journal key and documents.
+ * A record costs 8 octets here, and 32 to 64 for each of its ID, journal key, documents and links.
  */
 struct nt_recent {
 	uint64_t from; /* the mark */
-	struct nt_index ids, journals, documents;
+	struct nt_index ids, journals, documents, links;
 	uint64_t *studies; /* of record from + i; 0: none */
 	size_t n, room;    /* records */
 };
 
 struct nt_recent_mark {
-	size_t ids, journals, documents, n;
+	size_t ids, journals, documents, links, n;
 };
 
 /*
- * The next record, then its documents; an ID of zeros is none (of a damaged row). False without memory: then the
+ * The next record, then its documents and links; an ID of zeros is none (of a damaged row). False without memory: then the
  * caller cuts back.
  */
 bool nt_recent_put(struct nt_recent *x, const struct vf_hash *id, const struct vf_hash *journal, uint64_t study);
 bool nt_recent_put_document(struct nt_recent *x, const struct vf_hash *sha256);
+bool nt_recent_put_link(struct nt_recent *x, struct vf_bytes type, const struct vf_hash *record);
 struct nt_recent_mark nt_recent_mark(const struct nt_recent *x);
 void nt_recent_cut(struct nt_recent *x, const struct nt_recent_mark *m);
 void nt_recent_done(struct nt_recent *x);
@@ -77,7 +80,7 @@ struct nt_pair {
 /*
  * Records [from, end) on their way into the tables, one table after the other:
  *
- *   idle --begin--> table 0 --slices--> ... table 3 --slices--> all durable --mark moves--> idle
+ *   idle --begin--> table 0 --slices--> ... table 4 --slices--> all durable --mark moves--> idle
  *
  * A crash anywhere leads back to idle with the old mark, and slices may be put again.
  */

@@ -198,6 +198,8 @@ static VF_RC keep_keys(
 
 	for (size_t i = 0; i < sub->n_documents && good; i++)
 		good = nt_recent_put_document(&s->recent, &sub->documents[i].digests.sha256);
+	for (size_t i = 0; i < sub->n_links && good; i++)
+		good = nt_recent_put_link(&s->recent, sub->links[i].type, &sub->links[i].record);
 	return good ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for the newest records");
 }
 

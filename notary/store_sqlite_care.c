@@ -74,11 +74,11 @@ static VF_RC rebuild(struct nt_store *s, const char *table, uint64_t number, str
 }
 
 /* A merge that was cut short may have put the record there, so the mark alone does not say it. */
-static VF_RC in_table(struct nt_store *s, enum nt_sql which, const struct vf_hash *h, uint64_t number, bool *ret,
-	struct vf_err *reterr)
+static VF_RC in_table(
+	struct nt_store *s, enum nt_sql which, uint64_t h, uint64_t number, bool *ret, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
-	enum vf_rc rc = nt_sql_row(s, which, (uint64_t[]){nt_index_key(h), number}, 2, &st, ret, reterr);
+	enum vf_rc rc = nt_sql_row(s, which, (uint64_t[]){h, number}, 2, &st, ret, reterr);
 
 	if (rc == VF_OK)
 		sqlite3_reset(st);
@@ -109,16 +109,20 @@ static VF_RC erase_rows(struct nt_store *s, const struct nt_record *r, struct vf
 {
 	sqlite3_stmt *st = NULL;
 	uint64_t study;
-	bool row, journal = false, documents = false;
+	bool row, journal = false, documents = false, links = false;
 	enum vf_rc rc = nt_store_scan(s, r->index, reterr);
 
 	if (rc != VF_OK)
 		return rc;
 	study = s->scan.study;
 	if (nt_has_journal(&s->scan.front.journal))
-		rc = in_table(s, NT_SQL_JOURNAL_HAS, &s->scan.front.journal, r->index, &journal, reterr);
+		rc = in_table(s, NT_SQL_JOURNAL_HAS, nt_index_key(&s->scan.front.journal), r->index, &journal, reterr);
 	for (size_t i = 0; i < s->scan.n_documents && !documents && rc == VF_OK; i++)
-		rc = in_table(s, NT_SQL_DOCUMENT_HAS, &s->scan.documents[i].sha256, r->index, &documents, reterr);
+		rc = in_table(s, NT_SQL_DOCUMENT_HAS, nt_index_key(&s->scan.documents[i].sha256), r->index, &documents,
+			reterr);
+	for (size_t i = 0; i < r->n_links && !links && rc == VF_OK; i++)
+		rc = in_table(s, NT_SQL_LINK_HAS, nt_index_link_key(r->links[i].type, &r->links[i].record), r->index,
+			&links, reterr);
 	if (rc == VF_OK)
 		rc = overwrite_row(s, r->index, reterr);
 	if (rc == VF_OK && !r->in_stream)
@@ -128,6 +132,8 @@ static VF_RC erase_rows(struct nt_store *s, const struct nt_record *r, struct vf
 		rc = rebuild(s, "by_journal", r->index, reterr);
 	if (rc == VF_OK && documents)
 		rc = rebuild(s, "by_document", r->index, reterr);
+	if (rc == VF_OK && links)
+		rc = rebuild(s, "by_link", r->index, reterr);
 	if (rc == VF_OK)
 		nt_failpoint("erase-written");
 	return rc;
@@ -286,8 +292,32 @@ static VF_RC want_row(struct nt_store *s, enum nt_sql which, uint64_t h, uint64_
 
 /* What each index must hold in all. */
 struct counts {
-	uint64_t ids, journals, documents, studies, places;
+	uint64_t ids, journals, documents, links, studies, places;
 };
+
+static int compare_links(const void *a, const void *b)
+{
+	const struct nt_body_link *x = a, *y = b;
+	uint64_t xh = nt_index_link_key(x->type, &x->record), yh = nt_index_link_key(y->type, &y->record);
+
+	return xh < yh ? -1 : xh > yh;
+}
+
+/* Two links with one key are one row. */
+static VF_RC check_links(
+	struct nt_store *s, uint64_t number, struct counts *c, struct nt_findings *f, struct vf_err *reterr)
+{
+	struct nt_body_index *ix = &s->scan;
+	enum vf_rc rc = VF_OK;
+
+	if (ix->n_links > 0)
+		qsort(ix->links, ix->n_links, sizeof(*ix->links), compare_links);
+	for (size_t i = 0; i < ix->n_links && rc == VF_OK; i++)
+		if (i == 0 || compare_links(&ix->links[i - 1], &ix->links[i]) != 0)
+			rc = want_row(s, NT_SQL_LINK_HAS, nt_index_link_key(ix->links[i].type, &ix->links[i].record),
+				number, "by_link", &c->links, f, reterr);
+	return rc;
+}
 
 static int compare_documents(const void *a, const void *b)
 {
@@ -320,7 +350,7 @@ static VF_RC check_indexes(
 			continue;
 		rc = want_row(s, NT_SQL_DOCUMENT_HAS, h, number, "by_document", &c->documents, f, reterr);
 	}
-	return rc;
+	return rc == VF_OK ? check_links(s, number, c, f, reterr) : rc;
 }
 
 static VF_RC check_record(struct nt_store *s, uint64_t number, struct vf_arena *a, struct counts *c,
@@ -385,6 +415,8 @@ VF_RC nt_store_check(struct nt_store *s, struct nt_findings *f, struct vf_err *r
 		rc = check_count(s, NT_SQL_JOURNALS_COUNT, c.journals, "by_journal", f, reterr);
 	if (rc == VF_OK)
 		rc = check_count(s, NT_SQL_DOCUMENTS_COUNT, c.documents, "by_document", f, reterr);
+	if (rc == VF_OK)
+		rc = check_count(s, NT_SQL_LINKS_COUNT, c.links, "by_link", f, reterr);
 	if (rc == VF_OK)
 		rc = check_count(s, NT_SQL_STUDIES_COUNT, c.studies, "by_study", f, reterr);
 	if (rc == VF_OK)

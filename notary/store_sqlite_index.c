@@ -28,6 +28,16 @@ uint64_t nt_index_key(const struct vf_hash *h)
 	return v;
 }
 
+uint64_t nt_index_link_key(struct vf_bytes type, const struct vf_hash *record)
+{
+	uint64_t h = 14695981039346656037u;
+
+	/* FNV-1a; spread, so that types of one record are far from each other's targets */
+	for (size_t i = 0; i < type.n; i++)
+		h = (h ^ type.p[i]) * 1099511628211u;
+	return nt_index_key(record) ^ h * 0x9e3779b97f4a7c15u;
+}
+
 static bool is_none(const struct vf_hash *h)
 {
 	static const struct vf_hash none;
@@ -172,9 +182,14 @@ bool nt_recent_put_document(struct nt_recent *x, const struct vf_hash *sha256)
 	return nt_index_put(&x->documents, nt_index_key(sha256), x->from + x->n - 1);
 }
 
+bool nt_recent_put_link(struct nt_recent *x, struct vf_bytes type, const struct vf_hash *record)
+{
+	return nt_index_put(&x->links, nt_index_link_key(type, record), x->from + x->n - 1);
+}
+
 struct nt_recent_mark nt_recent_mark(const struct nt_recent *x)
 {
-	return (struct nt_recent_mark){x->ids.n, x->journals.n, x->documents.n, x->n};
+	return (struct nt_recent_mark){x->ids.n, x->journals.n, x->documents.n, x->links.n, x->n};
 }
 
 void nt_recent_cut(struct nt_recent *x, const struct nt_recent_mark *m)
@@ -182,6 +197,7 @@ void nt_recent_cut(struct nt_recent *x, const struct nt_recent_mark *m)
 	nt_index_cut(&x->ids, m->ids);
 	nt_index_cut(&x->journals, m->journals);
 	nt_index_cut(&x->documents, m->documents);
+	nt_index_cut(&x->links, m->links);
 	x->n = m->n;
 }
 
@@ -190,13 +206,14 @@ void nt_recent_done(struct nt_recent *x)
 	nt_index_done(&x->ids);
 	nt_index_done(&x->journals);
 	nt_index_done(&x->documents);
+	nt_index_done(&x->links);
 	free(x->studies);
 	*x = (struct nt_recent){0};
 }
 
 static size_t keys_of(const struct nt_recent *x)
 {
-	return x->ids.n + x->journals.n + x->documents.n + x->n;
+	return x->ids.n + x->journals.n + x->documents.n + x->links.n + x->n;
 }
 
 VF_RC nt_recent_numbers(const struct nt_index *x, uint64_t h, uint64_t first, uint64_t **ret, size_t *ret_n,
@@ -231,8 +248,9 @@ VF_RC nt_recent_numbers(const struct nt_index *x, uint64_t h, uint64_t first, ui
 
 /* ---- merge ---- */
 
-static const enum nt_sql table_puts[] = {NT_SQL_ID_PUT, NT_SQL_JOURNAL_PUT, NT_SQL_DOCUMENT_PUT, NT_SQL_STUDY_PUT};
-enum { IDS, JOURNALS, DOCUMENTS, STUDIES, TABLES };
+static const enum nt_sql table_puts[] = {
+	NT_SQL_ID_PUT, NT_SQL_JOURNAL_PUT, NT_SQL_DOCUMENT_PUT, NT_SQL_LINK_PUT, NT_SQL_STUDY_PUT};
+enum { IDS, JOURNALS, DOCUMENTS, LINKS, STUDIES, TABLES };
 
 /* As SQLite orders its signed keys. */
 static int compare_pairs(const void *a, const void *b)
@@ -255,7 +273,7 @@ static void put_pairs(struct nt_merge *m, const struct nt_index *x)
 static VF_RC take_table(struct nt_store *s, struct vf_err *reterr)
 {
 	const struct nt_recent *x = &s->recent;
-	const struct nt_index *all[] = {&x->ids, &x->journals, &x->documents};
+	const struct nt_index *all[] = {&x->ids, &x->journals, &x->documents, &x->links};
 	struct nt_merge *m = &s->merge;
 	size_t room = m->table == STUDIES ? x->n : all[m->table]->n, n = 0;
 
@@ -311,6 +329,7 @@ static VF_RC move_mark(struct nt_store *s, struct vf_err *reterr)
 	index_drop(&x->ids, end, UINT64_MAX);
 	index_drop(&x->journals, end, UINT64_MAX);
 	index_drop(&x->documents, end, UINT64_MAX);
+	index_drop(&x->links, end, UINT64_MAX);
 	memmove(x->studies, x->studies + gone, (x->n - gone) * sizeof(*x->studies));
 	x->n -= gone;
 	x->from = end;
@@ -431,6 +450,7 @@ void nt_store_index_erase(struct nt_store *s, uint64_t number, bool in_stream)
 		return;
 	index_drop(&x->journals, 0, number);
 	index_drop(&x->documents, 0, number);
+	index_drop(&x->links, 0, number);
 	if (!in_stream)
 		x->studies[number - x->from] = 0;
 	/* What the running merge holds of it too. Its ID stays, and a stream's study. */

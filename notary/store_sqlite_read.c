@@ -222,9 +222,10 @@ VF_RC nt_store_find(struct nt_store *s, const char *prefix, struct vf_hash *ret,
 }
 
 /* Calls each when a document of the record has the digest. */
-static VF_RC try_document(struct nt_store *s, uint64_t number, const struct vf_hash *sha256, nt_each_id *each,
-	void *ctx, struct vf_err *reterr)
+static VF_RC try_document(struct nt_store *s, uint64_t number, const void *what, nt_each_id *each, void *ctx,
+	struct vf_err *reterr)
 {
+	const struct vf_hash *sha256 = what;
 	struct vf_hash id;
 	enum vf_rc rc = nt_store_scan(s, number, reterr);
 
@@ -395,33 +396,74 @@ VF_RC nt_store_page(struct nt_store *s, struct vf_bytes study, uint64_t first, s
 	return rc;
 }
 
-VF_RC nt_store_page_digest(struct nt_store *s, const struct vf_hash *sha256, uint64_t first, size_t max,
-	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr)
+/* A candidate, shown when it is what was asked for. */
+typedef VF_RC try_record(
+	struct nt_store *s, uint64_t number, const void *what, nt_each_id *each, void *ctx, struct vf_err *reterr);
+
+/* Records with this key from number first on: those that the table names, then those in memory. */
+static VF_RC page_of_key(struct nt_store *s, enum nt_sql next, const struct nt_index *x, uint64_t h, uint64_t first,
+	try_record *try, const void *what, struct page *p, struct vf_err *reterr)
 {
 	/* of first 0: -1, as the index's numbers are signed */
-	uint64_t key[3] = {nt_index_key(sha256), first - 1, s->recent.from}, *numbers = NULL;
-	struct page p = {.at = ret, .max = max};
+	uint64_t key[3] = {h, first - 1, s->recent.from}, *numbers = NULL;
 	size_t n = 0;
 	sqlite3_stmt *st = NULL;
 	bool row = first < s->recent.from;
 	enum vf_rc rc = VF_OK;
 
-	*ret_n = 0;
-	while (row && p.n < p.max && rc == VF_OK) {
-		rc = nt_sql_row(s, NT_SQL_DOCUMENT_NEXT, key, 3, &st, &row, reterr);
+	while (row && p->n < p->max && rc == VF_OK) {
+		rc = nt_sql_row(s, next, key, 3, &st, &row, reterr);
 		if (rc != VF_OK || !row)
 			break;
-		key[1] = p.number = (uint64_t)sqlite3_column_int64(st, 0);
+		key[1] = p->number = (uint64_t)sqlite3_column_int64(st, 0);
 		sqlite3_reset(st);
-		rc = try_document(s, p.number, sha256, put_listed, &p, reterr);
+		rc = try(s, p->number, what, put_listed, p, reterr);
 	}
-	if (rc == VF_OK && p.n < p.max)
-		rc = nt_recent_numbers(&s->recent.documents, key[0], first, &numbers, &n, reterr);
-	for (size_t i = 0; i < n && p.n < p.max && rc == VF_OK; i++) {
-		p.number = numbers[i];
-		rc = try_document(s, p.number, sha256, put_listed, &p, reterr);
+	if (rc == VF_OK && p->n < p->max)
+		rc = nt_recent_numbers(x, h, first, &numbers, &n, reterr);
+	for (size_t i = 0; i < n && p->n < p->max && rc == VF_OK; i++) {
+		p->number = numbers[i];
+		rc = try(s, p->number, what, put_listed, p, reterr);
 	}
 	free(numbers);
+	return rc;
+}
+
+VF_RC nt_store_page_digest(struct nt_store *s, const struct vf_hash *sha256, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr)
+{
+	struct page p = {.at = ret, .max = max};
+	enum vf_rc rc = page_of_key(s, NT_SQL_DOCUMENT_NEXT, &s->recent.documents, nt_index_key(sha256), first,
+		try_document, sha256, &p, reterr);
+
+	*ret_n = p.n;
+	return rc;
+}
+
+static VF_RC try_link(struct nt_store *s, uint64_t number, const void *what, nt_each_id *each, void *ctx,
+	struct vf_err *reterr)
+{
+	const struct nt_link *link = what;
+	struct vf_hash id;
+	enum vf_rc rc = nt_store_scan(s, number, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	id = s->scan.front.id;
+	for (size_t i = 0; i < s->scan.n_links; i++)
+		if (vf_bytes_eq(s->scan.links[i].type, link->type) &&
+			vf_hash_eq(&s->scan.links[i].record, &link->record))
+			return each(ctx, &id, reterr);
+	return VF_OK;
+}
+
+VF_RC nt_store_page_linked(struct nt_store *s, const struct nt_link *link, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr)
+{
+	struct page p = {.at = ret, .max = max};
+	enum vf_rc rc = page_of_key(s, NT_SQL_LINK_NEXT, &s->recent.links, nt_index_link_key(link->type, &link->record),
+		first, try_link, link, &p, reterr);
+
 	*ret_n = p.n;
 	return rc;
 }

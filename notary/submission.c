@@ -218,7 +218,8 @@ static VF_RC make_documents(struct nt_maker *maker, struct nt_making *m, struct 
 			.confidential = s->confidential || nt_submit_is_personal(s),
 			.keep = details ? maker->keeps_details : s->keep};
 		if (!m->documents[i].confidential) {
-			list_member(m, f->name, VF_ROLE_DOCUMENT, &f->digests, vf_bytes(NULL, 0));
+			list_member(m, f->name, VF_ROLE_DOCUMENT, &f->digests,
+				vf_bytes_is(f->name, TR_DETAILS_NAME) ? maker->details_text : vf_bytes(NULL, 0));
 			continue;
 		}
 		rc = make_commitment(maker, m, i, reterr);

@@ -20,6 +20,7 @@ struct nt_maker {
 	size_t n_links;
 	struct nt_submit_file details;  /* a further document; name.n == 0: none */
 	bool keeps_details;             /* the notary has its content */
+	struct vf_bytes details_text;   /* travels with the record where that is not hidden; empty: it does not */
 	struct nt_stream stream;        /* where the next record goes */
 	struct nt_random random;
 	struct vf_arena arena;

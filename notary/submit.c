@@ -239,6 +239,8 @@ static VF_RC prepare_details(struct build *b, struct vf_err *reterr)
 	if (!b->details_text)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the details");
 	memcpy(b->details_text, text.p, text.n);
+	if (b->to->sends_details)
+		b->maker.details_text = vf_bytes(b->details_text, text.n);
 	b->maker.details = (struct nt_submit_file){
 		.name = vf_bytes_str(TR_DETAILS_NAME), .digests = vf_pair_of(text), .size = text.n};
 	return VF_OK;
@@ -565,6 +567,8 @@ static VF_RC build_init(struct build *b, struct vf_err *reterr)
 	b->fault = VF_OK;
 	b->maker.s = b->s;
 	b->maker.keeps_details = b->to->keeps_details;
+	if (b->to->sends_details)
+		b->maker.details_text = b->s->details_file;
 	b->block = malloc(ARENA);
 	b->outcomes = calloc(NT_SUBMIT_CHUNK, sizeof(*b->outcomes));
 	b->submissions = calloc(NT_SUBMIT_CHUNK, sizeof(*b->submissions));

@@ -52,6 +52,8 @@ struct nt_submit {
 	 * details.json. Its fields form, consent and grant become links, where links do not hold them already.
 	 */
 	struct vf_bytes details;
+	/* Octets of the file details.json among files, of a record that is made again as it was; empty otherwise. */
+	struct vf_bytes details_file;
 	const struct tr_schema *own_rules; /* of TR_OWN, when there are details, */
 	struct vf_hash own_rules_sha256;   /* and of the text in which they stand */
 	bool confidential;                    /* hide the documents; a personal kind demands it */
@@ -118,7 +120,8 @@ struct nt_submit_to {
 	VF_RC (*keep_details)(void *ctx, struct vf_bytes text, const struct vf_pair *digests, struct vf_err *reterr);
 	/* The same for a file, when keep is asked for; NULL: nothing is kept. */
 	VF_RC (*keep_file)(void *ctx, const struct nt_submit_file *f, struct vf_err *reterr);
-	bool keeps_details; /* the record says that details.json is kept */
+	bool keeps_details;  /* the record says that details.json is kept */
+	bool sends_details; /* where they are not hidden they go with the record, as a server demands */
 	VF_RC (*accept)(void *ctx, const struct nt_submission *submissions, size_t count, enum nt_accepted *ret,
 		struct vf_err *reterr);
 };

@@ -8,6 +8,7 @@
 
 #include "notary/submit.h"
 #include "notary/verbs_client.h"
+#include "notary/verbs_compare.h"
 #include "notary/verbs_page.h"
 #include "notary/verbs_consent.h"
 #include "verify/text.h"
@@ -243,7 +244,7 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary countersign notary 1f0c9a3b --sign key.pem --cert cert.pem --meaning approval\n"
 		"trialnotary countersign notary 1f0c9a3b --sign key.pem --cert cert.pem --meaning review \\\n"
 		"  --printed-name 'Dr. A. Example' --passphrase-fd 3 3<passphrase",
-		nt_countersign_details, nt_countersign_options, 2, 2, nt_verb_countersign},
+		nt_countersign_details, nt_countersign_options, 1, 2, nt_verb_countersign},
 	{"seal", "DIR", "put what waits into the log and time-stamp it", "trialnotary seal notary", NULL,
 		NULL, 1, 1, nt_verb_seal},
 	{"status", "DIR ID|FILE...", "how far a record is",
@@ -271,7 +272,7 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary page notary 1f0c9a3b -o consent.html --language de --contact-phone '+49 30 1234'",
 		"Says in the participant's language what was agreed to, how to withdraw, and what the record proves. Holds no\n"
 		"name and no number of the participant. 'trialverify receipt' checks it (docs/formats/participant-page.md).",
-		nt_page_options, 2, 2, nt_verb_page},
+		nt_page_options, 1, 2, nt_verb_page},
 	{"trust export", "DIR", "write the trust directory for verifiers",
 		"trialnotary trust export notary -o trust.d",
 		"Whoever verifies needs it over a channel that they trust: it is never taken from a bundle.",
@@ -377,25 +378,25 @@ const struct nt_verb nt_verbs[] = {
 	{"consent status", "DIR", "what a participant permits",
 		"trialnotary consent status notary --study DEMO-1 --participant 017 --purpose participation\n"
 		"trialnotary consent status notary --study DEMO-1 --participant 017 --purpose future-research --at 2026-05-01",
-		nt_consent_status_details, nt_consent_status_options, 1, 1, nt_verb_consent_status},
+		nt_consent_status_details, nt_consent_status_options, 0, 1, nt_verb_consent_status},
 	{"consent list", "DIR", "records about consents",
-		"trialnotary consent list notary --study DEMO-1 --participant 017", NULL, nt_consent_list_options, 1, 1,
+		"trialnotary consent list notary --study DEMO-1 --participant 017", NULL, nt_consent_list_options, 0, 1,
 		nt_verb_consent_list},
 	{"consent gaps", "DIR", "who must sign a newer form",
 		"trialnotary consent gaps notary --study DEMO-1 --at 2026-07-01", nt_consent_gaps_details,
-		nt_consent_gaps_options, 1, 1, nt_verb_consent_gaps},
+		nt_consent_gaps_options, 0, 1, nt_verb_consent_gaps},
 	{"consent check", "DIR", "whether somebody may have a participant's data",
 		"trialnotary consent check notary --study DEMO-1 --participant 017 --purpose future-research \\\n"
 		"  --who biobank.example.org --record",
-		nt_consent_check_details, nt_consent_check_options, 1, 1, nt_verb_consent_check},
+		nt_consent_check_details, nt_consent_check_options, 0, 1, nt_verb_consent_check},
 	{"consent import", "DIR FILE...", "a record from a FHIR R4 Consent",
 		"trialnotary consent import notary consent.json scan.pdf --study DEMO-1 --participant 017 --form 1f0c9a3b\n"
 		"trialnotary consent import notary consent.xml --study DEMO-1 --participant 017 --form 1f0c9a3b --dry-run",
-		nt_consent_import_details, nt_consent_import_options, 2, SIZE_MAX, nt_verb_consent_import},
+		nt_consent_import_details, nt_consent_import_options, 1, SIZE_MAX, nt_verb_consent_import},
 	{"consent export", "DIR ID", "a consent as a FHIR R4 Consent or an ISO/IEC TS 27560 record",
 		"trialnotary consent export notary 1f0c9a3b --format fhir-json -o consent.json\n"
 		"trialnotary consent export notary 1f0c9a3b --format ts27560",
-		nt_consent_export_details, nt_consent_export_options, 2, 2, nt_verb_consent_export},
+		nt_consent_export_details, nt_consent_export_options, 1, 2, nt_verb_consent_export},
 	{"erase", "DIR ID", "destroy what a record says and holds", "trialnotary erase notary 77b104de --yes",
 		"Destroys the statement, commitments, signature, kept documents and every index of them. The "
 		"entry in\n"
@@ -419,7 +420,23 @@ const struct nt_verb nt_verbs[] = {
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
-	{"explain", "CODE|KIND|links", "what a code means and what to do; the details and links of a kind",
+	{"check", "DIR", "hold a study's records against the rules: order, consent, outcomes, audit trail",
+		"trialnotary check notary --study EX-1\n"
+		"trialnotary check notary --study EX-1 --rule C3 --json",
+		nt_check_details, nt_check_options, 1, 1, nt_verb_check},
+	{"report", "DIR", "an inspection report of a study, for people: one HTML file",
+		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 1, 1, nt_verb_report},
+	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
+		"trialnotary describe protocol.json define.xml dm.xpt\n"
+		"trialnotary describe --json --subjects odm.xml",
+		nt_describe_details, nt_describe_options, 1, SIZE_MAX, nt_verb_describe},
+	{"compare", "FIRST SECOND | DIR ID FILE", "whether two files say the same, and by which form",
+		"trialnotary compare define.xml downloaded-again.xml\ntrialnotary compare datasets/ datasets.tar.zst\n"
+		"trialnotary compare notary 1f0c9a3b downloaded-again.xml", nt_compare_details, nt_compare_options, 2, 3, nt_verb_compare},
+	{"manifest", "FOLDER|ARCHIVE", "what is in a folder or an archive, with the digests of each file",
+		"trialnotary manifest datasets/ -o listing.json\ntrialnotary manifest datasets.tar.zst", nt_manifest_details,
+		nt_manifest_options, 1, 1, nt_verb_manifest},
+	{"explain", "CODE|KIND|RULE|links|rules", "what a code means and what to do; the details and links of a kind; a rule",
 		"trialnotary explain STORE_BUSY", NULL, NULL, 1, 1, nt_verb_explain},
 	{"completion", "SHELL", "a completion script for bash, zsh or fish",
 		"trialnotary completion bash > /etc/bash_completion.d/trialnotary", NULL, NULL, 1, 1,

@@ -57,6 +57,13 @@ nt_verb_run nt_verb_tsa_add, nt_verb_tsa_list, nt_verb_tsa_remove;
 nt_verb_run nt_verb_tsa_test, nt_verb_tsa_wanted, nt_verb_tsa_embedded;
 nt_verb_run nt_verb_tsa_journal;
 
+nt_verb_run nt_verb_check, nt_verb_report, nt_verb_describe;
+extern const struct nt_option nt_report_options[];
+extern const char nt_report_details[];
+extern const struct nt_option nt_check_options[];
+extern const char nt_check_details[];
+extern const struct nt_option nt_describe_options[];
+extern const char nt_describe_details[];
 extern const struct nt_option nt_countersign_options[];
 extern const char nt_countersign_details[];
 extern const struct nt_option nt_tsa_add_options[];

@@ -25,6 +25,14 @@ VF_RC nt_remote_check_unused(const struct nt_cli *cli, size_t min_args, struct v
 	return VF_OK;
 }
 
+VF_RC nt_remote_check_args(const struct nt_cli *cli, size_t n, struct vf_err *reterr)
+{
+	if (cli->n_args == n)
+		return VF_OK;
+	return vf_fail(reterr, VF_USAGE, "'%s' with --server has no DIR: it wants %zu argument%s, not %zu", cli->verb->name, n,
+		n == 1 ? "" : "s", cli->n_args);
+}
+
 VF_RC nt_remote_number(const struct nt_cli *cli, const char *option, unsigned otherwise, unsigned max,
 	unsigned *ret, struct vf_err *reterr)
 {

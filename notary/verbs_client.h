@@ -31,6 +31,8 @@ struct nt_remote {
 bool nt_remote_is_wanted(const struct nt_cli *cli);
 /* USAGE when another of these options is given without it, or fewer than min_args arguments. */
 VF_RC nt_remote_check_unused(const struct nt_cli *cli, size_t min_args, struct vf_err *reterr);
+/* USAGE unless there are exactly so many arguments: with --server there is no DIR. */
+VF_RC nt_remote_check_args(const struct nt_cli *cli, size_t n, struct vf_err *reterr);
 VF_RC nt_remote_connect(struct nt_cli *cli, struct nt_remote *ret, struct vf_err *reterr);
 void nt_remote_done(struct nt_remote *r);
 /* A line to the error output; ctx is a struct nt_cli. */

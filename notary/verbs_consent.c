@@ -21,7 +21,8 @@ static VF_RC read_at(const struct nt_cli *cli, struct tr_when *ret, struct vf_er
 	return VF_OK;
 }
 
-VF_RC nt_consent_verb_participant(const struct nt_cli *cli, struct vf_hash *ret, struct vf_err *reterr)
+VF_RC nt_consent_verb_participant(
+	const struct nt_cli *cli, const char *dir, struct vf_hash *ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_participants_freep) struct nt_participants *p = NULL;
 	struct vf_bytes text = vf_bytes_str(nt_cli_get(cli, "participant"));
@@ -29,7 +30,7 @@ VF_RC nt_consent_verb_participant(const struct nt_cli *cli, struct vf_hash *ret,
 
 	if (vf_hex_read(text, ret->b, sizeof(ret->b)))
 		return VF_OK;
-	rc = nt_participants_open(cli->args[0], false, &p, reterr);
+	rc = nt_participants_open(dir, false, &p, reterr);
 	if (rc == VF_OK && p == NULL)
 		rc = vf_fail(reterr, VF_UNKNOWN_PARTICIPANT,
 			"no participant was added here yet: give the value in hex");
@@ -38,12 +39,39 @@ VF_RC nt_consent_verb_participant(const struct nt_cli *cli, struct vf_hash *ret,
 		: rc;
 }
 
-VF_RC nt_consent_verb_open(
-	struct nt_cli *cli, struct nt_notary **ret_n, struct nt_consent_index **ret, struct vf_err *reterr)
+VF_RC nt_consent_place_open(struct nt_cli *cli, struct nt_consent_place *p, struct vf_err *reterr)
 {
-	enum vf_rc rc = nt_verb_open(cli, ret_n, reterr);
+	enum vf_rc rc;
 
-	return rc == VF_OK ? nt_consent_follow(*ret_n, ret, reterr) : rc;
+	if (!nt_remote_is_wanted(cli)) {
+		rc = nt_remote_check_unused(cli, 1, reterr);
+		if (rc == VF_OK)
+			rc = nt_verb_open(cli, &p->n, reterr);
+		p->local.n = p->n;
+		p->from = nt_source_local(&p->local);
+		p->participants = cli->args[0];
+		return rc;
+	}
+	rc = nt_remote_check_args(cli, 0, reterr);
+	if (rc == VF_OK)
+		rc = nt_remote_connect(cli, &p->remote, reterr);
+	if (rc != VF_OK)
+		return rc;
+	p->from = nt_source_remote(&p->remote.send);
+	p->participants = nt_state_home(p->remote.state);
+	return VF_OK;
+}
+
+enum vf_rc nt_consent_place_done(struct nt_consent_place *p, enum vf_rc rc, struct vf_err *reterr)
+{
+	struct vf_err err = {0};
+	enum vf_rc forgotten = p->remote.state ? nt_source_remote_forget(&p->remote.send, &err) : VF_OK;
+
+	p->n = nt_notary_free(p->n);
+	nt_remote_done(&p->remote);
+	if (rc != VF_OK || forgotten == VF_OK)
+		return rc;
+	return vf_fail(reterr, forgotten, "%s", err.text);
 }
 
 /* ---- what is shown ---- */
@@ -190,7 +218,8 @@ VF_RC nt_consent_verb_end(struct nt_cli *cli, const struct tr_consent_answer *a,
 	return vf_fail(reterr, VF_CONSENT_NOT_GIVEN, "%s", a->reason);
 }
 
-VF_RC nt_consent_verb_read(const struct nt_cli *cli, struct nt_consent_question *ret, struct vf_err *reterr)
+VF_RC nt_consent_verb_read(
+	const struct nt_cli *cli, const char *dir, struct nt_consent_question *ret, struct vf_err *reterr)
 {
 	const char *who = nt_cli_get(cli, "who");
 	enum vf_rc rc;
@@ -202,19 +231,20 @@ VF_RC nt_consent_verb_read(const struct nt_cli *cli, struct nt_consent_question 
 		(who && !*who))
 		return vf_fail(reterr, VF_USAGE, "--purpose and --who want plain text");
 	rc = read_at(cli, &ret->at, reterr);
-	return rc == VF_OK ? nt_consent_verb_participant(cli, &ret->participant, reterr) : rc;
+	return rc == VF_OK ? nt_consent_verb_participant(cli, dir, &ret->participant, reterr) : rc;
 }
 
-VF_RC nt_verb_consent_status(struct nt_cli *cli, struct vf_err *reterr)
+static VF_RC ask_status(struct nt_cli *cli, struct nt_consent_place *p, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
 	struct nt_consent_question q;
 	struct tr_consent_answer a;
-	enum vf_rc rc = nt_consent_verb_read(cli, &q, reterr);
+	enum vf_rc rc = nt_consent_place_open(cli, p, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_consent_verb_open(cli, &n, &x, reterr);
+		rc = nt_consent_verb_read(cli, p->participants, &q, reterr);
+	if (rc == VF_OK)
+		rc = p->from.consents(p->from.ctx, q.study, &x, reterr);
 	if (rc == VF_OK)
 		rc = nt_consent_ask(x, &q, &a, reterr);
 	if (rc != VF_OK)
@@ -223,6 +253,13 @@ VF_RC nt_verb_consent_status(struct nt_cli *cli, struct vf_err *reterr)
 	if (cli->json)
 		nt_buf_put_str(&cli->text, "}\n");
 	return nt_consent_verb_end(cli, &a, reterr);
+}
+
+VF_RC nt_verb_consent_status(struct nt_cli *cli, struct vf_err *reterr)
+{
+	struct nt_consent_place p = {0};
+
+	return nt_consent_place_done(&p, ask_status(cli, &p, reterr), reterr);
 }
 
 /* ---- list ---- */
@@ -254,28 +291,36 @@ static VF_RC put_listed(void *ctx, const struct tr_consent_fact *f, struct vf_er
 	return VF_OK;
 }
 
-VF_RC nt_verb_consent_list(struct nt_cli *cli, struct vf_err *reterr)
+static VF_RC list_all(struct nt_cli *cli, struct nt_consent_place *p, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
 	struct listing l = {.cli = cli};
+	struct vf_bytes study = vf_bytes_str(nt_cli_get(cli, "study"));
 	bool one = nt_cli_has(cli, "participant");
 	struct vf_hash participant;
-	enum vf_rc rc = one ? nt_consent_verb_participant(cli, &participant, reterr) : VF_OK;
+	enum vf_rc rc = nt_consent_place_open(cli, p, reterr);
 
+	if (rc == VF_OK && one)
+		rc = nt_consent_verb_participant(cli, p->participants, &participant, reterr);
 	if (rc == VF_OK)
-		rc = nt_consent_verb_open(cli, &n, &x, reterr);
+		rc = p->from.consents(p->from.ctx, study, &x, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json) {
 		nt_cli_begin(cli);
 		nt_buf_put_str(&cli->text, ",\"records\":[");
 	}
-	rc = nt_consent_each(
-		x, vf_bytes_str(nt_cli_get(cli, "study")), one ? &participant : NULL, put_listed, &l, reterr);
+	rc = nt_consent_each(x, study, one ? &participant : NULL, put_listed, &l, reterr);
 	if (cli->json)
 		nt_buf_put_str(&cli->text, "]}\n");
 	return rc;
+}
+
+VF_RC nt_verb_consent_list(struct nt_cli *cli, struct vf_err *reterr)
+{
+	struct nt_consent_place p = {0};
+
+	return nt_consent_place_done(&p, list_all(cli, &p, reterr), reterr);
 }
 
 /* ---- gaps ---- */
@@ -313,16 +358,17 @@ static VF_RC put_gap(
 	return VF_OK;
 }
 
-VF_RC nt_verb_consent_gaps(struct nt_cli *cli, struct vf_err *reterr)
+static VF_RC find_gaps(struct nt_cli *cli, struct nt_consent_place *p, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
 	struct gap_listing l = {.cli = cli};
 	struct tr_when at;
 	enum vf_rc rc = read_at(cli, &at, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_consent_verb_open(cli, &n, &x, reterr);
+		rc = nt_consent_place_open(cli, p, reterr);
+	if (rc == VF_OK)
+		rc = p->from.consents(p->from.ctx, vf_bytes_str(nt_cli_get(cli, "study")), &x, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json) {
@@ -344,4 +390,11 @@ VF_RC nt_verb_consent_gaps(struct nt_cli *cli, struct vf_err *reterr)
 			"of %" PRIu64 " consents it is not known whether they are due",
 			l.n[TR_GAP_INCONCLUSIVE]);
 	return VF_OK;
+}
+
+VF_RC nt_verb_consent_gaps(struct nt_cli *cli, struct vf_err *reterr)
+{
+	struct nt_consent_place p = {0};
+
+	return nt_consent_place_done(&p, find_gaps(cli, &p, reterr), reterr);
 }

@@ -5,7 +5,9 @@
 #define NOTARY_VERBS_CONSENT_H
 
 #include "notary/consent_index.h"
+#include "notary/source.h"
 #include "notary/verbs.h"
+#include "notary/verbs_client.h"
 
 nt_verb_run nt_verb_participant_add, nt_verb_participant_list, nt_verb_participant_show,
 	nt_verb_participant_forget;
@@ -19,13 +21,24 @@ extern const struct nt_option nt_consent_status_options[], nt_consent_list_optio
 extern const char nt_consent_status_details[], nt_consent_gaps_details[], nt_consent_check_details[], nt_consent_import_details[],
 	nt_consent_export_details[];
 
-/* The notary in the first argument, and its index, which has caught up. */
-VF_RC nt_consent_verb_open(
-	struct nt_cli *cli, struct nt_notary **ret_n, struct nt_consent_index **ret, struct vf_err *reterr);
-/* --participant: the value itself, or that of a number of --study in the notary's folder. UNKNOWN_PARTICIPANT. */
-VF_RC nt_consent_verb_participant(const struct nt_cli *cli, struct vf_hash *ret, struct vf_err *reterr);
+/* Whose records are asked: the notary in the first argument, or a server. Zero it. */
+struct nt_consent_place {
+	struct nt_notary *n;
+	struct nt_remote remote;
+	struct nt_source_local local;
+	struct nt_source from;
+	const char *participants; /* the folder of participants.db */
+};
+/* Nothing is asked yet. */
+VF_RC nt_consent_place_open(struct nt_cli *cli, struct nt_consent_place *p, struct vf_err *reterr);
+/* The index of --study must be closed. What was put for a server is destroyed; returns rc, or the first fault. */
+enum vf_rc nt_consent_place_done(struct nt_consent_place *p, enum vf_rc rc, struct vf_err *reterr);
+/* --participant: the value itself, or that of a number of --study in the folder. UNKNOWN_PARTICIPANT. */
+VF_RC nt_consent_verb_participant(
+	const struct nt_cli *cli, const char *dir, struct vf_hash *ret, struct vf_err *reterr);
 /* --study, --participant, --purpose, --who, --at. */
-VF_RC nt_consent_verb_read(const struct nt_cli *cli, struct nt_consent_question *ret, struct vf_err *reterr);
+VF_RC nt_consent_verb_read(
+	const struct nt_cli *cli, const char *dir, struct nt_consent_question *ret, struct vf_err *reterr);
 /* The answer as lines, or as JSON that the caller closes. */
 void nt_consent_verb_put(
 	struct nt_cli *cli, const struct nt_consent_question *q, const struct tr_consent_answer *a);

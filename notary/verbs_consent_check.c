@@ -38,13 +38,14 @@ const struct nt_option nt_participant_forget_options[] = {
 	{0},
 };
 const struct nt_option nt_consent_status_options[] = {
-	STUDY_OPTION, PARTICIPANT_OPTION, PURPOSE_OPTION, AT_OPTION, {0}};
+	STUDY_OPTION, PARTICIPANT_OPTION, PURPOSE_OPTION, AT_OPTION, NT_SERVER_OPTIONS, {0}};
 const struct nt_option nt_consent_list_options[] = {
 	STUDY_OPTION,
 	{"participant", 0, "NUMBER", "only what this participant said: number or value", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
-const struct nt_option nt_consent_gaps_options[] = {STUDY_OPTION, AT_OPTION, {0}};
+const struct nt_option nt_consent_gaps_options[] = {STUDY_OPTION, AT_OPTION, NT_SERVER_OPTIONS, {0}};
 const struct nt_option nt_consent_check_options[] = {
 	STUDY_OPTION,
 	PARTICIPANT_OPTION,
@@ -52,6 +53,7 @@ const struct nt_option nt_consent_check_options[] = {
 	{"who", 0, "NAME", "who wants to have the data", true, false},
 	AT_OPTION,
 	{"record", 0, NULL, "record the access, or that it was refused", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
 
@@ -59,7 +61,9 @@ const char nt_consent_status_details[] = "GRANTED (exit status 0), REFUSED, WITH
 					 "UNKNOWN, INCONCLUSIVE (2), with the records\n"
 					 "that say so. A date is the whole day, month or year: what it "
 					 "leaves open is INCONCLUSIVE. The rules\n"
-					 "are in docs/consent.md.";
+					 "are in docs/consent.md. With --server there is no DIR: forms and "
+					 "approvals are the server's,\n"
+					 "what participants said is in --state of whoever submitted it.";
 const char nt_consent_gaps_details[] =
 	"Participants whose last consent is on a form that was superseded by one that all must sign: "
 	"NOT_DUE\n"
@@ -126,46 +130,61 @@ static void learn(void *ctx, size_t at, const struct vf_hash *id, enum nt_accept
 	*(struct vf_hash *)ctx = *id;
 }
 
-static VF_RC record(struct nt_cli *cli, struct nt_notary *n, const struct nt_consent_question *q,
-	const struct tr_consent_answer *a, struct vf_hash *ret, struct vf_err *reterr)
+/* Nobody may have the index open: submitting asks it, too. */
+static VF_RC record(const struct nt_consent_place *p, struct vf_bytes study, struct vf_bytes details, struct vf_hash *ret,
+	struct vf_err *reterr)
 {
-	static uint8_t room[4 * TR_DETAILS_ROOM];
 	/* the link to what was relied on comes from the details */
-	struct nt_submit s = {.submitter = vf_bytes_str(NT_SUBMITTER_LOCAL),
-		.study = q->study,
+	struct nt_submit s = {.submitter = vf_bytes_str(p->n ? NT_SUBMITTER_LOCAL : ""),
+		.study = study,
 		.kind = TR_ACCESS_EVENT,
+		.details = details,
 		.confidential = true};
 	struct nt_submit_record r = {NULL, 0};
-	struct vf_arena arena;
-	enum vf_rc rc;
 
-	vf_arena_init(&arena, room, sizeof(room));
-	rc = make_details(cli, q, a, &arena, &s.details, reterr);
-	if (rc == VF_OK)
-		rc = nt_submit_records(n, &s, &r, 1, learn, ret, reterr);
-	explicit_bzero(room, sizeof(room));
-	return rc;
+	return p->n ? nt_submit_records(p->n, &s, &r, 1, learn, ret, reterr)
+		    : nt_send_records(&p->remote.send, &s, &r, 1, learn, ret, reterr);
 }
 
-VF_RC nt_verb_consent_check(struct nt_cli *cli, struct vf_err *reterr)
+/* What is said, and what will be recorded of it; the answer is gone with the index. */
+static VF_RC answer(struct nt_cli *cli, const struct nt_consent_place *p, const struct nt_consent_question *q,
+	struct vf_arena *a, struct tr_consent_answer *ret, struct vf_bytes *ret_details, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *x = NULL;
-	struct nt_consent_question q;
-	struct tr_consent_answer a;
-	struct vf_hash event;
-	bool recorded = nt_cli_has(cli, "record");
-	enum vf_rc rc = nt_consent_verb_read(cli, &q, reterr);
+	struct tr_consent_answer said;
+	enum vf_rc rc = p->from.consents(p->from.ctx, q->study, &x, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_consent_verb_open(cli, &n, &x, reterr);
-	if (rc == VF_OK)
-		rc = nt_consent_ask(x, &q, &a, reterr);
-	if (rc == VF_OK && recorded)
-		rc = record(cli, n, &q, &a, &event, reterr);
+		rc = nt_consent_ask(x, q, &said, reterr);
+	if (rc == VF_OK && nt_cli_has(cli, "record"))
+		rc = make_details(cli, q, &said, a, ret_details, reterr);
 	if (rc != VF_OK)
 		return rc;
-	nt_consent_verb_put(cli, &q, &a);
+	nt_consent_verb_put(cli, q, &said);
+	*ret = said;
+	ret->said = NULL;
+	ret->findings = NULL;
+	ret->n_said = ret->n_findings = 0;
+	return VF_OK;
+}
+
+static VF_RC check(struct nt_cli *cli, struct nt_consent_place *p, struct vf_arena *arena, struct vf_err *reterr)
+{
+	struct nt_consent_question q;
+	struct tr_consent_answer a;
+	struct vf_bytes details;
+	struct vf_hash event;
+	bool recorded = nt_cli_has(cli, "record");
+	enum vf_rc rc = nt_consent_place_open(cli, p, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_consent_verb_read(cli, p->participants, &q, reterr);
+	if (rc == VF_OK)
+		rc = answer(cli, p, &q, arena, &a, &details, reterr);
+	if (rc == VF_OK && recorded)
+		rc = record(p, q.study, details, &event, reterr);
+	if (rc != VF_OK)
+		return rc;
 	if (cli->json) {
 		nt_buf_putf(&cli->text, ",\"allowed\":%s", a.state == TR_GRANTED ? "true" : "false");
 		if (recorded)
@@ -177,4 +196,17 @@ VF_RC nt_verb_consent_check(struct nt_cli *cli, struct vf_err *reterr)
 		nt_buf_put_u8(&cli->text, '\n');
 	}
 	return nt_consent_verb_end(cli, &a, reterr);
+}
+
+VF_RC nt_verb_consent_check(struct nt_cli *cli, struct vf_err *reterr)
+{
+	static uint8_t room[4 * TR_DETAILS_ROOM];
+	struct nt_consent_place p = {0};
+	struct vf_arena arena;
+	enum vf_rc rc;
+
+	vf_arena_init(&arena, room, sizeof(room));
+	rc = nt_consent_place_done(&p, check(cli, &p, &arena, reterr), reterr);
+	explicit_bzero(room, arena.used);
+	return rc;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "notary/details_check.h"
+#include "notary/participants.h"
 #include "notary/verbs_submit.h"
 #include "verify/text.h"
 
@@ -87,6 +88,39 @@ static VF_RC read_settings(struct nt_submitting *u, const struct tr_schema *rule
 	return VF_OK;
 }
 
+/*
+ * The value that stands for the participant, from the folder of the notary or of the client: made when the number is new.
+ * 64 hex digits are the value itself.
+ */
+static VF_RC add_participant(
+	struct nt_submitting *u, struct tr_setting *settings, size_t *n, struct vf_arena *a, struct vf_err *reterr)
+{
+	const char *text = nt_cli_get(u->cli, "participant");
+	const char *dir = u->remote ? nt_state_home(u->remote->state) : u->cli->args[0];
+	struct vf_hash value;
+	char *hex;
+	enum vf_rc rc = VF_OK;
+
+	if (!text)
+		return VF_OK;
+	if (u->s.kind != TR_OWN && !tr_kind_is_personal(u->s.kind))
+		return vf_fail(reterr, VF_USAGE, "a '%s' record is about no participant: leave --participant out",
+			tr_kind_name(u->s.kind));
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(settings[i].name, "participant") == 0)
+			return vf_fail(reterr, VF_USAGE, "--participant and --set participant: one of them");
+	hex = VF_NEW(a, 65, char);
+	if (!hex)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
+	if (!vf_hex_read(vf_bytes_str(text), value.b, sizeof(value.b)))
+		rc = nt_participant_value(dir, u->s.study, vf_bytes_str(text), nt_cli_now(), &value, reterr);
+	if (rc != VF_OK)
+		return rc;
+	vf_hex_put(hex, vf_bytes(value.b, sizeof(value.b)));
+	settings[(*n)++] = (struct tr_setting){"participant", vf_bytes(hex, 64)};
+	return VF_OK;
+}
+
 /* In a personal record they stand in the details, not in the statement. */
 static void move_texts(struct nt_submit *s, struct tr_setting *settings, size_t *n)
 {
@@ -151,7 +185,7 @@ static VF_RC find_rules(
 static VF_RC make_details(
 	struct nt_submitting *u, const struct tr_schema *rules, struct vf_arena *a, struct vf_err *reterr)
 {
-	struct tr_setting settings[MAX_SETTINGS + 3];
+	struct tr_setting settings[MAX_SETTINGS + 4];
 	struct tr_details_draft d = {
 		.kind = u->s.kind, .own_kind = u->s.own_kind, .rules = rules, .settings = settings};
 	char pointer[TR_POINTER_MAX] = "";
@@ -160,6 +194,8 @@ static VF_RC make_details(
 
 	if (rc == VF_OK)
 		rc = read_settings(u, rules, settings, &d.n_settings, a, reterr);
+	if (rc == VF_OK)
+		rc = add_participant(u, settings, &d.n_settings, a, reterr);
 	if (rc != VF_OK)
 		return rc;
 	move_texts(&u->s, settings, &d.n_settings);
@@ -169,7 +205,8 @@ static VF_RC make_details(
 
 VF_RC nt_submitting_details(struct nt_submitting *u, struct vf_err *reterr)
 {
-	bool is_wanted = nt_cli_has(u->cli, "details") || nt_cli_get_at(u->cli, "set", 0) != NULL;
+	bool is_wanted = nt_cli_has(u->cli, "details") || nt_cli_get_at(u->cli, "set", 0) != NULL ||
+		nt_cli_has(u->cli, "participant");
 	const struct tr_schema *rules;
 	struct vf_arena *a = &u->details.arena;
 	enum vf_rc rc;

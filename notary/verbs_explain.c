@@ -1,8 +1,9 @@
-/* explain: what a code, a kind or the links between kinds mean. */
+/* explain: what a code, a kind, the links between kinds or a rule mean. */
 #include <string.h>
 
 #include "notary/verbs.h"
 #include "trial/details.h"
+#include "trial/rules/rule.h"
 #include "verify/text.h"
 
 static void put_quoted(struct nt_buf *out, const char *name, const char *text)
@@ -60,6 +61,22 @@ static void put_kind_links(struct nt_buf *out, enum tr_kind kind)
 		if (!first)
 			nt_buf_put_str(out, "\n");
 	}
+}
+
+static void explain_rule(struct nt_cli *cli, const struct tr_rule *rule)
+{
+	if (cli->json) {
+		nt_cli_begin(cli);
+		nt_cli_field(&cli->text, "rule", vf_bytes_str(rule->id));
+		nt_cli_field(&cli->text, "title", vf_bytes_str(rule->title));
+		nt_cli_field(&cli->text, "text", vf_bytes_str(rule->text));
+		nt_cli_field(&cli->text, "inputs", vf_bytes_str(rule->inputs));
+		nt_buf_putf(&cli->text, ",\"warning\":%s}\n", rule->warning ? "true" : "false");
+		return;
+	}
+	nt_buf_putf(&cli->text, "%s: %s\n  %s\n  Looks at: %s\n", rule->id, rule->title, rule->text, rule->inputs);
+	if (rule->warning)
+		nt_buf_put_str(&cli->text, "  A warning: it never says FAIL.\n");
 }
 
 static VF_RC explain_kind(struct nt_cli *cli, enum tr_kind kind, struct vf_err *reterr)
@@ -133,6 +150,7 @@ VF_RC nt_verb_explain(struct nt_cli *cli, struct vf_err *reterr)
 {
 	enum vf_rc code = vf_rc_find(cli->args[0]);
 	enum tr_kind kind = tr_kind_find(vf_bytes_str(cli->args[0]));
+	const struct tr_rule *rule;
 	char shown[80];
 
 	if (code != VF_RC_COUNT)
@@ -141,9 +159,19 @@ VF_RC nt_verb_explain(struct nt_cli *cli, struct vf_err *reterr)
 		return explain_kind(cli, kind, reterr);
 	if (strcmp(cli->args[0], "links") == 0)
 		return explain_links(cli);
+	if (strcmp(cli->args[0], "rules") == 0 && !cli->json) {
+		for (size_t i = 0; (rule = tr_rule_at(i)) != NULL; i++)
+			nt_buf_putf(&cli->text, "%-3s %s\n", rule->id, rule->title);
+		return VF_OK;
+	}
+	rule = tr_rule_find(vf_bytes_str(cli->args[0]));
+	if (rule) {
+		explain_rule(cli, rule);
+		return VF_OK;
+	}
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->args[0]));
 	return vf_fail(reterr, VF_USAGE,
-		"no code or kind '%s': codes are the upper-case words of messages, kinds stand in 'trialnotary "
+		"no code, kind or rule '%s': codes are the upper-case words of messages, kinds stand in 'trialnotary "
 		"submit --help'",
 		shown);
 }

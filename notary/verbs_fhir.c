@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notary/client_details.h"
 #include "notary/details_check.h"
 #include "notary/verbs_consent.h"
 #include "notary/verbs_submit.h"
@@ -25,6 +26,7 @@ const struct nt_option nt_consent_import_options[] = {
 	{"sign", 0, "KEY", "sign with this private key (PEM)", false, false},
 	{"cert", 0, "CERT", "the signer's certificate (PEM or DER)", false, false},
 	{"dry-run", 0, NULL, "show what was understood and submit nothing", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
 
@@ -32,7 +34,8 @@ const char nt_consent_import_details[] =
 	"The first file is the Consent, in JSON or XML; others (a scan, a Provenance) are documents of the same record.\n"
 	"All of them are confidential documents. Participant and form are never taken from the file, and nothing of the\n"
 	"patient is. What a record cannot say without changing its meaning is refused with its place\n"
-	"(docs/formats/fhir-consent.md). What is not taken is told.";
+	"(docs/formats/fhir-consent.md). What is not taken is told. With --server there is no DIR, and participants are\n"
+	"those of --state.";
 
 struct importing {
 	struct nt_submitting submitting; /* first: describe() is called with it */
@@ -121,7 +124,7 @@ static VF_RC read_file(struct importing *m, struct vf_err *reterr)
 
 	vf_arena_init(&m->memory, block, block ? TR_FHIR_ROOM : 0);
 	if (rc == VF_OK)
-		rc = nt_signer_read_file(m->submitting.cli->args[1], TR_FHIR_MAX, &text, reterr);
+		rc = nt_signer_read_file(m->submitting.cli->args[m->submitting.first], TR_FHIR_MAX, &text, reterr);
 	if (rc == VF_OK) {
 		m->submitting.described = vf_sha256(nt_buf_bytes(&text));
 		rc = tr_fhir_read(nt_buf_bytes(&text), &m->ask, &m->memory, &m->consent, reterr);
@@ -146,7 +149,8 @@ static VF_RC check_records(struct importing *m, const struct tr_schema *rules, s
 		return rc;
 	memcpy(links, u->links, n * sizeof(links[0]));
 	n += nt_details_links(&facts, links + n);
-	return nt_details_check_local(u->n, &u->s, &facts, links, n, reterr);
+	return u->remote ? nt_client_details_check(&u->remote->send, &u->s, &facts, links, n, reterr)
+			 : nt_details_check_local(u->n, &u->s, &facts, links, n, reterr);
 }
 
 static VF_RC make_details(struct importing *m, struct vf_err *reterr)
@@ -181,9 +185,11 @@ static VF_RC describe(struct nt_submitting *u, struct vf_err *reterr)
 	if (!u->details.block)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
 	vf_arena_init(&u->details.arena, u->details.block, 4 * TR_DETAILS_ROOM);
-	rc = nt_verb_find(u->n, nt_cli_get(u->cli, "form"), &m->form, reterr);
+	rc = u->remote ? nt_remote_find(u->remote, nt_cli_get(u->cli, "form"), &m->form, reterr)
+		       : nt_verb_find(u->n, nt_cli_get(u->cli, "form"), &m->form, reterr);
 	if (rc == VF_OK)
-		rc = nt_consent_verb_participant(u->cli, &m->participant, reterr);
+		rc = nt_consent_verb_participant(u->cli, u->remote ? nt_state_home(u->remote->state) : u->cli->args[0],
+			&m->participant, reterr);
 	if (rc == VF_OK)
 		rc = read_file(m, reterr);
 	if (rc == VF_OK)
@@ -278,7 +284,7 @@ static VF_RC dry_run(struct importing *m, struct vf_err *reterr)
 	struct nt_submitting *u = &m->submitting;
 	enum vf_rc rc = nt_submitting_options(u, reterr);
 
-	if (rc == VF_OK)
+	if (rc == VF_OK && !u->remote)
 		rc = nt_verb_open(u->cli, &u->n, reterr);
 	if (rc == VF_OK)
 		rc = nt_submitting_links(u, reterr);
@@ -296,20 +302,23 @@ static VF_RC dry_run(struct importing *m, struct vf_err *reterr)
 VF_RC nt_verb_consent_import(struct nt_cli *cli, struct vf_err *reterr)
 {
 	struct importing *m = calloc(1, sizeof(*m));
+	struct nt_remote remote = {0};
 	enum vf_rc rc;
 
 	if (!m)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
 	m->submitting.cli = cli;
-	m->submitting.first = 1;
 	m->submitting.default_kind = tr_kind_name(TR_CONSENT);
 	m->submitting.describe = describe;
-	rc = read_names(m, reterr);
+	rc = nt_submitting_target(&m->submitting, &remote, reterr);
+	if (rc == VF_OK)
+		rc = read_names(m, reterr);
 	if (rc == VF_OK)
 		rc = read_role(m, reterr);
 	if (rc == VF_OK)
 		rc = nt_cli_has(cli, "dry-run") ? dry_run(m, reterr) : nt_submitting_run(&m->submitting, reterr);
 	nt_notary_free(m->submitting.n);
+	nt_remote_done(&remote);
 	nt_submitting_done(&m->submitting);
 	if (m->memory.base)
 		explicit_bzero(m->memory.base, m->memory.used); /* it is about a person */

@@ -2,15 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notary/config.h"
-#include "notary/details_check.h"
-#include "notary/receipt_out.h"
+#include "notary/source.h"
 #include "notary/verbs_client.h"
 #include "notary/verbs_consent.h"
 #include "trial/fhir_consent.h"
 #include "trial/ts27560.h"
 #include "verify/json.h"
 #include "verify/limits.h"
+#include "verify/receipt.h"
 
 /* Facts of the consent, its form, the one before, and what came after. */
 #define ROOM (16 * TR_DETAILS_ROOM)
@@ -20,16 +19,21 @@
 const struct nt_option nt_consent_export_options[] = {
 	{"format", 0, "FORMAT", "fhir-json, fhir-xml or ts27560", true, false},
 	{"output", 'o', "FILE", "a new file (default: standard output)", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
 
 const char nt_consent_export_details[] =
 	"fhir-json and fhir-xml write a FHIR R4 Consent (docs/formats/fhir-consent.md says what it cannot hold),\n"
 	"ts27560 a consent record in the shape of ISO/IEC TS 27560 (docs/formats/ts27560.md), with what happened since:\n"
-	"withdrawals, what expired, later consents. What is written is about a person: it holds the participant's value.";
+	"withdrawals, what expired, later consents. What is written is about a person: it holds the participant's value.\n"
+	"With --server there is no DIR: what was decided is in --state of whoever submitted it.";
 
 struct exporting {
-	struct nt_notary *n;
+	struct nt_notary *n; /* NULL with a server */
+	struct nt_source_local local;
+	struct nt_remote remote;
+	struct nt_source from;
 	struct nt_record *record, *form_record;
 	struct vf_arena memory;
 	struct tr_rulebook book;
@@ -43,15 +47,40 @@ struct exporting {
 
 /* ---- records ---- */
 
+/* Details that nobody here has, or that break today's rules, are none. */
+static VF_RC read_facts(struct exporting *x, const struct nt_record *r, bool *ret_has, struct tr_facts *facts,
+	struct vf_err *reterr)
+{
+	enum tr_kind kind = tr_kind_find(r->kind);
+	struct vf_bytes text = vf_bytes(NULL, 0);
+	const struct tr_schema *rules;
+	char pointer[TR_POINTER_MAX];
+	struct vf_err err = {0};
+	enum vf_rc rc = kind == TR_KIND_NONE ? VF_OK : x->from.details(x->from.ctx, r, &x->memory, &text, &err);
+
+	if (rc == VF_DOCUMENT_MISSING || rc == VF_DOCUMENT_CHANGED || (rc == VF_OK && text.n == 0))
+		return VF_OK;
+	if (rc != VF_OK)
+		return vf_fail(reterr, rc, "%s", err.text);
+	rc = tr_rulebook_get(&x->book, kind, &rules, reterr);
+	if (rc != VF_OK)
+		return rc;
+	rc = tr_details_read(kind, rules, text, &x->memory, facts, pointer, &err);
+	if (rc == VF_NO_MEMORY)
+		return vf_fail(reterr, rc, "%s", err.text);
+	*ret_has = rc == VF_OK;
+	return VF_OK;
+}
+
 static VF_RC get_facts(struct exporting *x, const struct vf_hash *id, struct nt_record **ret, bool *ret_has,
 	struct tr_facts *facts, struct vf_err *reterr)
 {
-	enum vf_rc rc = nt_notary_get(x->n, id, ret, reterr);
+	enum vf_rc rc = x->from.record(x->from.ctx, id, ret, reterr);
 
 	*ret_has = false;
 	if (rc == VF_OK && (*ret)->state == NT_ERASED)
 		return VF_OK;
-	return rc == VF_OK ? nt_details_facts(x->n, *ret, &x->book, &x->memory, ret_has, facts, reterr) : rc;
+	return rc == VF_OK ? read_facts(x, *ret, ret_has, facts, reterr) : rc;
 }
 
 static VF_RC get_consent(struct exporting *x, const struct vf_hash *id, struct vf_err *reterr)
@@ -85,7 +114,7 @@ static VF_RC take_form_texts(struct exporting *x, struct vf_err *reterr)
 {
 	const struct vf_json_value *root, *contact;
 	struct vf_bytes text;
-	enum vf_rc rc = nt_details_text(x->n, x->form_record, &x->memory, &text, reterr);
+	enum vf_rc rc = x->from.details(x->from.ctx, x->form_record, &x->memory, &text, reterr);
 
 	if (rc == VF_OK)
 		rc = vf_json_parse(text, &x->form_doc, reterr);
@@ -175,7 +204,7 @@ static VF_RC take_fact(void *ctx, const struct tr_consent_fact *f, struct vf_err
 static VF_RC get_later(struct exporting *x, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_consent_index_freep) struct nt_consent_index *index = NULL;
-	enum vf_rc rc = nt_consent_follow(x->n, &index, reterr);
+	enum vf_rc rc = x->from.consents(x->from.ctx, x->record->study, &index, reterr);
 
 	x->t.sealed_ms = VF_TIME_NONE;
 	x->t.withdrawals = x->withdrawals;
@@ -185,20 +214,19 @@ static VF_RC get_later(struct exporting *x, struct vf_err *reterr)
 
 /* ---- writing ---- */
 
+/* It names the notary, too. */
 static VF_RC take_receipt(struct exporting *x, struct vf_err *reterr)
 {
-	struct vf_entry e = {x->record->id, x->record->id512, x->record->slot};
-	VF_CLEANUP(nt_receipts_freep) struct nt_receipts *g = NULL;
-	enum vf_rc rc = nt_receipts_new(&g, reterr);
+	struct vf_receipt r;
+	enum vf_rc rc = x->from.receipt(x->from.ctx, x->record, &x->receipt, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_receipts_add(g, &e, reterr);
-	if (rc == VF_OK)
-		rc = nt_notary_sign_receipts(x->n, g, reterr);
-	if (rc == VF_OK)
-		rc = nt_receipts_put(g, 0, &x->receipt, reterr);
+		rc = vf_receipt_parse(nt_buf_bytes(&x->receipt), &r, reterr);
+	if (rc != VF_OK)
+		return rc;
 	x->t.receipt = nt_buf_bytes(&x->receipt);
-	return rc;
+	x->t.origin = r.origin;
+	return VF_OK;
 }
 
 /* What was withdrawn is no longer permitted; true when that is all of it. */
@@ -255,7 +283,6 @@ static VF_RC put_record(struct exporting *x, struct nt_buf *out, struct vf_err *
 	x->t.id = x->record->id;
 	x->t.kind = x->record->kind;
 	x->t.study = x->record->study;
-	x->t.origin = vf_bytes_str(nt_notary_config(x->n)->origin);
 	x->t.at_ms = nt_cli_now();
 	tr_ts27560_put(&s, &x->t);
 	return nt_buf_check(out, reterr);
@@ -265,7 +292,8 @@ static VF_RC put_text(struct nt_cli *cli, struct exporting *x, struct nt_buf *ou
 {
 	struct vf_bytes format = vf_bytes_str(nt_cli_get(cli, "format"));
 	struct vf_hash id;
-	enum vf_rc rc = nt_verb_find(x->n, cli->args[1], &id, reterr);
+	enum vf_rc rc = x->n ? nt_verb_find(x->n, cli->args[1], &id, reterr)
+			     : nt_remote_find(&x->remote, cli->args[0], &id, reterr);
 
 	if (rc == VF_OK)
 		rc = get_consent(x, &id, reterr);
@@ -308,6 +336,7 @@ static void exporting_done(struct exporting *x)
 	tr_rulebook_done(&x->book);
 	nt_buf_done(&x->receipt);
 	nt_notary_free(x->n);
+	nt_remote_done(&x->remote);
 	if (x->memory.base)
 		explicit_bzero(x->memory.base, x->memory.used);
 	free(x->memory.base);
@@ -325,6 +354,25 @@ static VF_RC check_options(const struct nt_cli *cli, struct vf_err *reterr)
 	return VF_OK;
 }
 
+static VF_RC open_source(struct nt_cli *cli, struct exporting *x, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	if (nt_remote_is_wanted(cli)) {
+		rc = nt_remote_check_args(cli, 1, reterr);
+		if (rc == VF_OK)
+			rc = nt_remote_connect(cli, &x->remote, reterr);
+		x->from = nt_source_remote(&x->remote.send);
+		return rc;
+	}
+	rc = nt_remote_check_unused(cli, 2, reterr);
+	if (rc == VF_OK)
+		rc = nt_verb_open(cli, &x->n, reterr);
+	x->local.n = x->n;
+	x->from = nt_source_local(&x->local);
+	return rc;
+}
+
 VF_RC nt_verb_consent_export(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(MAX_TEXT);
@@ -340,9 +388,11 @@ VF_RC nt_verb_consent_export(struct nt_cli *cli, struct vf_err *reterr)
 	vf_arena_init(&x->memory, block, ROOM);
 	x->receipt = nt_buf(VF_MAX_RECEIPT);
 	if (rc == VF_OK)
-		rc = nt_verb_open(cli, &x->n, reterr);
+		rc = open_source(cli, x, reterr);
 	if (rc == VF_OK)
 		rc = put_text(cli, x, &text, reterr);
+	if (x->remote.state && rc == VF_OK)
+		rc = nt_source_remote_forget(&x->remote.send, reterr);
 	if (rc == VF_OK)
 		rc = write_text(cli, x, &text, reterr);
 	if (text.n > 0)

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "notary/durable.h"
+#include "notary/html_file.h"
 #include "notary/page_out.h"
 #include "notary/verbs.h"
+#include "notary/verbs_client.h"
 #include "verify/limits.h"
 #include "verify/text.h"
 
@@ -24,53 +26,11 @@ const struct nt_option nt_page_options[] = {
 	{"url", 0, "URL", "what the code to scan leads to, with the record's ID after it (https://...)", false, false},
 	{"from", 0, "PATH", "file or folder in which details.json is when the notary does not keep it", false, true},
 	{"force", 0, NULL, "replace a page that is there", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
 
-/* A mistyped name must not cost a document: only an earlier page or an empty file gives way. */
-static bool is_page(const char *path)
-{
-	static const char begin[] = "<!DOCTYPE html>";
-	char head[sizeof(begin) - 1];
-	struct stat st;
-	ssize_t got;
-	int fd;
-
-	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return false;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, head, sizeof(head));
-	close(fd);
-	return got == 0 || (got == sizeof(head) && memcmp(head, begin, sizeof(head)) == 0);
-}
-
-static VF_RC write_page(const char *path, bool force, struct vf_bytes page, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int dir = -1;
-	const char *slash = strrchr(path, '/');
-	char shown[160], *folder;
-	struct stat st;
-	enum vf_rc rc;
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (!path[0] || (slash && !slash[1]))
-		return vf_fail(reterr, VF_USAGE, "'%s' names no file", shown);
-	if (lstat(path, &st) == 0 && !force)
-		return vf_fail(reterr, VF_EXISTS, "'%s' is already there", shown);
-	if (lstat(path, &st) == 0 && !is_page(path))
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no page: --force replaces pages alone", shown);
-	folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	if (!folder)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a path");
-	rc = nt_dir_open(AT_FDCWD, folder, &dir, reterr);
-	free(folder);
-	/* what a participant decided is for the site's eyes until it is handed out */
-	return rc == VF_OK ? nt_durable_write(dir, slash ? slash + 1 : path, page, 0600, reterr) : rc;
-}
-
-static VF_RC make_page(struct nt_cli *cli, struct nt_notary *n, const struct vf_hash *id, struct nt_buf *page,
+static VF_RC make_page(struct nt_cli *cli, const struct nt_source *from, const struct vf_hash *id, struct nt_buf *page,
 	struct vf_err *reterr)
 {
 	struct nt_page_options o = {.language = nt_cli_get(cli, "language"), .url = nt_cli_get(cli, "url"),
@@ -78,35 +38,64 @@ static VF_RC make_page(struct nt_cli *cli, struct nt_notary *n, const struct vf_
 		.contact_phone = nt_cli_get(cli, "contact-phone"),
 		.contact_email = nt_cli_get(cli, "contact-email"),
 		.contact_address = nt_cli_get(cli, "contact-address")};
-	const char **from = calloc(cli->n_values + 1, sizeof(*from));
-	enum vf_rc rc;
 
-	if (!from)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for options");
-	for (o.n_from = 0; (from[o.n_from] = nt_cli_get_at(cli, "from", o.n_from)) != NULL;)
-		o.n_from++;
-	o.from = from;
-	rc = nt_page_put(n, id, &o, page, reterr);
-	free(from);
+	return nt_page_put(from, id, &o, page, reterr);
+}
+
+/* The notary in the first argument. */
+static VF_RC page_of_notary(struct nt_cli *cli, struct vf_hash *ret_id, struct nt_buf *page, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
+	const char **paths = calloc(cli->n_values + 1, sizeof(*paths));
+	struct nt_source_local local = {.from = paths};
+	struct nt_source from = nt_source_local(&local);
+	enum vf_rc rc = paths ? nt_remote_check_unused(cli, 2, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for options");
+
+	while (rc == VF_OK && (paths[local.n_from] = nt_cli_get_at(cli, "from", local.n_from)) != NULL)
+		local.n_from++;
+	if (rc == VF_OK)
+		rc = nt_verb_open(cli, &n, reterr);
+	local.n = n;
+	if (rc == VF_OK)
+		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
+		rc = nt_verb_find(n, cli->args[1], ret_id, reterr);
+	if (rc == VF_OK)
+		rc = make_page(cli, &from, ret_id, page, reterr);
+	free(paths);
+	return rc;
+}
+
+/* A server has the form and signs the receipt; what was decided lies with the site. */
+static VF_RC page_of_server(struct nt_cli *cli, struct vf_hash *ret_id, struct nt_buf *page, struct vf_err *reterr)
+{
+	struct nt_remote r = {0};
+	struct nt_source from;
+	enum vf_rc rc = nt_remote_check_args(cli, 1, reterr);
+
+	if (rc == VF_OK && nt_cli_has(cli, "from"))
+		rc = vf_fail(reterr, VF_USAGE, "--from is for a notary's folder: with --server the details are in --state");
+	if (rc == VF_OK)
+		rc = nt_remote_connect(cli, &r, reterr);
+	if (rc == VF_OK)
+		rc = nt_remote_find(&r, cli->args[0], ret_id, reterr);
+	from = nt_source_remote(&r.send);
+	if (rc == VF_OK)
+		rc = make_page(cli, &from, ret_id, page, reterr);
+	nt_remote_done(&r);
 	return rc;
 }
 
 VF_RC nt_verb_page(struct nt_cli *cli, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_buf_done) struct nt_buf page = nt_buf(VF_MAX_PAGE);
 	const char *path = nt_cli_get(cli, "output");
 	struct vf_hash id;
-	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
+	enum vf_rc rc = nt_remote_is_wanted(cli) ? page_of_server(cli, &id, &page, reterr)
+						 : page_of_notary(cli, &id, &page, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_verb_check_output(cli, reterr);
-	if (rc == VF_OK)
-		rc = nt_verb_find(n, cli->args[1], &id, reterr);
-	if (rc == VF_OK)
-		rc = make_page(cli, n, &id, &page, reterr);
-	if (rc == VF_OK)
-		rc = write_page(path, nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
+		rc = nt_html_write(path, "page", nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (!cli->json) {

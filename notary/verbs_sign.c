@@ -5,19 +5,21 @@
 
 #include "notary/manifest_out.h"
 #include "notary/passphrase.h"
+#include "notary/source.h"
 #include "notary/verbs_submit.h"
 #include "verify/text.h"
 
 const struct nt_option nt_countersign_options[] = {
 	NT_SIGN_OPTIONS(true),
 	{"kind", 0, "KIND", "'other' or 'ethics-approval' (default: other)", false, false},
+	NT_SERVER_OPTIONS,
 	{0},
 };
 
 const char nt_countersign_details[] =
 	"Makes a record without documents, with a link 'countersigns' to the record, in the same study: the signed\n"
 	"statement names the record by its ID, so the signature is good for that record alone. Seal and export it\n"
-	"like any other.\n"
+	"like any other. With --server there is no DIR, and the key does not leave this machine.\n"
 	"\n"
 	"Meanings: approval, author, origin, receipt, responsibility, review, witness (docs/formats/signature.md).";
 
@@ -175,12 +177,13 @@ static VF_RC countersign(struct nt_submitting *u, const struct nt_record *target
 		return vf_fail(reterr, VF_USAGE, "a countersignature is of kind 'other' or 'ethics-approval'");
 	if (target->state == NT_ERASED)
 		return vf_fail(reterr, VF_ERASED, "the record was erased: there is nothing to sign");
-	u->s.submitter = vf_bytes_str(NT_SUBMITTER_LOCAL);
+	u->s.submitter = vf_bytes_str(u->remote ? "" : NT_SUBMITTER_LOCAL);
 	u->s.study = target->study;
 	u->links[0] = (struct tr_link){TR_COUNTERSIGNS, target->id};
 	u->s.links = u->links;
 	u->s.n_links = 1;
-	rc = nt_submit_records(u->n, &u->s, &none, 1, take_id, &c, reterr);
+	rc = u->remote ? nt_send_records(&u->remote->send, &u->s, &none, 1, take_id, &c, reterr)
+		       : nt_submit_records(u->n, &u->s, &none, 1, take_id, &c, reterr);
 	if (rc != VF_OK)
 		return rc;
 	put_result(u->cli, u, &c);
@@ -189,23 +192,43 @@ static VF_RC countersign(struct nt_submitting *u, const struct nt_record *target
 	return VF_OK;
 }
 
+/* The key stays here; the record that is signed is at the server. */
+static VF_RC find_target(struct nt_submitting *u, struct nt_record **ret, struct vf_err *reterr)
+{
+	struct nt_source from;
+	struct vf_hash id;
+	enum vf_rc rc;
+
+	if (!u->remote) {
+		rc = nt_verb_open(u->cli, &u->n, reterr);
+		return rc == VF_OK ? nt_verb_get(u->n, u->cli->args[1], ret, reterr) : rc;
+	}
+	from = nt_source_remote(&u->remote->send);
+	rc = nt_remote_find(u->remote, u->cli->args[0], &id, reterr);
+	return rc == VF_OK ? from.record(from.ctx, &id, ret, reterr) : rc;
+}
+
 VF_RC nt_verb_countersign(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
 	struct nt_submitting *u = calloc(1, sizeof(*u));
+	struct nt_remote remote = {0};
 	enum vf_rc rc;
 
 	if (!u)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a signature");
 	u->cli = cli;
-	rc = nt_submitting_signing(u, reterr);
+	rc = nt_remote_is_wanted(cli) ? nt_remote_check_args(cli, 1, reterr) : nt_remote_check_unused(cli, 2, reterr);
 	if (rc == VF_OK)
-		rc = nt_verb_open(cli, &u->n, reterr);
+		rc = nt_submitting_signing(u, reterr);
 	if (rc == VF_OK)
-		rc = nt_verb_get(u->n, cli->args[1], &target, reterr);
+		rc = nt_submitting_target(u, &remote, reterr);
+	if (rc == VF_OK)
+		rc = find_target(u, &target, reterr);
 	if (rc == VF_OK)
 		rc = countersign(u, target, reterr);
 	nt_notary_free(u->n);
+	nt_remote_done(&remote);
 	nt_submitting_done(u);
 	free(u);
 	return rc;

@@ -31,8 +31,10 @@ const struct nt_option nt_submit_options[] = {
 	{"keep", 0, NULL, "copy the documents into the notary", false, false},
 	{"details", 0, "FILE", "what the record says of its kind, as JSON: see 'trialnotary explain KIND'", false, false},
 	{"set", 0, "NAME=VALUE", "one simple field of the details", false, true},
+	{"participant", 0, "NUMBER", "whom a personal record is about: the number at the site, or the value in records", false, false},
 	{"rules", 0, "FILE", "the schema of a kind of the study's own", false, false},
 	{"link", 0, "TYPE=ID", "how the record stands to an earlier one", false, true},
+	{"canonical", 0, "FILE", "declare the documents' canonical digests: write them into FILE, a further document", false, false},
 	NT_SIGN_OPTIONS(false),
 	{"prepare", 0, "FILE", "with --server: write the finished submission there and do not send it", false, false},
 	NT_SERVER_OPTIONS,
@@ -54,7 +56,8 @@ const char nt_submit_details[] =
 	"\n"
 	"Details say what only a record of this kind has: who approved, which permissions, until when\n"
 	"(docs/formats/statements). --set gives a simple field, more than once a list; --details a file with all.\n"
-	"Their form, consent and grant become links by themselves.\n"
+	"Their form, consent and grant become links by themselves. --participant puts the value that stands for a participant\n"
+	"there, from participants.db in DIR or, with --server, in --state; a new number gets a key (docs/consent.md).\n"
 	"\n"
 	"Links: accesses, amends, approves, countersigns, derives-from, erases, grants, locks, reports,\n"
 	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
@@ -74,6 +77,7 @@ static void gathered_done(struct nt_gathered *g)
 		nt_hash_jobs_done(g->jobs, g->files.n);
 	free(g->jobs);
 	free(g->documents);
+	free(g->canonical_path);
 	nt_files_done(&g->files);
 }
 
@@ -242,6 +246,8 @@ VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr)
 		return vf_fail(reterr, VF_USAGE, "documents are not sent to a server: leave --keep out");
 	if (u->each && cli->n_args <= u->first)
 		return vf_fail(reterr, VF_USAGE, "--each needs files or folders");
+	if (nt_cli_has(cli, "canonical") && (u->each || cli->n_args <= u->first))
+		return vf_fail(reterr, VF_USAGE, "--canonical is for one record with documents");
 	texts = (struct tr_statement){.kind = TR_OTHER,
 		.study = u->s.study,
 		.version = u->s.version,
@@ -337,7 +343,7 @@ static VF_RC make_records(struct nt_submitting *u, struct vf_err *reterr)
 	if (!u->records)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu records", u->n_records);
 	if (!u->each)
-		u->records[0] = (struct nt_submit_record){u->g.documents, u->g.files.n};
+		u->records[0] = (struct nt_submit_record){u->g.documents, u->g.files.n + u->g.has_canonical};
 	for (size_t i = 0; u->each && i < u->n_records; i++)
 		u->records[i] = (struct nt_submit_record){&u->g.documents[i], 1};
 	return VF_OK;
@@ -494,14 +500,16 @@ void nt_submitting_done(struct nt_submitting *u)
 	gathered_done(&u->g);
 }
 
-/* A notary's folder comes first, or a server is named. */
-static VF_RC choose_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr)
+VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr)
 {
 	u->first = nt_remote_is_wanted(u->cli) ? 0 : 1;
 	if (u->first == 0)
 		u->remote = remote;
 	else if (nt_cli_has(u->cli, "prepare"))
 		return vf_fail(reterr, VF_USAGE, "--prepare needs --server");
+	/* where a file must be named, it comes after DIR */
+	if (u->describe && u->cli->n_args <= u->first)
+		return vf_fail(reterr, VF_USAGE, "'%s' needs a file", u->cli->verb->name);
 	return u->remote ? nt_remote_connect(u->cli, remote, reterr) : nt_remote_check_unused(u->cli, 1, reterr);
 }
 
@@ -522,6 +530,8 @@ VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr)
 		rc = hash_gathered(u->cli, &u->g, u->threads, reterr);
 	if (rc == VF_OK && u->describe)
 		rc = check_described(u, reterr);
+	if (rc == VF_OK && nt_cli_has(u->cli, "canonical"))
+		rc = nt_submitting_canonical(u, reterr);
 	return rc == VF_OK ? submit_all(u, reterr) : rc;
 }
 
@@ -534,7 +544,7 @@ VF_RC nt_verb_submit(struct nt_cli *cli, struct vf_err *reterr)
 	if (!u)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
 	u->cli = cli;
-	rc = choose_target(u, &remote, reterr);
+	rc = nt_submitting_target(u, &remote, reterr);
 	if (rc == VF_OK)
 		rc = nt_submitting_run(u, reterr);
 	nt_notary_free(u->n);

@@ -19,7 +19,9 @@
 struct nt_gathered {
 	struct nt_files files;
 	struct nt_hash_job *jobs;
-	struct nt_submit_file *documents;
+	struct nt_submit_file *documents; /* of files, and one more that --canonical makes */
+	bool has_canonical;
+	char *canonical_path;
 	uint64_t bytes;
 };
 
@@ -68,6 +70,8 @@ struct nt_submitting {
 	} details;
 };
 
+/* A notary's folder comes first, or a server is named: sets first and remote, and connects. USAGE. */
+VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr);
 /* Study, kind and texts; then key and certificate; then links, for which n or remote must be there. */
 VF_RC nt_submitting_options(struct nt_submitting *u, struct vf_err *reterr);
 VF_RC nt_submitting_signing(struct nt_submitting *u, struct vf_err *reterr);
@@ -75,6 +79,9 @@ VF_RC nt_submitting_links(struct nt_submitting *u, struct vf_err *reterr);
 /* The details that were asked for, for which the kind, the links and n or remote must be there. */
 VF_RC nt_submitting_details(struct nt_submitting *u, struct vf_err *reterr);
 void nt_submitting_details_done(struct nt_submitting *u);
+/* --canonical: computes the canonical forms of the documents that were hashed, writes them into the file that is named,
+ * and makes it one more document (verbs_canonical.c). */
+VF_RC nt_submitting_canonical(struct nt_submitting *u, struct vf_err *reterr);
 /* All of submit once first and remote or the notary in the first argument are chosen: options, files, records. */
 VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr);
 /* Frees what it holds; n and remote are the caller's. */

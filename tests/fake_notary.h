@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "notary/consent_index.h"
 #include "notary/notary.h"
+#include "notary/participants.h"
 #include "notary/signers.h"
 
 #define FAKE_MAX_JOURNAL 65536
@@ -148,15 +150,59 @@ VF_RC nt_notary_get(
 	return vf_fail(reterr, VF_UNKNOWN_RECORD, "no such record");
 }
 
-VF_RC nt_notary_each(
-	struct nt_notary *n, struct vf_bytes study, nt_each_id *each, void *ctx, struct vf_err *reterr)
+/* Nothing has links, and nobody is known: their rules are asked with a notary in a folder. */
+VF_RC nt_notary_page_linked(struct nt_notary *n, const struct nt_link *link, uint64_t first, size_t max,
+	struct nt_listed *ret, size_t *ret_n, struct vf_err *reterr)
 {
-	enum vf_rc rc = VF_OK;
+	(void)n, (void)link, (void)first, (void)max, (void)ret, (void)reterr;
+	*ret_n = 0;
+	return VF_OK;
+}
 
-	(void)n, (void)study;
-	for (size_t i = 0; i < fake.n_records && rc == VF_OK; i++)
-		rc = each(ctx, &fake.records[i].id, reterr);
-	return rc;
+const char *nt_notary_dir(const struct nt_notary *n)
+{
+	(void)n;
+	return ".";
+}
+
+VF_RC nt_consent_follow(struct nt_notary *n, struct nt_consent_index **ret, struct vf_err *reterr)
+{
+	(void)n, (void)reterr;
+	*ret = NULL;
+	return VF_OK;
+}
+
+VF_RC nt_consent_elsewhere(struct nt_consent_index *x, struct vf_bytes study, const struct vf_hash *participant, bool *ret,
+	struct vf_err *reterr)
+{
+	(void)x, (void)study, (void)participant, (void)reterr;
+	*ret = false;
+	return VF_OK;
+}
+
+void nt_consent_index_freep(struct nt_consent_index **x)
+{
+	*x = NULL;
+}
+
+VF_RC nt_participants_open(const char *dir, bool create, struct nt_participants **ret, struct vf_err *reterr)
+{
+	(void)dir, (void)create, (void)reterr;
+	*ret = NULL;
+	return VF_OK;
+}
+
+void nt_participants_freep(struct nt_participants **p)
+{
+	*p = NULL;
+}
+
+VF_RC nt_participants_elsewhere(struct nt_participants *p, struct vf_bytes study, const struct vf_hash *value, bool *ret,
+	struct vf_err *reterr)
+{
+	(void)p, (void)study, (void)value, (void)reterr;
+	*ret = false;
+	return VF_OK;
 }
 
 struct nt_record *nt_record_free(struct nt_record *r)

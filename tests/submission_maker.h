@@ -78,7 +78,8 @@ MAKER void draft_make(struct draft *d, struct nt_notary *n, struct nt_stream *st
 	const struct nt_submit_file *files, size_t n_files, const struct tr_details *details, struct vf_arena *a)
 {
 	struct nt_submit_record record = {files, n_files};
-	struct nt_maker maker = {.s = s, .links = s->links, .nt_links = d->links, .n_links = s->n_links, .keeps_details = true, .arena = *a};
+	struct nt_maker maker = {.s = s, .links = s->links, .nt_links = d->links, .n_links = s->n_links, .keeps_details = true,
+		.details_text = s->details_file, .arena = *a};
 	struct nt_making m = {0};
 	struct nt_buf same = nt_buf(1 << 20);
 	struct vf_err err = {0};

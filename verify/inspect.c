@@ -83,6 +83,31 @@ static const char *meaning(const struct seen *in, struct vf_bytes name)
 	return m->role == VF_ROLE_DOCUMENT ? "document" : m->role == VF_ROLE_STREAM ? "place in the stream" : "commitment";
 }
 
+/* ---- signatures: that of a record, or those of a container of other software ---- */
+
+#define MAX_SIGNATURE ((uint64_t)1 << 20)
+
+static void put_signatures(struct vf_sink *s, struct seen *in, bool json, const struct vf_look *look, struct vf_arena *memory)
+{
+	const struct vf_zip *zip = &in->container.zip;
+	struct vf_bytes ber;
+	struct vf_err ignored;
+	size_t n = 0;
+
+	for (size_t i = 0; i < zip->n; i++) {
+		const struct vf_zip_entry *e = &zip->entries[i];
+		struct vf_arena before = *memory;
+
+		if (!vf_bytes_starts(e->name, VF_NAME_META) || !vf_bytes_ends(e->name, ".p7s") || e->size > MAX_SIGNATURE ||
+			vf_container_read(&in->container, e, memory, &ber, &ignored) != VF_OK)
+			continue;
+		vf_sink_str(s, !json ? "\n" : n ? "," : "");
+		vf_inspect_signature(s, e->name, ber, json, look, memory);
+		*memory = before;
+		n++;
+	}
+}
+
 /* ---- text ---- */
 
 static void put(struct vf_sink *s, const struct vf_look *look, struct vf_bytes text)
@@ -153,7 +178,7 @@ static void put_head(struct vf_sink *s, const struct vf_look *look, struct vf_by
 	}
 }
 
-static void inspect_text(struct vf_sink *s, const struct vf_look *look, const struct seen *in)
+static void inspect_text(struct vf_sink *s, const struct vf_look *look, struct seen *in, struct vf_arena *memory)
 {
 	const struct vf_zip *zip = &in->container.zip;
 
@@ -173,6 +198,7 @@ static void inspect_text(struct vf_sink *s, const struct vf_look *look, const st
 		put(s, look, zip->entries[i].name);
 		vf_sink_putf(s, "\"  (%s)\n", meaning(in, zip->entries[i].name));
 	}
+	put_signatures(s, in, false, look, memory);
 	put_head(s, look, in->head);
 	vf_sink_str(s, "\n  These are claims of the file. No digest, signature, time or trust was checked.\n"
 		       "  To check them:  trialverify --trust DIR FILE\n");
@@ -223,7 +249,7 @@ static void json_statement(struct vf_sink *s, const struct seen *in)
 	vf_sink_str(s, "]}");
 }
 
-static void inspect_json(struct vf_sink *s, const struct seen *in)
+static void inspect_json(struct vf_sink *s, const struct vf_look *look, struct seen *in, struct vf_arena *memory)
 {
 	const struct vf_zip *zip = &in->container.zip;
 
@@ -242,6 +268,8 @@ static void inspect_json(struct vf_sink *s, const struct seen *in)
 		vf_sink_putf(s, ",\"size\":%" PRIu64 ",\"method\":\"%s\"}", zip->entries[i].size,
 			zip->entries[i].method == VF_ZIP_STORED ? "stored" : "deflated");
 	}
+	vf_sink_str(s, "],\"signatures\":[");
+	put_signatures(s, in, true, look, memory);
 	vf_sink_str(s, "]}\n");
 }
 
@@ -254,9 +282,9 @@ static VF_RC inspect_container(struct vf_sink *s, struct seen *in, const struct 
 		return rc;
 	look_into(in, memory);
 	if (json)
-		inspect_json(s, in);
+		inspect_json(s, look, in, memory);
 	else
-		inspect_text(s, look, in);
+		inspect_text(s, look, in, memory);
 	return VF_OK;
 }
 

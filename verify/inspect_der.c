@@ -6,6 +6,7 @@
 #include "verify/ber.h"
 #include "verify/cms_attrs.h"
 #include "verify/ers.h"
+#include "verify/meaning.h"
 #include "verify/text.h"
 #include "verify/tst.h"
 
@@ -174,6 +175,42 @@ static void text_signer(const struct view *v, const struct vf_signed *cms)
 	vf_sink_putf(v->s, "certificates: %zu, CRLs or OCSP responses: %zu\n", count_certs(cms), count_revocation(cms));
 }
 
+static void quoted_line(const struct view *v, const char *name, struct vf_bytes text)
+{
+	label(v, name);
+	vf_sink_str(v->s, "\"");
+	if (v->look->unicode)
+		vf_sink_escaped(v->s, text);
+	else
+		vf_sink_ascii(v->s, text);
+	vf_sink_str(v->s, "\"\n");
+}
+
+/* What the signer says of the signature (meaning.h), as far as it can be read. */
+static void text_said(const struct view *v, const struct vf_signed *cms)
+{
+	char text[120];
+	struct vf_err ignored;
+	struct vf_said said;
+
+	if (vf_meaning_read(cms, &said, &ignored) != VF_OK) {
+		line(v, "Says", "what cannot be read");
+		return;
+	}
+	if (said.name.n)
+		quoted_line(v, "Printed name", said.name);
+	if (said.meaning_oid.n) {
+		vf_meaning_oid_text(&said, text, sizeof(text));
+		label(v, "Meaning");
+		vf_sink_putf(v->s, "%s%s%s%s\n", vf_meaning_name(said.meaning) ? vf_meaning_name(said.meaning) : "",
+			vf_meaning_name(said.meaning) ? " (" : "", text, vf_meaning_name(said.meaning) ? ")" : "");
+	}
+	if (said.time != VF_TIME_NONE) {
+		vf_shown_time(text, said.time);
+		line(v, "Signed at", text);
+	}
+}
+
 static void text_token(const struct view *v, const struct vf_tst *t)
 {
 	char time[VF_SHOWN_TIME], span[VF_SHOWN_COUNT], oid[120];
@@ -209,6 +246,7 @@ static void text_signature(const struct view *v, const struct vf_signed *cms)
 		vf_sink_putf(v->s, "%zu octets, in the signature\n", cms->content.n);
 	line(v, "Digest", vf_alg_name(cms->digest));
 	text_signer(v, cms);
+	text_said(v, cms);
 	if (vf_attrs_init(&it, cms->unsigned_attrs, VF_CMS_SUBMITTER, &ignored) != VF_OK) {
 		line(v, "Unsigned", "attributes that cannot be read");
 		return;
@@ -276,6 +314,36 @@ static void json_signer(struct vf_sink *s, const struct vf_signed *cms)
 	vf_sink_putf(s, ",\"certificates\":%zu,\"revocation\":%zu", count_certs(cms), count_revocation(cms));
 }
 
+static void json_text(struct vf_sink *s, const char *name, struct vf_bytes text)
+{
+	vf_sink_putf(s, ",\"%s\":", name);
+	if (text.n)
+		vf_sink_json(s, text);
+	else
+		vf_sink_str(s, "null");
+}
+
+static void json_said(struct vf_sink *s, const struct vf_signed *cms)
+{
+	char oid[120] = "", time[VF_TIME_LEN + 1] = "";
+	const char *meaning = NULL;
+	struct vf_said said = {.time = VF_TIME_NONE};
+	struct vf_err ignored;
+
+	if (vf_meaning_read(cms, &said, &ignored) != VF_OK)
+		said = (struct vf_said){.time = VF_TIME_NONE};
+	if (said.meaning_oid.n) {
+		meaning = vf_meaning_name(said.meaning);
+		vf_meaning_oid_text(&said, oid, sizeof(oid));
+	}
+	if (said.time != VF_TIME_NONE)
+		vf_time_put(time, said.time);
+	json_text(s, "printed_name", said.name);
+	json_text(s, "meaning", vf_bytes_str(meaning ? meaning : ""));
+	json_text(s, "meaning_oid", vf_bytes_str(oid));
+	json_text(s, "signing_time", vf_bytes_str(time));
+}
+
 static void json_token(struct vf_sink *s, const struct vf_tst *t)
 {
 	char time[VF_TIME_LEN + 1], oid[120];
@@ -308,6 +376,7 @@ static void json_signature(struct vf_sink *s, const struct vf_signed *cms)
 	vf_sink_putf(s, ",\"signature\":{\"content_type\":\"%s\",\"detached\":%s,\"algorithm\":\"%s\"", text,
 		cms->detached ? "true" : "false", vf_alg_name(cms->digest));
 	json_signer(s, cms);
+	json_said(s, cms);
 	vf_sink_str(s, ",\"unsigned\":[");
 	if (vf_attrs_init(&it, cms->unsigned_attrs, VF_CMS_SUBMITTER, &ignored) == VF_OK)
 		while (vf_attrs_next(&it, &attr)) {
@@ -426,6 +495,35 @@ static void show_json(struct vf_sink *s, const char *input, const struct seen *i
 	if (in->kind == VF_DER_RECORD)
 		json_record(s, &in->er);
 	vf_sink_str(s, "}\n");
+}
+
+void vf_inspect_signature(struct vf_sink *s, struct vf_bytes name, struct vf_bytes ber, bool json,
+	const struct vf_look *look, struct vf_arena *memory)
+{
+	const struct view v = {s, look};
+	struct vf_signed cms;
+	struct vf_err ignored;
+	struct vf_bytes der;
+	bool is_read = vf_ber_to_der(ber, memory, &der, &ignored) == VF_OK &&
+		vf_cms_parse(der, VF_CMS_SUBMITTER, &cms, &ignored) == VF_OK;
+
+	if (json) {
+		vf_sink_str(s, "{\"name\":");
+		vf_sink_json(s, name);
+		if (is_read) {
+			json_signer(s, &cms);
+			json_said(s, &cms);
+		}
+		vf_sink_putf(s, ",\"readable\":%s}", is_read ? "true" : "false");
+		return;
+	}
+	quoted_line(&v, "Signature", name);
+	if (!is_read) {
+		line(&v, "Says", "what cannot be read");
+		return;
+	}
+	text_signer(&v, &cms);
+	text_said(&v, &cms);
 }
 
 VF_RC vf_inspect_der(struct vf_sink *s, const char *input, struct vf_bytes der, bool json, const struct vf_look *look,

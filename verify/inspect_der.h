@@ -26,4 +26,8 @@ const char *vf_der_kind_text(enum vf_der_kind kind);
 VF_RC vf_inspect_der(struct vf_sink *s, const char *input, struct vf_bytes der, bool json, const struct vf_look *look,
 	struct vf_arena *memory, struct vf_err *reterr);
 
+/* A signature in a container: its name there, who signs, and what is said of it (meaning.h). Of several signers the first. */
+void vf_inspect_signature(struct vf_sink *s, struct vf_bytes name, struct vf_bytes ber, bool json,
+	const struct vf_look *look, struct vf_arena *memory);
+
 #endif

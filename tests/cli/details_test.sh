@@ -213,6 +213,27 @@ grep -q '"confidential":false' out && fault "a document of a personal kind is no
 submit visit2 --kind visit --rules visit.json --set number=2 --link "uses=$schema" --link "supersedes=$visit"
 [ "$(in_list DEMO ' visit ')" = 2 ] || fault "the study's own kind is not listed"
 
+# ---- the value of a participant, from the folder's own key ----
+given='{"role":"participant","given":"2026-03-04","permissions":[{"name":"participation","granted":true}]}'
+refused USAGE "about no participant" --study DEMO --kind dataset --participant 017 protocol.txt
+refused USAGE "one of them" --study DEMO --kind consent --participant 017 --set "participant=$alice" --set "form=$form" consent.txt
+refused USAGE "1 to 128 octets" --study DEMO --kind consent --participant "" --set "form=$form" consent.txt
+submit numbered --kind consent --participant 017 --set "form=$form" --details "$(echo "$given" | into)" consent.txt
+must "$tn" participant show n --study DEMO 017
+value=$(cat out)
+must "$tn" consent list n --study DEMO --participant 017
+grep -q "$numbered" out || fault "the consent of participant 017 is not listed"
+submit numbered2 --kind access-grant --participant "$value" --set to=X --set purpose=y --set from=2026-04-01 --link "grants=$numbered"
+must "$tn" consent list n --study DEMO --participant 017
+grep -q "$numbered2" out || fault "the value itself names the participant, too"
+grep -q 017 n/notary.db && fault "the number is in the notary"
+must "$tn" participant add n --study OTHER 9
+nobody=$(cat out)
+refused PARTICIPANT_REUSED "another study" --study DEMO --kind consent --set "participant=$nobody" --set "form=$form" \
+	--details "$(echo "$given" | into)" consent.txt
+refused PARTICIPANT_REUSED "another study" --study OTHER --kind access-event --participant "$value" --set who=x --set purpose=y \
+	--set when=2026-05-01 --link "accesses=$numbered"
+
 # ---- each kind has its words ----
 for kind in registration protocol amendment ethics-approval consent-form consent re-consent withdrawal access-grant access-event \
 	delegation analysis-plan database-lock unblinding dataset results publication product-custody archive-custody erasure audit \

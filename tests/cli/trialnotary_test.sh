@@ -317,8 +317,24 @@ if command -v openssl >/dev/null; then
 	has out '"certificate":"no-revocation-data","printed_name":"Test submitter","printed_name_from":"signature","meaning":"author","meaning_oid":"1.2.840.113549.1.9.16.6.6","signing_time":"20'
 	"$tv" --trust with-root signed.asice >out 2>err
 	has out 'Signed      as "Test submitter", without a stated meaning, at 20'
+	"$tv" inspect "signatures/$meant.asice" >out 2>err
+	has out '  Signature     "META-INF/signature001.p7s"'
+	has out '  Printed name  "Test submitter"'
+	has out '  Meaning       author (1.2.840.113549.1.9.16.6.6)'
+	"$tv" inspect --json "signatures/$meant.asice" >out 2>err
+	has out '"signatures":[{"name":"META-INF/signature001.p7s","signer":"'
+	has out '"printed_name":"Test submitter","meaning":"author","meaning_oid":"1.2.840.113549.1.9.16.6.6","signing_time":"20'
+	"$tv" inspect --json signed.asice >out 2>err
+	has out '"meaning":null,"meaning_oid":null'
 	if command -v unzip >/dev/null; then
 		unzip -qo "signatures/$meant.asice" -d unzipped
+		"$tv" inspect unzipped/META-INF/signature001.p7s >out 2>err
+		has out '  Printed name  "Test submitter"'
+		# a container of other software: what cannot be read does no harm
+		mkdir -p other/META-INF && cp unzipped/META-INF/signature001.p7s other/META-INF/signatures1.p7s && echo x >other/META-INF/bad.p7s
+		printf application/vnd.etsi.asic-e+zip >other/mimetype
+		(cd other && zip -q -X -0 ../other.asice mimetype && zip -q -X -r ../other.asice META-INF) 2>/dev/null
+		[ ! -e other.asice ] || { "$tv" inspect other.asice >out 2>err && has out '  Printed name  "Test submitter"' && has out "what cannot be read"; }
 		openssl cms -verify -cades -binary -inform DER -in unzipped/META-INF/signature001.p7s \
 			-content unzipped/META-INF/ASiCManifest001.xml -CAfile cert.pem -purpose any -out content 2>err || fault "openssl does not accept the signature" err
 		cmp -s content unzipped/META-INF/ASiCManifest001.xml || fault "openssl verified something else"

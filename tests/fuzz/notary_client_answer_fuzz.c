@@ -20,6 +20,9 @@ static void check_record(const struct nt_remote_record *r)
 	MUST(r->state <= NT_ERASED);
 	MUST(r->state != NT_SEALED || (r->has_seal && r->has_index));
 	MUST(vf_utf8_is(r->kind) && vf_utf8_is(r->title));
+	MUST(r->n_links <= VF_MAX_LINKS);
+	for (size_t i = 0; i < r->n_links; i++)
+		MUST(vf_utf8_is(r->links[i].type));
 }
 
 static void check_accepted(const struct nt_remote_accepted *x)
@@ -72,6 +75,7 @@ static enum vf_rc read_any(uint8_t which, struct vf_bytes text, struct vf_err *e
 	struct nt_remote_accepted x[2];
 	struct nt_remote_record r;
 	struct nt_stream stream;
+	int64_t ms;
 	enum vf_rc rc;
 
 	switch (which) {
@@ -95,6 +99,10 @@ static enum vf_rc read_any(uint8_t which, struct vf_bytes text, struct vf_err *e
 	case 's':
 		rc = nt_answer_stream(text, &stream, err);
 		MUST(rc != VF_OK || !stream.exists || (stream.next > 0 && stream.next <= VF_MAX_SEQ));
+		return rc;
+	case 't':
+		rc = nt_answer_seal(text, &ms, err);
+		MUST(rc != VF_OK || (ms >= -INT64_C(62135596800000) && ms <= INT64_C(253402300799999)));
 		return rc;
 	case 'p':
 		return read_problem(text, err);

@@ -126,6 +126,7 @@ def records(t):
     # the form is the last one, and keeps its document
     second = submit(t, s, kind="consent-form", documents=[("form.txt", b"form"), ("form-de.txt", b"Formular")],
         links=[("uses", first)], title="Form")
+    submit(t, s, kind="ethics-approval", documents=[("opinion.txt", b"yes")], links=[("approves", second)])
     third = submit(t, s, kind="consent", documents=[("consent-001.txt", b"I agree")], hidden=True,
         links=[("uses", second)])
     kept = s.make(kind="results", documents=[("table.csv", b"a,b\n1,2\n"), ("\u00fcbersicht.txt", b"x" * 3000000)],
@@ -139,10 +140,57 @@ def records(t):
     t.leaves.append(s.take(keyed))
     t.check(t.call("submit", 200, body=keyed, token="acme", headers=key).status == 200,
         "the same key with the same body")
+    details(t)
     many(t)
     waiting(t, third)
     t.ids = [x["entry"]["sha256"] for x in t.leaves]
     return first, third
+
+
+FORM = {"schema": "trialnotary/details/consent-form/1", "language": "en", "population": "adult",
+        "permissions": [{"name": "participation", "purpose": "the trial", "required": True}]}
+
+
+def said(**fields):
+    return ("details.json", line(fields))
+
+
+def details(t):
+    """What plain records say of their kind comes with them, and is shown; refusals.py tries the rest."""
+    s, scope = t.stream, lambda *countries: said(schema="trialnotary/details/protocol/1", scope={"countries": countries})
+    t.unapproved = submit(t, s, kind="consent-form", documents=[said(**FORM)])
+    t.rejected = submit(t, s, kind="consent-form", documents=[said(**FORM), ("form.pdf", b"rejected")])
+    submit(t, s, kind="ethics-approval", links=[("approves", t.rejected)],
+        documents=[said(schema="trialnotary/details/ethics-approval/1", committee="Board", decision="rejected")])
+    t.base = submit(t, s, documents=[("base.txt", b"base")])
+    t.versions = [submit(t, s, links=[("supersedes", t.base)], documents=[scope(country)]) for country in ("DE", "FR")]
+    consent = submit(t, s, kind="consent", documents=[("consent-002.txt", b"me too"), ("details.json", b"nobody sees it")],
+        hidden=True, links=[("uses", t.leaves[1]["entry"]["sha256"])])
+    # hidden: which part is withdrawn cannot be seen, so neither can it be seen that nothing is left; without documents it is all
+    for day in ("monday", "tuesday"):
+        submit(t, s, kind="withdrawal", documents=[("details.json", day.encode())], hidden=True, links=[("withdraws", consent)])
+    submit(t, s, kind="withdrawal", links=[("withdraws", consent)], documents=[])
+    t.withdrawn = consent
+    # two of one request, each good alone: the second finds the first, though it is in no store yet
+    twice = [("supersedes", t.versions[0])], [("withdraws", submit(t, s, kind="consent", hidden=True, documents=[("c3.txt", b"c3")],
+        links=[("uses", t.leaves[1]["entry"]["sha256"])]))]
+    for links, kind, code in zip(twice, ("protocol", "withdrawal"), ("VERSION_ORDER", "NOTHING_TO_WITHDRAW")):
+        of = lambda i: {"kind": kind, "links": links, "documents": [(f"{i}.txt", b"%d" % i)] if kind == "protocol" else []}
+        good = s.take(s.make(**of(1)))
+        lines = [good, s.make(**of(2)), good]
+        got = t.call("submitMany", 200, body=b"".join(map(line, lines)), type="application/x-ndjson", token="acme").body
+        got = [json.loads(l) for l in got.splitlines()]
+        t.check([x.get("code") for x in got] == [None, code, None], f"two of one request: {got}")
+        t.leaves.append(good)
+        t.check(t.call("submit", 200, body=good, token="acme").status == 200, "what was accepted is not judged again")
+    shown = t.json("status", 200, path={"id": t.unapproved}, token="auditor")
+    t.check(base64.b64decode(shown["details"]) == line(FORM) and shown["documents"][0]["kept"] is True,
+        f"the details of a form are not shown: {shown}")
+    t.check("details" not in t.json("status", 200, path={"id": consent}, token="acme"), "details of a consent are not there to be shown")
+    found = t.json("list", 200, query={"link": f"supersedes:{t.base}"}, token="auditor")["records"]
+    t.check([r["id"] for r in found] == t.versions and "details" not in found[0], f"search by a link: {found}")
+    t.check(t.json("list", 200, query={"link": f"supersedes:{t.base}"}, token="other-study")["records"] == []
+        and t.json("list", 200, query={"link": f"uses:{t.base}"}, token="auditor")["records"] == [], "a search by a link finds too much")
 
 
 def many(t):
@@ -213,7 +261,7 @@ def reading(t, first, consent):
     everything = [r["id"] for r in t.json("list", 200, token="acme")["records"]]
     t.check(everything == t.ids, "the timeline of all studies is not what was submitted")
     t.call("receipt", 200, path={"id": first}, token="acme")
-    check_receipt(t, t.call("receipt", 200, path={"id": consent}, token="auditor").body, t.leaves[2])
+    check_receipt(t, t.call("receipt", 200, path={"id": consent}, token="auditor").body, t.leaves[3])
     hidden_from_others(t, first, consent)
     bundle = t.call("bundle", 200, path={"id": first}, query={"wait": 1}, token="acme")
     t.check(bundle.body.startswith(b"PK") and b"application/vnd.etsi.asic-e+zip" in bundle.body[:100], "not a bundle")
@@ -241,14 +289,14 @@ def lists(t, first):
     t.check(paged == mine, "the pages together are not the timeline")
     t.check(ids(sha256=h256(b"EX-1 protocol\n")) == [first] and ids(sha256=h256(b"nothing")) == [], "search by digest")
     hidden = {"sha256": h256(b"I agree")}
-    t.check(ids(**hidden) == [t.ids[2]], "its submitter does not find a confidential document")
+    t.check(ids(**hidden) == [t.ids[3]], "its submitter does not find a confidential document")
     # a count of what was found would tell of records that are not shown
-    t.check(ids(**hidden, after=2) == [t.ids[2]] and ids(**hidden, after=3) == [],
+    t.check(ids(**hidden, after=3) == [t.ids[3]] and ids(**hidden, after=4) == [],
         "the cursor of a search is no place in the log")
     for token in ("auditor", "beta"):
         t.check(t.json("list", 200, query=hidden, token=token)["records"] == [],
             f"{token} finds a confidential document")
-        t.check(t.json("status", 200, path={"id": t.ids[2]}, token=token)["documents"] == [],
+        t.check(t.json("status", 200, path={"id": t.ids[3]}, token=token)["documents"] == [],
             f"{token} is shown a confidential document")
     t.check(t.json("list", 200, query={"sha256": h256(b"form")}, token="other-study")["records"] == [],
         "a search leaves the scope of studies")
@@ -322,11 +370,11 @@ def erasing(t, consent):
         f"erased: {done}; again: {again}")
     seal(t, n + 1)
     shown = t.json("status", 200, path={"id": consent}, token="acme")
-    t.check(shown == {"id": consent, "state": "erased", "index": 2, "seal": 1},
+    t.check(shown == {"id": consent, "state": "erased", "index": 3, "seal": 1},
         f"of an erased record is shown: {shown}")
     t.call("bundle", 410, "ERASED", path={"id": consent}, token="acme")
     t.call("receipt", 410, "ERASED", path={"id": consent}, token="acme")
-    t.call("submit", 410, "ERASED", body=t.leaves[2], token="acme")
+    t.call("submit", 410, "ERASED", body=t.leaves[3], token="acme")
     t.call("proof", 200, query={"id": consent})
     own = t.json("status", 200, path={"id": done["erasure"]}, token="acme")
     t.check({"type": "erases", "record": consent} in own.get("links", []), f"the record of the erasure is {own}")

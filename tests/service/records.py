@@ -149,7 +149,7 @@ class Stream:
         members = []
         for name, (role, data) in sorted(files.items(), key=lambda item: item[0].encode()):
             members.append(digests(name, data))
-            if role != "document":
+            if role != "document" or name == "details.json":
                 members[-1]["base64"] = base64.b64encode(data).decode()
         id_, id512 = group(members)
         return {"schema": "trialnotary/submission/1", "entry": {"sha256": id_, "sha512": id512, "slot": parts["slot"]},

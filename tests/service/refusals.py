@@ -147,6 +147,12 @@ class Refusals:
             self.no("list", 400, "HTTP_SHAPE", field="sha256", query={"sha256": wrong}, token="acme")
             self.no("proof", 400, "HTTP_SHAPE", field="id", query={"id": wrong})
         self.no("list", 400, "HTTP_SHAPE", query={**study, "sha256": h256(b"")}, token="acme")
+        for wrong in ("", "supersedes", "supersedes:", "supersedes:" + "a" * 63, "supersede:" + "a" * 64, ":" + "a" * 64,
+                "supersedes:" + "A" * 64, "supersedes=" + "a" * 64):
+            self.no("list", 400, "HTTP_SHAPE", field="link", query={"link": wrong}, token="acme")
+        linked = {"link": "uses:" + "a" * 64}
+        self.no("list", 400, "HTTP_SHAPE", field="study", query={**study, **linked}, token="acme")
+        self.no("list", 400, "HTTP_SHAPE", field="link", query={"sha256": h256(b""), **linked}, token="acme")
         size = self.before[0]
         for index, of in ((0, 0), ("x", 1), (0, "x"), (-1, 1), ("01", 2), (2 ** 64, 2 ** 64), (0, 2 ** 64)):
             self.no("inclusion", 400, "HTTP_SHAPE", query={"index": index, "size": of})
@@ -246,7 +252,7 @@ class Refusals:
         return self.no("submit", status, code, field=field, body=s, token=token)
 
     def records(self):
-        t, first, consent = self.t, self.first, self.t.ids[2]
+        t, first, consent = self.t, self.first, self.t.ids[3]
         at = lambda n: f"/members/{n}/base64"
         def digest(s): s["members"][1]["sha256"] = nonce()
         def id_(s): s["entry"]["sha256"] = nonce()
@@ -295,7 +301,41 @@ class Refusals:
         twin = copy.deepcopy(t.leaves[1])
         twin["entry"]["slot"] = nonce()
         self.no("submit", 409, "ENTRY_CONFLICT", field="/entry/slot", body=twin, token="acme")
+        self.details()
         self.kept()
+
+    def details(self):
+        """What a record says of its kind, by the rules of the kind, and beside other records; alone and among many."""
+        t, first = self.t, self.first
+        said = lambda **fields: [("details.json", line(fields))]
+        form = {"schema": "trialnotary/details/consent-form/1", "language": "en", "population": "adult",
+                "permissions": [{"name": "participation", "purpose": "the trial", "required": True}]}
+        scope = lambda *countries: said(schema="trialnotary/details/protocol/1", scope={"countries": countries})
+        def silent(s): s["members"][0].pop("base64")
+        self.record(400, "JSON_SHAPE", "/members/0", silent, kind="consent-form", documents=said(**form))
+        for fault in ({"language": "english"}, {"permissions": []}, {"schema": "trialnotary/details/consent/1"},
+                {"population": None}):
+            self.record(422, "DETAILS_SHAPE", "/members/0/base64", kind="consent-form", documents=said(**{**form, **fault}))
+        self.record(400, "JSON_SHAPE", "/members/0/base64", kind="consent-form", documents=[("details.json", b"no JSON")])
+        self.record(413, "LIMIT", "/members/0/base64", kind="consent-form",
+            documents=said(**form, summary="x" * 66000))
+        twice = [form["permissions"][0]] * 2
+        self.record(422, "DETAILS_SHAPE", "/members/0/base64", kind="consent-form", documents=said(**{**form, "permissions": twice}))
+        hidden = {"hidden": True, "documents": [("details.json", b"hidden")]}
+        faults = [("FORM_UNAPPROVED", {"kind": "consent", "links": [("uses", t.unapproved)], **hidden}),
+            ("FORM_UNAPPROVED", {"kind": "re-consent", "links": [("uses", t.rejected)], **hidden}),
+            ("VERSION_ORDER", {"links": [("supersedes", t.base)]}),
+            ("VERSION_ORDER", {"links": [("supersedes", t.base)], "documents": scope("AT", "FR")}),
+            ("NOTHING_TO_WITHDRAW", {"kind": "withdrawal", "links": [("withdraws", nonce())], **hidden}),
+            ("NOTHING_TO_WITHDRAW", {"kind": "withdrawal", "links": [("withdraws", first)], **hidden}),
+            ("NOTHING_TO_WITHDRAW", {"kind": "withdrawal", "links": [("withdraws", t.withdrawn)], **hidden}),
+            ("LINK_SHAPE", {"kind": "consent", "links": [("uses", t.leaves[1]["entry"]["sha256"]), ("uses", t.rejected)], **hidden})]
+        for code, made in faults:
+            self.record(422, code, None, **made)
+            made.setdefault("documents", [("a.txt", b"a")])
+            answer = self.no("submitMany", 200, body=line(t.stream.make(**made)), type=NDJSON, token="acme")
+            t.check(json.loads(answer.body)["code"] == code, f"many: {answer.body} is not {code}")
+        self.record(404, "UNKNOWN_RECORD", None, kind="withdrawal", links=[("withdraws", nonce())], documents=[])
 
     def kept(self):
         """Documents in the request: all that are announced, no other, and exactly those."""

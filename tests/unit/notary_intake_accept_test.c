@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include "notary/document.h"
 #include "notary/intake_inside.h"
+#include "tests/folder.h"
 #include "tests/submission_maker.h"
 #include "verify/container.h"
 
@@ -43,7 +45,7 @@ static enum vf_rc settle(struct fixture *f, struct nt_submission *s, bool *befor
 	fixture_need(nt_notary_stream(f->n, s->submitter, s->study, &stream, &err), &err, "stream");
 	err = (struct vf_err){0};
 	memset(field, 0, sizeof(field));
-	return nt_intake_settle(f->n, &stream, s, before, field, &err);
+	return nt_intake_settle(f->n, NULL, &stream, s, before, field, &err);
 }
 
 static void keep_text(struct fixture *f, const struct nt_document *d, struct vf_bytes text)
@@ -228,7 +230,7 @@ static void test_group(void)
 		CHECK_RC(take(&f, draft_json(&d), &subs[i]), VF_OK);
 		rooms[i] = room, room = NULL;
 		bool before = true;
-		CHECK_RC(nt_intake_settle(f.n, &stream, &subs[i], &before, field, &err), VF_OK);
+		CHECK_RC(nt_intake_settle(f.n, NULL, &stream, &subs[i], &before, field, &err), VF_OK);
 		CHECK(!before);
 	}
 	CHECK_INT(stream.next, 3);
@@ -417,6 +419,92 @@ static void test_round_trip(void)
 	fixture_end(&f[1]);
 }
 
+/* ---- details of plain kinds ---- */
+
+static void details_draft(struct fixture *f, enum tr_kind kind, const char *text, const struct tr_link *link, struct draft *d)
+{
+	struct nt_submit s = submit_of(kind);
+	struct nt_submit_file file = draft_file(TR_DETAILS_NAME, text);
+
+	s.details_file = vf_bytes_str(text);
+	s.links = link;
+	s.n_links = link != NULL;
+	draft_make(d, f->n, NULL, &s, &file, 1, NULL, &drafts);
+}
+
+/* They stand in the record: shown in its bundle, without a file of their own, and gone with it. */
+static void test_details(void)
+{
+	static const char text[] = "{\"schema\":\"trialnotary/details/protocol/1\",\"sponsor\":\"Unmistakable Sponsor\"}\n";
+	static struct draft d;
+	struct nt_buf bundle = nt_buf(16 << 20);
+	struct vf_bytes octets = vf_bytes_str(text), shown;
+	struct vf_pair digests = vf_pair_of(octets);
+	struct nt_record *r = NULL;
+	struct fixture f;
+	bool before;
+
+	fixture_begin(&f);
+	details_draft(&f, TR_PROTOCOL, text, NULL, &d);
+	CHECK_RC(serve(&f, &d, draft_json(&d), &before), VF_OK);
+	CHECK_RC(nt_notary_get(f.n, &d.s.id, &r, &err), VF_OK);
+	CHECK(r && r->n_documents == 1 && !r->documents[0].keep);
+	CHECK(r && nt_document_octets(r, &r->documents[0], &shown) && vf_bytes_eq(shown, octets));
+	nt_record_free(r);
+	fixture_seal(&f);
+	bundle_of(&f, &d.s.id, &bundle);
+	CHECK(bundle.n > 0 && memmem(bundle.p, bundle.n, text, strlen(text)) != NULL);
+	CHECK(folder_search(f.notary, vf_bytes(digests.sha512.b, 64)) > 0);
+	fixture_need(nt_notary_erase(f.n, &d.s.id, &err), &err, "erase");
+	CHECK_INT(folder_search(f.notary, vf_bytes_str("Unmistakable")), 0);
+	CHECK_INT(folder_search(f.notary, vf_bytes(digests.sha256.b, 32)), 0); /* what a document was could be guessed by it */
+	nt_buf_done(&bundle);
+	fixture_end(&f);
+}
+
+static void refused_details(struct fixture *f, enum tr_kind kind, const char *text, const struct tr_link *link, enum vf_rc want)
+{
+	static struct draft d;
+	bool before;
+
+	details_draft(f, kind, text, link, &d);
+	CHECK_RC(serve(f, &d, draft_json(&d), &before), want);
+	CHECK(strncmp(field, "/members/", 9) == 0);
+	CHECK(strstr(err.text, "Secret") == NULL);
+}
+
+static void test_details_refused(void)
+{
+	static const char *const scopes[] = {"{\"schema\":\"trialnotary/details/protocol/1\",\"scope\":{\"countries\":[\"DE\"]}}",
+		"{\"schema\":\"trialnotary/details/protocol/1\",\"scope\":{\"countries\":[\"FR\"]}}"};
+	static struct draft first, d;
+	struct tr_link link = {.type = TR_SUPERSEDES};
+	struct fixture f;
+	bool before;
+
+	fixture_begin(&f);
+	refused_details(&f, TR_PROTOCOL, "{}", NULL, VF_DETAILS_SHAPE);
+	refused_details(&f, TR_PROTOCOL, "Secret", NULL, VF_JSON_SHAPE);
+	refused_details(&f, TR_PROTOCOL, "{\"schema\":\"trialnotary/details/dataset/1\"}", NULL, VF_DETAILS_SHAPE);
+	refused_details(&f, TR_ETHICS_APPROVAL, "{\"schema\":\"trialnotary/details/ethics-approval/1\",\"committee\":\"Secret\"}", NULL,
+		VF_DETAILS_SHAPE);
+	details_draft(&f, TR_PROTOCOL, "{\"schema\":\"trialnotary/details/protocol/1\"}", NULL, &first);
+	CHECK_RC(serve(&f, &first, draft_json(&first), &before), VF_OK);
+	link.record = first.s.id;
+	details_draft(&f, TR_PROTOCOL, scopes[0], &link, &d);
+	CHECK_RC(serve(&f, &d, draft_json(&d), &before), VF_OK);
+	CHECK_RC(serve(&f, &d, draft_json(&d), &before), VF_OK);
+	CHECK(before); /* and is not judged again */
+	refused_details(&f, TR_PROTOCOL, scopes[0], &link, VF_VERSION_ORDER);
+	details_draft(&f, TR_PROTOCOL, scopes[1], &link, &d);
+	CHECK_RC(serve(&f, &d, draft_json(&d), &before), VF_OK);
+	/* a newer version is erased: what it stood for is open again */
+	fixture_need(nt_notary_erase(f.n, &d.s.id, &err), &err, "erase");
+	details_draft(&f, TR_PROTOCOL, "{\"schema\":\"trialnotary/details/protocol/1\",\"scope\":{\"countries\":[\"FR\",\"IT\"]}}", &link, &d);
+	CHECK_RC(serve(&f, &d, draft_json(&d), &before), VF_OK);
+	fixture_end(&f);
+}
+
 /* ---- one name for each key ---- */
 
 static enum vf_rc serve_signed(struct fixture *f, struct vf_bytes cert)
@@ -595,6 +683,8 @@ int main(void)
 		test_largest(true);
 		drafts.used = 0;
 		test_round_trip();
+		test_details();
+		test_details_refused();
 	test_signer_names();
 		test_taken_verifies();
 	}

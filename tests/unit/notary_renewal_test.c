@@ -675,7 +675,7 @@ static void test_damaged(void)
 	fixture_end(&f);
 }
 
-/* A store of version 4 knows nothing of renewals; opened, it has all chains as soon as somebody looks. */
+/* A store of version 5 knows nothing of renewals; opened, it has all chains as soon as somebody looks. */
 static void test_older_store(void)
 {
 	struct fixture f;
@@ -688,7 +688,7 @@ static void test_older_store(void)
 	fixture_submit(&f, TR_PROTOCOL, "a.txt", "one");
 	fixture_seal(&f);
 	old = renewing_bundle(&f, &f.last);
-	sql(&f, "DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 4");
+	sql(&f, "DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 5");
 	fixture_need(nt_notary_open(f.notary, fixture_clock, &f, &f.n, &err), &err, "open");
 	renewed = renewing_bundle(&f, &f.last);
 	CHECK_BYTES(nt_buf_bytes(&renewed), nt_buf_bytes(&old));

@@ -15,6 +15,7 @@
 
 #define MOST 700
 #define DOCUMENTS 29
+#define TARGETS 23
 #define STUDIES 4 /* three streams, and what is in none */
 
 static struct vf_err err;
@@ -30,7 +31,7 @@ static uint64_t next_random(uint64_t below)
 
 struct plain {
 	struct made *m;
-	unsigned document, study;
+	unsigned document, target, study;
 	bool erased;
 };
 
@@ -61,6 +62,11 @@ static struct vf_pair document(unsigned i)
 	struct vf_hash h = made_hash("shared document", i);
 
 	return vf_pair_of(vf_bytes(h.b, 32));
+}
+
+static struct vf_hash target(unsigned i)
+{
+	return made_hash("target", i);
 }
 
 /* Writes digests over others, of the same length, in the text of the statement. */
@@ -104,8 +110,24 @@ static void replace_document(struct made *m, const struct vf_pair *d, bool twice
 	m->members[0].digests = vf_pair_of(m->members[0].bytes);
 }
 
+/* Its link leads there, and is of another type now and then. */
+static void replace_link(struct made *m, unsigned to, bool uses)
+{
+	struct nt_link *l = &m->link;
+	struct vf_hash before = l->record;
+	char *at = strstr(m->statement, "\"supersedes\"");
+
+	l->record = target(to);
+	overwrite(m->statement, vf_bytes(before.b, 32), vf_bytes(l->record.b, 32));
+	if (!uses || at == NULL)
+		return;
+	l->type = vf_bytes_str("uses");
+	memmove(at + 6, at + 12, strlen(at + 12) + 1);
+	memcpy(at, "\"uses\"", 6);
+}
+
 /*
- * Records share documents and journal keys, or with own they do not; some list one document twice, some have no journal
+ * Records share documents, targets of links and journal keys, or with own they do not; some list one document twice, some have no journal
  * key, some keep.
  */
 static void make_plain(struct plain *p, struct made_stream *to, bool own)
@@ -119,13 +141,15 @@ static void make_plain(struct plain *p, struct made_stream *to, bool own)
 
 	if (m == NULL)
 		exit(1);
-	*p = (struct plain){m, own ? 1000 + (unsigned)n : (unsigned)next_random(DOCUMENTS), study, false};
+	*p = (struct plain){m, own ? 1000 + (unsigned)n : (unsigned)next_random(DOCUMENTS),
+		own ? 1000 + (unsigned)n : (unsigned)next_random(TARGETS), study, false};
 	if (st != NULL)
 		before = *st;
 	made_record(m, st, n, false);
 	s = &m->s;
 	d = document(p->document);
 	m->documents[0].keep = n % 5 == 0;
+	replace_link(m, p->target, n % 4 == 0);
 	replace_document(m, &d, n % 3 == 0);
 	s->journal = n % 7 == 0 ? (struct vf_hash){0} : made_hash("journal", own ? 1000 + n : n / 2);
 	if (st != NULL)
@@ -237,6 +261,22 @@ static void check_document(struct nt_store *s, unsigned d)
 	CHECK_INT(got, kept);
 }
 
+static void check_link(struct nt_store *s, unsigned t, const char *type)
+{
+	static struct nt_listed page[MOST];
+	const struct nt_link link = {vf_bytes_str(type), target(t)};
+	bool wanted[MOST];
+	uint64_t first = next_random(n_all + 2);
+	size_t n, max = next_random(12);
+
+	for (size_t i = 0; i < n_all; i++)
+		wanted[i] = !all[i].erased && all[i].target == t && vf_bytes_eq(all[i].m->link.type, link.type);
+	CHECK_RC(nt_store_page_linked(s, &link, first, max, page, &n, &err), VF_OK);
+	check_page(page, n, max, first, wanted);
+	CHECK_RC(nt_store_page_linked(s, &link, 0, MOST, page, &n, &err), VF_OK);
+	check_page(page, n, MOST, 0, wanted);
+}
+
 /* Without a name: of all. */
 static void check_study(struct nt_store *s, const char *study)
 {
@@ -269,6 +309,10 @@ static void check_lookups(struct nt_store *s)
 		check_record(s, i);
 	for (unsigned d = 0; d < DOCUMENTS + 1; d++)
 		check_document(s, d);
+	for (unsigned t = 0; t < TARGETS + 1; t++) {
+		check_link(s, t, "supersedes");
+		check_link(s, t, "uses");
+	}
 	for (unsigned i = 0; i < STUDIES; i++)
 		check_study(s, study_name(i));
 	check_study(s, NULL);
@@ -445,7 +489,7 @@ static void test_states(void)
 	check_store(s);
 	merge(s);
 	CHECK_INT(s->recent.from, n_all);
-	CHECK_INT(s->recent.ids.n + s->recent.journals.n + s->recent.documents.n + s->recent.n, 0);
+	CHECK_INT(s->recent.ids.n + s->recent.journals.n + s->recent.documents.n + s->recent.links.n + s->recent.n, 0);
 	check_lookups(s);
 	check_store(s);
 	nt_store_free(s);
@@ -488,6 +532,7 @@ static void test_random(void)
 		} else {
 			check_record(s, next_random(n_all));
 			check_document(s, (unsigned)next_random(DOCUMENTS));
+			check_link(s, (unsigned)next_random(TARGETS), i % 3 ? "supersedes" : "uses");
 			check_study(s, study_name((unsigned)next_random(STUDIES)));
 		}
 		if (i % 60 == 0) {
@@ -566,7 +611,7 @@ static void test_kill(void)
 		folder_run("rm -f '%s'*-wal '%s'*-shm", path, path);
 		folder_run("cp -a '%s.good' '%s'", path, path);
 	}
-	CHECK(at > 12); /* slices of four tables, and the mark */
+	CHECK(at > 12); /* slices of five tables, and the mark */
 	folder_remove(folder);
 }
 
@@ -575,9 +620,15 @@ static void test_kill(void)
 static void check_gone(const char *folder, size_t i)
 {
 	struct vf_hash only = document(all[i].document).sha256;
+	uint64_t link = nt_index_link_key(all[i].m->link.type, &all[i].m->link.record);
+	uint8_t key[8];
 
 	CHECK_INT(folder_search(folder, vf_bytes_str(all[i].m->title)), 0);
 	CHECK_INT(folder_search(folder, vf_bytes(only.b, 8)), 0); /* the width of the indexes */
+	for (size_t k = 0; k < 8; k++)
+		key[k] = (uint8_t)(link >> 8 * (7 - k));
+	CHECK_INT(folder_search(folder, vf_bytes(key, 8)), 0);
+	CHECK_INT(folder_search(folder, vf_bytes(all[i].m->link.record.b, 8)), 0);
 	if (nt_has_journal(&all[i].m->s.journal))
 		CHECK_INT(folder_search(folder, vf_bytes(all[i].m->s.journal.b, 8)), 0);
 }
@@ -739,7 +790,7 @@ static void test_version_1(void)
 	nt_store_free(s);
 	/* In version 1 the tables held exactly what was in the log, and nothing said so. */
 	run_sql(path,
-		"ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; "
+		"ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; DROP TABLE by_link;"
 		"DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 1");
 	s = open_store(path, 1, 1000);
 	CHECK_INT(s->recent.from, 100);
@@ -763,6 +814,59 @@ static void test_version_1(void)
 	folder_remove(folder);
 }
 
+static void count_links(void *ctx, enum vf_rc rc, const char *text)
+{
+	CHECK_INT(rc, VF_STORE_CORRUPT);
+	*(int *)ctx += strstr(text, "'by_link'") != NULL;
+}
+
+static int link_findings(const char *path)
+{
+	int found = 0;
+	struct nt_findings f = {.tell = count_links, .ctx = &found};
+	struct nt_store *s = open_store(path, 1, 1000);
+
+	CHECK_RC(nt_store_check(s, &f, &err), VF_OK);
+	nt_store_free(s);
+	return found;
+}
+
+/* In version 4 no table had the links: the migration puts those that belong there, and no more. */
+static void test_version_4(void)
+{
+	char folder[256];
+	const char *path;
+	struct nt_store *s;
+
+	folder_make(folder);
+	path = folder_path(folder, "notary.db");
+	s = new_store(path, 1, 1000);
+	accept(s, 100);
+	sequence(s, 100);
+	merge(s);
+	accept(s, 50);
+	erase(s, 4);
+	nt_store_free(s);
+	run_sql(path, "DROP TABLE by_link; UPDATE record SET body = zeroblob(2) WHERE number = 3; PRAGMA user_version = 4");
+	s = open_store(path, 1, 1000);
+	CHECK_INT(s->recent.from, 100);
+	CHECK_INT(s->recent.links.n, 50);
+	all[3].erased = true; /* nobody can read it, so nobody finds it */
+	for (unsigned t = 0; t < TARGETS; t++) {
+		check_link(s, t, "supersedes");
+		check_link(s, t, "uses");
+	}
+	merge(s);
+	nt_store_free(s);
+	CHECK_INT(link_findings(path), 0);
+	/* a link that no record has, and one that is not there */
+	run_sql(path, "INSERT INTO by_link VALUES (7, 148)");
+	CHECK_INT(link_findings(path), 1);
+	run_sql(path, "DELETE FROM by_link WHERE h = 7; DELETE FROM by_link WHERE number = 149");
+	CHECK_INT(link_findings(path), 2); /* the row, and their count */
+	folder_remove(folder);
+}
+
 int main(void)
 {
 	test_states();
@@ -772,6 +876,7 @@ int main(void)
 	test_limits();
 	test_damaged();
 	test_version_1();
+	test_version_4();
 	clear();
 	return check_done();
 }

@@ -213,7 +213,7 @@ static void test_damage(void)
 /* A store of version 1 gets the table. */
 static void test_migration(void)
 {
-	sql("ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; "
+	sql("ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; DROP TABLE by_link;"
 		"DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 1");
 	CHECK_RC(nt_store_open(path, &s, &err), VF_OK);
 	CHECK_INT(count(), 0);

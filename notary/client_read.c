@@ -1,0 +1,93 @@
+#include "notary/client_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "trial/schema.h"
+#include "verify/text.h"
+
+/* A record with all its documents, and a page of a list. */
+#define MAX_RECORD ((size_t)32 * 1024 * 1024)
+#define MAX_LIST ((size_t)16 * 1024 * 1024)
+
+void nt_client_got_done(struct nt_client_got *g)
+{
+	nt_buf_done(&g->json);
+	free(g->block);
+	*g = (struct nt_client_got){0};
+}
+
+static VF_RC ask(struct nt_client *c, const char *path, size_t max, struct nt_client_got *g, struct vf_err *reterr)
+{
+	struct nt_client_request q = {.path = path, .accept = "application/json", .max = max};
+	size_t room;
+	enum vf_rc rc;
+
+	*g = (struct nt_client_got){.json = nt_buf(0)};
+	rc = nt_client_call(c, &q, &g->json, NULL, reterr);
+	if (rc != VF_OK)
+		return rc;
+	room = 8 * g->json.n + 4096 + 2 * TR_MAX_DETAILS;
+	g->block = malloc(room);
+	if (!g->block)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an answer");
+	vf_arena_init(&g->a, g->block, room);
+	return VF_OK;
+}
+
+static VF_RC as_answer(enum vf_rc rc, const struct vf_err *err, struct vf_err *reterr)
+{
+	if (rc == VF_OK)
+		return rc;
+	return vf_fail(reterr, rc == VF_JSON_SHAPE ? VF_SERVER_ANSWER : rc, "%s", err->text);
+}
+
+VF_RC nt_client_get_record(
+	struct nt_client *c, const struct vf_hash *id, struct nt_client_got *ret, struct vf_err *reterr)
+{
+	struct vf_err err = {0};
+	char hex[65], path[96];
+	enum vf_rc rc;
+
+	vf_hex_put(hex, vf_bytes(id->b, sizeof(id->b)));
+	snprintf(path, sizeof(path), "/v1/records/%s", hex);
+	rc = ask(c, path, MAX_RECORD, ret, &err);
+	if (rc == VF_OK)
+		rc = nt_answer_record(nt_buf_bytes(&ret->json), &ret->a, &ret->record, &err);
+	if (rc == VF_OK && !vf_hash_eq(&ret->record.id, id))
+		rc = vf_fail(&err, VF_SERVER_ANSWER, "the answer is about another record");
+	return as_answer(rc, &err, reterr);
+}
+
+VF_RC nt_client_get_pages(
+	struct nt_client *c, const char *path, nt_each_page *each, void *ctx, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf url = nt_buf(8192);
+	enum vf_rc rc = VF_OK;
+	bool more = true;
+
+	nt_buf_put_str(&url, path);
+	while (rc == VF_OK && more) {
+		struct nt_client_got g = {0};
+		struct vf_err err = {0};
+
+		nt_buf_put_u8(&url, 0);
+		rc = nt_buf_check(&url, reterr);
+		if (rc != VF_OK)
+			return rc;
+		rc = ask(c, (const char *)url.p, MAX_LIST, &g, &err);
+		if (rc == VF_OK)
+			rc = nt_answer_list(nt_buf_bytes(&g.json), &g.a, &g.list, &err);
+		rc = as_answer(rc, &err, reterr);
+		if (rc == VF_OK)
+			rc = each(ctx, &g, reterr);
+		more = rc == VF_OK && g.list.next.n > 0;
+		nt_buf_reset(&url);
+		nt_buf_put_str(&url, path);
+		nt_buf_put_str(&url, "&after=");
+		if (more)
+			nt_client_put_parameter(&url, g.list.next);
+		nt_client_got_done(&g);
+	}
+	return rc;
+}

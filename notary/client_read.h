@@ -1,0 +1,35 @@
+/*
+ * Records at a server, as its client reads them.
+ *
+ * Knows paths, pages and how much room an answer takes. What an answer says is client_answer.h's question.
+ */
+#ifndef NOTARY_CLIENT_READ_H
+#define NOTARY_CLIENT_READ_H
+
+#include "notary/client.h"
+#include "notary/client_answer.h"
+
+/* An answer and what was read of it; begin with a cleared one, end with nt_client_got_done(). */
+struct nt_client_got {
+	struct nt_buf json;
+	struct vf_arena a; /* with room for details beside what was read */
+	void *block;
+	struct nt_remote_record record;
+	struct nt_remote_list list;
+};
+
+void nt_client_got_done(struct nt_client_got *g);
+
+/* One record. UNKNOWN_RECORD, FORBIDDEN, SERVER_ANSWER, and as nt_client_call(). */
+VF_RC nt_client_get_record(
+	struct nt_client *c, const struct vf_hash *id, struct nt_client_got *ret, struct vf_err *reterr);
+
+/*
+ * Calls each with every page of a list; path has parameters already, as "/v1/records?study=X". Not VF_OK ends the walk
+ * and is returned.
+ */
+typedef VF_RC nt_each_page(void *ctx, struct nt_client_got *page, struct vf_err *reterr);
+VF_RC nt_client_get_pages(
+	struct nt_client *c, const char *path, nt_each_page *each, void *ctx, struct vf_err *reterr);
+
+#endif

@@ -1,0 +1,204 @@
+#include "notary/rules_out.h"
+
+#include <stdio.h>
+
+#include "notary/cli.h"
+#include "verify/text.h"
+
+/* ---- persons, counted ---- */
+
+static bool is_hidden(const struct tr_finding *x, const struct nt_rules_shown *how)
+{
+	return x->about_person && !how->subjects;
+}
+
+static bool is_alike(const struct tr_finding *a, const struct tr_finding *b)
+{
+	return a->about_person && b->about_person && a->rule == b->rule && a->verdict == b->verdict && a->word == b->word;
+}
+
+/* Findings about persons of one rule with one verdict and word are one line: that of the first, with their number. */
+static size_t count_alike(const struct tr_findings *f, size_t at)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < at; i++)
+		if (is_alike(&f->p[i], &f->p[at]))
+			return 0;
+	for (size_t i = at; i < f->n; i++)
+		n += is_alike(&f->p[i], &f->p[at]) ? 1 : 0;
+	return n;
+}
+
+/* ---- text ---- */
+
+static void put_verdict(struct nt_buf *out, const struct tr_finding *x)
+{
+	char verdict[64];
+
+	snprintf(verdict, sizeof(verdict), x->word == TR_WORD_NONE ? "%s" : "%s(%s)", tr_verdict_name(x->verdict),
+		tr_word_name(x->word));
+	nt_buf_putf(out, "%-3s %-28s ", x->rule->id, verdict);
+}
+
+static void put_line(struct nt_buf *out, const struct tr_finding *x)
+{
+	put_verdict(out, x);
+	if (x->about[0]) {
+		nt_cli_put_text(out, vf_bytes_str(x->about));
+		nt_buf_put_str(out, ": ");
+	}
+	nt_cli_put_text(out, vf_bytes_str(x->detail));
+	nt_buf_put_u8(out, '\n');
+}
+
+static void put_counted(struct nt_buf *out, const struct tr_finding *x, size_t n)
+{
+	put_verdict(out, x);
+	nt_buf_putf(out, "%zu %s: %s (--subjects shows whom)\n", n, n == 1 ? "person" : "persons",
+		x->word == TR_WORD_NONE ? x->rule->title : tr_word_about(x->word));
+}
+
+/* Findings of a rule that are in order, from which on they are one line. */
+#define MANY 4
+
+static bool is_many(const struct tr_findings *f, size_t at, const struct nt_rules_shown *how, size_t *ret_n)
+{
+	size_t n = 0, before = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->p[i].rule == f->p[at].rule && f->p[i].verdict == TR_PASS && !f->p[i].about_person) {
+			n++;
+			before += i < at ? 1 : 0;
+		}
+	*ret_n = before == 0 ? n : 0; /* said in the place of the first */
+	return !how->all && f->p[at].verdict == TR_PASS && !f->p[at].about_person && n >= MANY;
+}
+
+static void put_not_applicable(struct nt_buf *out, const struct tr_findings *f, const struct nt_rules_shown *how)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n && !how->all; i++)
+		if (f->p[i].verdict == TR_NOT_APPLICABLE)
+			nt_buf_putf(out, n++ ? ", %s" : "N/A, as there is nothing to look at: %s", f->p[i].rule->id);
+	if (n)
+		nt_buf_put_u8(out, '\n');
+}
+
+static void put_text(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
+{
+	const struct tr_case_record *parameters = nt_case_parameters(c);
+	struct tr_summary sum = tr_findings_sum(f, NULL);
+	char at[VF_TIME_LEN + 1], id[TR_CASE_SHORT + 1];
+	size_t n;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->p[i].verdict == TR_NOT_APPLICABLE && !how->all) {
+			continue; /* told together, below */
+		} else if (is_many(f, i, how, &n)) {
+			if (n == 0)
+				continue;
+			put_verdict(out, &f->p[i]);
+			nt_buf_putf(out, "%zu in order: %s (--all shows each)\n", n, f->p[i].rule->title);
+		} else if (!is_hidden(&f->p[i], how))
+			put_line(out, &f->p[i]);
+		else if ((n = count_alike(f, i)) > 0)
+			put_counted(out, &f->p[i], n);
+	}
+	put_not_applicable(out, f, how);
+	vf_time_put(at, nt_case_get(c)->as_of);
+	nt_buf_putf(out, "\nRules %s, as of %s, parameters ", TR_RULE_SET, at);
+	if (parameters) {
+		tr_case_short(id, &parameters->id);
+		nt_buf_putf(out, "of record %s\n", id);
+	} else {
+		nt_buf_put_str(out, "as they are when a study lays none down\n");
+	}
+	nt_buf_putf(out, "%zu FAIL, %zu INCONCLUSIVE, %zu PASS-NOTE, %zu PASS, %zu N/A: %s\n", sum.count[TR_FAIL],
+		sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS], sum.count[TR_NOT_APPLICABLE],
+		tr_verdict_name(sum.worst));
+}
+
+/* ---- JSON ---- */
+
+static void put_records(struct nt_buf *out, const struct tr_finding *x)
+{
+	nt_buf_put_str(out, ",\"records\":[");
+	for (size_t i = 0; i < x->n_records; i++) {
+		char hex[65];
+
+		vf_hex_put(hex, vf_bytes(x->records[i].b, sizeof(x->records[i].b)));
+		nt_buf_putf(out, "%s\"%s\"", i ? "," : "", hex);
+	}
+	nt_buf_put_str(out, "]");
+}
+
+static void put_json_finding(struct nt_buf *out, const struct tr_finding *x, size_t persons, bool first)
+{
+	nt_buf_putf(out, "%s{\"rule\":\"%s\",\"verdict\":\"%s\"", first ? "" : ",", x->rule->id, tr_verdict_name(x->verdict));
+	nt_cli_field(out, "word", vf_bytes_str(tr_word_name(x->word)));
+	if (x->warning || x->rule->warning)
+		nt_buf_put_str(out, ",\"warning\":true");
+	if (persons) {
+		nt_buf_putf(out, ",\"persons\":%zu}", persons);
+		return;
+	}
+	nt_cli_field(out, x->about_person ? "person" : "about", vf_bytes_str(x->about));
+	nt_cli_field(out, "detail", vf_bytes_str(x->detail));
+	put_records(out, x);
+	nt_buf_put_u8(out, '}');
+}
+
+static void put_json(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
+{
+	const struct tr_case_record *parameters = nt_case_parameters(c);
+	struct tr_summary sum = tr_findings_sum(f, NULL);
+	char at[VF_TIME_LEN + 1];
+	bool first = true;
+	size_t n;
+
+	vf_time_put(at, nt_case_get(c)->as_of);
+	nt_buf_put_str(out, "{\"schema\":\"trialnotary/findings/1\"");
+	nt_cli_field(out, "study", nt_case_get(c)->study);
+	nt_cli_field(out, "rules", vf_bytes_str(TR_RULE_SET));
+	nt_cli_field(out, "as_of", vf_bytes_str(at));
+	nt_cli_hex_field(out, "parameters",
+		parameters ? vf_bytes(parameters->id.b, sizeof(parameters->id.b)) : vf_bytes(NULL, 0));
+	nt_buf_put_str(out, ",\"findings\":[");
+	for (size_t i = 0; i < f->n; i++) {
+		bool hidden = is_hidden(&f->p[i], how);
+
+		n = hidden ? count_alike(f, i) : 0;
+		if (hidden && n == 0)
+			continue;
+		put_json_finding(out, &f->p[i], n, first);
+		first = false;
+	}
+	nt_buf_putf(out, "],\"summary\":{\"fail\":%zu,\"inconclusive\":%zu,\"pass_note\":%zu,\"pass\":%zu,\"not_applicable\":%zu",
+		sum.count[TR_FAIL], sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS],
+		sum.count[TR_NOT_APPLICABLE]);
+	nt_cli_field(out, "worst", vf_bytes_str(tr_verdict_name(sum.worst)));
+	nt_buf_put_str(out, "}}\n");
+}
+
+void nt_rules_put(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
+{
+	if (how->json)
+		put_json(out, c, f, how);
+	else
+		put_text(out, c, f, how);
+}
+
+VF_RC nt_rules_end(const struct tr_findings *f, struct vf_err *reterr)
+{
+	struct tr_summary sum = tr_findings_sum(f, NULL);
+
+	if (sum.count[TR_FAIL])
+		return vf_fail(reterr, VF_RULE_BROKEN, "%zu %s of a rule that is broken", sum.count[TR_FAIL],
+			sum.count[TR_FAIL] == 1 ? "finding" : "findings");
+	if (sum.count[TR_UNDECIDED])
+		return vf_fail(reterr, VF_RULE_UNCLEAR, "%zu %s of a rule that cannot be decided", sum.count[TR_UNDECIDED],
+			sum.count[TR_UNDECIDED] == 1 ? "finding" : "findings");
+	return VF_OK;
+}

@@ -1,0 +1,143 @@
+/* check, report: the rules of a study over its records. */
+#include "notary/html_file.h"
+#include "notary/rules_out.h"
+#include "notary/verbs.h"
+#include "trial/rules/report.h"
+#include "verify/text.h"
+
+const struct nt_option nt_check_options[] = {
+	{"study", 0, "ID", "the study", true, false},
+	{"rule", 0, "ID", "only this rule: P1 to G2", false, false},
+	{"at", 0, "TIME", "what is due is measured by this time, RFC 3339 (default: now)", false, false},
+	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
+	{"subjects", 0, NULL, "persons by their keys: personal data", false, false},
+	{"all", 0, NULL, "each finding that is in order, too", false, false},
+	{0},
+};
+
+const char nt_check_details[] =
+	"FAIL, INCONCLUSIVE, PASS-NOTE, PASS or N/A with a word of a closed list, and the records behind it. Exit\n"
+	"status 1 when something fails, 2 when something cannot be decided. Rules never change what a proof\n"
+	"proves. docs/rules.md explains each; a study lays its parameters down in a record of its own.";
+
+const struct nt_option nt_report_options[] = {
+	{"study", 0, "ID", "the study", true, false},
+	{"output", 'o', "FILE", "the report to make (HTML)", true, false},
+	{"at", 0, "TIME", "what is due is measured by this time, RFC 3339 (default: now)", false, false},
+	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
+	{"subjects", 0, NULL, "persons by their keys: personal data", false, false},
+	{"force", 0, NULL, "replace a report that is there", false, false},
+	{0},
+};
+
+const char nt_report_details[] =
+	"One HTML file for people: the study over time, findings with the records behind them, versions, consents,\n"
+	"completeness of streams, outcomes side by side, what was not checked. Nothing in it is fetched from\n"
+	"anywhere. With the same records and --at it is the same, octet by octet. Exit status 0 whatever it finds.";
+
+static VF_RC read_options(const struct nt_cli *cli, const struct tr_rule **ret_rule, int64_t *ret_at, struct vf_err *reterr)
+{
+	const char *rule = nt_cli_get(cli, "rule"), *at = nt_cli_get(cli, "at");
+
+	*ret_rule = rule ? tr_rule_find(vf_bytes_str(rule)) : NULL;
+	if (rule && !*ret_rule)
+		return vf_fail(reterr, VF_USAGE, "no rule '%s': docs/rules.md lists them", rule);
+	*ret_at = nt_cli_now();
+	if (at && !vf_time_read(vf_bytes_str(at), ret_at))
+		return vf_fail(reterr, VF_USAGE, "'%s' is not a time like 2026-03-02T14:07:31Z", at);
+	return VF_OK;
+}
+
+static size_t list_from(const struct nt_cli *cli, const char **from, size_t max)
+{
+	size_t n = 0;
+	const char *path;
+
+	while (n < max && (path = nt_cli_get_at(cli, "from", n)) != NULL)
+		from[n++] = path;
+	return n;
+}
+
+VF_RC nt_verb_check(struct nt_cli *cli, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
+	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
+	struct nt_rules_shown how = {.json = cli->json, .subjects = nt_cli_has(cli, "subjects"), .all = nt_cli_has(cli, "all")};
+	struct tr_findings f = {0};
+	const struct tr_rule *rule;
+	const char *from[256];
+	int64_t at;
+	enum vf_rc rc = read_options(cli, &rule, &at, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_verb_open(cli, &n, reterr);
+	if (rc == VF_OK)
+		rc = nt_case_of_notary(n, vf_bytes_str(nt_cli_get(cli, "study")), at, from, list_from(cli, from, 256), &c, reterr);
+	if (rc == VF_OK)
+		rc = tr_rules_run(nt_case_get(c), rule, &f, reterr);
+	if (rc == VF_OK) {
+		cli->keep_text = true;
+		nt_rules_put(&cli->text, c, &f, &how);
+		rc = nt_rules_end(&f, reterr);
+	}
+	tr_findings_done(&f);
+	return rc;
+}
+
+/* ---- report ---- */
+
+/* All octets of it, whatever a study holds: 100,000 records make 5 MB. */
+#define MAX_REPORT ((size_t)256 * 1024 * 1024)
+
+static bool put_piece(void *ctx, struct vf_bytes piece)
+{
+	struct nt_buf *out = ctx;
+
+	nt_buf_put(out, piece);
+	return !out->failed;
+}
+
+static VF_RC put_report(const struct nt_cli *cli, const struct nt_case *c, const struct tr_findings *f, struct nt_buf *out,
+	struct vf_err *reterr)
+{
+	struct tr_report r = {.c = nt_case_get(c),
+		.findings = f,
+		.parameters = nt_case_parameters(c),
+		.subjects = nt_cli_has(cli, "subjects"),
+		.source = "a notary's folder",
+		.proofs = "Time-stamps and places in the log are as the notary has stored them; it verified each seal when it was made. A reader who does "
+			  "not trust the notary checks the bundle of each record that matters, as shown at the end."};
+	struct vf_sink s = {.put = put_piece, .ctx = out};
+	enum vf_rc rc = tr_report_put(&s, &r, reterr);
+
+	return rc == VF_OK ? nt_buf_check(out, reterr) : rc;
+}
+
+VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
+	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
+	VF_CLEANUP(nt_buf_done) struct nt_buf out = nt_buf(MAX_REPORT);
+	struct tr_findings f = {0};
+	const struct tr_rule *rule;
+	const char *from[256];
+	int64_t at;
+	enum vf_rc rc = read_options(cli, &rule, &at, reterr);
+
+	if (rc == VF_OK)
+		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
+		rc = nt_verb_open(cli, &n, reterr);
+	if (rc == VF_OK)
+		rc = nt_case_of_notary(n, vf_bytes_str(nt_cli_get(cli, "study")), at, from, list_from(cli, from, 256), &c, reterr);
+	if (rc == VF_OK && nt_case_get(c)->n_records == 0)
+		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of this study");
+	if (rc == VF_OK)
+		rc = tr_rules_run(nt_case_get(c), NULL, &f, reterr);
+	if (rc == VF_OK)
+		rc = put_report(cli, c, &f, &out, reterr);
+	if (rc == VF_OK)
+		rc = nt_html_write(nt_cli_get(cli, "output"), "report", nt_cli_has(cli, "force"), nt_buf_bytes(&out), reterr);
+	tr_findings_done(&f);
+	return rc;
+}

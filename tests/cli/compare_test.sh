@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# compare, manifest and submit --canonical as a reviewer meets them: a file that was downloaded, exported or packed again.
+set -u
+here=$(mktemp -d /tmp/trialnotary-compare-XXXXXX)
+trap 'rm -rf "$here"' EXIT
+cd "$here" || exit 1
+faults=0
+fault() { echo "compare_test: $*" >&2; faults=$((faults + 1)); }
+# expect STATUS COMMAND...: its output goes to out, its errors to err.
+expect() {
+	local want=$1
+	shift
+	"$@" >out 2>err
+	local got=$?
+	[ $got = "$want" ] || { fault "$* ends with $got, not $want: $(head -3 out err)"; }
+}
+said() { grep -qF -- "$1" out err || fault "'$1' is not said: $(head -5 out err)"; }
+unsaid() { ! grep -qF -- "$1" out err || fault "'$1' is said: $(grep -F -- "$1" out err | head -2)"; }
+id_of() { sed -n 's/.*"records":\[{"id":"\([0-9a-f]*\)".*/\1/p' out; }
+
+# ---- bytes and canonical XML ----
+printf '<?xml version="1.0"?>\n<study id="1" name="x">\n <date>2026-03-01</date>\n</study>\n' >a.xml
+cp a.xml same.xml
+printf '<study name="x"\r\n id="1"><!-- got again -->\r\n <date>2026-03-01</date>\r\n</study>' >again.xml
+sed 's/2026-03-01/2026-03-02/' again.xml >changed.xml
+expect 0 "$TRIALNOTARY" compare a.xml same.xml
+said "bytes: the same file"
+expect 0 "$TRIALNOTARY" compare a.xml again.xml
+said "xml: not the same bytes; the same content by http://www.w3.org/2006/12/xml-c14n11"
+expect 1 "$TRIALNOTARY" compare --bytes a.xml again.xml
+said "the two have other octets"
+expect 1 "$TRIALNOTARY" compare a.xml changed.xml
+[ "$(head -1 out)" = different ] || fault "the first word is not 'different'"
+said "/study/date, line 3 of the first file, and /study/date, line 3 of the second file"
+unsaid "2026-03"
+expect 0 "$TRIALNOTARY" compare a.xml again.xml --json
+said '"level":"xml"'
+expect 1 "$TRIALNOTARY" compare a.xml changed.xml --json
+said '"level":"different"'
+said '"path":"/study/date","line":3,"end":false'
+printf '<!DOCTYPE study><study/>' >dtd.xml
+expect 1 "$TRIALNOTARY" compare a.xml dtd.xml
+said "not compared: second file: doctype-no-c14n"
+printf '<study>' >broken.xml
+expect 1 "$TRIALNOTARY" compare broken.xml a.xml
+said "not compared: first file: parse-error"
+printf '<study id="1" name="x">\n <date>2026-03-01</date>\n</study><?more?>' >longer.xml
+expect 1 "$TRIALNOTARY" compare a.xml longer.xml
+said "the end of the first file"
+expect 66 "$TRIALNOTARY" compare a.xml absent.xml
+expect 64 "$TRIALNOTARY" compare a.xml
+
+# ---- rows ----
+printf 'SUBJ,AGE,NOTE\n001,63,"a ""b"""\n002,64,\n' >a.csv
+printf '\xef\xbb\xbfSUBJ;AGE;NOTE\r\n"001";63;"a ""b""  "\r\n002;64;""\r\n' >b.csv
+printf 'SUBJ,AGE,NOTE\n001,63,"a ""b"""\n002,65,secret\n003,1,x\n' >c.csv
+expect 0 "$TRIALNOTARY" compare a.csv b.csv
+said "rows: not the same bytes; the same values by trialnotary/rows/1"
+expect 1 "$TRIALNOTARY" compare a.csv c.csv
+said "rows: 2 in the first file, 3 in the second; 1 have cells that differ"
+said "column AGE: 1 cells differ, first in row 2"
+said "column NOTE: 1 cells differ, first in row 2"
+unsaid secret
+expect 1 "$TRIALNOTARY" compare a.csv c.csv --values
+said 'null | "secret"'
+expect 1 "$TRIALNOTARY" compare a.csv c.csv --json
+unsaid secret
+said '"name":"AGE","cells":1,"texts":1'
+printf '{"datasetJSONVersion":"1.1.0","name":"DM","columns":[{"name":"AGE","dataType":"float"}],"rows":[[8.55],[1]]}' >a.json
+printf '{"rows":[[8.549999999999999],[1]],"columns":[{"dataType":"float","name":"AGE"}],"name":"DM","datasetJSONVersion":"1.1.0"}' >b.json
+printf '{"rows":[[8.550],[1e0]],"columns":[{"dataType":"float","name":"AGE"}],"name":"DM","datasetJSONVersion":"1.1.0"}' >c.json
+printf '{"datasetJSONVersion":"1.1.0","name":"DM","columns":[{"name":"AGE","dataType":"float"}]}\n[8.55]\r\n[1]\n' >a.ndjson
+expect 0 "$TRIALNOTARY" compare a.json c.json
+expect 0 "$TRIALNOTARY" compare a.json a.ndjson
+expect 1 "$TRIALNOTARY" compare a.json b.json
+said "numbers, by at most 2.1e-16 of the value"
+
+# ---- listings ----
+mkdir -p folder/sub other
+printf one >folder/a.txt
+printf two >folder/sub/b.txt
+cp -r folder/. other
+expect 0 "$TRIALNOTARY" manifest folder
+cp out listing.json
+expect 0 "$TRIALNOTARY" manifest folder -o written.json
+said "2 members of 6 octets"
+said "$(sha256sum <listing.json | cut -c1-64)"
+cmp -s listing.json written.json || fault "-o writes another listing"
+expect 64 "$TRIALNOTARY" manifest folder -o written.json
+said EXISTS
+expect 0 "$TRIALNOTARY" manifest folder -o written.json --force
+expect 0 "$TRIALNOTARY" manifest folder --json
+said '"members":2,"size":6'
+said '"files":[{"name":"a.txt","size":3'
+tar -cf folder.tar -C folder .
+(cd folder && tar -czf ../files.tgz sub/b.txt a.txt)
+for second in other folder.tar files.tgz listing.json; do
+	expect 0 "$TRIALNOTARY" compare folder $second
+	said "listing: not the same bytes; the same files in it"
+done
+expect 0 "$TRIALNOTARY" compare folder.tar listing.json
+expect 0 "$TRIALNOTARY" compare folder.tar files.tgz
+expect 0 "$TRIALNOTARY" compare listing.json written.json
+said "bytes: the same file"
+printf three >other/c.txt
+printf TWO >other/sub/b.txt
+expect 1 "$TRIALNOTARY" compare listing.json other
+said "only in the second: c.txt"
+said "other content: sub/b.txt"
+sed 's/"members":2/"members":3/' listing.json >bad.json
+expect 1 "$TRIALNOTARY" compare bad.json folder
+said FILE_SHAPE
+expect 2 "$TRIALNOTARY" manifest a.xml
+said "no archive of a known form"
+
+# ---- a record that declares ----
+expect 0 "$TRIALNOTARY" init n --origin trials.example.org/2026
+mkdir docs
+cp a.xml a.csv folder.tar dtd.xml docs
+expect 0 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset docs --canonical canonical.json --json
+id=$(id_of)
+said "'dtd.xml' has no canonical form (xml): doctype-no-c14n"
+said '"files":5'
+[ "$(stat -c %a canonical.json)" = 600 ] || fault "others may read the declaration"
+grep -q '^{"schema":"trialnotary/canonical/1","documents":\[{"name":"a.csv","forms":\[{"algorithm":"trialnotary/rows/1",' canonical.json || fault "the declaration is not as it must be"
+expect 0 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset docs --canonical canonical.json --json
+[ "$(id_of)" = "$id" ] || fault "the same submission makes another record"
+expect 0 "$TRIALNOTARY" compare n "$id" docs/a.xml
+said "bytes: the same file"
+expect 0 "$TRIALNOTARY" compare n "$id" again.xml --name a.xml
+said "xml: not the same bytes"
+expect 0 "$TRIALNOTARY" compare n "$id" b.csv --name a.csv
+said "rows: not the same bytes"
+expect 1 "$TRIALNOTARY" compare n "$id" changed.xml --name a.xml
+expect 1 "$TRIALNOTARY" compare n "$id" listing.json --name folder.tar
+said "declares no canonical form"
+expect 64 "$TRIALNOTARY" compare n "$id" again.xml
+said "--name"
+echo "{}" >canonical.json
+expect 1 "$TRIALNOTARY" compare n "$id" again.xml --name a.xml
+said DOCUMENT_CHANGED
+expect 64 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset docs/a.xml --canonical canonical.json
+said EXISTS
+expect 64 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset --each docs --canonical x.json
+cp canonical.json docs/Canonical.json
+expect 1 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset docs --canonical x.json
+said NAME_SHAPE
+expect 0 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset folder --canonical x.json
+said "none is declared"
+[ ! -e x.json ] || fault "a declaration of nothing is made"
+expect 0 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset docs/a.xml --canonical hidden.json --confidential --keep --json
+hidden=$(id_of)
+rm hidden.json
+expect 0 "$TRIALNOTARY" compare n "$hidden" again.xml
+said "xml: not the same bytes"
+expect 0 "$TRIALNOTARY" seal n
+expect 0 "$TRIALNOTARY" trust export n -o trust
+expect 0 "$TRIALNOTARY" export n "$hidden" -o hidden.asice
+expect 0 "$TRIALVERIFY" hidden.asice --trust trust
+expect 0 "$TRIALNOTARY" fsck n
+
+[ $faults = 0 ] && echo "compare, manifest, canonical: all as expected"
+exit $((faults > 0))

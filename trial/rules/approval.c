@@ -1,0 +1,78 @@
+#include "trial/rules/approval.h"
+
+static struct tr_dated from_of(const struct tr_case_record *a)
+{
+	struct tr_dated d = a->details ? tr_dated_text(a->details->from) : tr_dated_none();
+
+	if (tr_dated_is(&d) || d.is_bad) {
+		d.grade = a->signer.n ? TR_SIGNED : TR_DECLARED;
+		return d;
+	}
+	return tr_case_date(a);
+}
+
+static bool approves(const struct tr_case_record *a, const struct tr_case_record *r)
+{
+	if (!a->details)
+		return a->kind == TR_ETHICS_APPROVAL && !a->is_erased;
+	if (a->details->decision != TR_DECISION_APPROVED && a->details->decision != TR_DECISION_CONDITIONAL)
+		return false;
+	return !r->details || !tr_scope_is_apart(&a->details->scope, &r->details->scope);
+}
+
+struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_record *r)
+{
+	struct tr_approval best = {.from = tr_dated_none(), .anchor = tr_dated_none()};
+
+	for (size_t i = tr_case_linked(c, TR_APPROVES, &r->id, 0); i < c->n_records;
+		i = tr_case_linked(c, TR_APPROVES, &r->id, i + 1)) {
+		struct tr_approval a = {.record = &c->records[i], .from = from_of(&c->records[i]), .anchor = tr_case_anchor(&c->records[i])};
+
+		if (approves(a.record, r) && (!best.record || tr_dated_earlier(&best.from, &a.from) == &a.from))
+			best = a;
+	}
+	return best;
+}
+
+enum tr_word tr_approval_no_later(const struct tr_approval *a, const struct tr_dated *use)
+{
+	enum tr_word by_anchor = tr_no_later(&a->anchor, use, false), by_date = tr_no_later(&a->from, use, false);
+
+	/* its own date may be declared; that it was there by its time-stamp is proven */
+	if (by_anchor == TR_WORD_NONE && by_date != TR_WORD_ORDER)
+		return TR_WORD_NONE;
+	return by_date;
+}
+
+static const struct tr_case_record *form_record(const struct tr_case *c, const struct vf_hash *id)
+{
+	const struct tr_case_record *r = tr_case_record(c, id);
+
+	return r && r->kind == TR_CONSENT_FORM ? r : NULL;
+}
+
+const struct tr_case_record *tr_consent_form_of(const struct tr_case *c, const struct tr_case_record *consent)
+{
+	const struct tr_case_record *form = NULL;
+
+	if (consent->details && consent->details->has_form)
+		form = form_record(c, &consent->details->form);
+	for (size_t i = 0; i < consent->n_links && !form; i++)
+		if (consent->links[i].type == TR_USES)
+			form = form_record(c, &consent->links[i].record);
+	return form;
+}
+
+struct tr_dated tr_consent_date_of(const struct tr_case_record *r)
+{
+	struct tr_dated d = r->details ? tr_dated_text(r->details->when) : tr_dated_none();
+
+	if (r->signer.n)
+		d.grade = TR_SIGNED;
+	return d;
+}
+
+bool tr_is_consent(const struct tr_case_record *r)
+{
+	return r->kind == TR_CONSENT || r->kind == TR_RE_CONSENT;
+}

@@ -1,0 +1,27 @@
+/*
+ * Approvals of a study by ethics boards, for the rules that ask what was approved when.
+ */
+#ifndef TRIAL_RULES_APPROVAL_H
+#define TRIAL_RULES_APPROVAL_H
+
+#include "trial/rules/case.h"
+
+/* The approval of a record that counts from the earliest date; record is NULL when there is none. */
+struct tr_approval {
+	const struct tr_case_record *record;
+	struct tr_dated from;   /* the day from which it holds, else the date of the letter; may be none */
+	struct tr_dated anchor; /* it was there by then */
+};
+/* Of decisions that approve, whose scope can meet the record's. */
+struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_record *r);
+
+/* The approval no later than a use of what it approves: by its own date, or by its time-stamp. */
+enum tr_word tr_approval_no_later(const struct tr_approval *a, const struct tr_dated *use);
+
+/* What a consent is on: the form of its details, or of its link 'uses'; NULL when neither is there or at hand. */
+const struct tr_case_record *tr_consent_form_of(const struct tr_case *c, const struct tr_case_record *consent);
+/* The date of a consent, re-consent or withdrawal; none when its details are not disclosed. */
+struct tr_dated tr_consent_date_of(const struct tr_case_record *r);
+bool tr_is_consent(const struct tr_case_record *r);
+
+#endif

@@ -1,0 +1,131 @@
+#include "trial/rules/finding.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK ((size_t)64 * 1024)
+
+struct tr_finding_block {
+	struct tr_finding_block *next;
+	size_t n, cap;
+	char text[];
+};
+
+static const struct {
+	const char *word;
+	enum tr_verdict verdict;
+	const char *about;
+} words[TR_WORD_COUNT] = {
+	{"", TR_PASS, ""},
+#define TR_WORD(id, word, verdict, about) {word, TR_##verdict, about},
+#include "trial/rules/words.def"
+#undef TR_WORD
+};
+
+const char *tr_verdict_name(enum tr_verdict verdict)
+{
+	static const char *const names[TR_VERDICT_COUNT] = {"N/A", "PASS", "PASS-NOTE", "INCONCLUSIVE", "FAIL"};
+
+	return names[verdict];
+}
+
+const char *tr_word_name(enum tr_word word)
+{
+	return words[word].word;
+}
+
+const char *tr_word_about(enum tr_word word)
+{
+	return words[word].about;
+}
+
+enum tr_verdict tr_word_verdict(enum tr_word word)
+{
+	return words[word].verdict;
+}
+
+void tr_findings_done(struct tr_findings *f)
+{
+	struct tr_finding_block *b = f->blocks, *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(f->p);
+	*f = (struct tr_findings){0};
+}
+
+static char *keep(struct tr_findings *f, struct vf_bytes text)
+{
+	struct tr_finding_block *b = f->blocks;
+	size_t cap = text.n + 1 > BLOCK ? text.n + 1 : BLOCK;
+	char *p;
+
+	if (!b || b->cap - b->n < text.n + 1) {
+		b = malloc(sizeof(*b) + cap);
+		if (!b)
+			return NULL;
+		*b = (struct tr_finding_block){.next = f->blocks, .cap = cap};
+		f->blocks = b;
+	}
+	p = b->text + b->n;
+	if (text.n)
+		memcpy(p, text.p, text.n);
+	p[text.n] = '\0';
+	b->n += text.n + 1;
+	return p;
+}
+
+static bool make_room(struct tr_findings *f)
+{
+	size_t cap = f->cap ? 2 * f->cap : 64;
+	struct tr_finding *p;
+
+	if (f->n < f->cap)
+		return true;
+	p = realloc(f->p, cap * sizeof(*p));
+	if (!p)
+		return false;
+	f->p = p;
+	f->cap = cap;
+	return true;
+}
+
+VF_RC tr_find(struct tr_findings *f, const struct tr_rule *rule, const struct tr_finding_draft *draft,
+	struct vf_err *reterr, const char *fmt, ...)
+{
+	struct tr_finding made = {.rule = rule, .word = draft->word, .warning = draft->warning, .about_person = draft->about_person};
+	char detail[TR_DETAIL_LEN + 1];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, args);
+	va_end(args);
+	made.verdict = draft->none ? TR_NOT_APPLICABLE : tr_word_verdict(draft->word);
+	while (made.n_records < TR_FINDING_RECORDS && draft->records[made.n_records]) {
+		made.records[made.n_records] = *draft->records[made.n_records];
+		made.n_records++;
+	}
+	made.about = keep(f, draft->about);
+	made.detail = keep(f, vf_bytes_str(detail));
+	if (!made.about || !made.detail || !make_room(f))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
+	f->p[f->n++] = made;
+	return VF_OK;
+}
+
+struct tr_summary tr_findings_sum(const struct tr_findings *f, const struct tr_rule *rule)
+{
+	struct tr_summary s = {.worst = TR_NOT_APPLICABLE};
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (rule && f->p[i].rule != rule)
+			continue;
+		s.count[f->p[i].verdict]++;
+		if (f->p[i].verdict > s.worst)
+			s.worst = f->p[i].verdict;
+	}
+	return s;
+}

@@ -1,0 +1,247 @@
+#include "trial/rules/outcomes.h"
+
+#include <stdlib.h>
+
+#include "trial/rules/study.h"
+
+const char *tr_change_name(enum tr_change change)
+{
+	static const char *const names[TR_CHANGE_COUNT] = {
+		"same", "time frame changed", "other words", "added", "dropped", "promoted", "demoted"};
+
+	return names[change];
+}
+
+/* ---- texts ---- */
+
+/* ASCII alone: other letters are compared as they are, so another Unicode form of one is "other words" for a reader. */
+size_t tr_outcome_fold(struct vf_bytes text, char *out)
+{
+	size_t n = 0;
+	bool blank = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (uint8_t)(c + 32);
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80) {
+			if (blank && n)
+				out[n++] = ' ';
+			blank = false;
+			out[n++] = (char)c;
+		} else {
+			blank = true;
+		}
+	}
+	out[n] = '\0';
+	return n;
+}
+
+/* The same after folding, without memory for it: both are walked letter by letter. */
+static bool next_letter(struct vf_bytes *in, bool *begun, char *ret)
+{
+	bool blank = false;
+	uint8_t c;
+
+	while (in->n) {
+		c = in->p[0];
+		if (c >= 'A' && c <= 'Z')
+			c = (uint8_t)(c + 32);
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80) {
+			if (blank && *begun) {
+				*ret = ' ';
+				*begun = false; /* one blank, then the letter */
+				return true;
+			}
+			*begun = true;
+			*ret = (char)c;
+			return vf_take_u8(in, &c);
+		}
+		blank = true;
+		if (!vf_take_u8(in, &c))
+			return false;
+		if (!*begun)
+			blank = false;
+	}
+	return false;
+}
+
+static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
+{
+	bool in_a = false, in_b = false, more_a, more_b;
+	char x = 0, y = 0;
+
+	do {
+		more_a = next_letter(&a, &in_a, &x);
+		more_b = next_letter(&b, &in_b, &y);
+		if (more_a != more_b || (more_a && x != y))
+			return false;
+	} while (more_a);
+	return true;
+}
+
+static bool is_primary(const struct tr_outcome *o)
+{
+	return o->level.n >= 7 && (o->level.p[0] | 0x20) == 'p' && (o->level.p[1] | 0x20) == 'r' && (o->level.p[2] | 0x20) == 'i';
+}
+
+/* ---- lists ---- */
+
+static struct vf_bytes text_of(const struct tr_case_fact *of, enum tr_fact_name name)
+{
+	const struct tr_kept_fact *f = tr_case_item(of->file, of->fact->item, name);
+
+	return f ? tr_kept_text(f) : vf_bytes("", 0);
+}
+
+static struct tr_outcome_list *list_of(struct tr_outcomes *o, const struct tr_case_file *file, struct vf_bytes from)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->lists[i].file == file && vf_bytes_eq(o->lists[i].from, from))
+			return &o->lists[i];
+	o->lists[o->n] = (struct tr_outcome_list){.file = file, .from = from};
+	return &o->lists[o->n++];
+}
+
+/* The protocol before the first enrolment, else the last registry record of that time; earlier ones give way. */
+static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
+{
+	struct tr_enrolment e = tr_study_enrolment(c);
+	bool protocol = false;
+
+	for (size_t i = 0; i < o->n; i++) {
+		const struct tr_case_record *r = o->lists[i].file->record;
+		bool is_protocol = vf_bytes_is(o->lists[i].from, "protocol");
+		struct tr_dated anchor = tr_case_anchor(r), own = tr_case_date(r), updated = tr_dated_none();
+		size_t at = tr_fact_list_find(&o->lists[i].file->facts, TR_F_REG_UPDATED, 0);
+
+		if (at < o->lists[i].file->facts.n)
+			updated = tr_dated_of_fact(&o->lists[i].file->facts.facts[at]);
+		if (!is_protocol && !vf_bytes_is(o->lists[i].from, "registered"))
+			continue;
+		if (tr_word_verdict(tr_no_later(&anchor, &e.when, true)) > TR_PASS_NOTE &&
+			tr_word_verdict(tr_no_later(&own, &e.when, true)) > TR_PASS_NOTE &&
+			tr_word_verdict(tr_no_later(&updated, &e.when, true)) > TR_PASS_NOTE)
+			continue;
+		if (!protocol || is_protocol)
+			o->reference = &o->lists[i];
+		protocol |= is_protocol;
+	}
+}
+
+VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_OUTCOME_MEASURE];
+	struct tr_outcomes o = {.lists = calloc(all->n + 1, sizeof(*o.lists))};
+	bool good = o.lists != NULL;
+
+	for (size_t i = 0; good && i < all->n; i++)
+		list_of(&o, all->p[i].file, text_of(&all->p[i], TR_F_OUTCOME_FROM))->n++;
+	for (size_t i = 0; good && i < o.n; i++) {
+		o.lists[i].p = calloc(o.lists[i].n + 1, sizeof(*o.lists[i].p));
+		good = o.lists[i].p != NULL;
+		o.lists[i].n = 0;
+	}
+	for (size_t i = 0; good && i < all->n; i++) {
+		struct tr_outcome_list *l = list_of(&o, all->p[i].file, text_of(&all->p[i], TR_F_OUTCOME_FROM));
+
+		l->p[l->n++] = (struct tr_outcome){.level = text_of(&all->p[i], TR_F_OUTCOME_LEVEL),
+			.measure = tr_kept_text(all->p[i].fact),
+			.time_frame = text_of(&all->p[i], TR_F_OUTCOME_TIME_FRAME),
+			.fact = all->p[i].fact};
+	}
+	if (!good) {
+		tr_outcomes_done(&o);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
+	}
+	choose_reference(c, &o);
+	*ret = o;
+	return VF_OK;
+}
+
+void tr_outcomes_done(struct tr_outcomes *o)
+{
+	for (size_t i = 0; o->lists && i < o->n; i++)
+		free(o->lists[i].p);
+	free(o->lists);
+	*o = (struct tr_outcomes){0};
+}
+
+/* ---- comparing ---- */
+
+static const struct tr_outcome *twin(const struct tr_outcome_list *l, const struct tr_outcome *of)
+{
+	const struct tr_outcome *best = NULL;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (is_same_text(l->p[i].measure, of->measure) && (!best || is_primary(&l->p[i])))
+			best = &l->p[i];
+	return best;
+}
+
+static enum tr_change change_of(const struct tr_outcome *before, const struct tr_outcome *after)
+{
+	if (!is_primary(after))
+		return TR_DEMOTED;
+	if (!is_primary(before))
+		return TR_PROMOTED;
+	if (after->time_frame.n && before->time_frame.n && !is_same_text(before->time_frame, after->time_frame))
+		return TR_TIME_FRAME;
+	return TR_SAME;
+}
+
+/* The next primary outcome of a list without a twin in the other; *at is behind it. */
+static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, const struct tr_outcome_list *other, size_t *at)
+{
+	while (*at < l->n) {
+		const struct tr_outcome *o = &l->p[(*at)++];
+
+		if (is_primary(o) && !twin(other, o))
+			return o;
+	}
+	return NULL;
+}
+
+VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct tr_outcome_change **ret,
+	size_t *ret_n, struct vf_err *reterr)
+{
+	struct tr_outcome_change *x = calloc(reference->n + list->n + 1, sizeof(*x));
+	const struct tr_outcome *a, *b;
+	size_t n = 0, at = 0, to = 0;
+
+	if (!x)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
+	for (size_t i = 0; i < reference->n; i++) {
+		a = &reference->p[i];
+		b = twin(list, a);
+		if (b && (is_primary(a) || is_primary(b)))
+			x[n++] = (struct tr_outcome_change){change_of(a, b), a, b};
+	}
+	do {
+		a = next_alone(reference, list, &at);
+		b = next_alone(list, reference, &to);
+		if (a || b)
+			x[n++] = (struct tr_outcome_change){a && b ? TR_REWORDED : a ? TR_DROPPED : TR_ADDED, a, b};
+	} while (a || b);
+	*ret = x;
+	*ret_n = n;
+	return VF_OK;
+}
+
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
+	const struct tr_outcome_list *list)
+{
+	size_t open = tr_case_next(c, TR_UNBLINDING, 0);
+
+	for (size_t i = 0; i < c->n_records && i < open; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		bool update = r->kind == TR_REGISTRATION && open < c->n_records;
+
+		if (!update && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && r->n_links))
+			continue;
+		if (tr_case_is_before(reference->file->record, r) && (update || tr_case_is_before(r, list->file->record)))
+			return r;
+	}
+	return NULL;
+}

@@ -1,0 +1,85 @@
+/* Outcomes as laid down and as told later, side by side. */
+#include <stdlib.h>
+
+#include "trial/rules/outcomes.h"
+#include "trial/rules/report.h"
+
+static void put_outcome(struct vf_sink *s, const struct tr_outcome *o)
+{
+	vf_sink_str(s, "<td>");
+	if (o) {
+		tr_report_text(s, o->measure);
+		if (o->time_frame.n) {
+			vf_sink_str(s, "<br><span class=\"soft\">");
+			tr_report_text(s, o->time_frame);
+			vf_sink_str(s, "</span>");
+		}
+	} else {
+		vf_sink_str(s, "–");
+	}
+	vf_sink_str(s, "</td>");
+}
+
+static const char *class_of(enum tr_change change)
+{
+	switch (change) {
+	case TR_SAME:
+		return "PASS";
+	case TR_TIME_FRAME:
+	case TR_REWORDED:
+		return "INCONCLUSIVE";
+	case TR_ADDED:
+	case TR_DROPPED:
+	case TR_PROMOTED:
+	case TR_DEMOTED:
+		break;
+	}
+	return "FAIL";
+}
+
+static VF_RC put_list(struct vf_sink *s, const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct vf_err *reterr)
+{
+	struct tr_outcome_change *x = NULL;
+	size_t n = 0;
+	enum vf_rc rc = tr_outcomes_compare(reference, list, &x, &n, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	vf_sink_str(s, "<h3>");
+	tr_report_text(s, list->file->name);
+	vf_sink_str(s, " (");
+	tr_report_text(s, list->from);
+	vf_sink_str(s, ", record ");
+	tr_report_link(s, &list->file->record->id);
+	vf_sink_str(s, ")</h3>\n<table><thead><tr><th>Laid down</th><th>Told here</th><th>Change</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < n; i++) {
+		vf_sink_str(s, "<tr>");
+		put_outcome(s, x[i].before);
+		put_outcome(s, x[i].after);
+		vf_sink_putf(s, "<td><span class=\"verdict %s\">%s</span></td></tr>\n", class_of(x[i].change), tr_change_name(x[i].change));
+	}
+	vf_sink_str(s, "</tbody></table>\n");
+	free(x);
+	return VF_OK;
+}
+
+VF_RC tr_report_outcomes(struct vf_sink *s, const struct tr_case *c, struct vf_err *reterr)
+{
+	struct tr_outcomes o;
+	enum vf_rc rc = tr_outcomes_of(c, &o, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (o.reference && o.n > 1) {
+		vf_sink_str(s, "<h2 id=\"outcomes\">Primary outcomes, side by side</h2>\n<p>Laid down before the first enrolment in ");
+		tr_report_text(s, o.reference->file->name);
+		vf_sink_str(s, ", record ");
+		tr_report_link(s, &o.reference->file->record->id);
+		vf_sink_str(s, ". Compared without case, blanks and punctuation; whether other words mean the same is for a reader.</p>\n");
+		for (size_t i = 0; rc == VF_OK && i < o.n; i++)
+			if (&o.lists[i] != o.reference)
+				rc = put_list(s, o.reference, &o.lists[i], reterr);
+	}
+	tr_outcomes_done(&o);
+	return rc;
+}

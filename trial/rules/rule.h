@@ -1,0 +1,36 @@
+/*
+ * Rules of a study: one file each, rule_ID.c.
+ *
+ * A rule looks at a case and says findings; it reads no file, knows no clock and decides nothing about proofs.
+ */
+#ifndef TRIAL_RULES_RULE_H
+#define TRIAL_RULES_RULE_H
+
+#include "trial/rules/case.h"
+
+struct tr_rule {
+	const char *id;     /* "C3" */
+	const char *title;  /* "consent precedes procedures" */
+	const char *text;   /* what it holds against what, in two or three sentences for a reader */
+	const char *inputs; /* which records and facts it needs, in words */
+	bool warning;       /* of the warning class: it never says FAIL */
+	bool whole;         /* needs all records of the study; else it says N/A or INCONCLUSIVE(missing-record) */
+	/* Says at least one finding: N/A when it has nothing to look at. NO_MEMORY. */
+	VF_RC (*run)(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr);
+};
+
+/* The version of this set: it changes when any rule may say something else. */
+#define TR_RULE_SET "2026-11"
+
+/* In the order of docs/rules.md; NULL behind the last. */
+const struct tr_rule *tr_rule_at(size_t at);
+const struct tr_rule *tr_rule_find(struct vf_bytes id);
+
+/* Runs one rule, or all (NULL). */
+VF_RC tr_rules_run(const struct tr_case *c, const struct tr_rule *one, struct tr_findings *f, struct vf_err *reterr);
+
+#define TR_RULE(id) extern const struct tr_rule tr_rule_##id;
+#include "trial/rules/rules.def"
+#undef TR_RULE
+
+#endif

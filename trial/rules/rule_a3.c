@@ -1,0 +1,79 @@
+#include "trial/rules/audit.h"
+#include "trial/rules/rule.h"
+#include "trial/rules/study.h"
+
+/* What a file says of times, in one line each: none after it was made, and it was made before it was notarised. */
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case_file *file, struct tr_findings *f, struct vf_err *reterr)
+{
+	struct tr_dated created, modified, anchor = tr_case_anchor(file->record);
+	const struct tr_kept_fact *fact, *latest = NULL;
+	char about[TR_NAMED_LEN + 1], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1] = "no date";
+	size_t at = 0, n = 0, after = 0, bad = 0, zoneless = 0;
+	struct tr_finding_draft d;
+
+	fact = tr_case_in_file(file, TR_F_FILE_CREATED, &at);
+	created = tr_dated_of_fact(fact);
+	bad += created.is_bad ? 1 : 0;
+	zoneless += tr_dated_is(&created) && created.precision > TR_DAY && created.when.local ? 1 : 0;
+	at = 0;
+	fact = tr_case_in_file(file, TR_F_FILE_MODIFIED, &at);
+	modified = tr_dated_of_fact(fact);
+	if (tr_dated_is(&modified) && tr_dated_is(&created) && tr_dated_cmp(&modified, &created) > 0) {
+		after++;
+		latest = fact;
+	}
+	at = 0;
+	while ((fact = tr_case_in_file(file, TR_F_AUDIT_TIME, &at)) != NULL) {
+		struct tr_dated t = tr_dated_of_fact(fact);
+
+		n++;
+		bad += t.is_bad ? 1 : 0;
+		zoneless += tr_dated_is(&t) && t.when.local ? 1 : 0;
+		if (!tr_dated_is(&t) || !tr_dated_is(&created) || tr_dated_cmp(&t, &created) <= 0)
+			continue;
+		after++;
+		latest = fact;
+	}
+	if (!tr_dated_is(&created) && !created.is_bad && n == 0)
+		return VF_OK;
+	tr_study_file(about, file);
+	tr_dated_put(a, &created);
+	tr_dated_put(b, &anchor);
+	if (latest) {
+		struct tr_dated t = tr_dated_of_fact(latest);
+
+		tr_dated_put(l, &t);
+	}
+	d = tr_study_draft(TR_WORD_NONE, about, file->record, NULL);
+	if (after || (tr_dated_is(&created) && tr_dated_is(&anchor) && tr_dated_cmp(&created, &anchor) > 0))
+		d.word = TR_WORD_POST_DATED;
+	else if (bad)
+		d.word = TR_WORD_BAD_TIME;
+	else if (!tr_dated_is(&created))
+		d.word = TR_WORD_MISSING_DATE;
+	else if (zoneless)
+		d.word = TR_WORD_NO_OFFSET;
+	else if (!tr_dated_is(&anchor))
+		d.word = TR_WORD_NOT_ANCHORED;
+	return tr_find(f, rule, &d, reterr, "made: %s; notarised: %s; %zu of %zu times are later than it was made%s%s; %zu without an offset, %zu not in their "
+		"form", a, b, after, n + (tr_dated_is(&modified) ? 1 : 0), latest ? ", one " : "", latest ? l : "", zoneless, bad);
+}
+
+static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++)
+		for (size_t j = 0; rc == VF_OK && j < c->records[i].n_files; j++)
+			rc = judge(rule, &c->records[i].files[j], f, reterr);
+	return rc;
+}
+
+const struct tr_rule tr_rule_a3 = {
+	.id = "A3",
+	.title = "no time in the future",
+	.text = "No audit record is later than the file that holds it was made, and the file was made before it was notarised. Times without an offset from UTC "
+		"are a note.",
+	.inputs = "times of files, audit records, time-stamps",
+	.run = run,
+};

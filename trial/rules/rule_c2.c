@@ -1,0 +1,71 @@
+#include "trial/rules/approval.h"
+#include "trial/rules/rule.h"
+#include "trial/rules/study.h"
+
+#include "verify/text.h"
+
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *protocol,
+	const struct tr_enrolment *e, struct tr_findings *f, struct vf_err *reterr)
+{
+	struct tr_approval a = tr_approval_of(c, protocol);
+	char about[TR_NAMED_LEN + 1], from[TR_DATED_LEN + 1], when[TR_DATED_LEN + 1], who[64] = "";
+	struct tr_finding_draft d;
+
+	tr_study_name(about, protocol);
+	tr_dated_put(from, &a.from);
+	tr_dated_put(when, &e->when);
+	d = tr_study_draft(TR_WORD_MISSING_RECORD, about, protocol, e->record);
+	if (!a.record)
+		return tr_find(f, rule, &d, reterr, "no approval names it; first enrolment: %s", when);
+	vf_text_escape(who, sizeof(who), tr_case_detail(a.record, "committee"));
+	d.records[2] = &a.record->id;
+	d.word = tr_approval_no_later(&a, &e->when);
+	if (e->anticipated && tr_word_verdict(d.word) != TR_UNDECIDED)
+		d.word = TR_WORD_PROXY_ONLY;
+	return tr_find(f, rule, &d, reterr, "approved from: %s%s%s; first enrolment: %s; a later date may be that of a second review", from,
+		who[0] ? " by " : "", who, when);
+}
+
+static VF_RC judge_registry(const struct tr_rule *rule, const struct tr_case *c, const struct tr_enrolment *e, struct tr_findings *f,
+	struct vf_err *reterr)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_ETHICS_STATUS];
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct tr_kept_fact *date = tr_case_item(all->p[i].file, all->p[i].fact->item, TR_F_ETHICS_DATE);
+		struct tr_dated when = tr_dated_of_fact(date);
+		char about[TR_NAMED_LEN + 1], w[TR_DATED_LEN + 1], s[TR_DATED_LEN + 1];
+		struct tr_finding_draft d;
+		enum vf_rc rc;
+
+		tr_study_file(about, all->p[i].file);
+		tr_dated_put(w, &when);
+		tr_dated_put(s, &e->when);
+		d = tr_study_draft(tr_dated_is(&when) ? TR_WORD_APPROVAL_UNSPECIFIC : TR_WORD_MISSING_DATE, about, all->p[i].file->record, NULL);
+		rc = tr_find(f, rule, &d, reterr, "a board decided: %s, not said on which version; first enrolment: %s", w, s);
+		if (rc != VF_OK)
+			return rc;
+	}
+	return VF_OK;
+}
+
+static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	struct tr_enrolment e = tr_study_enrolment(c);
+	size_t before = f->n;
+	enum vf_rc rc = VF_OK;
+
+	/* later versions are approved in their own time */
+	for (size_t i = tr_case_next(c, TR_PROTOCOL, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_PROTOCOL, i + 1))
+		if (c->records[i].n_links == 0)
+			rc = judge(rule, c, &c->records[i], &e, f, reterr);
+	return rc == VF_OK && f->n == before ? judge_registry(rule, c, &e, f, reterr) : rc;
+}
+
+const struct tr_rule tr_rule_c2 = {
+	.id = "C2",
+	.title = "protocol approved before enrolment",
+	.text = "An ethics board has approved the protocol, by its record, before the first enrolment.",
+	.inputs = "records of kind protocol and ethics-approval, consents, the start of the study; decisions in registry records",
+	.run = run,
+};

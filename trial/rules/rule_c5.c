@@ -1,0 +1,144 @@
+#include "trial/rules/approval.h"
+#include "trial/rules/rule.h"
+#include "trial/rules/study.h"
+
+/* The form is the one, or one that came after it. */
+static bool is_at_least(const struct tr_case *c, const struct tr_case_record *form, const struct tr_case_record *needed, int steps)
+{
+	if (form == needed)
+		return true;
+	for (size_t i = 0; form && i < form->n_links && steps > 0; i++)
+		if (form->links[i].type == TR_SUPERSEDES &&
+			is_at_least(c, tr_case_record(c, &form->links[i].record), needed, steps - 1))
+			return true;
+	return false;
+}
+
+/* Whether the participant left the study no later than the date: then nothing is due. */
+static bool has_left(const struct tr_case *c, const struct vf_hash *participant, const struct tr_dated *by)
+{
+	size_t n;
+	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct tr_dated d;
+
+		if (own[i]->kind != TR_WITHDRAWAL)
+			continue;
+		d = tr_consent_date_of(own[i]);
+		if (!tr_dated_is(by) || !tr_dated_is(&d) || tr_dated_cmp(&d, by) <= 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct tr_case_record *renewed(const struct tr_case *c, const struct vf_hash *participant,
+	const struct tr_case_record *form, struct tr_dated *ret)
+{
+	size_t n;
+	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!tr_is_consent(own[i]) || !is_at_least(c, tr_consent_form_of(c, own[i]), form, 64))
+			continue;
+		*ret = tr_consent_date_of(own[i]);
+		return own[i];
+	}
+	return NULL;
+}
+
+/* Until when: what the form says, else the study's days from when the form held. */
+static struct tr_dated due(const struct tr_case *c, const struct tr_case_record *form, const struct tr_approval *a)
+{
+	const struct tr_reconsent_rule *rule = &form->details->reconsent;
+	int64_t days = rule->has_days ? (int64_t)rule->days : c->parameters->reconsent_days;
+
+	if (rule->by.n)
+		return tr_dated_text(rule->by);
+	if (days == TR_DAYS_UNSET || (!rule->has_days && c->parameters->reconsent_clock == TR_CLOCK_NEXT_VISIT))
+		return tr_dated_none();
+	return tr_dated_plus_days(&a->from, days);
+}
+
+/* A participant who consented on an earlier form of the chain. */
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *form,
+	const struct tr_case_record *consent, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct vf_hash *who = &consent->details->participant;
+	struct tr_approval a = tr_approval_of(c, form);
+	struct tr_dated limit = due(c, form, &a), given = tr_dated_none(), now = tr_dated_anchor(c->as_of);
+	const struct tr_case_record *again = renewed(c, who, form, &given);
+	char about[TR_CASE_SHORT + 1], name[TR_NAMED_LEN + 1], g[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
+	struct tr_finding_draft d;
+
+	tr_case_short(about, who);
+	tr_study_name(name, form);
+	tr_dated_put(g, &given);
+	tr_dated_put(l, &limit);
+	d = tr_study_draft(TR_WORD_NONE, about, consent, form);
+	d.about_person = true;
+	d.records[2] = again ? &again->id : NULL;
+	if (!tr_dated_is(&limit)) {
+		if (has_left(c, who, &limit))
+			return VF_OK;
+		d.word = TR_WORD_MAPPING_MISSING;
+		return tr_find(f, rule, &d, reterr, "on %s again: %s; the study has not said until when", name, g);
+	}
+	if (again) {
+		d.word = tr_no_later(&given, &limit, false);
+		return tr_find(f, rule, &d, reterr, "on %s again: %s; due: %s", name, g, l);
+	}
+	if (has_left(c, who, &limit))
+		return VF_OK;
+	d.word = tr_dated_cmp(&now, &limit) > 0 ? TR_WORD_MISSING : tr_dated_cmp(&now, &limit) < 0 ? TR_WORD_NONE : TR_WORD_PARTIAL_DATE;
+	return tr_find(f, rule, &d, reterr, d.word == TR_WORD_NONE ? "not yet on %s; due: %s" : "no consent on %s; due: %s", name, l);
+}
+
+/* One line a participant: the last consent before the form came. */
+static bool is_last_before(const struct tr_case *c, size_t at, size_t form_at)
+{
+	size_t n;
+	const struct tr_case_record *const *own = tr_case_participant(c, &c->records[at].details->participant, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (tr_is_consent(own[i]) && own[i] > &c->records[at] && own[i] < &c->records[form_at])
+			return false;
+	return true;
+}
+
+static VF_RC judge_form(const struct tr_rule *rule, const struct tr_case *c, size_t at, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct tr_case_record *form = &c->records[at];
+	enum vf_rc rc = VF_OK;
+
+	if (form->kind != TR_CONSENT_FORM || !form->details || form->details->reconsent.required != TR_RECONSENT_ALL ||
+		!tr_approval_of(c, form).record)
+		return VF_OK;
+	for (size_t i = 0; rc == VF_OK && i < at; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		const struct tr_case_record *old = tr_is_consent(r) ? tr_consent_form_of(c, r) : NULL;
+
+		if (r->details && r->details->has_participant && old && old != form && is_at_least(c, form, old, 64) &&
+			is_last_before(c, i, at))
+			rc = judge(rule, c, form, r, f, reterr);
+	}
+	return rc;
+}
+
+static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++)
+		rc = judge_form(rule, c, i, f, reterr);
+	return rc;
+}
+
+const struct tr_rule tr_rule_c5 = {
+	.id = "C5",
+	.title = "consent given again in time",
+	.text = "When a new form asks everybody again, each participant who has not left consents on it, or on a later one, within the days that the form or "
+		"the study sets, from when it is approved.",
+	.inputs = "records of kind consent-form with a re-consent, consents, withdrawals, the study's parameters",
+	.run = run,
+};

@@ -1,0 +1,99 @@
+#include "trial/rules/rule.h"
+#include "trial/rules/study.h"
+
+#include <strings.h>
+
+#include "verify/text.h"
+
+/* The last part of a path; a path out of the folder is none. */
+static struct vf_bytes base_of(struct vf_bytes path)
+{
+	struct vf_bytes part;
+
+	while (memchr(path.p, '/', path.n) && vf_take_until(&path, '/', &part))
+		;
+	return path;
+}
+
+/* A file whose name ends with the path, and then one whose name is its last part. */
+static const struct tr_case_file *find_file(const struct tr_case *c, const struct tr_case_file *index, struct vf_bytes path)
+{
+	const struct tr_case_file *best = NULL;
+
+	for (size_t i = 0; i < c->n_records; i++)
+		for (size_t j = 0; j < c->records[i].n_files; j++) {
+			const struct tr_case_file *file = &c->records[i].files[j];
+
+			if (file == index)
+				continue;
+			if (vf_bytes_eq(file->name, path))
+				return file;
+			if (vf_bytes_eq(base_of(file->name), base_of(path)) && (!best || file->record == index->record))
+				best = file;
+		}
+	return best;
+}
+
+/* True when the checksum is the file's; *ret_known is false for one that is not computed here. */
+static bool fits(struct vf_bytes checksum, const struct tr_case_file *file, bool *ret_known)
+{
+	char sha256[65];
+
+	vf_hex_put(sha256, vf_bytes(file->sha256.b, sizeof(file->sha256.b)));
+	*ret_known = true;
+	if (vf_bytes_starts(checksum, "md5:") && checksum.n == 36 && file->md5[0])
+		return strncasecmp((const char *)checksum.p + 4, file->md5, 32) == 0;
+	if (vf_bytes_starts(checksum, "sha256:") && checksum.n == 71)
+		return strncasecmp((const char *)checksum.p + 7, sha256, 64) == 0;
+	*ret_known = false;
+	return false;
+}
+
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_fact *of, struct tr_findings *f, size_t *good,
+	struct vf_err *reterr)
+{
+	const struct tr_kept_fact *name = tr_case_item(of->file, of->fact->item, TR_F_DOC_NAME);
+	const struct tr_kept_fact *operation = tr_case_item(of->file, of->fact->item, TR_F_DOC_OPERATION);
+	const struct tr_case_file *file = name ? find_file(c, of->file, tr_kept_text(name)) : NULL;
+	char about[TR_NAMED_LEN + 1], shown[100] = "";
+	struct tr_finding_draft d;
+	bool known = false;
+
+	if (operation && vf_bytes_is(tr_kept_text(operation), "delete"))
+		return VF_OK; /* there is no file */
+	tr_study_file(about, of->file);
+	if (name)
+		vf_text_escape(shown, sizeof(shown), tr_kept_text(name));
+	d = tr_study_draft(TR_WORD_MISSING_RECORD, about, of->file->record, file ? file->record : NULL);
+	if (!file || !file->at_hand)
+		return tr_find(f, rule, &d, reterr, "'%s' is not at hand", shown);
+	if (fits(tr_kept_text(of->fact), file, &known)) {
+		(*good)++;
+		return VF_OK;
+	}
+	d.word = known ? TR_WORD_MISMATCH : TR_WORD_NEEDS_READER;
+	return tr_find(f, rule, &d, reterr, known ? "'%s' has another checksum than it says" : "'%s': a checksum of a kind that is not computed here", shown);
+}
+
+static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_DOC_CHECKSUM];
+	struct tr_finding_draft d;
+	size_t good = 0;
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && i < all->n; i++)
+		rc = judge(rule, c, &all->p[i], f, &good, reterr);
+	if (rc != VF_OK || good == 0)
+		return rc;
+	d = tr_study_draft(TR_WORD_NONE, "study", NULL, NULL);
+	return tr_find(f, rule, &d, reterr, "%zu files have the checksums that others say; MD5 is no evidence against intent", good);
+}
+
+const struct tr_rule tr_rule_d5 = {
+	.id = "D5",
+	.title = "checksums of others",
+	.text = "Files have the checksums that an eCTD index, an exchange file or a registry gives for them. Leaves that are deleted have no file.",
+	.inputs = "checksums in index files and registry records, the files themselves",
+	.run = run,
+};

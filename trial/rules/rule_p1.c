@@ -1,0 +1,99 @@
+#include "trial/rules/rule.h"
+#include "trial/rules/study.h"
+
+#include "verify/text.h"
+
+static const enum tr_fact_name registries[] = {TR_F_ID_NCT, TR_F_ID_ISRCTN, TR_F_ID_EUDRACT, TR_F_ID_EUCT, TR_F_ID_REGISTRY};
+#define N_REGISTRIES (sizeof(registries) / sizeof(registries[0]))
+
+/* A file that says when it was first submitted is a registry's record, under the identifier of a kind that it has first. */
+static bool is_record_of(const struct tr_case_file *file, enum tr_fact_name name)
+{
+	size_t first = file->facts.n, which = N_REGISTRIES;
+
+	if (tr_fact_list_find(&file->facts, TR_F_REG_FIRST, 0) == file->facts.n)
+		return false;
+	for (size_t i = 0; i < N_REGISTRIES; i++) {
+		size_t at = tr_fact_list_find(&file->facts, registries[i], 0);
+
+		if (at < first) {
+			first = at;
+			which = i;
+		}
+	}
+	return which < N_REGISTRIES && registries[which] == name;
+}
+
+/* An identifier at a registry of which no record is at hand; NULL when there is none. */
+static const struct tr_kept_fact *unseen(const struct tr_case *c)
+{
+	for (size_t i = 0; i < N_REGISTRIES; i++) {
+		const struct tr_case_facts *all = &c->by_name[registries[i]];
+
+		for (size_t j = 0; j < all->n; j++) {
+			bool seen = false;
+
+			for (size_t k = 0; k < all->n && !seen; k++)
+				seen = vf_bytes_eq(tr_kept_text(all->p[k].fact), tr_kept_text(all->p[j].fact)) &&
+					is_record_of(all->p[k].file, registries[i]);
+			if (!seen)
+				return all->p[j].fact;
+		}
+	}
+	return NULL;
+}
+
+/* The earliest first submission; what the details of a record say of it counts as declared. */
+static struct tr_dated first_submitted(const struct tr_case *c, const struct tr_case_record **ret)
+{
+	const struct tr_case_file *file;
+	struct tr_dated best = tr_study_earliest(c, TR_F_REG_FIRST, &file);
+
+	*ret = file ? file->record : NULL;
+	for (size_t i = tr_case_next(c, TR_REGISTRATION, 0); i < c->n_records; i = tr_case_next(c, TR_REGISTRATION, i + 1)) {
+		struct tr_dated d = tr_dated_text(tr_case_detail(&c->records[i], "first_submitted"));
+
+		if (tr_dated_is(&d) && tr_dated_earlier(&best, &d) == &d) {
+			best = d;
+			*ret = &c->records[i];
+		}
+	}
+	return best;
+}
+
+static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct tr_case_record *where;
+	struct tr_enrolment e = tr_study_enrolment(c);
+	struct tr_dated r = first_submitted(c, &where);
+	const struct tr_kept_fact *other = unseen(c);
+	char a[TR_DATED_LEN + 1], s[TR_DATED_LEN + 1], id[64] = "";
+	enum tr_word word = tr_no_later(&r, &e.when, true);
+	struct tr_finding_draft d;
+
+	if (!where && !tr_dated_is(&e.when) && tr_case_next(c, TR_REGISTRATION, 0) == c->n_records)
+		return VF_OK;
+	if (other)
+		vf_text_escape(id, sizeof(id), tr_kept_text(other));
+	if (!where)
+		word = TR_WORD_MISSING_RECORD;
+	else if (word == TR_WORD_ORDER && other)
+		word = TR_WORD_OTHER_REGISTRY;
+	else if (e.anticipated && tr_word_verdict(word) != TR_UNDECIDED)
+		word = TR_WORD_PROXY_ONLY;
+	tr_dated_put(a, &r);
+	tr_dated_put(s, &e.when);
+	d = tr_study_draft(word, "study", where, e.record);
+	return tr_find(f, rule, &d, reterr, "first submitted to a registry: %s; first enrolment: %s%s%s%s%s", a, s,
+		e.proxy ? " by " : "", e.proxy ? e.source : "", other ? "; no record at hand of " : "", id);
+}
+
+const struct tr_rule tr_rule_p1 = {
+	.id = "P1",
+	.title = "registration before enrolment",
+	.text = "The earliest date at which the trial was first submitted to any registry has to be no later than the first "
+		"enrolment (ICMJE; the month is enough where only the month is known). Dates of posting or of quality control "
+		"do not count. It fails only when every registry that is named is at hand and later.",
+	.inputs = "registry records, consents, the start of the study",
+	.run = run,
+};

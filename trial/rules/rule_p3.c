@@ -1,0 +1,90 @@
+#include "trial/rules/rule.h"
+#include "trial/rules/study.h"
+
+/* The last visit: when the last person ended, or the last visit or treatment was. */
+static struct tr_dated last_visit(const struct tr_case *c)
+{
+	static const enum tr_fact_name names[] = {TR_F_SUBJECT_END, TR_F_SUBJECT_TREATED_LAST, TR_F_STUDY_END};
+	const struct tr_case_file *file;
+	struct tr_dated best = tr_dated_none();
+
+	for (size_t i = 0; i < c->by_name[TR_F_ROW_DATE].n; i++) {
+		const struct tr_case_fact *row = &c->by_name[TR_F_ROW_DATE].p[i];
+		const struct tr_kept_fact *domain = tr_case_item(row->file, row->fact->item, TR_F_ROW_DOMAIN);
+		struct tr_dated d = tr_dated_of_fact(row->fact);
+
+		if (domain && vf_bytes_is(tr_kept_text(domain), "SV"))
+			best = *tr_dated_later(&best, &d);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !tr_dated_is(&best); i++)
+		best = tr_study_latest(c, names[i], &file);
+	return best;
+}
+
+static bool says_yes(const struct tr_kept_fact *f)
+{
+	struct vf_bytes v = f ? tr_kept_text(f) : vf_bytes("", 0);
+
+	return vf_bytes_is(v, "yes") || vf_bytes_is(v, "Yes") || vf_bytes_is(v, "true");
+}
+
+/* A document with a consent form that the registry shows; when it came there, or at least when a copy of the record was notarised. */
+static VF_RC judge_document(const struct tr_rule *rule, const struct tr_case_fact *icf, const struct tr_dated *limit,
+	struct tr_findings *f, struct vf_err *reterr)
+{
+	struct tr_dated uploaded = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_UPLOADED));
+	struct tr_dated own = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_DATE));
+	struct tr_dated anchor = tr_case_anchor(icf->file->record);
+	const struct tr_dated *posted = tr_dated_earlier(&uploaded, &anchor);
+	char about[TR_NAMED_LEN + 1], p[TR_DATED_LEN + 1], o[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
+	enum tr_word word = tr_no_later(posted, limit, false);
+	struct tr_finding_draft d;
+
+	if (!tr_dated_is(&uploaded) && word != TR_WORD_NONE) /* a late copy does not show a late posting */
+		word = tr_dated_is(&own) ? TR_WORD_PROXY_ONLY : TR_WORD_MISSING_DATE;
+	tr_study_file(about, icf->file);
+	tr_dated_put(p, tr_dated_is(posted) ? posted : &uploaded);
+	tr_dated_put(o, &own);
+	tr_dated_put(l, limit);
+	d = tr_study_draft(word, about, icf->file->record, NULL);
+	return tr_find(f, rule, &d, reterr, "consent form posted: %s; its own date: %s; limit: %s", p, o, l);
+}
+
+static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct tr_case_facts *icf = &c->by_name[TR_F_DOC_ICF];
+	struct tr_dated last = last_visit(c), limit = tr_dated_plus_days(&last, c->parameters->posting_days), now = tr_dated_anchor(c->as_of);
+	char l[TR_DATED_LEN + 1];
+	struct tr_finding_draft d;
+	bool any = false;
+	enum vf_rc rc = VF_OK;
+
+	if (!c->parameters->federally_funded)
+		return VF_OK;
+	for (size_t i = 0; rc == VF_OK && i < icf->n; i++) {
+		if (!says_yes(icf->p[i].fact))
+			continue;
+		any = true;
+		rc = judge_document(rule, &icf->p[i], &limit, f, reterr);
+	}
+	if (rc != VF_OK || any)
+		return rc;
+	tr_dated_put(l, &limit);
+	if (!tr_dated_is(&limit)) {
+		d = tr_study_draft(TR_WORD_MISSING_DATE, "study", NULL, NULL);
+		return tr_find(f, rule, &d, reterr, "no consent form is posted; the last visit is not known");
+	}
+	if (tr_no_later(&now, &limit, false) == TR_WORD_NONE)
+		return VF_OK; /* not due yet */
+	d = tr_study_draft(tr_dated_cmp(&now, &limit) > 0 ? TR_WORD_MISSING : TR_WORD_PARTIAL_DATE, "study", NULL, NULL);
+	return tr_find(f, rule, &d, reterr, "no consent form is posted; limit: %s", l);
+}
+
+const struct tr_rule tr_rule_p3 = {
+	.id = "P3",
+	.title = "consent form posted",
+	.text = "A trial with federal funding (45 CFR 46.116(h)) posts one consent form that was used to enrol, within 60 days of the "
+		"last visit. The study says in its parameters whether it is one.",
+	.inputs = "documents that a registry record lists, visits, the study's parameters",
+	.run = run,
+};

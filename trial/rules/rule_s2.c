@@ -1,0 +1,50 @@
+#include "trial/rules/rule.h"
+#include "trial/rules/study.h"
+
+/* Why it was made: what a record of its kind can say. */
+static bool has_reason(const struct tr_case_record *r)
+{
+	return r->title.n || tr_case_detail(r, "summary").n || tr_case_detail(r, "reason").n || tr_case_detail(r, "what").n;
+}
+
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case_record *r, const struct tr_case_record *open,
+	struct tr_findings *f, struct vf_err *reterr)
+{
+	char about[TR_NAMED_LEN + 1];
+	bool reason = has_reason(r), signer = r->signer.n > 0;
+	struct tr_finding_draft d;
+
+	tr_study_name(about, r);
+	d = tr_study_draft(reason && signer ? TR_WORD_NONE : TR_WORD_MISSING, about, r, open);
+	return tr_find(f, rule, &d, reterr, "changed after the unblinding: %s, %s", reason ? "it says why" : "it does not say why",
+		signer ? "signed" : "not signed");
+}
+
+static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	size_t at = tr_case_next(c, TR_UNBLINDING, 0);
+	const struct tr_case_record *open = at < c->n_records ? &c->records[at] : NULL;
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; open && rc == VF_OK && i < c->n_records; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		bool later = false;
+
+		if (r->kind != TR_DATASET && r->kind != TR_ANALYSIS_PLAN)
+			continue;
+		for (size_t j = 0; j < r->n_links; j++)
+			later |= r->links[j].type == TR_SUPERSEDES;
+		if (later && tr_case_is_before(open, r))
+			rc = judge(rule, r, open, f, reterr);
+	}
+	return rc;
+}
+
+const struct tr_rule tr_rule_s2 = {
+	.id = "S2",
+	.title = "changes after unblinding say why",
+	.text = "A version of a data set or of the analysis plan that replaces an earlier one and comes after the unblinding in the log says why it was "
+		"made and is signed.",
+	.inputs = "records of kind unblinding, dataset, analysis-plan; their links and signatures",
+	.run = run,
+};

@@ -1,0 +1,122 @@
+#include "trial/rules/study.h"
+
+#include <stdio.h>
+
+#include "verify/text.h"
+
+static struct tr_dated extreme(const struct tr_case *c, enum tr_fact_name name, bool latest, const struct tr_case_file **ret_file)
+{
+	const struct tr_case_facts *all = &c->by_name[name];
+	struct tr_dated best = tr_dated_none();
+
+	*ret_file = NULL;
+	for (size_t i = 0; i < all->n; i++) {
+		struct tr_dated d = tr_dated_of_fact(all->p[i].fact);
+		const struct tr_dated *chosen = latest ? tr_dated_later(&best, &d) : tr_dated_earlier(&best, &d);
+
+		if (tr_dated_is(&d) && (!*ret_file || chosen == &d)) {
+			best = d;
+			*ret_file = all->p[i].file;
+		}
+	}
+	return best;
+}
+
+struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file)
+{
+	return extreme(c, name, false, ret_file);
+}
+
+struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file)
+{
+	return extreme(c, name, true, ret_file);
+}
+
+/* What consent records say of themselves, where their details are disclosed. */
+static void from_records(const struct tr_case *c, struct tr_enrolment *e)
+{
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		struct tr_dated d;
+
+		if (r->kind != TR_CONSENT || !r->details || r->details->when.n == 0)
+			continue;
+		d = tr_dated_text(r->details->when);
+		if (!tr_dated_is(&d) || tr_dated_earlier(&e->when, &d) == &e->when)
+			continue;
+		e->when = d;
+		e->source = "consent records";
+		e->record = r;
+	}
+}
+
+static void from_facts(const struct tr_case *c, enum tr_fact_name name, const char *source, struct tr_enrolment *e)
+{
+	const struct tr_case_file *file;
+	struct tr_dated d = tr_study_earliest(c, name, &file);
+
+	if (!tr_dated_is(&d) || (tr_dated_is(&e->when) && tr_dated_earlier(&e->when, &d) == &e->when))
+		return;
+	e->when = d;
+	e->source = source;
+	e->record = file->record;
+}
+
+static bool is_anticipated(const struct tr_case *c, const struct tr_case_record *r)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_STUDY_START_KIND];
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct vf_bytes kind = tr_kept_text(all->p[i].fact);
+
+		if (all->p[i].file->record == r && kind.n && (kind.p[0] == 'A' || kind.p[0] == 'a' || kind.p[0] == 'E' || kind.p[0] == 'e') &&
+			!vf_bytes_is(kind, "Actual") && !vf_bytes_is(kind, "ACTUAL"))
+			return true;
+	}
+	return false;
+}
+
+struct tr_enrolment tr_study_enrolment(const struct tr_case *c)
+{
+	struct tr_enrolment e = {.when = tr_dated_none(), .source = ""};
+
+	from_records(c, &e);
+	from_facts(c, TR_F_CONSENT_DATE, "consent dates in files", &e);
+	if (tr_dated_is(&e.when))
+		return e;
+	from_facts(c, TR_F_STUDY_START, "the start of the study in a file", &e);
+	e.proxy = tr_dated_is(&e.when);
+	e.anticipated = e.proxy && is_anticipated(c, e.record);
+	return e;
+}
+
+void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
+{
+	char id[TR_CASE_SHORT + 1], version[64] = "";
+	struct vf_bytes kind = r->kind == TR_OWN ? r->own_kind : vf_bytes_str(tr_kind_name(r->kind));
+
+	tr_case_short(id, &r->id);
+	vf_text_escape(version, sizeof(version), r->version);
+	snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
+}
+
+struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,
+	const struct tr_case_record *b)
+{
+	struct tr_finding_draft d = {.word = word, .about = vf_bytes_str(about)};
+
+	if (a)
+		d.records[0] = &a->id;
+	if (b && b != a)
+		d.records[a ? 1 : 0] = &b->id;
+	return d;
+}
+
+void tr_study_file(char out[TR_NAMED_LEN + 1], const struct tr_case_file *file)
+{
+	char id[TR_CASE_SHORT + 1], name[TR_NAMED_LEN - 20];
+
+	tr_case_short(id, &file->record->id);
+	vf_text_escape(name, sizeof(name), file->name);
+	snprintf(out, TR_NAMED_LEN + 1, "%s, record %s", name, id);
+}

@@ -1,0 +1,34 @@
+/*
+ * Dates of a study that several rules ask for.
+ */
+#ifndef TRIAL_RULES_STUDY_H
+#define TRIAL_RULES_STUDY_H
+
+#include "trial/rules/case.h"
+
+/* The beginning of enrolment: the earliest date at which somebody took part. */
+struct tr_enrolment {
+	struct tr_dated when;
+	bool proxy;        /* no person's date: the start that a registry or data set names */
+	bool anticipated;  /* that start is a plan */
+	const char *source; /* "consent records", "consent dates in files", "the start of the study in a registry", "" */
+	const struct tr_case_record *record; /* where it stands; NULL: nowhere */
+};
+struct tr_enrolment tr_study_enrolment(const struct tr_case *c);
+
+/* The earliest of all facts with this name, and the file; none when there is none. */
+struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
+struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
+
+/* "'protocol' of version 2.0, record 1a2b3c4d", and a NUL: how details name a record. */
+#define TR_NAMED_LEN 160
+void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r);
+
+/* What most findings are made of: about, up to two records, a word. NULL: none. */
+struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,
+	const struct tr_case_record *b);
+
+/* The name of a file as a finding shows it, escaped; and a NUL. */
+void tr_study_file(char out[TR_NAMED_LEN + 1], const struct tr_case_file *file);
+
+#endif
