@@ -1,11 +1,15 @@
 /* What is pending: sent again, made again, or given up. */
 #include "notary/client_send_inside.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "notary/client_pending.h"
+#include "notary/durable.h"
 #include "notary/intake.h"
+#include "notary/rows_tree.h"
+#include "verify/limits.h"
 #include "verify/text.h"
 
 static void note(const struct nt_send *x, const char *what, const struct vf_hash *id, const struct vf_err *err)
@@ -107,9 +111,25 @@ static bool is_own_copy(struct vf_bytes path, const struct vf_hash *sha256)
 	return path.n > 0 && vf_bytes_ends(vf_bytes(path.p, path.n - 1), end);
 }
 
+/* What a rows member of the folder was made of, so that the record made again is known by the same key. */
+static bool is_rows_member(const char *path, struct nt_submit_made *ret)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(VF_MAX_SMALL_JSON);
+	uint8_t block[4096];
+	struct vf_rows rows;
+	struct vf_arena a;
+
+	vf_arena_init(&a, block, sizeof(block));
+	if (nt_durable_read(AT_FDCWD, path, &text, NULL) != VF_OK ||
+		vf_rows_parse(nt_buf_bytes(&text), &a, &rows, NULL) != VF_OK)
+		return false;
+	*ret = (struct nt_submit_made){.same = nt_rows_same(rows.document, rows.unit)};
+	return true;
+}
+
 /* The paths of the documents of one that is made again; empty for what the folder itself holds. */
 static VF_RC find_paths(const struct nt_send *x, struct nt_pending *p, struct nt_submit_file *files,
-	struct nt_buf *texts, struct vf_err *reterr)
+	struct nt_submit_made *made, struct nt_buf *texts, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < p->record.n_files; i++) {
 		VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(8192);
@@ -119,8 +139,11 @@ static VF_RC find_paths(const struct nt_send *x, struct nt_pending *p, struct nt
 		rc = nt_state_path(x->state, &p->id, &files[i].digests.sha256, &path, reterr);
 		if (rc != VF_OK)
 			return rc;
-		if (path.n > 0 && is_own_copy(nt_buf_bytes(&path), &files[i].digests.sha256))
+		if (path.n > 0 && is_own_copy(nt_buf_bytes(&path), &files[i].digests.sha256)) {
+			if (is_rows_member((const char *)path.p, &made[i]))
+				files[i].made = &made[i];
 			continue;
+		}
 		if (path.n > 0 && nt_buf_reserve(&texts[i], path.n)) {
 			nt_buf_put(&texts[i], vf_bytes(path.p, path.n - 1));
 			files[i].path = nt_buf_bytes(&texts[i]);
@@ -137,18 +160,20 @@ static VF_RC make_again(const struct nt_send *x, struct nt_sending *of, struct n
 	size_t n = p->record.n_files;
 	struct nt_submit_file *files = calloc(n + 1, sizeof(*files));
 	struct nt_buf *texts = calloc(n + 1, sizeof(*texts));
+	struct nt_submit_made *made = calloc(n + 1, sizeof(*made));
 	struct nt_submit_record record = {files, n};
-	enum vf_rc rc = files && texts ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
+	enum vf_rc rc = files && texts && made ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
 
 	for (size_t i = 0; texts && i < n; i++)
 		texts[i] = nt_buf(8192);
 	if (rc == VF_OK)
-		rc = find_paths(x, p, files, texts, reterr);
+		rc = find_paths(x, p, files, made, texts, reterr);
 	if (rc == VF_OK)
 		rc = nt_submit_records_to(&to, &p->submit, &record, 1, NULL, NULL, reterr);
 	for (size_t i = 0; texts && i < n; i++)
 		nt_buf_done(&texts[i]);
 	free(files);
+	free(made);
 	free(texts);
 	for (size_t i = 0; of && rc == VF_OK && i < u.n_fresh; i++)
 		rc = nt_send_note_fresh(of, &u.fresh[i], reterr);

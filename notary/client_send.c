@@ -70,6 +70,13 @@ static VF_RC keep_details(void *ctx, struct vf_bytes text, const struct vf_pair 
 	return nt_state_keep(u->x->state, &digests->sha256, text, reterr);
 }
 
+static VF_RC keep_secret(void *ctx, const struct vf_hash *sha256, const struct vf_hash *secret, struct vf_err *reterr)
+{
+	const struct nt_sending *u = ctx;
+
+	return nt_state_keep_secret(u->x->state, sha256, secret, reterr);
+}
+
 VF_RC nt_send_note_fresh(struct nt_sending *u, const struct vf_hash *id, struct vf_err *reterr)
 {
 	if (u->n_fresh == u->room_fresh) {
@@ -187,6 +194,7 @@ struct nt_submit_to nt_send_target(struct nt_sending *u)
 		.journal = find_key,
 		.keep_details = keep_details,
 		.sends_details = true,
+		.keep_secret = keep_secret,
 		.accept = accept_records};
 }
 

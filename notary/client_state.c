@@ -8,13 +8,14 @@
 #include "notary/client_state_inside.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
+#include "notary/rows_secret.h"
 #include "verify/text.h"
 
 #define PATHS_HEAD "trialnotary/paths/1"
 /* Every document with the longest path, every octet of it escaped. */
 #define MAX_PATHS ((size_t)128 * 1024 * 1024)
 #define ID_HEX 64
-#define NAME_ROOM (sizeof("records/") + ID_HEX + sizeof(".receipt"))
+#define NAME_ROOM (sizeof("documents/") + ID_HEX + sizeof(".receipt"))
 
 /* ---- records ---- */
 
@@ -339,6 +340,30 @@ VF_RC nt_state_keep(
 
 	hex_name(name, "documents", sha256);
 	return nt_durable_put(s->dir, &(struct nt_file){name, text}, 1, reterr);
+}
+
+VF_RC nt_state_keep_secret(struct nt_client_state *s, const struct vf_hash *sha256, const struct vf_hash *secret,
+	struct vf_err *reterr)
+{
+	char name[NAME_ROOM], text[ID_HEX + 2];
+	enum vf_rc rc;
+
+	hex_name(name, "documents", sha256);
+	strcat(name, ".secret");
+	nt_secret_text(text, secret);
+	rc = nt_durable_write(s->dir, name, vf_bytes(text, ID_HEX + 1), 0600, reterr);
+	explicit_bzero(text, sizeof(text));
+	return rc;
+}
+
+VF_RC nt_state_secret(
+	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_hash *ret, struct vf_err *reterr)
+{
+	char name[NAME_ROOM];
+
+	hex_name(name, "documents", sha256);
+	strcat(name, ".secret");
+	return nt_secret_read(s->dir, name, ret, reterr);
 }
 
 /* ---- journal and streams ---- */

@@ -74,6 +74,11 @@ VF_RC nt_state_value(struct nt_client_state *s, const struct vf_hash *value, str
 	struct vf_err *reterr);
 VF_RC nt_state_put_value(
 	struct nt_client_state *s, const struct vf_hash *value, struct vf_bytes study, struct vf_err *reterr);
+/* The secret of a rows member that was kept so. NO_INPUT when there is none. */
+VF_RC nt_state_keep_secret(struct nt_client_state *s, const struct vf_hash *sha256, const struct vf_hash *secret,
+	struct vf_err *reterr);
+VF_RC nt_state_secret(
+	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_hash *ret, struct vf_err *reterr);
 
 /* The record that is known by a journal key, sent or pending. */
 VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, bool *ret_found,

@@ -9,6 +9,7 @@
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
 #include "notary/renewal.h"
+#include "notary/rows_secret.h"
 #include "verify/seal.h"
 #include "verify/text.h"
 #include "verify/tst.h"
@@ -170,6 +171,21 @@ struct files {
 	const char *folder;
 };
 
+/* A secret of rows is readable, and there is a record that keeps its rows member. */
+static VF_RC check_secret(struct files *x, const char *name, const struct vf_hash *member, struct vf_err *reterr)
+{
+	struct vf_hash secret;
+	bool kept;
+	enum vf_rc rc = nt_store_is_kept(x->n->store, member, &kept, reterr);
+
+	if (rc == VF_OK && !kept)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "'documents/%s' is the secret of rows that no record keeps", name);
+	if (rc == VF_OK)
+		rc = nt_notary_secret(x->n, member, &secret, reterr);
+	explicit_bzero(&secret, sizeof(secret));
+	return rc;
+}
+
 /* A kept document is whole, and there is a record that names it. */
 static VF_RC check_kept_file(struct files *x, const char *name, struct vf_err *reterr)
 {
@@ -182,6 +198,8 @@ static VF_RC check_kept_file(struct files *x, const char *name, struct vf_err *r
 	bool kept;
 	enum vf_rc rc;
 
+	if (nt_secret_name_is(name, &want))
+		return check_secret(x, name, &want, reterr);
 	if (!vf_hex_read(vf_bytes_str(name), want.b, 32))
 		return vf_fail(reterr, VF_STORE_CORRUPT, "file 'documents/%s' does not belong there", name);
 	rc = nt_store_is_kept(x->n->store, &want, &kept, reterr);

@@ -19,6 +19,7 @@
 #include "notary/notary_inside.h"
 #include "notary/random.h"
 #include "notary/receipt_out.h"
+#include "notary/rows_secret.h"
 #include "notary/signers.h"
 #include "verify/receipt.h"
 #include "verify/text.h"
@@ -384,7 +385,7 @@ static VF_RC sweep_document(void *ctx, const char *name, bool is_dir, struct vf_
 
 	if (is_dir)
 		return VF_OK;
-	if (vf_hex_read(vf_bytes_str(name), h.b, 32))
+	if (vf_hex_read(vf_bytes_str(name), h.b, 32) || nt_secret_name_is(name, &h))
 		rc = nt_store_is_kept(n->store, &h, &kept, reterr);
 	if (rc != VF_OK || kept)
 		return rc;
@@ -568,10 +569,13 @@ void nt_notary_kept_path(const struct vf_hash *sha256, char *out)
 static VF_RC destroy_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr)
 {
 	struct nt_notary *n = ctx;
-	char path[80];
+	char path[96];
+	enum vf_rc rc;
 
+	nt_notary_secret_path(sha256, path);
+	rc = nt_durable_destroy(n->fd, path, reterr);
 	nt_notary_kept_path(sha256, path);
-	return nt_durable_destroy(n->fd, path, reterr);
+	return rc == VF_OK ? nt_durable_destroy(n->fd, path, reterr) : rc;
 }
 
 /* Content that was kept for a submission that is refused, or was there without it, does not stay. */

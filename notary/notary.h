@@ -156,6 +156,14 @@ VF_RC nt_notary_open_kept(
 	struct nt_notary *n, const struct vf_hash *sha256, int *ret_fd, struct vf_err *reterr);
 
 /*
+ * The secret of a rows member (docs/formats/excerpt.md), durably, beside the kept copy of the member. It is destroyed
+ * with that copy: by erasure, and when no record keeps it. NO_INPUT when there is none.
+ */
+VF_RC nt_notary_keep_secret(
+	struct nt_notary *n, const struct vf_hash *sha256, const struct vf_hash *secret, struct vf_err *reterr);
+VF_RC nt_notary_secret(struct nt_notary *n, const struct vf_hash *sha256, struct vf_hash *ret, struct vf_err *reterr);
+
+/*
  * Signs the promise for entries that accept has stored (receipt_out.h), with the notary's clock at
  * the call: the promise is never earlier than the storing. CONFIG_SHAPE for an origin of more than 246 octets.
  */

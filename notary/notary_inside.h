@@ -42,6 +42,10 @@ VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *rete
 /* documents/<64 hex>; out has 80 places. */
 void nt_notary_kept_path(const struct vf_hash *sha256, char *out);
 
+/* secrets.c */
+/* documents/<64 hex>.secret; out has 96 places. */
+void nt_notary_secret_path(const struct vf_hash *sha256, char *out);
+
 /* seal.c */
 /* The embedded authority's token; TSA_FAILED, CLOCK_DOUBT: none for now. */
 VF_RC nt_seal_embedded(struct nt_notary *n, struct nt_plan *p, struct nt_sealed *ret, struct vf_err *reterr);

@@ -249,7 +249,7 @@ static void note_cell(struct comparing *c, struct nt_column_diff *d, struct vf_b
 
 static VF_RC compare_row(struct comparing *c, const struct tr_cell *cells, struct vf_err *reterr)
 {
-	struct tr_out out = {nt_rows_put, &c->cell};
+	struct tr_out out = {nt_rows_diff_put, &c->cell};
 	bool differs = false;
 	enum vf_rc rc = receive_row(c, reterr);
 

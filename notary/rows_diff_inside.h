@@ -22,6 +22,6 @@ struct nt_rows_sender {
 /* Reads all of it, closes to; the thread's function. */
 void *nt_rows_send(void *ctx);
 /* A tr_out that appends to a buffer. */
-VF_RC nt_rows_put(void *ctx, struct vf_bytes piece, struct vf_err *reterr);
+VF_RC nt_rows_diff_put(void *ctx, struct vf_bytes piece, struct vf_err *reterr);
 
 #endif

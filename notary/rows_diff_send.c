@@ -2,7 +2,7 @@
 #include "notary/rows_diff_inside.h"
 #include "trial/read/rows_read.h"
 
-VF_RC nt_rows_put(void *ctx, struct vf_bytes piece, struct vf_err *reterr)
+VF_RC nt_rows_diff_put(void *ctx, struct vf_bytes piece, struct vf_err *reterr)
 {
 	nt_buf_put(ctx, piece);
 	return nt_buf_check(ctx, reterr);
@@ -47,7 +47,7 @@ static VF_RC send_table(void *ctx, const struct tr_dataset *set, struct vf_err *
 static VF_RC send_row(void *ctx, const struct tr_cell *cells, struct vf_err *reterr)
 {
 	struct nt_rows_sender *s = ctx;
-	struct tr_out out = {nt_rows_put, &s->cell};
+	struct tr_out out = {nt_rows_diff_put, &s->cell};
 	enum vf_rc rc = send_octets(s, "R", 1, reterr);
 
 	for (size_t i = 0; i < s->n_columns && rc == VF_OK; i++) {

@@ -124,7 +124,8 @@ VF_RC nt_making_same(
 	}
 	nt_same_begin(out, &same);
 	for (size_t i = 0; i < m->n_docs; i++)
-		nt_same_document(out, &same, m->docs[i]->name, &m->docs[i]->digests, hidden);
+		nt_same_document(out, &same, m->docs[i]->name,
+			m->docs[i]->made ? &m->docs[i]->made->same : &m->docs[i]->digests, hidden);
 	return nt_buf_check(out, reterr);
 }
 
@@ -216,7 +217,7 @@ static VF_RC make_documents(struct nt_maker *maker, struct nt_making *m, struct 
 			.size = f->size,
 			.path = f->path,
 			.confidential = s->confidential || nt_submit_is_personal(s),
-			.keep = details ? maker->keeps_details : s->keep};
+			.keep = details || f->made ? maker->keeps_details : s->keep};
 		if (!m->documents[i].confidential) {
 			list_member(m, f->name, VF_ROLE_DOCUMENT, &f->digests,
 				vf_bytes_is(f->name, TR_DETAILS_NAME) ? maker->details_text : vf_bytes(NULL, 0));

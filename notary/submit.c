@@ -267,6 +267,16 @@ static VF_RC check_details(struct build *b, struct vf_err *reterr)
 		b->to->ctx, b->s, b->has_facts ? &b->facts : NULL, b->links, b->maker.n_links, reterr);
 }
 
+static VF_RC keep_made(struct build *b, const struct nt_submit_file *f, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	if (f->made->text.n == 0)
+		return VF_OK;
+	rc = b->to->keep_details(b->to->ctx, f->made->text, &f->digests, reterr);
+	return rc == VF_OK ? b->to->keep_secret(b->to->ctx, &f->digests.sha256, &f->made->secret, reterr) : rc;
+}
+
 static VF_RC keep_record(struct build *b, const struct nt_making *m, struct vf_err *reterr)
 {
 	for (size_t i = 0; i < m->n_docs; i++) {
@@ -275,6 +285,8 @@ static VF_RC keep_record(struct build *b, const struct nt_making *m, struct vf_e
 		if (m->docs[i] == &b->maker.details)
 			rc = b->to->keep_details(b->to->ctx, vf_bytes(b->details_text, m->docs[i]->size),
 				&m->docs[i]->digests, reterr);
+		else if (m->docs[i]->made)
+			rc = keep_made(b, m->docs[i], reterr);
 		else if (b->s->keep && b->to->keep_file)
 			rc = b->to->keep_file(b->to->ctx, m->docs[i], reterr);
 		if (rc != VF_OK)

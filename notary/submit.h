@@ -19,12 +19,23 @@
 /* Records that are accepted in one transaction: what a kill can cost. */
 #define NT_SUBMIT_CHUNK 1000
 
+/*
+ * A document that the program has made for this record: a rows member. It holds random values, so for the journal
+ * counts what it was made of instead of its digests.
+ */
+struct nt_submit_made {
+	struct vf_pair same;
+	struct vf_bytes text; /* empty: whoever takes the record has it, and the secret */
+	struct vf_hash secret;
+};
+
 /* A document that was hashed. */
 struct nt_submit_file {
 	struct vf_bytes name; /* in the record; checked here */
 	struct vf_bytes path; /* absolute; empty when only the digests are known, or nt_notary_keep() has the content */
 	struct vf_pair digests;
 	uint64_t size;
+	const struct nt_submit_made *made; /* NULL: the submitter's own */
 };
 
 /* One record: its documents in any order. */
@@ -118,6 +129,8 @@ struct nt_submit_to {
 		struct vf_err *reterr);
 	/* Keeps the document details.json, which exists nowhere else, before accept names it. */
 	VF_RC (*keep_details)(void *ctx, struct vf_bytes text, const struct vf_pair *digests, struct vf_err *reterr);
+	/* The same for the secret of a rows member, whose text was kept with keep_details before. */
+	VF_RC (*keep_secret)(void *ctx, const struct vf_hash *sha256, const struct vf_hash *secret, struct vf_err *reterr);
 	/* The same for a file, when keep is asked for; NULL: nothing is kept. */
 	VF_RC (*keep_file)(void *ctx, const struct nt_submit_file *f, struct vf_err *reterr);
 	bool keeps_details;  /* the record says that details.json is kept */

@@ -66,6 +66,11 @@ static VF_RC keep_details(void *ctx, struct vf_bytes text, const struct vf_pair 
 	return rc;
 }
 
+static VF_RC keep_secret(void *ctx, const struct vf_hash *sha256, const struct vf_hash *secret, struct vf_err *reterr)
+{
+	return nt_notary_keep_secret(ctx, sha256, secret, reterr);
+}
+
 static VF_RC keep_file(void *ctx, const struct nt_submit_file *f, struct vf_err *reterr)
 {
 	char path[4097];
@@ -111,6 +116,7 @@ VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 		.blind = blind,
 		.journal = find_key,
 		.keep_details = keep_details,
+		.keep_secret = keep_secret,
 		.keep_file = keep_file,
 		.keeps_details = true,
 		.accept = accept};

@@ -9,6 +9,7 @@
 #include "notary/submit.h"
 #include "notary/verbs_client.h"
 #include "notary/verbs_compare.h"
+#include "notary/verbs_excerpt.h"
 #include "notary/verbs_page.h"
 #include "notary/verbs_consent.h"
 #include "verify/text.h"
@@ -267,6 +268,12 @@ const struct nt_verb nt_verbs[] = {
 		"trialnotary export notary 1f0c9a3b 77b104de -o bundles/\n"
 		"trialnotary export notary 1f0c9a3b -o dataset.asice --detached",
 		NULL, export_options, 2, SIZE_MAX, nt_verb_export},
+	{"excerpt", "DIR ID", "show single rows of a document, provable without the rest",
+		"trialnotary submit notary --study DEMO-1 --kind dataset --rows ae.csv ae.csv\n"
+		"trialnotary excerpt notary 1f0c9a3b --rows 0,5,10-20 -o ae.excerpt --bundle dataset.asice\n"
+		"trialnotary excerpt notary 1f0c9a3b --where USUBJID=DEMO-1-003 -o ae.excerpt\n"
+		"trialnotary excerpt notary 1f0c9a3b --check",
+		nt_excerpt_details, nt_excerpt_options, 1, 2, nt_verb_excerpt},
 	{"page", "DIR ID", "write what a participant takes home: one HTML page with the receipt",
 		"trialnotary page notary 1f0c9a3b -o consent.html\n"
 		"trialnotary page notary 1f0c9a3b -o consent.html --language de --contact-phone '+49 30 1234'",

@@ -29,6 +29,8 @@ const struct nt_option nt_submit_options[] = {
 	{"confidential", 0, NULL, "hide names, sizes and digests of the documents behind commitments", false,
 		false},
 	{"keep", 0, NULL, "copy the documents into the notary", false, false},
+	{"rows", 0, "FILE", "make rows of this document provable one by one: see 'trialnotary help excerpt'", false, true},
+	{"unit", 0, "UNIT", "what a row is, see below (default: by the name of FILE)", false, false},
 	{"details", 0, "FILE", "what the record says of its kind, as JSON: see 'trialnotary explain KIND'", false, false},
 	{"set", 0, "NAME=VALUE", "one simple field of the details", false, true},
 	{"participant", 0, "NUMBER", "whom a personal record is about: the number at the site, or the value in records", false, false},
@@ -62,6 +64,10 @@ const char nt_submit_details[] =
 	"Links: accesses, amends, approves, countersigns, derives-from, erases, grants, locks, reports,\n"
 	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
 	"an ethics-approval none with 'approves', and no record needs one that has details.\n"
+	"\n"
+	"Rows: csv and line end in a line feed (csv: outside of quotes), 'element NAME' begins with that XML tag,\n"
+	"'record HEAD LENGTH' has so many octets, after so many before the first. By name: *.csv; *.ndjson, *.jsonl,\n"
+	"*.tsv and *.txt by line; *.xml by element ItemGroupData; *.xpt of version 5 by observation.\n"
 	"\n"
 	"A signature is one person's: --meaning says what it stands for (approval, author, origin, receipt,\n"
 	"responsibility, review, witness), --printed-name who signs, if not as the certificate says. A key has one\n"
@@ -346,14 +352,14 @@ static VF_RC make_records(struct nt_submitting *u, struct vf_err *reterr)
 		u->records[0] = (struct nt_submit_record){u->g.documents, u->g.files.n + u->g.has_canonical};
 	for (size_t i = 0; u->each && i < u->n_records; i++)
 		u->records[i] = (struct nt_submit_record){&u->g.documents[i], 1};
-	return VF_OK;
+	return u->n_rows ? nt_submitting_join_rows(u, reterr) : VF_OK;
 }
 
 /* What a line of output calls the record: its file, or what was typed. */
 static void put_name(struct nt_submitting *u, size_t at, struct nt_buf *out, bool json)
 {
 	struct vf_bytes name = nt_submit_kind(&u->s);
-	size_t files = u->records[at].n_files;
+	size_t files = u->each ? 1 : u->g.files.n;
 
 	if (files == 1)
 		name = u->records[at].files[0].name;
@@ -426,6 +432,8 @@ static VF_RC prepare(struct nt_submitting *u, struct vf_err *reterr)
 		rc = check_not_own(u, reterr);
 	if (rc == VF_OK)
 		rc = check_names(u, reterr);
+	if (rc == VF_OK)
+		rc = nt_submitting_find_rows(u, reterr);
 	if (rc != VF_OK || u->remote)
 		return rc;
 	u->threads = nt_notary_config(u->n)->hash_threads;
@@ -497,6 +505,7 @@ void nt_submitting_done(struct nt_submitting *u)
 	nt_buf_done(&u->signing.certificate);
 	free(u->records);
 	nt_submitting_details_done(u);
+	nt_submitting_rows_done(u);
 	gathered_done(&u->g);
 }
 
@@ -532,6 +541,8 @@ VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr)
 		rc = check_described(u, reterr);
 	if (rc == VF_OK && nt_cli_has(u->cli, "canonical"))
 		rc = nt_submitting_canonical(u, reterr);
+	if (rc == VF_OK)
+		rc = nt_submitting_make_rows(u, reterr);
 	return rc == VF_OK ? submit_all(u, reterr) : rc;
 }
 

@@ -8,6 +8,7 @@
 
 #include "notary/files.h"
 #include "notary/hashing.h"
+#include "notary/rows_tree.h"
 #include "notary/signer.h"
 #include "notary/submit.h"
 #include "notary/verbs.h"
@@ -43,6 +44,16 @@ struct nt_signing {
 		"passphrase-fd", 0, "N", "read the passphrase of KEY from this file descriptor", false, false    \
 	}
 
+/* A rows member that is made for one of the files. */
+struct nt_made_rows {
+	size_t file; /* in g */
+	char name[16];
+	char unit[VF_MAX_UNIT + 1];
+	struct nt_buf text;
+	struct nt_submit_made made;
+	struct nt_submit_file document;
+};
+
 struct nt_submitting {
 	struct nt_cli *cli;
 	struct nt_notary *n;      /* a notary in a folder, or */
@@ -53,6 +64,9 @@ struct nt_submitting {
 	struct tr_link links[VF_MAX_LINKS];
 	struct nt_signing signing;
 	struct nt_submit_record *records;
+	struct nt_made_rows *rows;       /* of --rows */
+	size_t n_rows;
+	struct nt_submit_file *all;      /* the files of all records, when there are rows */
 	size_t n_records;
 	size_t made, before;
 	size_t unkept; /* --keep came too late for them */
@@ -82,6 +96,12 @@ void nt_submitting_details_done(struct nt_submitting *u);
 /* --canonical: computes the canonical forms of the documents that were hashed, writes them into the file that is named,
  * and makes it one more document (verbs_canonical.c). */
 VF_RC nt_submitting_canonical(struct nt_submitting *u, struct vf_err *reterr);
+/* Reads --rows and --unit early, for a refusal before long hashing; then makes the rows members of hashed files. */
+VF_RC nt_submitting_find_rows(struct nt_submitting *u, struct vf_err *reterr);
+VF_RC nt_submitting_make_rows(struct nt_submitting *u, struct vf_err *reterr);
+/* Puts them into the records, which hold the files alone. */
+VF_RC nt_submitting_join_rows(struct nt_submitting *u, struct vf_err *reterr);
+void nt_submitting_rows_done(struct nt_submitting *u);
 /* All of submit once first and remote or the notary in the first argument are chosen: options, files, records. */
 VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr);
 /* Frees what it holds; n and remote are the caller's. */

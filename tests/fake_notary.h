@@ -39,6 +39,8 @@ static struct {
 	size_t fail_at_chunk; /* this call of accept fails; 0: none */
 	struct fake_kept kept[16];
 	size_t n_kept;
+	struct vf_hash secrets[4]; /* of rows members: whose they are */
+	size_t n_secrets;
 	/* sees every submission before accept returns */
 	void (*see)(const struct nt_submission *s);
 	/* targets of links */
@@ -119,6 +121,16 @@ VF_RC nt_notary_keep(struct nt_notary *n, int fd, const struct vf_pair *digests,
 	if (!vf_pair_eq(&found, digests))
 		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "other content than its digests");
 	fake.kept[fake.n_kept++] = (struct fake_kept){digests->sha256, (size_t)got};
+	return VF_OK;
+}
+
+VF_RC nt_notary_keep_secret(
+	struct nt_notary *n, const struct vf_hash *sha256, const struct vf_hash *secret, struct vf_err *reterr)
+{
+	(void)n, (void)secret;
+	if (fake.n_secrets == sizeof(fake.secrets) / sizeof(fake.secrets[0]))
+		return vf_fail(reterr, VF_INTERNAL, "more secrets than there are places");
+	fake.secrets[fake.n_secrets++] = *sha256;
 	return VF_OK;
 }
 

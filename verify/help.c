@@ -16,7 +16,7 @@ enum option {
 
 #define IN(verb) (1u << VF_VERB_##verb)
 #define IN_ALL 0xffffu
-#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN) | IN(RECEIPT))
+#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN) | IN(RECEIPT) | IN(EXCERPT))
 
 static const struct {
 	const char *name, *arg, *help;

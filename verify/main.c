@@ -303,6 +303,7 @@ static int dispatch(const struct vf_options *o, struct vf_sink *out)
 	case VF_VERB_ER:
 	case VF_VERB_TOKEN:
 	case VF_VERB_RECEIPT:
+	case VF_VERB_EXCERPT:
 		return run_verify(o, out);
 	case VF_VERB_INSPECT:
 		return run_inspect(o, out);

@@ -21,7 +21,7 @@ enum option {
 _Static_assert(OPT_KEY - OPT_AUTHORITY == VF_ADD_KEY, "options.def and enum vf_addition differ");
 _Static_assert(OPT_COUNT < 64, "options seen are bits");
 #define SEEN(opt) (UINT64_C(1) << (opt))
-#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN) | IN(RECEIPT))
+#define IN_JUDGING (IN(VERIFY) | IN(EXTRACT) | IN(ER) | IN(TOKEN) | IN(RECEIPT) | IN(EXCERPT))
 
 static const struct {
 	const char *name, *arg;
@@ -340,6 +340,10 @@ static VF_RC check_files(const struct vf_options *o, struct vf_err *reterr)
 		if (objects > 1)
 			return vf_fail(reterr, VF_USAGE, "'receipt' takes one bundle after the receipt");
 		return VF_OK;
+	case VF_VERB_EXCERPT:
+		if (objects != 1)
+			return vf_fail(reterr, VF_USAGE, "'excerpt' takes the excerpt, then the bundle of its record");
+		return VF_OK;
 	case VF_VERB_VERIFY:
 		if (o->detached.n && o->operands.n > 1)
 			return vf_fail(reterr, VF_USAGE, "--detached goes with one file at a time");
@@ -365,6 +369,7 @@ static VF_RC check_counts(const struct vf_options *o, struct vf_err *reterr)
 		return vf_fail(reterr, VF_USAGE, o->verb == VF_VERB_ER	     ? "no evidence record is given"
 							: o->verb == VF_VERB_TOKEN   ? "no token is given"
 							: o->verb == VF_VERB_RECEIPT ? "no receipt is given"
+							: o->verb == VF_VERB_EXCERPT ? "no excerpt is given"
 							: o->verb == VF_VERB_TRUST   ? "say what: 'trust show', 'trust list' or 'trust add'"
 										     : "no file is given");
 	if (o->operands.n + o->digests.n > VF_MAX_INPUTS)

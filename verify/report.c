@@ -1,5 +1,6 @@
 #include "verify/report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #define STAY_TEXT "\x1f"
 /* Names of files, links and authorities on the screen; the rest is counted. */
 #define SHOWN_NAMES 6
+/* Rows of an excerpt. */
+#define SHOWN_ROWS 10
 
 /* ---- a sink that breaks lines between words ---- */
 
@@ -786,6 +789,63 @@ static void put_receipt(struct screen *sc, const struct vf_report *r)
 	put_log(sc, r);
 }
 
+/* ---- excerpts ---- */
+
+/* One row, as text: what ends its line is left out, and what is long is cut. */
+static void put_row(struct screen *sc, const struct vf_excerpt_row *row)
+{
+	struct vf_bytes text = row->text;
+	uint8_t octets[400];
+	char label[32];
+	size_t n = 0;
+
+	while (n < sizeof(octets) && vf_take_row_octet(&text, &octets[n]))
+		n++;
+	while (text.n == 0 && n > 0 && (octets[n - 1] == '\n' || octets[n - 1] == '\r'))
+		n--;
+	snprintf(label, sizeof(label), "  Row %" PRIu64 "  ", row->row);
+	begin(sc, label, strlen(label) > 14 ? strlen(label) : 14);
+	put_quoted(sc, vf_bytes(octets, n));
+	put_str(sc, text.n ? " ..." : "");
+	end(sc);
+}
+
+static void put_excerpt(struct screen *sc, const struct vf_report *r, const struct vf_excerpt_facts *f)
+{
+	struct vf_bytes lines = f->excerpt.lines;
+	struct vf_excerpt_row row;
+	uint64_t n;
+
+	if (!f->is_proven)
+		return;
+	begin(sc, "  ", 2);
+	put_count(sc, f->shown);
+	put_str(sc, " of ");
+	put_count(sc, f->rows.count);
+	put_str(sc, f->rows.count == 1 ? " row of " : " rows of ");
+	put_name(sc, f->rows.document);
+	if (r->existed_by != VF_TIME_NONE) {
+		put_str(sc, " existed, exactly as shown and at these places, no later than ");
+		put_time(sc, r->existed_by);
+	} else {
+		put_str(sc, " are in the record, exactly as shown and at these places");
+	}
+	put_str(sc, ". Rows are counted from 0; unit: ");
+	put_text(sc, f->rows.unit);
+	put_str(sc, ".");
+	end(sc);
+	vf_sink_str(sc->out, "\n");
+	for (n = 0; n < SHOWN_ROWS && vf_excerpt_next(&lines, &row); n++)
+		put_row(sc, &row);
+	if (n < f->shown) {
+		LABEL(sc, "Rows");
+		put_count(sc, f->shown - n);
+		put_str(sc, " more: the excerpt lists all");
+		end(sc);
+	}
+	vf_sink_str(sc->out, "\n");
+}
+
 /* Checks that no step reached, by name. */
 static void put_unreached(struct screen *sc, const struct vf_report *r, bool first)
 {
@@ -918,6 +978,7 @@ static void put_outcome(struct screen *sc, const struct vf_run *run, const struc
 		vf_sink_str(sc->out, "\n");
 	}
 	put_meaning(sc, r);
+	put_excerpt(sc, r, &o->excerpt);
 	put_facts(sc, r);
 	put_footer(sc, run);
 }

@@ -8,6 +8,7 @@
 #ifndef VERIFY_REPORT_H
 #define VERIFY_REPORT_H
 
+#include "verify/excerpt_judge.h"
 #include "verify/sink.h"
 #include "verify/verdict.h"
 
@@ -15,6 +16,7 @@
 struct vf_outcome {
 	bool decided;
 	struct vf_report report;
+	struct vf_excerpt_facts excerpt; /* of the verb excerpt alone */
 	struct vf_err err;
 };
 

@@ -292,6 +292,43 @@ static void put_receipt(struct vf_sink *s, const struct vf_report *r)
 	vf_sink_str(s, f->on_page ? ",\"page\":true}" : "}");
 }
 
+/* The last member, and only of an excerpt. */
+static void put_excerpt(struct vf_sink *s, const struct vf_excerpt_facts *f)
+{
+	struct vf_bytes lines = f->excerpt.lines;
+	struct vf_excerpt_row row;
+	uint64_t next = 0;
+	bool any = false;
+
+	if (!f->is_judged)
+		return;
+	if (!f->is_proven) {
+		vf_sink_str(s, ",\"excerpt\":null");
+		return;
+	}
+	vf_sink_str(s, ",\"excerpt\":{\"member\":");
+	vf_sink_json(s, f->excerpt.member);
+	put_text(s, "document", f->rows.document);
+	put_text(s, "unit", f->rows.unit);
+	vf_sink_putf(s, ",\"hash\":\"%s\"", vf_alg_name(f->excerpt.root.alg));
+	put_uint(s, "count", true, f->rows.count);
+	put_uint(s, "shown", true, f->shown);
+	put_bool(s, "is_document", f->is_document);
+	vf_sink_str(s, ",\"rows\":[");
+	while (vf_excerpt_next(&lines, &row)) {
+		if (any && row.row == next) {
+			next++;
+			continue;
+		}
+		if (any)
+			vf_sink_putf(s, "%" PRIu64 "],", next - 1);
+		vf_sink_putf(s, "[%" PRIu64 ",", row.row);
+		next = row.row + 1;
+		any = true;
+	}
+	vf_sink_putf(s, "%" PRIu64 "]]}", next - 1); /* at least one row is shown */
+}
+
 static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
 {
 	const struct vf_report *r = &o->report;
@@ -319,6 +356,7 @@ static void put_outcome(struct vf_sink *s, const struct vf_outcome *o)
 	put_checks(s, r);
 	put_rules(s, r);
 	put_receipt(s, r);
+	put_excerpt(s, &o->excerpt);
 	vf_sink_str(s, "}");
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "verify/bundle.h"
+#include "verify/excerpt_judge.h"
 #include "verify/files.h"
 #include "verify/held.h"
 #include "verify/inspect_der.h"
@@ -132,7 +133,9 @@ static VF_RC begin(struct vf_runner *r, const struct vf_options *o, struct vf_er
 
 size_t vf_runner_inputs(const struct vf_options *o)
 {
-	return o->verb == VF_VERB_ER || o->verb == VF_VERB_TOKEN || o->verb == VF_VERB_RECEIPT ? 1 : o->operands.n;
+	return o->verb == VF_VERB_ER || o->verb == VF_VERB_TOKEN || o->verb == VF_VERB_RECEIPT || o->verb == VF_VERB_EXCERPT
+		? 1
+		: o->operands.n;
 }
 
 VF_RC vf_runner_new(const struct vf_options *o, int64_t now, struct vf_runner **ret, const char **ret_warning,
@@ -199,13 +202,15 @@ static VF_RC check_verb(const struct vf_runner *r, const struct vf_source *sourc
 	if (kind != VF_DER_RECORD && kind != VF_DER_OTHER && r->verb != VF_VERB_TOKEN)
 		return vf_fail(reterr, VF_USAGE, "'%s' is %s: check it with  trialverify token TOKEN FILE", name,
 			vf_der_kind_text(kind));
-	if (is_zip && (r->verb == VF_VERB_ER || r->verb == VF_VERB_TOKEN || r->verb == VF_VERB_RECEIPT))
+	if (is_zip && (r->verb == VF_VERB_ER || r->verb == VF_VERB_TOKEN || r->verb == VF_VERB_RECEIPT || r->verb == VF_VERB_EXCERPT))
 		return vf_fail(reterr, VF_USAGE, "'%s' is a container: check it with  trialverify FILE", name);
 	if (vf_bytes_starts(source->memory, "<!DOCTYPE html>") && r->verb != VF_VERB_RECEIPT)
 		return vf_fail(reterr, VF_USAGE, "'%s' is an HTML page: a participant's page is checked with  trialverify receipt PAGE",
 			name);
 	if (vf_bytes_starts(source->memory, VF_RECEIPT_MAGIC "\n") && r->verb != VF_VERB_RECEIPT)
 		return vf_fail(reterr, VF_USAGE, "'%s' is a receipt: check it with  trialverify receipt RECEIPT", name);
+	if (vf_bytes_starts(source->memory, VF_EXCERPT_MAGIC "\n") && r->verb != VF_VERB_EXCERPT)
+		return vf_fail(reterr, VF_USAGE, "'%s' is an excerpt: check it with  trialverify excerpt EXCERPT BUNDLE", name);
 	return VF_OK;
 }
 
@@ -220,9 +225,19 @@ static VF_RC judge_receipt(struct vf_runner *r, struct vf_arena *memory, const c
 	return vf_receipt_check(r->session, memory, path, source, &given, ret, reterr);
 }
 
-static VF_RC judge(struct vf_runner *r, struct vf_arena *memory, const char *path, const struct vf_source *source,
-	struct vf_report *ret, struct vf_err *reterr)
+/* What follows an excerpt is the bundle of its record. */
+static VF_RC judge_excerpt(struct vf_runner *r, struct vf_arena *memory, const char *path,
+	const struct vf_source *source, struct vf_outcome *ret, struct vf_err *reterr)
 {
+	struct vf_detached bundle = {r->objects[0].name, r->objects[0].source};
+
+	return vf_excerpt_judge(r->session, memory, path, source, &bundle, &ret->report, &ret->excerpt, reterr);
+}
+
+static VF_RC judge(struct vf_runner *r, struct vf_arena *memory, const char *path, const struct vf_source *source,
+	struct vf_outcome *o, struct vf_err *reterr)
+{
+	struct vf_report *ret = &o->report;
 	enum vf_rc rc = check_verb(r, source, ret->input, reterr);
 
 	if (rc != VF_OK)
@@ -233,10 +248,12 @@ static VF_RC judge(struct vf_runner *r, struct vf_arena *memory, const char *pat
 		return vf_token_check(r->session, memory, path, source, r->n_objects ? r->objects : NULL, ret, reterr);
 	if (r->verb == VF_VERB_RECEIPT)
 		return judge_receipt(r, memory, path, source, ret, reterr);
+	if (r->verb == VF_VERB_EXCERPT)
+		return judge_excerpt(r, memory, path, source, o, reterr);
 	return vf_bundle_check(r->session, memory, path, source, r->detached, r->n_detached, ret, reterr);
 }
 
-static VF_RC judge_one(struct vf_runner *r, const char *path, struct judged *at, struct vf_report *ret,
+static VF_RC judge_one(struct vf_runner *r, const char *path, struct judged *at, struct vf_outcome *ret,
 	struct vf_err *reterr)
 {
 	uint64_t whole = r->held >= HELD ? 0 : HELD - r->held;
@@ -251,7 +268,7 @@ static VF_RC judge_one(struct vf_runner *r, const char *path, struct judged *at,
 	at->tables = mmap(NULL, VF_BUNDLE_MEMORY, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at->tables == MAP_FAILED)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory to check '%s'", ret->input);
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to check '%s'", ret->report.input);
 	at->n_tables = VF_BUNDLE_MEMORY;
 	vf_arena_init(&memory, at->tables, at->n_tables);
 	rc = judge(r, &memory, path, vf_input_source(at->input), ret, reterr);
@@ -270,11 +287,12 @@ void vf_runner_next(struct vf_runner *r, const char *path)
 		return;
 	r->n++;
 	vf_report_init(&o->report, path, r->integrity_only);
-	rc = judge_one(r, path, at, &o->report, &err);
+	rc = judge_one(r, path, at, o, &err);
 	o->decided = rc == VF_OK;
 	if (!o->decided) {
 		/* Nothing half found may look like a result. */
 		vf_report_init(&o->report, path, r->integrity_only);
+		o->excerpt = (struct vf_excerpt_facts){0};
 		o->err = err;
 		o->err.rc = rc;
 	}

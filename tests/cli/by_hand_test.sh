@@ -137,6 +137,14 @@ perform sh "$work/last" prepare 0.2 9.1 10.1
 grep -q '^consent-007.txt: FAILED' "$work/last/9.1.got" || fault "step 9 does not notice a changed document" "$work/last/9.1.got"
 grep -q '^DIFFERENT: the signature is valid' "$work/last/10.1.got" || fault "step 10 does not notice a changed signature" "$work/last/10.1.got"
 
+# ---- step 11 notices a changed row ----
+mkdir -p "$work/rows/samples/bundles" "$work/rows/docs/formats/examples"
+sed 's/^\(row 3 .*\)MODERATE/\1SEVERE/' "$source/docs/formats/examples/excerpt" >"$work/rows/docs/formats/examples/excerpt"
+cp "$source/docs/formats/examples/rows-001.json" "$work/rows/docs/formats/examples"
+echo "cd \"\$(mktemp -d)\" && samples=$work/rows/samples/bundles" >"$work/blocks/prepare.sh"
+perform sh "$work/last" prepare 0.2 11.1 11.2
+grep -q '^DIFFERENT: these rows lead to the root' "$work/last/11.2.got" || fault "step 11 does not notice a changed row" "$work/last/11.2.got"
+
 # ---- a damaged document: the container complains ----
 offset=$(LC_ALL=C grep -obUa 'DEMO-1-001,WALK' samples/bundles/good-dataset.asice | head -n 1 | cut -d : -f 1)
 mkdir "$work/damaged"

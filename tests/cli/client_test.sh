@@ -176,6 +176,16 @@ is "$(pending s2)" 0 'pending after it was made again'
 runs 0 submit "${to[@]}" --state s2 --title two --set sponsor=ACME d1.txt
 says err 'submitted before'
 
+# rows: the record that is made again is known by its key, though its rows member holds random values
+script ok cut cut cut cut cut cut
+runs 74 submit "${to[@]}" --state s2 --title rows --rows d1.txt --timeout 1 d1.txt
+: >script
+runs 0 submit "${to[@]}" --state s3 --title three-b d1.txt
+runs 0 submit "${to[@]}" --state s2 --title five d2.txt
+is "$(pending s2)" 0 'pending after one with rows was made again'
+runs 0 submit "${to[@]}" --state s2 --title rows --rows d1.txt d1.txt
+says err 'submitted before'
+
 # signed: it is made and signed again, or given up and said so
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=Test Signer' -addext keyUsage=critical,digitalSignature \
 	-keyout sign.key -out sign.pem 2>/dev/null || fault 'openssl req'

@@ -535,6 +535,40 @@ static void test_keep(void)
 	close(fd);
 }
 
+/* A rows member is made anew each time, and the record is the same: for the journal counts what it was made of. */
+static void test_made(void)
+{
+	struct nt_submit s = plain();
+	struct nt_submit_made made[] = {{.same = vf_pair_of(vf_bytes_str("csv of a.csv")), .text = vf_bytes_str("one")},
+		{.same = vf_pair_of(vf_bytes_str("csv of a.csv")), .text = vf_bytes_str("two")},
+		{.same = vf_pair_of(vf_bytes_str("line of a.csv")), .text = vf_bytes_str("three")},
+		{.same = vf_pair_of(vf_bytes_str("line of a.csv"))}};
+	struct vf_hash got[4];
+	struct vf_err err;
+	size_t made_new = 0;
+
+	reset();
+	for (size_t i = 0; i < 4; i++) {
+		struct nt_submit_file files[2] = {file("a.csv", "1,2\n"), {.name = vf_bytes_str("rows-001.json"), .made = &made[i]}};
+
+		files[1].digests = vf_pair_of(made[i].text);
+		files[1].size = made[i].text.n;
+		CHECK_RC(submit_files(&s, files, 2, &err), VF_OK);
+		got[i] = ids[0];
+		made_new += n_new;
+	}
+	CHECK(vf_hash_eq(&got[0], &got[1]) && !vf_hash_eq(&got[0], &got[2]) && vf_hash_eq(&got[2], &got[3]));
+	CHECK_INT(made_new, 2);
+	/* text and secret of the two that are new */
+	CHECK_INT(fake.n_kept, 2);
+	CHECK_INT(fake.n_secrets, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct vf_hash want = vf_sha256(made[2 * i].text);
+
+		CHECK(vf_hash_eq(&fake.kept[i].sha256, &want) && vf_hash_eq(&fake.secrets[i], &want));
+	}
+}
+
 /* Chunks, a fault in the middle, and the rest at the second try. */
 static void test_chunks(void)
 {
@@ -632,6 +666,7 @@ int main(void)
 	test_texts_and_limits();
 	test_signed();
 	test_keep();
+	test_made();
 	test_chunks();
 	test_random();
 	test_crew();

@@ -114,3 +114,46 @@ key_id = hashlib.sha256(name + b"\n\x01" + public).digest()[:4]
 note = promise + b"\n\xe2\x80\x94 " + name + b" " + base64.b64encode(key_id + signature) + b"\n"
 write("receipt", note + f"\nindex 1\npath {leaf(entry0).hex()}\npath {leaf(third).hex()}\n".encode() + entry1)
 write("receipts", b"key " + name + b"+" + key_id.hex().encode() + b"+" + base64.b64encode(b"\x01" + public) + b" 60\n")
+
+# A table, its two trees, an excerpt of two rows under SHA-256, and one of all rows under SHA-512.
+table = write("ae.csv", "STUDYID,DOMAIN,AESEQ,AETERM,AESEV\r\nDEMO-1,AE,1,Fièvre,MILD\r\nDEMO-1,AE,2,\"Headache,\r\nleft\",MILD\r\n"
+                        "DEMO-1,AE,3,100% rash,MODERATE\r\nDEMO-1,AE,4,Nausea,MILD".encode())
+rows, quotes, begin = [], 0, 0
+for at, octet in enumerate(table):
+    quotes += octet == 0x22
+    if octet == 0x0a and quotes % 2 == 0:
+        rows, begin = rows + [table[begin:at + 1]], at + 1
+rows += [table[begin:]]
+secret = bytes.fromhex(fill("rows secret"))
+salts = [hmac.new(secret, i.to_bytes(8, "big"), hashlib.sha256).digest() for i in range(len(rows))]
+
+
+def cover(hash_, first, end, shown):
+    """Root over the rows [first, end), and the lines of an excerpt for them."""
+    if end - first == 1:
+        root, lines = hash_(b"\0" + salts[first] + rows[first]).digest(), [""]
+        if first in shown:
+            text = "".join(chr(c) if 0x20 <= c < 0x7f and c != 0x25 else f"%{c:02x}" for c in rows[first])
+            lines = [f"row {first} {salts[first].hex()} {text}\n"]
+    else:
+        half = 1
+        while half * 2 < end - first:
+            half *= 2
+        left, right = cover(hash_, first, first + half, shown), cover(hash_, first + half, end, shown)
+        root, lines = hash_(b"\1" + left[0] + right[0]).digest(), left[1] + right[1]
+    if not shown & set(range(first, end)):
+        lines = [f"node {first} {end} {root.hex()}\n"]
+    return root, lines
+
+
+def excerpt(name, hash_, shown):
+    root, lines = cover(hash_, 0, len(rows), shown)
+    write(name, (f"trialnotary/excerpt/1\nrecord {fill('record of rows')}\nmember rows-001.json\nhash {hash_().name}\n"
+                 f"count {len(rows)}\nroot {root.hex()}\n" + "".join(lines)).encode())
+    return root.hex()
+
+
+write("rows-001.json", line({
+    "schema": "trialnotary/rows/1", "document": "ae.csv", "unit": "csv", "count": len(rows),
+    "sha256": excerpt("excerpt", hashlib.sha256, {2, 3}), "sha512": excerpt("excerpt-sha512", hashlib.sha512, set(range(len(rows))))}))
+write("rows-secret", f"{secret.hex()}\n".encode())
