@@ -230,6 +230,7 @@ static void put_ready(struct nt_job *j)
 				s.of[i].now.works ? "true" : "false");
 		nt_buf_put_str(&j->body, "]");
 	}
+	nt_api_renewal_ready(j->api, &j->body);
 	nt_buf_put_str(&j->body, "}\n");
 }
 
@@ -264,6 +265,7 @@ static void count_keeper(struct nt_api *a)
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "none", NULL, c.seals);
 	nt_metric_raise(a->metrics, NT_METRIC_SEQUENCING_ROUNDS, "failed", NULL, c.seal_faults);
 	nt_api_outside_count(a);
+	nt_api_renewal_count(a);
 	nt_metric_set(a->metrics, NT_METRIC_OLDEST_UNSEALED, NULL,
 		c.unsealed_since ? (double)(nt_api_ticks() - c.unsealed_since) / 1000.0 : 0.0);
 	if (c.failed != VF_OK)
@@ -475,6 +477,7 @@ VF_RC nt_api_tick(struct nt_api *a, struct vf_err *reterr)
 	nt_api_tsa_tick(a);
 	seal_audit(a);
 	nt_api_outside_tick(a);
+	nt_api_renewal_tick(a);
 	nt_keeper_get_counts(a->keeper, &c);
 	if (c.failed != VF_OK)
 		return vf_fail(reterr, c.failed, "%s", c.why);
@@ -523,7 +526,7 @@ static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 	}
 	rc = nt_metrics_new((const struct nt_metric_values[]){{"version", versions}, {"code", codes}, {"result", results},
 		{"error", errors}, {"reason", reasons}, {"op", faults}, {"kind", kinds}, {"route", routes},
-		{"fail", nt_api_tsa_failures}, {"tsa", a->authorities}}, 10, &a->metrics, reterr);
+		{"fail", nt_api_tsa_failures}, {"tsa", a->authorities}, {"horizon", nt_api_horizons}}, 11, &a->metrics, reterr);
 	if (rc == VF_OK)
 		nt_metric_set(a->metrics, NT_METRIC_BUILD_INFO, TRIALNOTARY_VERSION, 1);
 	return rc;
@@ -558,7 +561,9 @@ static VF_RC start_parts(struct nt_api *a, struct vf_err *reterr)
 		rc = nt_api_tsa_new(a, reterr);
 	if (rc == VF_OK)
 		rc = nt_keeper_new(a->n, &options, &a->keeper, reterr);
-	return rc == VF_OK ? nt_api_outside_start(a, reterr) : rc;
+	if (rc == VF_OK)
+		rc = nt_api_outside_start(a, reterr);
+	return rc == VF_OK ? nt_api_renewal_start(a, reterr) : rc;
 }
 
 VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, struct vf_err *reterr)
@@ -595,6 +600,7 @@ struct nt_api *nt_api_free(struct nt_api *a)
 {
 	if (!a)
 		return NULL;
+	nt_api_renewal_stop(a);
 	nt_api_outside_stop(a);
 	a->keeper = nt_keeper_free(a->keeper);
 	nt_notary_check_clock(a->n, NULL, NULL);

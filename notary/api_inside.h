@@ -67,6 +67,8 @@ struct nt_api {
 	const char *authorities[NT_MAX_AUTHORITIES + 1];
 	pthread_mutex_t outside_lock;
 	struct nt_revocation_keeper *revocation; /* as outside; of its threads and the keeper's */
+	struct nt_renewer *renewer; /* as outside */
+	uint64_t ended_told;       /* time-stamps that ended, as the log has it; the renewer's thread */
 	struct nt_outside *outside; /* NULL: no authorities, or they are being exchanged */
 	struct nt_keys_seen *keys; /* of Idempotency-Key */
 	struct nt_intake_policy policy;
@@ -159,6 +161,16 @@ void nt_api_outside_tick(struct nt_api *a);
 void nt_api_outside_count(struct nt_api *a);
 /* False when there are none. */
 bool nt_api_outside_state(struct nt_api *a, struct nt_outside_state *ret);
+
+/* api_renewal.c: evidence that ends */
+struct nt_renewer;
+extern const char *const nt_api_horizons[]; /* label values of the metrics */
+VF_RC nt_api_renewal_start(struct nt_api *a, struct vf_err *reterr);
+void nt_api_renewal_stop(struct nt_api *a);
+void nt_api_renewal_tick(struct nt_api *a);
+void nt_api_renewal_count(struct nt_api *a);
+/* ,"renewal":{...} when something is due, or has ended. */
+void nt_api_renewal_ready(struct nt_api *a, struct nt_buf *out);
 
 /* api_job.c */
 struct nt_job *nt_job_new(struct nt_api *a, struct nt_http_request *q, const struct nt_api_route *route);

@@ -341,10 +341,13 @@ VF_RC nt_api_read_authorities(struct nt_api *a, struct vf_err *reterr)
 
 	if (rc != VF_OK)
 		return rc;
+	nt_api_renewal_stop(a);
 	nt_api_outside_stop(a);
 	rc = run_and_wait(&e, reterr);
 	/* those that were there go on when the new list is refused */
 	started = nt_api_outside_start(a, &err);
+	if (started == VF_OK)
+		started = nt_api_renewal_start(a, &err);
 	if (rc == VF_OK && started != VF_OK)
 		rc = vf_fail(reterr, started, "%s", err.text);
 	return rc;

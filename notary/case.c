@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "trial/details.h"
+#include "trial/read/mapping.h"
 
 /* Memory that is taken at a time; what is left of one when it is not enough for details is not used. */
 #define CHUNK ((size_t)16 * 1024 * 1024)
@@ -25,8 +26,10 @@ struct nt_case {
 	size_t n_sources, cap_sources;
 	size_t *first_file; /* per record, in sources */
 	size_t cap_first;
-	const struct tr_case_record *parameters_of;
+	struct tr_mapping *mapping;
+	size_t parameters_at, mapping_at; /* their places among the records; NOWHERE: none */
 };
+#define NOWHERE SIZE_MAX
 
 /* ---- memory ---- */
 
@@ -90,6 +93,7 @@ VF_RC nt_case_new(struct vf_bytes study, int64_t as_of, struct nt_case **ret, st
 		return no_memory(reterr);
 	}
 	c->parameters = tr_parameters_default;
+	c->parameters_at = c->mapping_at = NOWHERE;
 	c->c.parameters = &c->parameters;
 	c->c.as_of = as_of;
 	*ret = c;
@@ -112,6 +116,7 @@ struct nt_case *nt_case_free(struct nt_case *c)
 		free(k);
 	}
 	tr_rulebook_done(&c->book);
+	tr_mapping_free(c->mapping);
 	free(c->c.records);
 	free(c->sources);
 	free(c->first_file);
@@ -214,14 +219,17 @@ static bool is_missing(enum vf_rc rc)
 	return rc == VF_DOCUMENT_MISSING || rc == VF_DOCUMENT_CHANGED || rc == VF_NO_INPUT || rc == VF_PERMISSION;
 }
 
-static VF_RC read_parameters(struct nt_case *c, const struct nt_case_file *f, struct vf_err *reterr)
+/* A document of the study's own in memory; *ret is empty when it is not at hand. */
+static VF_RC read_whole(struct nt_case *c, const struct nt_case_file *f, struct vf_arena **ret_arena, struct vf_bytes *ret,
+	struct vf_err *reterr)
 {
 	struct tr_input in;
 	struct vf_arena *a = room(c, 4 * MAX_PARAMETERS);
 	uint8_t *text;
-	enum vf_rc rc = f->size > MAX_PARAMETERS ? vf_fail(reterr, VF_LIMIT, "'%s' has more than 1 MiB", TR_PARAMETERS_NAME)
+	enum vf_rc rc = f->size > MAX_PARAMETERS ? vf_fail(reterr, VF_LIMIT, "'%.*s' has more than 1 MiB", VF_STR(f->name))
 						 : f->open(f->ctx, f, &in, reterr);
 
+	*ret = vf_bytes(NULL, 0);
 	if (is_missing(rc))
 		return VF_OK;
 	if (rc != VF_OK)
@@ -230,28 +238,54 @@ static VF_RC read_parameters(struct nt_case *c, const struct nt_case_file *f, st
 	rc = text ? tr_input_take(&in, 0, text, (size_t)f->size, reterr) : no_memory(reterr);
 	f->close(f->ctx, &in);
 	if (rc == VF_OK)
-		rc = tr_parameters_read(vf_bytes(text, (size_t)f->size), a, &c->parameters, reterr);
+		*ret = vf_bytes(text, (size_t)f->size);
+	*ret_arena = a;
 	return rc;
 }
 
-/* The newest that nothing supersedes: what came later in the log counts. */
-static VF_RC find_parameters(struct nt_case *c, struct vf_err *reterr)
+/* The last record of kind other that calls itself this and has the document: what came later in the log counts. */
+static const struct nt_case_file *find_own(const struct nt_case *c, const char *what, const char *name, size_t *ret_at)
 {
 	for (size_t i = c->c.n_records; i-- > 0;) {
 		const struct tr_case_record *r = &c->c.records[i];
 
-		if (r->kind != TR_OTHER || !vf_bytes_is(tr_case_detail(r, "what"), TR_PARAMETERS_WHAT))
+		if (r->kind != TR_OTHER || !vf_bytes_is(tr_case_detail(r, "what"), what))
 			continue;
 		for (size_t j = 0; j < r->n_files; j++) {
 			const struct nt_case_file *f = &c->sources[c->first_file[i] + j];
 
-			if (!vf_bytes_is(f->name, TR_PARAMETERS_NAME) || !f->open)
-				continue;
-			c->parameters_of = r;
-			return read_parameters(c, f, reterr);
+			if (vf_bytes_is(f->name, name) && f->open) {
+				*ret_at = i;
+				return f;
+			}
 		}
 	}
-	return VF_OK;
+	return NULL;
+}
+
+static VF_RC find_parameters(struct nt_case *c, struct vf_err *reterr)
+{
+	const struct nt_case_file *f = find_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, &c->parameters_at);
+	struct vf_arena *a = NULL;
+	struct vf_bytes text;
+	enum vf_rc rc = f ? read_whole(c, f, &a, &text, reterr) : VF_OK;
+
+	if (rc == VF_OK && f && text.n)
+		rc = tr_parameters_read(text, a, &c->parameters, reterr);
+	return rc;
+}
+
+static VF_RC find_mapping(struct nt_case *c, struct vf_err *reterr)
+{
+	const struct nt_case_file *f = find_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, &c->mapping_at);
+	struct vf_arena *a = NULL;
+	struct vf_bytes text;
+	enum vf_rc rc = f ? read_whole(c, f, &a, &text, reterr) : VF_OK;
+
+	if (rc == VF_OK && f && text.n)
+		rc = tr_mapping_parse(text, &c->mapping, reterr);
+	c->c.mapping = c->mapping;
+	return rc;
 }
 
 /* ---- facts ---- */
@@ -315,6 +349,8 @@ VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr)
 	enum vf_rc rc = find_parameters(c, reterr);
 
 	c->c.is_whole = whole;
+	if (rc == VF_OK)
+		rc = find_mapping(c, reterr);
 	for (size_t i = 0; rc == VF_OK && i < c->c.n_records; i++)
 		rc = read_files(c, i, reterr);
 	if (rc == VF_OK)
@@ -329,5 +365,10 @@ const struct tr_case *nt_case_get(const struct nt_case *c)
 
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c)
 {
-	return c->parameters_of;
+	return c->parameters_at == NOWHERE ? NULL : &c->c.records[c->parameters_at];
+}
+
+const struct tr_case_record *nt_case_mapping(const struct nt_case *c)
+{
+	return c->mapping_at == NOWHERE ? NULL : &c->c.records[c->mapping_at];
 }

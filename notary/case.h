@@ -53,10 +53,12 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 VF_RC nt_case_add_file(struct nt_case *c, const struct nt_case_file *f, struct vf_err *reterr);
 /*
  * Reads parameters and mapping of the study from its newest records of them, then the facts of all documents, and makes
- * the tables. whole: all records of the study were added. JSON_SHAPE when the parameters are malformed.
+ * the tables. whole: all records of the study were added. JSON_SHAPE when parameters or mapping are malformed.
  */
 VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr);
 const struct tr_case *nt_case_get(const struct nt_case *c);
+/* The record whose mapping counts (docs/formats/mapping.md); NULL: none. */
+const struct tr_case_record *nt_case_mapping(const struct nt_case *c);
 /* The record whose parameters count; NULL: the defaults. */
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c);
 

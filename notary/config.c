@@ -31,6 +31,9 @@ static const struct number numbers[] = {
 		"# Lifetime of a certificate of the embedded authority, in days.\n"),
 	NUMBER(tsa_renew_days, 1, 3650, 365,
 		"# A new key and certificate are made when fewer days than this are left.\n"),
+	NUMBER(renew_days, 1, 3650, 180,
+		"# Evidence is renewed when its time-stamps end within this many days. Fewer than tsa_renew_days: by then the embedded\n"
+		"# authority has a certificate that ends later.\n"),
 	NUMBER(crl_days, 1, 3650, 30,
 		"# How long a certificate revocation list is current, in days (its nextUpdate).\n"),
 	NUMBER(crl_refresh_hours, 1, 8760, 24,

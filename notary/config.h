@@ -16,6 +16,7 @@ struct nt_config {
 	uint32_t ca_years;              /* lifetime of the embedded CA */
 	uint32_t tsa_cert_days;         /* lifetime of a TSA certificate */
 	uint32_t tsa_renew_days;        /* a new one is made when fewer days are left */
+	uint32_t renew_days;            /* evidence is renewed when it ends within so many */
 	uint32_t crl_days;              /* nextUpdate of a CRL */
 	uint32_t crl_refresh_hours;     /* a new one is made when the last is older */
 	uint32_t clock_bound_ms;        /* the clock is in doubt when it is off by more */

@@ -42,6 +42,7 @@ struct nt_exporter {
 	struct nt_trust trust;
 	struct nt_seal *seal; /* of the last record */
 	struct nt_revocation_export revocation; /* of its tokens */
+	struct nt_renewed renewed;              /* what renewed them */
 	int64_t later; /* a token of it stays out until then; VF_TIME_NONE: none does */
 	struct nt_tree *tree, *tree512; /* the second when a token needs it */
 	struct vf_session *session;
@@ -150,6 +151,7 @@ static bool is_loaded(struct nt_exporter *e, uint64_t number)
 {
 	return e->seal && e->seal->number == number && e->tree &&
 		nt_revocation_export_is_current(e->notary, &e->revocation) &&
+		nt_renewed_is_current(e->notary, &e->renewed) &&
 		(e->later == VF_TIME_NONE || nt_notary_now(e->notary) < e->later);
 }
 
@@ -194,7 +196,9 @@ static enum vf_rc load_seal(struct nt_exporter *e, uint64_t number, struct vf_er
 		return vf_fail(reterr, VF_NOT_SEALED, "seal %llu has no token yet", (unsigned long long)number);
 	rc = leave_out_future(e, reterr); /* before, so that OCSP responses about its certificates stay out, too */
 	if (rc == VF_OK)
-		rc = nt_revocation_export(e->notary, e->seal, &e->revocation, reterr);
+		rc = nt_renewed_load(e->notary, e->seal, &e->renewed, reterr);
+	if (rc == VF_OK)
+		rc = nt_revocation_export(e->notary, e->seal, &e->renewed, &e->revocation, reterr);
 	if (rc != VF_OK)
 		return rc;
 	rc = session_now(e, reterr); /* the verifier's time must not lie before the seal's */
@@ -328,7 +332,8 @@ static enum vf_rc keep_part(struct plan *p, const char *name, struct vf_err *ret
 	return VF_OK;
 }
 
-static VF_RC put_record(struct nt_exporter *e, const struct nt_record *r, size_t token, struct nt_buf *out,
+/* The record as the token of its seal alone gives it. */
+static VF_RC put_first(struct nt_exporter *e, const struct nt_record *r, size_t token, struct nt_buf *out,
 	struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf first = nt_buf(SIZE_MAX / 2);
@@ -358,6 +363,20 @@ static VF_RC put_record(struct nt_exporter *e, const struct nt_record *r, size_t
 	siblings = nt_tree_path_at(tree, rank, path);
 	return nt_er_put(out, &(struct nt_er_ats){.alg = alg, .first = nt_buf_bytes(&first), .path = siblings,
 		.last = vf_digest_bytes(&head), .token = der}, reterr);
+}
+
+/* And with what renewed the token. */
+static VF_RC put_record(struct nt_exporter *e, const struct nt_record *r, size_t token, struct nt_buf *out, struct vf_err *reterr)
+{
+	struct vf_pair *pairs = calloc(r->n_members ? r->n_members : 1, sizeof(*pairs));
+	enum vf_rc rc = pairs ? put_first(e, r, token, out, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for a record");
+
+	for (size_t i = 0; rc == VF_OK && i < r->n_members; i++)
+		pairs[i] = r->members[i].digests;
+	if (rc == VF_OK)
+		rc = nt_renewed_put(e->notary, &e->renewed, token, pairs, r->n_members, &e->arena, out, reterr);
+	free(pairs);
+	return rc;
 }
 
 /* With the algorithm of the record's first time-stamp, as validators expect. */
@@ -622,6 +641,7 @@ VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_e
 	e->pending = calloc(BATCH_FILES, sizeof(*e->pending));
 	e->part = nt_buf(VF_MAX_PART);
 	nt_revocation_export_init(&e->revocation);
+	nt_renewed_init(&e->renewed);
 	e->bundle = nt_buf(SMALL_BUNDLE + 4 * VF_MAX_PART);
 	if (!e->session_memory || !e->pending)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for exports");
@@ -662,6 +682,7 @@ struct nt_exporter *nt_exporter_free(struct nt_exporter *e)
 	nt_trust_done(&e->trust);
 	nt_seal_free(e->seal);
 	nt_revocation_export_done(&e->revocation);
+	nt_renewed_done(&e->renewed);
 	nt_tree_free(e->tree);
 	nt_tree_free(e->tree512);
 	nt_buf_done(&e->bundle);
@@ -723,7 +744,14 @@ VF_RC nt_exporter_record(struct nt_exporter *e, const struct vf_hash *id, struct
 	if (rc != VF_OK)
 		return rc;
 	e->arena.used = 0;
-	return put_record(e, r, 0, out, reterr);
+	nt_buf_reset(&e->part);
+	rc = put_record(e, r, 0, &e->part, reterr);
+	if (rc == VF_OK) {
+		nt_buf_put(out, nt_buf_bytes(&e->part));
+		rc = nt_buf_check(out, reterr);
+	}
+	nt_buf_reset(&e->part);
+	return rc;
 }
 
 /* ---- files ---- */

@@ -8,6 +8,7 @@
 #include "notary/access.h"
 #include "notary/durable.h"
 #include "notary/notary_inside.h"
+#include "notary/renewal.h"
 #include "notary/rows_secret.h"
 #include "verify/seal.h"
 #include "verify/text.h"
@@ -311,6 +312,7 @@ VF_RC nt_notary_fsck(
 	RUN(nt_store_check_streams(n->store, &f, reterr_));
 	RUN(nt_log_check(&n->log, &f, reterr_));
 	RUN(check_seals(n, &f, reterr_));
+	RUN(nt_renewal_check(n, &f, reterr_));
 	RUN(check_files(n, &f, reterr_));
 	RUN(check_access(n, &f, reterr_));
 	*ret_faults = f.n;

@@ -307,6 +307,7 @@ struct nt_token {
 	struct vf_bytes der;       /* ContentInfo octets as stored */
 	struct vf_hash id;         /* SHA-256 over signedAttrs and signature (docs/formats/seal.md) */
 	int64_t gen_time;
+	uint64_t number;           /* in the store: the chain that it begins (store_renewal.h); 0 while it is not stored */
 };
 
 struct nt_seal {

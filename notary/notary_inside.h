@@ -49,6 +49,16 @@ void nt_notary_secret_path(const struct vf_hash *sha256, char *out);
 /* seal.c */
 /* The embedded authority's token; TSA_FAILED, CLOCK_DOUBT: none for now. */
 VF_RC nt_seal_embedded(struct nt_notary *n, struct nt_plan *p, struct nt_sealed *ret, struct vf_err *reterr);
+/*
+ * A token of the embedded authority over an imprint, verified; der has its octets. What nt_tsa_stamp() says; TIME_STOPPED,
+ * SIGNER_FAILED and IO are faults of the notary, NOT_VERIFIED too.
+ */
+VF_RC nt_seal_stamp(struct nt_notary *n, const struct vf_digest *imprint, int64_t now_ms, struct nt_buf *der,
+	struct nt_token *ret, struct vf_err *reterr);
+/* The parts of a reply from outside; its token is verified for this imprint, and borrows from t. */
+struct nt_exchange;
+VF_RC nt_seal_open_reply(struct nt_notary *n, const struct nt_outside_token *t, const struct vf_digest *imprint,
+	struct nt_token *ret, struct nt_exchange *ret_exchange, struct vf_err *reterr);
 /* Makes store and signed head agree about the last seal. */
 VF_RC nt_seal_recover(struct nt_notary *n, struct vf_err *reterr);
 /* A token of a seal is over its root, signed, by a pinned root of its authority, and dated gen_time. */

@@ -8,7 +8,7 @@
 #ifndef NOTARY_REVOCATION_EXPORT_H
 #define NOTARY_REVOCATION_EXPORT_H
 
-#include "notary/notary.h"
+#include "notary/renewed.h"
 #include "verify/limits.h"
 
 /* What one seal is exported with; begins empty. */
@@ -31,10 +31,21 @@ void nt_revocation_export_done(struct nt_revocation_export *x);
  * STORE_CORRUPT, TS_SHAPE, NO_MEMORY, IO.
  *
  * A token that the verifier finds REVOKED with these data and the notary's roots is taken out of the seal while another
- * is left: it proves nothing, and everybody who pins its authority would refuse the whole bundle.
+ * is left: it proves nothing, and everybody who pins its authority would refuse the whole bundle. A renewal that is
+ * REVOKED stays out with all after it.
+ *
+ * renewed (may be NULL) has what renewed the tokens: their octets are set likewise, and what is left out of the seal is
+ * left out there. A token that something hashes leaves with the CRLs that it was frozen with.
  */
-VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_revocation_export *ret,
-	struct vf_err *reterr);
+VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_renewed *renewed,
+	struct nt_revocation_export *ret, struct vf_err *reterr);
+
+/*
+ * Appends a token with its CRLs: those that it was frozen with, else those that there are now. Their numbers, 8 octets
+ * each, are appended to numbers. A token of the embedded authority stays as it is.
+ */
+VF_RC nt_token_dress(struct nt_notary *n, const struct nt_chain_stamp *stamp, struct nt_buf *out,
+	struct nt_buf *numbers, struct vf_err *reterr);
 
 /* Whether nothing came since that could make it another. */
 bool nt_revocation_export_is_current(struct nt_notary *n, const struct nt_revocation_export *x);

@@ -271,26 +271,23 @@ static VF_RC check_clock(const struct nt_notary *n, int64_t now_ms, struct vf_er
 	return VF_OK;
 }
 
-static VF_RC get_embedded(struct nt_notary *n, const struct nt_plan *h, int64_t now_ms, struct nt_buf *der,
+VF_RC nt_seal_stamp(struct nt_notary *n, const struct vf_digest *imprint, int64_t now_ms, struct nt_buf *der,
 	struct nt_token *ret, struct vf_err *reterr)
 {
 	struct nt_tsa_refreshed refreshed;
-	struct vf_digest imprint;
 	struct vf_err err = {0};
 	enum vf_rc rc = check_clock(n, now_ms, reterr);
 
 	if (rc == VF_OK && n->clock_check)
 		rc = n->clock_check(n->clock_check_ctx, reterr);
 	if (rc == VF_OK)
-		rc = nt_plan_imprint(h, VF_SHA256, &imprint, reterr);
-	if (rc == VF_OK)
 		rc = nt_tsa_refresh(n->tsa, now_ms, &refreshed, reterr);
 	if (rc == VF_OK)
-		rc = nt_tsa_stamp(n->tsa, &imprint, now_ms, der, reterr);
+		rc = nt_tsa_stamp(n->tsa, imprint, now_ms, der, reterr);
 	if (rc != VF_OK)
 		return rc;
 	nt_failpoint("token-got");
-	rc = describe_token(n, vf_bytes_str(NT_EMBEDDED), nt_buf_bytes(der), &imprint, ret, &err);
+	rc = describe_token(n, vf_bytes_str(NT_EMBEDDED), nt_buf_bytes(der), imprint, ret, &err);
 	if (rc == VF_NO_MEMORY)
 		return vf_fail(reterr, rc, "%s", err.text);
 	if (rc != VF_OK)
@@ -300,6 +297,15 @@ static VF_RC get_embedded(struct nt_notary *n, const struct nt_plan *h, int64_t 
 		return vf_fail(reterr, VF_TIME_STOPPED, "the token's time is before the last signed head");
 	nt_failpoint("token-verified");
 	return VF_OK;
+}
+
+static VF_RC get_embedded(struct nt_notary *n, const struct nt_plan *h, int64_t now_ms, struct nt_buf *der,
+	struct nt_token *ret, struct vf_err *reterr)
+{
+	struct vf_digest imprint;
+	enum vf_rc rc = nt_plan_imprint(h, VF_SHA256, &imprint, reterr);
+
+	return rc == VF_OK ? nt_seal_stamp(n, &imprint, now_ms, der, ret, reterr) : rc;
 }
 
 /* ---- the seal ---- */
@@ -361,8 +367,7 @@ VF_RC nt_seal_embedded(struct nt_notary *n, struct nt_plan *p, struct nt_sealed 
 
 /* ---- tokens from outside ---- */
 
-/* The parts of a reply; its token is verified for this imprint, and borrows from t. */
-static VF_RC open_reply(struct nt_notary *n, const struct nt_outside_token *t, const struct vf_digest *imprint,
+VF_RC nt_seal_open_reply(struct nt_notary *n, const struct nt_outside_token *t, const struct vf_digest *imprint,
 	struct nt_token *ret, struct nt_exchange *ret_exchange, struct vf_err *reterr)
 {
 	struct vf_bytes der;
@@ -399,7 +404,7 @@ VF_RC nt_notary_seal_plan(struct nt_notary *n, struct nt_plan *plan, const struc
 	if (rc == VF_OK)
 		rc = nt_plan_imprint(p, algorithm_of(n, t->authority), &imprint, reterr);
 	if (rc == VF_OK)
-		rc = open_reply(n, t, &imprint, &token, &exchange, reterr);
+		rc = nt_seal_open_reply(n, t, &imprint, &token, &exchange, reterr);
 	if (rc != VF_OK)
 		return rc;
 	rc = check_clock(n, now_ms, reterr);
@@ -427,7 +432,7 @@ VF_RC nt_notary_add_token(struct nt_notary *n, uint64_t seal, const struct nt_ou
 	if (rc == VF_OK)
 		rc = nt_notary_imprint(n, seal, algorithm_of(n, t->authority), &imprint, reterr);
 	if (rc == VF_OK)
-		rc = open_reply(n, t, &imprint, &token, &exchange, reterr);
+		rc = nt_seal_open_reply(n, t, &imprint, &token, &exchange, reterr);
 	if (rc != VF_OK)
 		return rc;
 	nt_failpoint("late-verified");

@@ -23,6 +23,7 @@ struct nt_store_state {
 	struct vf_hash root;
 	uint64_t seals;      /* number of the last seal */
 	uint64_t sealed;     /* entries under seals */
+	uint64_t renewals;   /* number of the last one (store_renewal.h) */
 	int64_t accepted_ms; /* newest time of acceptance */
 };
 

@@ -25,6 +25,7 @@ struct nt_revocation {
 	struct vf_hash subject;    /* which certificate it was fetched for: nt_revocation_subject() */
 	int64_t this_update, next_update; /* next_update is VF_TIME_NONE when it says none */
 	struct vf_bytes der;
+	uint64_t number; /* in the store, for good; not looked at by put */
 };
 
 /*
@@ -44,6 +45,10 @@ VF_RC nt_store_revocation_put(struct nt_store *s, const struct nt_revocation *r,
  */
 VF_RC nt_store_revocation_find(struct nt_store *s, struct vf_bytes authority, enum nt_revocation_kind kind,
 	const struct vf_hash *subject, int64_t after, struct nt_buf *der, struct nt_revocation *ret, bool *ret_found,
+	struct vf_err *reterr);
+
+/* The one of this number, to der as above. STORE_CORRUPT when there is none; authority of ret is empty. */
+VF_RC nt_store_revocation_get(struct nt_store *s, uint64_t number, struct nt_buf *der, struct nt_revocation *ret,
 	struct vf_err *reterr);
 
 /* All of them, by authority, kind, subject and time; r and its ranges live until each returns. */

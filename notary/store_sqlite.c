@@ -10,7 +10,7 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
@@ -57,6 +57,19 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	/* which records have a link to another one (docs/decisions/0022-details-at-the-server.md); fill_links() */
 	"CREATE TABLE by_link (h INTEGER NOT NULL, number INTEGER NOT NULL,"
 	" PRIMARY KEY (h, number)) STRICT, WITHOUT ROWID;",
+	/* renewals of evidence (store_renewal.h); crls is NULL until something hashes the token */
+	"CREATE TABLE chain (number INTEGER PRIMARY KEY, seal INTEGER NOT NULL, alg INTEGER NOT NULL, authority TEXT NOT NULL,"
+	" until INTEGER, crls BLOB) STRICT;"
+	"CREATE INDEX chain_until ON chain (until);"
+	"CREATE TABLE renewal (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, alg INTEGER NOT NULL, authority TEXT NOT NULL,"
+	" id BLOB NOT NULL, gen_time INTEGER NOT NULL, until INTEGER NOT NULL, chains INTEGER NOT NULL, sent INTEGER NOT NULL,"
+	" received INTEGER NOT NULL, request BLOB NOT NULL, head BLOB NOT NULL, text BLOB NOT NULL, crls BLOB,"
+	" der BLOB NOT NULL) STRICT;"
+	"CREATE TABLE renewal_leaves (renewal INTEGER NOT NULL, part INTEGER NOT NULL, leaves BLOB NOT NULL,"
+	" UNIQUE (renewal, part)) STRICT;"
+	"CREATE TABLE renewed (chain INTEGER NOT NULL, renewal INTEGER NOT NULL,"
+	" PRIMARY KEY (chain, renewal)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX renewed_by ON renewed (renewal, chain);",
 };
 /* The step after which fill_links() runs. */
 #define LINKS_STEP 4
@@ -338,6 +351,10 @@ static VF_RC load_state(struct nt_store *s, struct vf_err *reterr)
 		s->state.seals = (uint64_t)sqlite3_column_int64(st, 0);
 		s->state.sealed = (uint64_t)sqlite3_column_int64(st, 1);
 	}
+	rc = nt_sql_row(s, NT_SQL_RENEWAL_LAST, NULL, 0, &st, &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	s->state.renewals = row ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
 	rc = nt_sql_row(s, NT_SQL_LAST_STREAM, NULL, 0, &st, &row, reterr);
 	if (rc != VF_OK)
 		return rc;

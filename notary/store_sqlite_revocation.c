@@ -45,13 +45,14 @@ VF_RC nt_store_revocation_put(struct nt_store *s, const struct nt_revocation *r,
 	return VF_OK;
 }
 
-/* Columns: authority, kind, subject, this_update, next_update, sha256, der. */
+/* Columns: authority, kind, subject, this_update, next_update, sha256, der, number. */
 static bool read_row(sqlite3_stmt *st, struct nt_revocation *ret)
 {
 	int kind = sqlite3_column_int(st, 1);
 	struct vf_hash want, got;
 
-	*ret = (struct nt_revocation){.this_update = sqlite3_column_int64(st, 3), .next_update = VF_TIME_NONE};
+	*ret = (struct nt_revocation){.this_update = sqlite3_column_int64(st, 3), .next_update = VF_TIME_NONE,
+		.number = (uint64_t)sqlite3_column_int64(st, 7)};
 	if ((kind != NT_REVOCATION_CRL && kind != NT_REVOCATION_OCSP) || !nt_sql_hash(st, 2, &ret->subject) ||
 		!nt_sql_hash(st, 5, &want))
 		return false;
@@ -122,6 +123,24 @@ VF_RC nt_store_revocation_find(struct nt_store *s, struct vf_bytes authority, en
 		ret->authority = authority;
 	*ret_found = found;
 	return VF_OK;
+}
+
+VF_RC nt_store_revocation_get(struct nt_store *s, uint64_t number, struct nt_buf *der, struct nt_revocation *ret,
+	struct vf_err *reterr)
+{
+	sqlite3_stmt *st = NULL;
+	bool found = false;
+	enum vf_rc rc = nt_sql(s, NT_SQL_REVOCATION_GET, &st, reterr);
+
+	if (rc == VF_OK && sqlite3_bind_int64(st, 1, (sqlite3_int64)number) != SQLITE_OK)
+		rc = nt_sql_fail(s, "read", reterr);
+	if (rc == VF_OK)
+		rc = find(s, st, der, ret, &found, reterr);
+	if (rc == VF_OK && !found)
+		rc = corrupt(reterr);
+	if (rc == VF_OK)
+		ret->authority = vf_bytes(NULL, 0);
+	return rc;
 }
 
 VF_RC nt_store_revocation_each(struct nt_store *s, nt_each_revocation *each, void *ctx, struct vf_err *reterr)

@@ -396,6 +396,7 @@ static VF_RC read_tokens(
 			return vf_fail(reterr, VF_STORE_CORRUPT, "the tokens of seal %" PRIu64 " are damaged",
 				seal->number);
 		m->tokens[i].gen_time = sqlite3_column_int64(st, 3);
+		m->tokens[i].number = (uint64_t)sqlite3_column_int64(st, 4);
 		keep_column(&m->bytes, st, 0, m->authority[i]);
 		keep_column(&m->bytes, st, 1, m->der[i]);
 	}

@@ -299,6 +299,10 @@ const struct nt_verb nt_verbs[] = {
 		nt_verb_log_consistency},
 	{"log audit", "DIR", "check the whole history of log, seals and streams",
 		"trialnotary log audit notary", NULL, NULL, 1, 1, nt_verb_log_audit},
+	{"renew", "DIR", "renew the evidence of seals whose time-stamps end",
+		"trialnotary renew notary --dry-run\ntrialnotary renew notary\n"
+		"trialnotary renew notary --before 2035-01-01 --by alpha",
+		nt_renew_details, nt_renew_options, 1, 1, nt_verb_renew},
 	{"serve", "DIR", "serve the notary over HTTP until it is stopped",
 		"trialnotary serve notary\ntrialnotary serve notary --listen '[::]:8620' --config /etc/trialnotary/serve.conf",
 		"Listens where 'listen' in trialnotary.conf says (127.0.0.1:8620), with TLS unless that is a\n"

@@ -48,7 +48,7 @@ nt_verb_run nt_verb_seal, nt_verb_status, nt_verb_export, nt_verb_list, nt_verb_
 nt_verb_run nt_verb_log_head, nt_verb_log_consistency, nt_verb_log_audit;
 nt_verb_run nt_verb_trust_export, nt_verb_erase, nt_verb_fsck, nt_verb_backup, nt_verb_restore;
 
-nt_verb_run nt_verb_serve;
+nt_verb_run nt_verb_renew, nt_verb_serve;
 nt_verb_run nt_verb_party_add, nt_verb_party_list, nt_verb_party_revoke;
 nt_verb_run nt_verb_token_new, nt_verb_token_list, nt_verb_token_revoke;
 nt_verb_run nt_verb_audit_list, nt_verb_audit_seal, nt_verb_audit_check, nt_verb_audit_export;
@@ -68,6 +68,10 @@ extern const struct nt_option nt_countersign_options[];
 extern const char nt_countersign_details[];
 extern const struct nt_option nt_tsa_add_options[];
 extern const char nt_tsa_add_details[];
+extern const struct nt_option nt_renew_options[];
+extern const char nt_renew_details[];
+/* A line to stderr when evidence ends soon, or has ended: nothing in a notary in which all is well. */
+void nt_verb_note_due(struct nt_cli *cli, struct nt_notary *n);
 extern const struct nt_option nt_submit_options[];
 extern const char nt_submit_details[];
 

@@ -8,6 +8,7 @@
 #include "notary/hashing.h"
 #include "notary/verbs.h"
 #include "trial/read/fact_list.h"
+#include "trial/read/mapping.h"
 #include "verify/text.h"
 
 /* Things of one kind that are shown unless all are asked for, and octets of a value. */
@@ -19,6 +20,7 @@ const struct nt_option nt_describe_options[] = {
 	{"rows", 0, NULL, "each row with a date; with --subjects whose it is", false, false},
 	{"audit", 0, NULL, "each audit record and signature", false, false},
 	{"columns", 0, NULL, "each column of data sets", false, false},
+	{"mapping", 0, "FILE", "which items are consents and withdrawals (docs/formats/mapping.md)", false, false},
 	{"places", 0, NULL, "where in the file each fact stands (with --json always)", false, false},
 	{"all", 0, NULL, "everything, however much it is, and values in full", false, false},
 	{0},
@@ -34,6 +36,7 @@ struct describing {
 	struct nt_cli *cli;
 	unsigned wants;
 	bool all, places;
+	struct tr_mapping *mapping;
 	size_t n; /* files shown */
 	enum vf_rc first;
 	struct vf_err err;
@@ -274,7 +277,7 @@ static VF_RC describe_file(struct describing *d, const struct nt_file *file, str
 		rc = nt_file_input_open(&in, file->path, file->name, reterr);
 	if (rc != VF_OK)
 		return rc;
-	rc = tr_fact_list_read(&list, &in.input, d->wants, NULL, reterr);
+	rc = tr_fact_list_read(&list, &in.input, d->wants, d->mapping, reterr);
 	nt_file_input_done(&in);
 	if (rc == VF_OK && d->cli->json)
 		put_json(d, file->name, &digests, size, &list);
@@ -305,11 +308,35 @@ static VF_RC describe_all(struct describing *d, struct vf_err *reterr)
 	return rc;
 }
 
+static VF_RC read_mapping(const char *path, struct tr_mapping **ret, struct vf_err *reterr)
+{
+	struct nt_file_input in;
+	uint8_t *text;
+	enum vf_rc rc = nt_file_input_open(&in, path, path, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (in.input.size > TR_MAX_MAPPING)
+		rc = vf_fail(reterr, VF_LIMIT, "a mapping has at most 1 MiB");
+	text = malloc(TR_MAX_MAPPING);
+	if (rc == VF_OK && !text)
+		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for a mapping");
+	if (rc == VF_OK)
+		rc = tr_input_take(&in.input, 0, text, (size_t)in.input.size, reterr);
+	if (rc == VF_OK)
+		rc = tr_mapping_parse(vf_bytes(text, (size_t)in.input.size), ret, reterr);
+	nt_file_input_done(&in);
+	free(text);
+	return rc;
+}
+
 VF_RC nt_verb_describe(struct nt_cli *cli, struct vf_err *reterr)
 {
 	struct describing d = {.cli = cli, .first = VF_OK, .all = nt_cli_has(cli, "all")};
-	enum vf_rc rc;
+	enum vf_rc rc = nt_cli_has(cli, "mapping") ? read_mapping(nt_cli_get(cli, "mapping"), &d.mapping, reterr) : VF_OK;
 
+	if (rc != VF_OK)
+		return rc;
 	d.places = cli->json || nt_cli_has(cli, "places");
 	d.wants = (nt_cli_has(cli, "subjects") ? TR_WANT_SUBJECTS : 0) | (nt_cli_has(cli, "rows") ? TR_WANT_ROWS : 0) |
 		(nt_cli_has(cli, "audit") ? TR_WANT_AUDIT : 0) | (nt_cli_has(cli, "columns") ? TR_WANT_COLUMNS : 0) |
@@ -320,6 +347,7 @@ VF_RC nt_verb_describe(struct nt_cli *cli, struct vf_err *reterr)
 	}
 	rc = describe_all(&d, reterr);
 	cli->keep_text = d.n > 0; /* else the refusal is all that there is to say */
+	tr_mapping_free(d.mapping);
 	if (cli->json)
 		nt_buf_put_str(&cli->text, "]}\n");
 	if (rc == VF_OK && d.first != VF_OK) {

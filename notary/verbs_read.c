@@ -213,6 +213,8 @@ VF_RC nt_verb_status(struct nt_cli *cli, struct vf_err *reterr)
 		rc = status_of(&l, cli->args[i], reterr);
 	if (cli->json)
 		nt_buf_put_str(&cli->text, "]}\n");
+	if (rc == VF_OK)
+		nt_verb_note_due(cli, n);
 	return rc;
 }
 

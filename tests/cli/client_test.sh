@@ -235,6 +235,21 @@ is "$(sent)" "$old" 'records of --prepare'
 is "$(stat -c %a sub.json)" 600 'mode of the prepared file'
 head -c 35 sub.json | grep -qF '{"schema":"trialnotary/submission/' || fault 'the prepared file'
 runs 64 submit "${to[@]}" --state s5 --prepare sub.json d1.txt
+# what a document says of itself goes to a server as well
+said() { # FILE: the statement of the prepared submission
+	python3 -c 'import base64, json, sys
+members = {m["name"]: m for m in json.load(open(sys.argv[1]))["members"]}
+print(base64.b64decode(members["statement.json"]["base64"]).decode())' "$1"
+}
+printf '%s' '<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2" FileOID="F" CreationDateTime="2026-02-03T04:05:06Z"><Study OID="S">' \
+	'<GlobalVariables><StudyName>E</StudyName><StudyDescription>An example</StudyDescription><ProtocolName>P</ProtocolName></GlobalVariables></Study></ODM>' >odm.xml
+echo '{"version":"7"}' >odm.xml.trial.json
+runs 0 submit "${to[@]}" --state s5 --prepare odm.json odm.xml
+said odm.json >out
+says out '"version":"7","date":"2026-02-03T04:05:06Z","title":"An example"'
+runs 0 submit "${to[@]}" --state s5 --no-facts --prepare plain.json odm.xml
+said plain.json >out
+is "$(grep -cE '"(version|date|title)"' out)" 0 'texts of --no-facts'
 says err '^trialnotary: EXISTS'
 
 # status and list

@@ -207,7 +207,7 @@ static inline void check_goes_on(struct work *w, const struct nt_trust *trust)
 	static const struct nt_export_options options;
 	struct told *t = w->told;
 	struct work_learn l;
-	uint64_t seals, size, pending;
+	uint64_t seals, size, pending, renewals = t->renewals;
 	struct vf_err err = {0};
 	char path[1200];
 
@@ -221,6 +221,9 @@ static inline void check_goes_on(struct work *w, const struct nt_trust *trust)
 		fprintf(stderr, "  %s\n", err.text);
 	if (check_failures > 0 || t->n == 0 || w->far)
 		return;
+	/* what was renewed is, and the rest is renewed now (F40) */
+	CHECK_RC(work_renew(w, &err), VF_OK);
+	CHECK(t->renewals >= renewals);
 	snprintf(path, sizeof(path), "%s/after.asice", w->base);
 	CHECK_RC(nt_export_bundle(w->n, &t->at[t->n - 1].id, &options, path, &err), VF_OK);
 	if (access(path, F_OK) == 0)

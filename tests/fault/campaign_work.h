@@ -11,6 +11,7 @@
 #include "notary/export.h"
 #include "notary/failpoint.h"
 #include "notary/receipt_out.h"
+#include "notary/renew.h"
 #include "notary/submit.h"
 #include "tests/fault/disk.h"
 #include "tests/folder.h"
@@ -41,7 +42,7 @@ struct told {
 		size_t n;
 		uint8_t p[VF_MAX_RECEIPT];
 	} receipts[TOLD_RECEIPTS];
-	uint64_t seals, size;
+	uint64_t seals, size, renewals;
 	struct vf_hash root;
 	unsigned n_exports, exports[TOLD_EXPORTS]; /* records whose bundle was told */
 	unsigned n_backups, next_backup;
@@ -342,11 +343,35 @@ static inline enum vf_rc work_backup(struct work *w, struct vf_err *err)
 	return rc;
 }
 
+static inline VF_RC work_turn(void *ctx, nt_renew_step *step, void *arg, struct vf_err *reterr)
+{
+	struct work *w = ctx;
+
+	return step(arg, w->n, reterr);
+}
+
+/* Evidence of all seals, though none of it ends; now and then a hash-tree renewal (F40). */
+static inline enum vf_rc work_renew(struct work *w, struct vf_err *err)
+{
+	const struct nt_renew_options o = {.turn = work_turn, .authorities = nt_notary_authorities(w->n), .folder = -1,
+		.by = NT_CHAIN_CLOSED - 1, .all = true, .tree = work_draw(&w->random, 4) == 0, .ctx = w};
+	struct nt_renew_result r = {.rc = VF_OK};
+	enum vf_rc rc = nt_renew(&o, &r, err);
+
+	if (rc == VF_OK && r.failed > 0)
+		return vf_fail(err, r.rc, "not all was renewed");
+	if (rc == VF_OK)
+		w->told->renewals = r.after.renewals;
+	return rc;
+}
+
 /* How often of 100 a step is picked. */
-enum step { ONE, GROUP, MANY, BULK, KEPT, RECEIPT, AGAIN, SEAL, ERASE, EXPORT, EVENT, AUDIT, PARTY, REVOKE, BACKUP, STEPS };
-static const unsigned char step_share[STEPS] = {12, 8, 3, 1, 6, 8, 5, 22, 7, 10, 5, 4, 3, 2, 4};
+enum step {
+	ONE, GROUP, MANY, BULK, KEPT, RECEIPT, AGAIN, SEAL, ERASE, EXPORT, EVENT, AUDIT, PARTY, REVOKE, BACKUP, RENEW, STEPS
+};
+static const unsigned char step_share[STEPS] = {12, 8, 3, 1, 6, 8, 5, 20, 7, 9, 5, 4, 3, 2, 4, 3};
 static const char *const step_names[STEPS] = {"one", "group", "many", "bulk", "kept", "receipt", "again", "seal", "erase",
-	"export", "event", "audit", "party", "revoke", "backup"};
+	"export", "event", "audit", "party", "revoke", "backup", "renew"};
 
 static inline enum step work_pick(struct work *w)
 {
@@ -393,6 +418,8 @@ static inline enum vf_rc work_step(struct work *w, enum step step, struct vf_err
 		return work_revoke(w, err);
 	case BACKUP:
 		return work_backup(w, err);
+	case RENEW:
+		return work_renew(w, err);
 	case STEPS:
 		break;
 	}

@@ -55,7 +55,7 @@ static void add_outside_token(void)
 
 static void hold(enum nt_revocation_kind kind, struct vf_bytes cert, const char *this_update, struct vf_bytes der)
 {
-	struct nt_revocation r = {vf_bytes_str("alpha"), kind, subject_of(cert), make_time(this_update), VF_TIME_NONE, der};
+	struct nt_revocation r = {vf_bytes_str("alpha"), kind, subject_of(cert), make_time(this_update), VF_TIME_NONE, der, 0};
 	struct vf_err err = {0};
 	bool is_new = false;
 
@@ -138,7 +138,7 @@ static void check_export(size_t n_crls, size_t n_ocsp)
 	size_t n = 0;
 
 	nt_revocation_export_init(&x);
-	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_RC(nt_revocation_export(f.n, seal, NULL, &x, &err), VF_OK);
 	CHECK_INT(x.n_ocsp, n_ocsp);
 	CHECK_BYTES(seal->tokens[0].der, embedded);
 	CHECK_RC(vf_tst_parse(seal->tokens[1].der, &t, &err), VF_OK);
@@ -189,7 +189,7 @@ static void test_left_out(struct vf_bytes with_revoked)
 	nt_revocation_export_init(&x);
 	seal = seal_get();
 	CHECK_INT(seal->n_tokens, 2);
-	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_RC(nt_revocation_export(f.n, seal, NULL, &x, &err), VF_OK);
 	CHECK_INT(x.n_revoked, 1);
 	CHECK_INT(x.n_ocsp, 0);
 	CHECK_INT(seal->n_tokens, 1);
@@ -199,7 +199,7 @@ static void test_left_out(struct vf_bytes with_revoked)
 	seal = seal_get();
 	seal->tokens++;
 	seal->n_tokens = 1;
-	CHECK_RC(nt_revocation_export(f.n, seal, &x, &err), VF_OK);
+	CHECK_RC(nt_revocation_export(f.n, seal, NULL, &x, &err), VF_OK);
 	CHECK_INT(x.n_revoked, 0);
 	CHECK_INT(x.n_ocsp, 1);
 	CHECK_INT(seal->n_tokens, 1);
@@ -296,7 +296,7 @@ int main(void)
 	/* of another authority: not for this one */
 	{
 		struct nt_revocation r = {vf_bytes_str("beta"), NT_REVOCATION_OCSP, subject_of(ca_cert), make_time("2025-12-31T05:00:00Z"),
-			VF_TIME_NONE, late};
+			VF_TIME_NONE, late, 0};
 		bool is_new;
 
 		CHECK_RC(nt_store_revocation_put(f.n->store, &r, &is_new, NULL), VF_OK);

@@ -315,11 +315,11 @@ static void test_failures(void)
 static void test_held(void)
 {
 	struct nt_revocation rows[] = {
-		{vf_bytes_str("alpha"), NT_REVOCATION_CRL, subject_of(ca_cert), T("2025-03-01T00:00:00Z"), T("2026-04-01T00:00:00Z"), NOTHING},
-		{vf_bytes_str("alpha"), NT_REVOCATION_CRL, subject_of(tsu_cert), T("2025-03-09T00:00:00Z"), T("2025-03-16T00:00:00Z"), NOTHING},
-		{vf_bytes_str("alpha"), NT_REVOCATION_CRL, subject_of(tsu_cert), T("2025-03-02T00:00:00Z"), T("2025-03-09T00:00:00Z"), NOTHING},
-		{vf_bytes_str("alpha"), NT_REVOCATION_OCSP, subject_of(tsu_cert), T("2025-03-10T00:00:01Z"), T("2025-03-11T00:00:00Z"), NOTHING},
-		{vf_bytes_str("beta"), NT_REVOCATION_OCSP, subject_of(tsu_cert), T("2025-03-11T00:00:01Z"), T("2025-03-12T00:00:00Z"), NOTHING},
+		{vf_bytes_str("alpha"), NT_REVOCATION_CRL, subject_of(ca_cert), T("2025-03-01T00:00:00Z"), T("2026-04-01T00:00:00Z"), NOTHING, 0},
+		{vf_bytes_str("alpha"), NT_REVOCATION_CRL, subject_of(tsu_cert), T("2025-03-09T00:00:00Z"), T("2025-03-16T00:00:00Z"), NOTHING, 0},
+		{vf_bytes_str("alpha"), NT_REVOCATION_CRL, subject_of(tsu_cert), T("2025-03-02T00:00:00Z"), T("2025-03-09T00:00:00Z"), NOTHING, 0},
+		{vf_bytes_str("alpha"), NT_REVOCATION_OCSP, subject_of(tsu_cert), T("2025-03-10T00:00:01Z"), T("2025-03-11T00:00:00Z"), NOTHING, 0},
+		{vf_bytes_str("beta"), NT_REVOCATION_OCSP, subject_of(tsu_cert), T("2025-03-11T00:00:01Z"), T("2025-03-12T00:00:00Z"), NOTHING, 0},
 	};
 	int64_t next = 0;
 

@@ -791,7 +791,7 @@ static void test_version_1(void)
 	/* In version 1 the tables held exactly what was in the log, and nothing said so. */
 	run_sql(path,
 		"ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; DROP TABLE by_link;"
-		"PRAGMA user_version = 1");
+		"DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 1");
 	s = open_store(path, 1, 1000);
 	CHECK_INT(s->recent.from, 100);
 	CHECK_INT(s->recent.n, 50);
@@ -847,7 +847,8 @@ static void test_version_4(void)
 	accept(s, 50);
 	erase(s, 4);
 	nt_store_free(s);
-	run_sql(path, "DROP TABLE by_link; UPDATE record SET body = zeroblob(2) WHERE number = 3; PRAGMA user_version = 4");
+	run_sql(path, "DROP TABLE by_link; DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; "
+		"UPDATE record SET body = zeroblob(2) WHERE number = 3; PRAGMA user_version = 4");
 	s = open_store(path, 1, 1000);
 	CHECK_INT(s->recent.from, 100);
 	CHECK_INT(s->recent.links.n, 50);

@@ -20,7 +20,7 @@ static struct vf_err err;
 static bool put(struct vf_bytes authority, enum nt_revocation_kind kind, uint64_t subject, int64_t this_update, int64_t next_update,
 	const char *der)
 {
-	struct nt_revocation r = {authority, kind, made_hash("subject", subject), this_update, next_update, vf_bytes_str(der)};
+	struct nt_revocation r = {authority, kind, made_hash("subject", subject), this_update, next_update, vf_bytes_str(der), 0};
 	bool is_new = false;
 
 	CHECK_RC(nt_store_revocation_put(s, &r, &is_new, &err), VF_OK);
@@ -171,7 +171,7 @@ static void test_each(void)
 static void test_limits(void)
 {
 	static uint8_t room[NT_MAX_REVOCATION + 1];
-	struct nt_revocation r = {ALPHA, NT_REVOCATION_CRL, made_hash("subject", 7), 1, 2, vf_bytes(room, sizeof(room))};
+	struct nt_revocation r = {ALPHA, NT_REVOCATION_CRL, made_hash("subject", 7), 1, 2, vf_bytes(room, sizeof(room)), 0};
 	struct vf_hash h = made_hash("subject", 7);
 	struct nt_buf der = nt_buf(NT_MAX_REVOCATION - 1);
 	bool is_new = true, found = true;
@@ -213,7 +213,8 @@ static void test_damage(void)
 /* A store of version 1 gets the table. */
 static void test_migration(void)
 {
-	sql("ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; DROP TABLE by_link; PRAGMA user_version = 1");
+	sql("ALTER TABLE state DROP COLUMN indexed; DROP TABLE exchange; DROP TABLE revocation; DROP TABLE by_link;"
+		"DROP TABLE chain; DROP TABLE renewal; DROP TABLE renewal_leaves; DROP TABLE renewed; PRAGMA user_version = 1");
 	CHECK_RC(nt_store_open(path, &s, &err), VF_OK);
 	CHECK_INT(count(), 0);
 	CHECK(put(ALPHA, NT_REVOCATION_CRL, 1, 100, 200, "one"));

@@ -391,7 +391,7 @@ static void test_store(void)
 	enum nt_accepted got[600];
 	struct made_stream st = made_stream("site", "S");
 	struct nt_token_name names[4];
-	struct nt_token token = {vf_bytes_str("embedded"), vf_bytes_str("der"), made_hash("token", 1), 9};
+	struct nt_token token = {vf_bytes_str("embedded"), vf_bytes_str("der"), made_hash("token", 1), 9, 0};
 	struct nt_seal seal = {
 		.number = 1, .size = 100, .head = vf_bytes_str("head"), .tokens = &token, .n_tokens = 1};
 	struct nt_seal *back = NULL;

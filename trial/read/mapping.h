@@ -9,6 +9,9 @@
 
 #include "verify/json.h"
 
+/* The file's name in its record, and what the details of that record (kind other) have as 'what'. */
+#define TR_MAPPING_NAME "mapping.json"
+#define TR_MAPPING_WHAT "trialnotary mapping"
 #define TR_MAX_MAPPING ((size_t)1024 * 1024)
 /* Entries of one list, and octets of one text. */
 #define TR_MAX_MAPPING_ENTRIES 10000
