@@ -37,7 +37,8 @@ static int by_file_name(const void *a, const void *b)
 VF_RC nt_making_init(
 	struct nt_maker *maker, const struct nt_submit_record *r, struct nt_making *m, struct vf_err *reterr)
 {
-	struct nt_submit_texts all = nt_submit_texts_of(maker->s, r, true), said = nt_submit_texts_of(maker->s, r, false);
+	struct nt_submit_texts all = nt_submit_texts_of(maker->s, r, true);
+	struct nt_submit_texts said = nt_submit_texts_of(maker->s, r, false);
 
 	*m = (struct nt_making){.record = r};
 	m->has_found = all.version.n + all.date.n + all.title.n > said.version.n + said.date.n + said.title.n;

@@ -339,8 +339,8 @@ static void note_fault(struct build *b, enum vf_rc rc, const struct vf_err *err)
 	pthread_mutex_unlock(&b->lock);
 }
 
-static VF_RC make_key(const struct build *b, const struct nt_making *m, bool with_found, struct nt_buf *same, struct vf_hash *ret,
-	struct vf_err *reterr)
+static VF_RC make_key(const struct build *b, const struct nt_making *m, bool with_found, struct nt_buf *same,
+	struct vf_hash *ret, struct vf_err *reterr)
 {
 	enum vf_rc rc;
 

@@ -74,8 +74,8 @@ struct collecting {
 };
 
 /*
- * White space at the ends is nothing, and within it is one space: XML has line breaks in texts. A study may have several
- * titles, of which the first that fits counts; several versions are no version.
+ * White space at the ends is nothing, and within it is one space: XML has line breaks in texts. A study may have
+ * several titles, of which the first that fits counts; several versions are no version.
  */
 static void say(struct said *s, enum nt_own_text which, uint64_t item, struct vf_bytes text)
 {
@@ -177,7 +177,8 @@ static VF_RC take_fact(void *ctx, const struct tr_fact *f, struct vf_err *reterr
 	return VF_OK;
 }
 
-static VF_RC take_warning(void *ctx, enum tr_warning warning, const char *text, const struct tr_place *place, struct vf_err *reterr)
+static VF_RC take_warning(void *ctx, enum tr_warning warning, const char *text, const struct tr_place *place,
+	struct vf_err *reterr)
 {
 	(void)ctx;
 	(void)warning;
@@ -189,7 +190,7 @@ static VF_RC take_warning(void *ctx, enum tr_warning warning, const char *text, 
 
 /* ---- what is chosen ---- */
 
-/* A version of something else is not the record's: the consent form that a consent was given on, the protocol of a data set. */
+/* A version of something else is not the record's: the form that a consent was given on, the protocol of a data set. */
 static bool is_of_kind(const struct said *of, enum tr_kind kind)
 {
 	static const struct {
@@ -207,10 +208,13 @@ static bool is_of_kind(const struct said *of, enum tr_kind kind)
 
 	if (!of->is_said)
 		return true;
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		for (size_t k = 0; k < 5 && own[i].kinds[k] != TR_KIND_NONE && vf_bytes_is(vf_bytes(of->text, of->n), own[i].of); k++)
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (!vf_bytes_is(vf_bytes(of->text, of->n), own[i].of))
+			continue;
+		for (size_t k = 0; k < 5 && own[i].kinds[k] != TR_KIND_NONE; k++)
 			if (own[i].kinds[k] == kind)
 				return true;
+	}
 	return false;
 }
 
@@ -241,7 +245,8 @@ static void join_versions(struct collecting *c, enum tr_kind kind)
 /* Of the file itself; else of what stands in it, when that is one thing. */
 static const struct said *said_at(const struct collecting *c, size_t at)
 {
-	bool one = places[at].fact == TR_F_SET_LABEL ? c->sets < 2 : places[at].fact != TR_F_FILE_CREATED && c->records < 2;
+	enum tr_fact_name fact = places[at].fact;
+	bool one = fact == TR_F_SET_LABEL ? c->sets < 2 : fact != TR_F_FILE_CREATED && c->records < 2;
 
 	return c->of_file[at].is_said || !one ? &c->of_file[at] : &c->of_items[at];
 }
@@ -326,7 +331,8 @@ VF_RC nt_sidecar_parse(struct vf_bytes text, struct nt_own *ret, struct vf_err *
 			continue;
 		if (!vf_json_str(v, &value) || !is_fit((enum nt_own_text)i, value)) {
 			*ret = (struct nt_own){0};
-			return vf_fail(reterr, VF_STATEMENT_SHAPE, "'%s' is no text that a statement can say", names[i] + 1);
+			return vf_fail(reterr, VF_STATEMENT_SHAPE, "'%s' is no text that a statement can say",
+				names[i] + 1);
 		}
 		memcpy(ret->texts[i].text, value.p, value.n);
 	}

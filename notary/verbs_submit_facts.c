@@ -83,8 +83,8 @@ static VF_RC take_said(struct filling *x, struct vf_err *reterr)
 		if (text[0] == '\0')
 			continue;
 		if (x->f->said[i] && strcmp(x->f->said[i], text) != 0)
-			return vf_fail(reterr, VF_USAGE, "sidecar files of one record say two %ss: give --%s", nt_own_text_name((enum nt_own_text)i),
-				nt_own_text_name((enum nt_own_text)i));
+			return vf_fail(reterr, VF_USAGE, "sidecar files of one record say two %ss: give --%s",
+				nt_own_text_name((enum nt_own_text)i), nt_own_text_name((enum nt_own_text)i));
 		if (!x->f->said[i])
 			x->f->said[i] = strdup(text);
 		if (!x->f->said[i])
@@ -144,8 +144,10 @@ static VF_RC read_facts(struct filling *x, const struct nt_submit_file *f, struc
 	vf_text_escape(shown, sizeof(shown), f->name);
 	rc = nt_own_read(&in.input, x->u->s.kind, &x->own, &err);
 	nt_file_input_done(&in);
+	if (rc == VF_OK && (x->own.texts[0].from || x->own.texts[1].from || x->own.texts[2].from))
+		return check_same(f, shown, reterr);
 	if (rc == VF_OK)
-		return x->own.texts[0].from || x->own.texts[1].from || x->own.texts[2].from ? check_same(f, shown, reterr) : VF_OK;
+		return VF_OK;
 	x->own = (struct nt_own){0};
 	if (vf_rc_class(rc) != VF_CLASS_REJECTED && vf_rc_class(rc) != VF_CLASS_UNDECIDED)
 		return vf_fail(reterr, rc, "%s", err.text);
@@ -235,7 +237,10 @@ static struct vf_bytes bytes_of(const char *text)
 static VF_RC fill_record(struct nt_submitting *u, size_t at, size_t *told, struct vf_err *reterr)
 {
 	struct nt_submit_record *r = &u->records[at];
-	struct filling x = {.u = u, .f = &u->filled[at], .files = &u->g.documents[u->each ? at : 0], .n_files = u->each ? 1 : u->g.files.n};
+	struct filling x = {.u = u,
+		.f = &u->filled[at],
+		.files = &u->g.documents[u->each ? at : 0],
+		.n_files = u->each ? 1 : u->g.files.n};
 	enum vf_rc rc = take_sidecars(&x, reterr);
 
 	if (rc == VF_OK)
