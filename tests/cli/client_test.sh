@@ -235,6 +235,7 @@ is "$(sent)" "$old" 'records of --prepare'
 is "$(stat -c %a sub.json)" 600 'mode of the prepared file'
 head -c 35 sub.json | grep -qF '{"schema":"trialnotary/submission/' || fault 'the prepared file'
 runs 64 submit "${to[@]}" --state s5 --prepare sub.json d1.txt
+says err '^trialnotary: EXISTS'
 # what a document says of itself goes to a server as well
 said() { # FILE: the statement of the prepared submission
 	python3 -c 'import base64, json, sys
@@ -250,7 +251,6 @@ says out '"version":"7","date":"2026-02-03T04:05:06Z","title":"An example"'
 runs 0 submit "${to[@]}" --state s5 --no-facts --prepare plain.json odm.xml
 said plain.json >out
 is "$(grep -cE '"(version|date|title)"' out)" 0 'texts of --no-facts'
-says err '^trialnotary: EXISTS'
 
 # status and list
 runs 0 status "${fake[@]}" --state s0 "${id:0:8}" --json
