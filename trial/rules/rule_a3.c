@@ -9,6 +9,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_file *file, 
 	const struct tr_kept_fact *fact, *latest = NULL;
 	char about[TR_NAMED_LEN + 1], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1] = "no date", s[TR_DATED_LEN + 1] = "";
 	size_t at = 0, n = 0, after = 0, bad = 0, zoneless = 0;
+	const struct tr_dated *limit;
 	struct tr_finding_draft d;
 
 	fact = tr_case_in_file(file, TR_F_FILE_CREATED, &at);
@@ -25,6 +26,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_file *file, 
 	at = 0;
 	saved = tr_dated_of_fact(tr_case_in_file(file, TR_F_FILE_SAVED, &at));
 	made = *tr_dated_later(&created, &saved);
+	limit = tr_dated_is(&created) ? &created : &anchor; /* what was notarised was made by then */
 	at = 0;
 	while ((fact = tr_case_in_file(file, TR_F_AUDIT_TIME, &at)) != NULL) {
 		struct tr_dated t = tr_dated_of_fact(fact);
@@ -32,7 +34,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_file *file, 
 		n++;
 		bad += t.is_bad ? 1 : 0;
 		zoneless += tr_dated_is(&t) && t.when.local ? 1 : 0;
-		if (!tr_dated_is(&t) || !tr_dated_is(&created) || tr_dated_cmp(&t, &created) <= 0)
+		if (!tr_dated_is(&t) || !tr_dated_is(limit) || tr_dated_cmp(&t, limit) <= 0)
 			continue;
 		after++;
 		latest = fact;

@@ -57,7 +57,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, enum tr_
 }
 
 /* "NCT01234567.xml" that is about another one. */
-static VF_RC judge_name(const struct tr_rule *rule, const struct tr_case_fact *of, struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge_name(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_fact *of, struct tr_findings *f, struct vf_err *reterr)
 {
 	struct vf_bytes name = of->file->name, id, own = tr_kept_text(of->fact);
 	char about[TR_NAMED_LEN + 1], says[64];
@@ -68,7 +68,7 @@ static VF_RC judge_name(const struct tr_rule *rule, const struct tr_case_fact *o
 
 		for (size_t i = 3; nct && i < 11; i++)
 			nct = id.p[i] >= '0' && id.p[i] <= '9';
-		if (!nct || vf_bytes_eq(id, own))
+		if (!nct || vf_bytes_eq(id, own) || is_alias(c, id))
 			continue;
 		tr_study_file(about, of->file);
 		vf_text_escape(says, sizeof(says), own);
@@ -86,7 +86,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 		rc = judge(rule, c, types[i], f, reterr);
 	for (size_t i = 0; rc == VF_OK && i < c->by_name[TR_F_ID_NCT].n; i++)
 		if (is_first(&c->by_name[TR_F_ID_NCT].p[i]))
-			rc = judge_name(rule, &c->by_name[TR_F_ID_NCT].p[i], f, reterr);
+			rc = judge_name(rule, c, &c->by_name[TR_F_ID_NCT].p[i], f, reterr);
 	return rc;
 }
 
