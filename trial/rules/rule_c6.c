@@ -143,14 +143,28 @@ static struct signature *signatures_of(const struct tr_case_file *file, size_t *
 	return s;
 }
 
-static void add(const struct tr_case_file *file, const struct tr_kept_fact *role, struct signed_consent *s)
+/* Whoever the record is about, or who decides for that person. */
+static bool is_by_person(const struct tr_case_file *file, uint64_t item)
 {
+	const struct tr_kept_fact *user = tr_case_item(file, item, TR_F_SIGNATURE_USER);
+	struct vf_bytes rest = user ? tr_kept_text(user) : vf_bytes("", 0), part;
+
+	while (vf_take_until(&rest, '/', &part))
+		if (vf_bytes_is(part, "Patient") || vf_bytes_is(part, "RelatedPerson"))
+			return true;
+	return false;
+}
+
+/* A person who signs a consent consents, whichever code the signature has. */
+static void add(const struct tr_case_file *file, const struct tr_kept_fact *role, bool of_consent, struct signed_consent *s)
+{
+	bool consents = is_consent_role(role) || (of_consent && is_by_person(file, role->item));
 	struct tr_dated t = tr_dated_of_fact(tr_case_item(file, role->item, TR_F_SIGNATURE_TIME));
 	const struct tr_kept_fact *scan = tr_case_item(file, role->item, TR_F_SIGNATURE_SCAN);
 
 	s->image |= scan && vf_bytes_is(tr_kept_text(scan), "yes");
-	s->any |= is_consent_role(role);
-	if (is_consent_role(role))
+	s->any |= consents;
+	if (consents)
 		s->consent = *tr_dated_earlier(&s->consent, &t);
 	else
 		s->witness = *tr_dated_earlier(&s->witness, &t);
@@ -197,10 +211,11 @@ static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case *c, con
 	for (size_t i = 0; rc == VF_OK && i < n;) {
 		struct signed_consent s = {.consent = tr_dated_none(), .witness = tr_dated_none()};
 		const size_t first = i;
+		const bool of_consent = is_of_consent(c, p[first].target);
 
 		for (; i < n && vf_bytes_eq(p[i].target, p[first].target); i++)
-			add(file, p[i].role, &s);
-		if (s.any || is_of_consent(c, p[first].target))
+			add(file, p[i].role, of_consent, &s);
+		if (s.any || of_consent)
 			rc = judge_signed(rule, c, file, &s, f, reterr);
 	}
 	free(p);
