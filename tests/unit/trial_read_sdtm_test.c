@@ -78,6 +78,11 @@ static void test_ds(void)
 	SAYS("subject.screen-failure=yes of P3 #8");
 	SAYS("subject.status=COMPLETED of P4 #10");
 	SAYS_NOT("consent.source=DS of P2 #6");
+	/* from what: the subcategory, where there is one */
+	table("STUDYID,DOMAIN,USUBJID,DSDECOD,DSCAT,DSSCAT,DSSTDTC\n"
+	      "A,DS,P1,WITHDRAWAL BY SUBJECT,DISPOSITION EVENT,STUDY TREATMENT,2014-03-01\n",
+		PERSONS);
+	SAYS("withdrawal.scope=STUDY TREATMENT of P1 #3");
 	table(ds, 0);
 	CHECK(!strstr(said.text, "consent"));
 	CHECK(!strstr(said.text, "withdrawal"));

@@ -98,7 +98,7 @@ static void test_head(void)
 	SAYS("file.system=SAS");
 	SAYS("file.system-version=9.4");
 	SAYS("file.created=16AUG13:21:15:04 -> 2013-08-16T21:15:04");
-	SAYS("file.modified=17AUG13:01:02:03 -> 2013-08-17T01:02:03");
+	SAYS("file.saved=17AUG13:01:02:03 -> 2013-08-17T01:02:03");
 	SAYS("dataset.name=X #1");
 	SAYS("dataset.label=A label #1");
 	SAYS("dataset.rows=4 #1");

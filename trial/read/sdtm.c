@@ -19,7 +19,7 @@ static const char *const columns_of[][TR_SDTM_SLOTS] = {
 		"RFPENDTC", "RFXSTDTC", "RFXENDTC", "ACTARMCD", "ARMNRS"},
 	[ADSL] = {"STUDYID", "USUBJID", "SUBJID", "SITEID", "COUNTRY", "ARM", "ARMCD", "RFICDTC", "RFSTDTC", "RFENDTC",
 		"RFPENDTC", "TRTSDT", "TRTEDT", "ACTARMCD", "ARMNRS", "TRT01P"},
-	[DS] = {"STUDYID", "USUBJID", "SUBJID", "DSCAT", "DSDECOD", "DSSTDTC"},
+	[DS] = {"STUDYID", "USUBJID", "SUBJID", "DSCAT", "DSDECOD", "DSSTDTC", "DSSCAT"},
 	[TS] = {"STUDYID", NULL, NULL, "TSPARMCD", "TSVAL", "TSVAL1", "TSVAL2", "TSVAL3", "TSVAL4", "TSVAL5", "TSVAL6",
 		"TSVAL7", "TSVAL8", "TSVAL9"},
 	[TI] = {"STUDYID", NULL, NULL, "TIVERS"},
@@ -28,7 +28,7 @@ static const char *const columns_of[][TR_SDTM_SLOTS] = {
 };
 enum { SITE = FIRST_OWN, COUNTRY, ARM, ARMCD, INFORMED, START, END, LEFT, TREATED, TREATED_LAST, ACTUAL_ARM, NO_ARM,
 	PLANNED };
-enum { DS_CATEGORY = FIRST_OWN, DS_TERM, DS_DATE };
+enum { DS_CATEGORY = FIRST_OWN, DS_TERM, DS_DATE, DS_SUBCATEGORY };
 enum { TS_CODE = FIRST_OWN, TS_VALUE };
 enum { TI_VERSION = FIRST_OWN };
 enum { ROW_TEST = FIRST_OWN, ROW_DATE, ROW_UNTIL, ROW_VISIT, ROW_TREATMENT };
@@ -358,7 +358,8 @@ static VF_RC say_ds(struct tr_sdtm *s, struct vf_bytes person, struct vf_err *re
 		rc = say_date(s, TR_F_WITHDRAWAL_DATE, DS_DATE, item, person, reterr);
 		if (rc == VF_OK)
 			rc = say_word(s, TR_F_WITHDRAWAL_SOURCE, DS_TERM, item, person, "DS", reterr);
-		return rc != VF_OK ? rc : say(s, TR_F_WITHDRAWAL_SCOPE, DS_TERM, item, person, reterr);
+		/* from treatment alone, or from the study */
+		return rc != VF_OK ? rc : say(s, TR_F_WITHDRAWAL_SCOPE, cell(s, DS_SUBCATEGORY).n ? DS_SUBCATEGORY : DS_TERM, item, person, reterr);
 	}
 	if (!is(category, "DISPOSITION EVENT"))
 		return VF_OK;

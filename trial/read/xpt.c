@@ -126,7 +126,7 @@ static VF_RC read_library(struct xpt *x, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = take(x, RECORD, &record, reterr);
 	if (rc == VF_OK)
-		rc = tr_say_date(x->r, TR_F_FILE_MODIFIED, &whole, TR_DATE_SAS, trim(part(record, 0, 16)), reterr);
+		rc = tr_say_date(x->r, TR_F_FILE_SAVED, &whole, TR_DATE_SAS, trim(part(record, 0, 16)), reterr);
 	return rc;
 }
 

@@ -9,6 +9,36 @@ static struct vf_bytes text_of(const struct tr_case_file *file, uint64_t item, e
 	return f ? tr_kept_text(f) : vf_bytes("", 0);
 }
 
+bool tr_audit_is_change(struct vf_bytes action)
+{
+	return vf_bytes_is(action, "Update") || vf_bytes_is(action, "Remove");
+}
+
+bool tr_audit_is_within(struct vf_bytes key, struct vf_bytes outer)
+{
+	if (outer.n == 0 || !vf_take(&key, outer.n, &(struct vf_bytes){0}))
+		return false;
+	return key.n == 0 || key.p[0] == '/' || key.p[0] == '>';
+}
+
+/* Of FHIR alone: a Bundle is a heap of resources. */
+static bool has_order(const struct tr_case_file *file)
+{
+	size_t at = 0;
+	const struct tr_kept_fact *format = tr_case_in_file(file, TR_F_FILE_FORMAT, &at);
+
+	return !format || !vf_bytes_starts(tr_kept_text(format), "HL7 FHIR");
+}
+
+static int by_item(const void *a, const void *b)
+{
+	const struct tr_audit_entry *x = a, *y = b;
+
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
 static bool collect(const struct tr_case_file *file, struct tr_audit *a)
 {
 	const struct tr_kept_fact *fact;
@@ -31,6 +61,9 @@ static bool collect(const struct tr_case_file *file, struct tr_audit *a)
 			.subject = fact->subject};
 		a->n++;
 	}
+	qsort(a->p, a->n, sizeof(*a->p), by_item);
+	for (size_t i = 0; i < a->n; i++)
+		a->p[i].at = i;
 	at = 0;
 	fact = tr_case_in_file(file, TR_F_FILE_TYPE, &at);
 	a->is_transactional = fact && vf_bytes_is(tr_kept_text(fact), "Transactional");
@@ -49,6 +82,8 @@ VF_RC tr_audit_each(const struct tr_case *c, tr_each_audit *each, void *ctx, str
 		if (all->p[i].file == last)
 			continue;
 		last = all->p[i].file;
+		if (!has_order(last))
+			continue;
 		if (!collect(last, &a))
 			return vf_fail(reterr, VF_NO_MEMORY, "no memory for an audit trail");
 		rc = each(ctx, &a, reterr);
@@ -59,19 +94,48 @@ VF_RC tr_audit_each(const struct tr_case *c, tr_each_audit *each, void *ctx, str
 
 static int by_key(const void *a, const void *b)
 {
-	const struct tr_audit_entry *x = *(const struct tr_audit_entry *const *)a, *y = *(const struct tr_audit_entry *const *)b;
+	const struct tr_entry *x = a, *y = b;
 	int order = vf_bytes_cmp(x->key, y->key);
 
-	return order ? order : (x->at > y->at) - (x->at < y->at);
+	if (order)
+		return order;
+	if (x->file->record != y->file->record)
+		return x->file->record < y->file->record ? -1 : 1;
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return (x->item > y->item) - (x->item < y->item);
 }
 
-const struct tr_audit_entry **tr_audit_by_key(const struct tr_audit *a)
+VF_RC tr_entries_of(const struct tr_case *c, struct tr_entries *ret, struct vf_err *reterr)
 {
-	const struct tr_audit_entry **p = malloc((a->n + 1) * sizeof(*p));
+	const struct tr_case_facts *all = &c->by_name[TR_F_ENTRY_KEY];
 
-	for (size_t i = 0; p && i < a->n; i++)
-		p[i] = &a->p[i];
-	if (p)
-		qsort(p, a->n, sizeof(*p), by_key);
-	return p;
+	*ret = (struct tr_entries){.p = malloc((all->n + 1) * sizeof(*ret->p)), .n = all->n};
+	if (!ret->p)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the entries of a study");
+	for (size_t i = 0; i < all->n; i++)
+		ret->p[i] = (struct tr_entry){.file = all->p[i].file,
+			.item = all->p[i].fact->item,
+			.key = tr_kept_text(all->p[i].fact),
+			.action = text_of(all->p[i].file, all->p[i].fact->item, TR_F_ENTRY_ACTION)};
+	qsort(ret->p, ret->n, sizeof(*ret->p), by_key);
+	return VF_OK;
+}
+
+bool tr_entries_has_insert(const struct tr_entries *e, struct vf_bytes key)
+{
+	size_t lo = 0, hi = e->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (vf_bytes_cmp(e->p[mid].key, key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < e->n && vf_bytes_eq(e->p[lo].key, key); lo++)
+		if (vf_bytes_is(e->p[lo].action, "Insert") || vf_bytes_is(e->p[lo].action, "Upsert"))
+			return true;
+	return false;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "trial/rules/own.h"
 #include "trial/rules/study.h"
 
 const char *tr_change_name(enum tr_change change)
@@ -95,12 +96,16 @@ static struct vf_bytes text_of(const struct tr_case_fact *of, enum tr_fact_name 
 	return f ? tr_kept_text(f) : vf_bytes("", 0);
 }
 
-static struct tr_outcome_list *list_of(struct tr_outcomes *o, const struct tr_case_file *file, struct vf_bytes from)
+static struct tr_outcome_list *list_of(struct tr_outcomes *o, const struct tr_case_fact *measure)
 {
+	const struct tr_case_file *file = measure->file;
+	struct vf_bytes from = text_of(measure, TR_F_OUTCOME_FROM);
+	uint64_t record = tr_own_record(file, measure->fact->item);
+
 	for (size_t i = 0; i < o->n; i++)
-		if (o->lists[i].file == file && vf_bytes_eq(o->lists[i].from, from))
+		if (o->lists[i].file == file && o->lists[i].record == record && vf_bytes_eq(o->lists[i].from, from))
 			return &o->lists[i];
-	o->lists[o->n] = (struct tr_outcome_list){.file = file, .from = from};
+	o->lists[o->n] = (struct tr_outcome_list){.file = file, .record = record, .from = from};
 	return &o->lists[o->n++];
 }
 
@@ -113,11 +118,9 @@ static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
 	for (size_t i = 0; i < o->n; i++) {
 		const struct tr_case_record *r = o->lists[i].file->record;
 		bool is_protocol = vf_bytes_is(o->lists[i].from, "protocol");
-		struct tr_dated anchor = tr_case_anchor(r), own = tr_case_date(r), updated = tr_dated_none();
-		size_t at = tr_fact_list_find(&o->lists[i].file->facts, TR_F_REG_UPDATED, 0);
+		struct tr_dated anchor = tr_case_anchor(r), own = tr_case_date(r), updated;
 
-		if (at < o->lists[i].file->facts.n)
-			updated = tr_dated_of_fact(&o->lists[i].file->facts.facts[at]);
+		updated = tr_dated_of_fact(tr_case_item(o->lists[i].file, o->lists[i].record, TR_F_REG_UPDATED));
 		if (!is_protocol && !vf_bytes_is(o->lists[i].from, "registered"))
 			continue;
 		if (tr_word_verdict(tr_no_later(&anchor, &e.when, true)) > TR_PASS_NOTE &&
@@ -137,15 +140,19 @@ VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf
 	bool good = o.lists != NULL;
 
 	for (size_t i = 0; good && i < all->n; i++)
-		list_of(&o, all->p[i].file, text_of(&all->p[i], TR_F_OUTCOME_FROM))->n++;
+		if (tr_own_is(all->p[i].file, all->p[i].fact->item))
+			list_of(&o, &all->p[i])->n++;
 	for (size_t i = 0; good && i < o.n; i++) {
 		o.lists[i].p = calloc(o.lists[i].n + 1, sizeof(*o.lists[i].p));
 		good = o.lists[i].p != NULL;
 		o.lists[i].n = 0;
 	}
 	for (size_t i = 0; good && i < all->n; i++) {
-		struct tr_outcome_list *l = list_of(&o, all->p[i].file, text_of(&all->p[i], TR_F_OUTCOME_FROM));
+		struct tr_outcome_list *l;
 
+		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
+			continue;
+		l = list_of(&o, &all->p[i]);
 		l->p[l->n++] = (struct tr_outcome){.level = text_of(&all->p[i], TR_F_OUTCOME_LEVEL),
 			.measure = tr_kept_text(all->p[i].fact),
 			.time_frame = text_of(&all->p[i], TR_F_OUTCOME_TIME_FRAME),

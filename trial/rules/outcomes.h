@@ -30,6 +30,7 @@ struct tr_outcome {
 /* What one file says in one place. */
 struct tr_outcome_list {
 	const struct tr_case_file *file;
+	uint64_t record;      /* in a file of several records, the one that it stands in; 0: the file as a whole */
 	struct vf_bytes from; /* protocol, registered, results, article */
 	struct tr_outcome *p;
 	size_t n;

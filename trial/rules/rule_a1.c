@@ -7,8 +7,8 @@
 
 struct running {
 	const struct tr_rule *rule;
-	const struct tr_case *c;
 	struct tr_findings *f;
+	struct tr_entries entries;
 };
 
 struct totals {
@@ -61,30 +61,39 @@ static bool look_at_order(const struct tr_audit *a, struct totals *t)
 	return true;
 }
 
-/* What is changed or removed was inserted before. */
-static bool look_at_inserts(const struct tr_audit *a, struct totals *t)
+/* What is changed or removed before it is inserted in the same file; what is never inserted is A5's. */
+static size_t changes_before(const struct running *r, const struct tr_case_file *file)
 {
-	const struct tr_audit_entry **p = a->is_transactional ? tr_audit_by_key(a) : NULL;
+	size_t n = 0, early = 0;
 
-	for (size_t i = 0; p && i < a->n; i++) {
-		bool first = i == 0 || !vf_bytes_eq(p[i]->key, p[i - 1]->key);
+	for (size_t i = 0; i < r->entries.n; i++) {
+		const struct tr_entry *e = &r->entries.p[i];
 
-		t->unborn += first && p[i]->key.n && (vf_bytes_is(p[i]->action, "Update") || vf_bytes_is(p[i]->action, "Remove")) ? 1 : 0;
+		if (i == 0 || !vf_bytes_eq(e->key, e[-1].key) || e->file != e[-1].file)
+			early = 0;
+		if (e->file != file)
+			continue;
+		early += tr_audit_is_change(e->action) ? 1 : 0;
+		if (!vf_bytes_is(e->action, "Insert"))
+			continue;
+		n += early;
+		early = 0;
+		while (i + 1 < r->entries.n && vf_bytes_eq(e->key, r->entries.p[i + 1].key) && r->entries.p[i + 1].file == file)
+			i++;
 	}
-	free(p);
-	return p != NULL || !a->is_transactional;
+	return n;
 }
 
-static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
+static VF_RC judge(const struct running *r, const struct tr_audit *a, struct vf_err *reterr)
 {
-	const struct running *r = ctx;
 	struct totals t = {0};
 	char about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
 	enum vf_rc rc = VF_OK;
 
-	if (!look_at_order(a, &t) || !look_at_inserts(a, &t))
+	if (!look_at_order(a, &t))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an audit trail");
+	t.unborn = changes_before(r, a->file);
 	tr_study_file(about, a->file);
 	d = tr_study_draft(TR_WORD_NONE, about, a->file->record, NULL);
 	if (t.bad) {
@@ -98,43 +107,104 @@ static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
 		t.back ? ", first " : "", t.first, t.unborn);
 }
 
-/* A signature is not earlier than the entries of its person in the same file that it covers. */
-static VF_RC judge_signatures(const struct running *r, struct vf_err *reterr)
+/* ---- signatures ---- */
+
+static int by_key(const void *a, const void *b)
 {
-	const struct tr_case_facts *all = &r->c->by_name[TR_F_SIGNATURE_TIME];
-	enum vf_rc rc = VF_OK;
+	const struct tr_audit_entry *x = *(const struct tr_audit_entry *const *)a, *y = *(const struct tr_audit_entry *const *)b;
+	int order = vf_bytes_cmp(x->key, y->key);
 
-	for (size_t i = 0; rc == VF_OK && i < all->n; i++) {
-		const struct tr_kept_fact *key = tr_case_item(all->p[i].file, all->p[i].fact->item, TR_F_SIGNATURE_KEY), *entry;
-		struct tr_dated signed_at = tr_dated_of_fact(all->p[i].fact);
-		size_t at = 0;
+	return order ? order : (x->at > y->at) - (x->at < y->at);
+}
 
-		while (key && tr_dated_is(&signed_at) && (entry = tr_case_in_file(all->p[i].file, TR_F_AUDIT_KEY, &at)) != NULL) {
-			struct tr_dated time = tr_dated_of_fact(tr_case_item(all->p[i].file, entry->item, TR_F_AUDIT_TIME));
-			char about[TR_NAMED_LEN + 1], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
-			struct tr_finding_draft d;
-			struct vf_bytes covered = tr_kept_text(entry);
+/*
+ * The item from which on a signature covers nothing: where a transactional file has left what was signed, as what comes
+ * later was entered later. Other files hold everything once.
+ */
+static uint64_t end_of_signed(const struct tr_case_file *file, const struct tr_kept_fact *key)
+{
+	size_t at = (size_t)(key - file->facts.facts);
+	const struct tr_kept_fact *entry;
 
-			covered.n = covered.n < tr_kept_text(key).n ? covered.n : tr_kept_text(key).n;
-			if (!vf_bytes_eq(covered, tr_kept_text(key)) || !tr_dated_is(&time) || tr_dated_cmp(&signed_at, &time) >= 0)
-				continue;
-			tr_study_file(about, all->p[i].file);
-			tr_dated_put(a, &signed_at);
-			tr_dated_put(b, &time);
-			d = tr_study_draft(TR_WORD_ORDER, about, all->p[i].file->record, NULL);
-			rc = tr_find(r->f, r->rule, &d, reterr, "signed: %s, an entry that it covers was made: %s", a, b);
-			break;
+	while ((entry = tr_case_in_file(file, TR_F_ENTRY_KEY, &at)) != NULL)
+		if (entry->item > key->item && (!tr_audit_is_within(tr_kept_text(entry), tr_kept_text(key)) ||
+						       vf_bytes_eq(tr_kept_text(entry), tr_kept_text(key))))
+			return entry->item;
+	return UINT64_MAX;
+}
+
+/* An entry that the signature covers and that was made certainly later; NULL: none. p is sorted by key. */
+static const struct tr_audit_entry *later_entry(const struct tr_audit_entry *const *p, size_t n, const struct tr_case_file *file,
+	const struct tr_kept_fact *key, const struct tr_dated *signed_at)
+{
+	uint64_t end = end_of_signed(file, key);
+	struct vf_bytes head;
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (vf_bytes_cmp(p[mid]->key, tr_kept_text(key)) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < n && vf_bytes_slice(p[lo]->key, 0, tr_kept_text(key).n, &head) && vf_bytes_eq(head, tr_kept_text(key)); lo++)
+		if (p[lo]->item < end && tr_audit_is_within(p[lo]->key, tr_kept_text(key)) && tr_dated_is(&p[lo]->time) &&
+			tr_dated_cmp(signed_at, &p[lo]->time) < 0)
+			return p[lo];
+	return NULL;
+}
+
+/* A signature is not earlier than the entries in the same file that it covers. */
+static VF_RC judge_signatures(const struct running *r, const struct tr_audit *a, struct vf_err *reterr)
+{
+	const struct tr_audit_entry **p = malloc((a->n + 1) * sizeof(*p)), *later;
+	char about[TR_NAMED_LEN + 1], x[TR_DATED_LEN + 1] = "", y[TR_DATED_LEN + 1] = "";
+	const struct tr_kept_fact *time;
+	struct tr_finding_draft d;
+	size_t at = 0, n = 0, early = 0;
+
+	if (!p)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an audit trail");
+	for (size_t i = 0; i < a->n; i++)
+		p[i] = &a->p[i];
+	qsort(p, a->n, sizeof(*p), by_key);
+	while ((time = tr_case_in_file(a->file, TR_F_SIGNATURE_TIME, &at)) != NULL) {
+		const struct tr_kept_fact *key = tr_case_item(a->file, time->item, TR_F_SIGNATURE_KEY);
+		struct tr_dated signed_at = tr_dated_of_fact(time);
+
+		n++;
+		later = key && tr_dated_is(&signed_at) ? later_entry(p, a->n, a->file, key, &signed_at) : NULL;
+		if (later && early++ == 0) {
+			tr_dated_put(x, &signed_at);
+			tr_dated_put(y, &later->time);
 		}
 	}
-	return rc;
+	free(p);
+	if (early == 0)
+		return VF_OK;
+	tr_study_file(about, a->file);
+	d = tr_study_draft(TR_WORD_ORDER, about, a->file->record, NULL);
+	return tr_find(r->f, r->rule, &d, reterr, "%zu of %zu signatures are earlier than an entry that they cover: signed: %s, entered: %s", early, n, x, y);
+}
+
+static VF_RC each(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
+{
+	enum vf_rc rc = judge(ctx, a, reterr);
+
+	return rc == VF_OK ? judge_signatures(ctx, a, reterr) : rc;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct running r = {rule, c, f};
-	enum vf_rc rc = tr_audit_each(c, judge, &r, reterr);
+	struct running r = {.rule = rule, .f = f};
+	enum vf_rc rc = tr_entries_of(c, &r.entries, reterr);
 
-	return rc == VF_OK ? judge_signatures(&r, reterr) : rc;
+	if (rc == VF_OK)
+		rc = tr_audit_each(c, each, &r, reterr);
+	free(r.entries.p);
+	return rc;
 }
 
 const struct tr_rule tr_rule_a1 = {

@@ -4,7 +4,6 @@
 
 struct running {
 	const struct tr_rule *rule;
-	const struct tr_case *c;
 	struct tr_findings *f;
 };
 
@@ -19,32 +18,38 @@ static bool is_user(const struct tr_case_file *file, struct vf_bytes user)
 	return false;
 }
 
-static bool is_change(const struct tr_audit_entry *e)
+/* What a transactional file does to a consent date stands in its entries, whatever records it has of them. */
+static size_t changed_consents(const struct tr_case_file *file)
 {
-	return vf_bytes_is(e->action, "Update") || vf_bytes_is(e->action, "Remove");
+	enum tr_fact_name flag = TR_F_ENTRY_CONSENT, action = TR_F_ENTRY_ACTION;
+	size_t at = 0, n = 0;
+	const struct tr_kept_fact *f, *done;
+
+	if (!tr_case_in_file(file, TR_F_ENTRY_KEY, &at)) {
+		flag = TR_F_AUDIT_CONSENT;
+		action = TR_F_AUDIT_ACTION;
+	}
+	at = 0;
+	while ((f = tr_case_in_file(file, flag, &at)) != NULL) {
+		done = tr_case_item(file, f->item, action);
+		n += done && tr_audit_is_change(tr_kept_text(done)) ? 1 : 0;
+	}
+	return n;
 }
 
 /* Changes of consent dates after the first entry are always told. */
-static VF_RC tell_consents(const struct running *r, const struct tr_audit *a, struct vf_err *reterr)
+static VF_RC tell_consents(const struct tr_rule *rule, const struct tr_case_file *file, struct tr_findings *f, struct vf_err *reterr)
 {
-	size_t n = 0;
+	size_t n = changed_consents(file);
 	char about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
 
-	for (size_t i = 0; i < a->n; i++) {
-		const struct tr_kept_fact *item = tr_case_item(a->file, a->p[i].item, TR_F_AUDIT_ITEM);
-
-		if (item && is_change(&a->p[i]) && tr_kept_text(item).n &&
-			(memmem(tr_kept_text(item).p, tr_kept_text(item).n, "RFICDT", 6) ||
-				memmem(tr_kept_text(item).p, tr_kept_text(item).n, "CONSENT", 7)))
-			n++;
-	}
 	if (n == 0)
 		return VF_OK;
-	tr_study_file(about, a->file);
-	d = tr_study_draft(TR_WORD_NEEDS_READER, about, a->file->record, NULL);
+	tr_study_file(about, file);
+	d = tr_study_draft(TR_WORD_NEEDS_READER, about, file->record, NULL);
 	d.warning = true;
-	return tr_find(r->f, r->rule, &d, reterr, "%zu changes of consent dates after their first entry", n);
+	return tr_find(f, rule, &d, reterr, "%zu changes of consent dates after their first entry", n);
 }
 
 static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
@@ -60,7 +65,7 @@ static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
 
 		no_user += e->user.n == 0 ? 1 : 0;
 		unknown += e->user.n && !is_user(a->file, e->user) ? 1 : 0;
-		if (!is_change(e))
+		if (!tr_audit_is_change(e->action))
 			continue;
 		changes++;
 		no_reason += e->reason.n == 0 ? 1 : 0;
@@ -76,14 +81,18 @@ static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
 	d.word = TR_WORD_NONE;
 	if (rc == VF_OK && !no_reason && !no_user && !unknown)
 		rc = tr_find(r->f, r->rule, &d, reterr, "%zu entries, %zu of them changes: each by a user of the file, each change with a reason", a->n, changes);
-	return rc == VF_OK ? tell_consents(r, a, reterr) : rc;
+	return rc;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct running r = {rule, c, f};
+	struct running r = {rule, f};
+	enum vf_rc rc = tr_audit_each(c, judge, &r, reterr);
 
-	return tr_audit_each(c, judge, &r, reterr);
+	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++)
+		for (size_t j = 0; rc == VF_OK && j < c->records[i].n_files; j++)
+			rc = tell_consents(rule, &c->records[i].files[j], f, reterr);
+	return rc;
 }
 
 const struct tr_rule tr_rule_a2 = {

@@ -4,80 +4,74 @@
 
 #include <stdlib.h>
 
-struct running {
-	const struct tr_rule *rule;
-	struct tr_findings *f;
+struct totals {
+	size_t changes, lost;
 };
 
-static bool is_change(const struct tr_audit_entry *e)
+/* The file before this one in its series, which may insert what this one changes, is not at hand. */
+static bool has_unseen_prior(const struct tr_case *c, const struct tr_case_file *file)
 {
-	return vf_bytes_is(e->action, "Update") || vf_bytes_is(e->action, "Remove");
-}
+	const struct tr_case_facts *all = &c->by_name[TR_F_FILE_ID];
+	size_t at = 0;
+	const struct tr_kept_fact *prior = tr_case_in_file(file, TR_F_FILE_PRIOR, &at);
 
-/* True when a prefix of the key, up to a '/', was inserted: what stands within it came with it. */
-static bool is_inserted(const struct tr_audit_entry *const *p, size_t n, struct vf_bytes key)
-{
-	for (;;) {
-		size_t lo = 0, hi = n;
-
-		while (lo < hi) {
-			size_t mid = lo + (hi - lo) / 2;
-
-			if (vf_bytes_cmp(p[mid]->key, key) < 0)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
-		for (; lo < n && vf_bytes_eq(p[lo]->key, key); lo++)
-			if (!is_change(p[lo]))
-				return true;
-		while (key.n && key.p[key.n - 1] != '/')
-			key.n--;
-		if (key.n == 0)
+	for (size_t i = 0; prior && i < all->n; i++)
+		if (all->p[i].file != file && vf_bytes_eq(tr_kept_text(all->p[i].fact), tr_kept_text(prior)))
 			return false;
-		key.n--;
-	}
+	return prior != NULL;
 }
 
-static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
+static struct totals count(const struct tr_entries *e, const struct tr_case_file *file)
 {
-	const struct running *r = ctx;
-	const struct tr_audit_entry **p;
-	size_t changes = 0, lost = 0;
+	struct totals t = {0};
+	bool inserted = false;
+
+	for (size_t i = 0; i < e->n; i++) {
+		if (i == 0 || !vf_bytes_eq(e->p[i].key, e->p[i - 1].key))
+			inserted = tr_entries_has_insert(e, e->p[i].key);
+		if (e->p[i].file != file || !tr_audit_is_change(e->p[i].action))
+			continue;
+		t.changes++;
+		t.lost += inserted ? 0 : 1;
+	}
+	return t;
+}
+
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *file, const struct tr_entries *e,
+	struct tr_findings *f, struct vf_err *reterr)
+{
+	struct totals t = count(e, file);
 	char about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
+	bool unseen;
 
-	if (!a->is_transactional)
+	if (t.changes == 0)
 		return VF_OK;
-	p = tr_audit_by_key(a);
-	if (!p)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an audit trail");
-	for (size_t i = 0; i < a->n; i++) {
-		if (!is_change(&a->p[i]) || a->p[i].key.n == 0)
-			continue;
-		changes++;
-		lost += is_inserted(p, a->n, a->p[i].key) ? 0 : 1;
-	}
-	free(p);
-	if (changes == 0)
-		return VF_OK;
-	tr_study_file(about, a->file);
-	d = tr_study_draft(lost ? TR_WORD_UNRESOLVED : TR_WORD_NONE, about, a->file->record, NULL);
-	return tr_find(r->f, r->rule, &d, reterr, "%zu changes, %zu of them of something that no entry of the file inserts", changes, lost);
+	unseen = t.lost && has_unseen_prior(c, file);
+	tr_study_file(about, file);
+	d = tr_study_draft(unseen ? TR_WORD_MISSING_RECORD : t.lost ? TR_WORD_UNRESOLVED : TR_WORD_NONE, about, file->record, NULL);
+	return tr_find(f, rule, &d, reterr, "%zu changes, %zu of them of something that no file of the study inserts%s", t.changes, t.lost,
+		unseen ? "; the file before it is not there" : "");
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct running r = {rule, f};
+	const struct tr_case_facts *all = &c->by_name[TR_F_ENTRY_KEY];
+	struct tr_entries e;
+	enum vf_rc rc = tr_entries_of(c, &e, reterr);
 
-	return tr_audit_each(c, judge, &r, reterr);
+	for (size_t i = 0; rc == VF_OK && i < all->n; i++)
+		if (i == 0 || all->p[i].file != all->p[i - 1].file)
+			rc = judge(rule, c, all->p[i].file, &e, f, reterr);
+	free(e.p);
+	return rc;
 }
 
 const struct tr_rule tr_rule_a5 = {
 	.id = "A5",
 	.title = "changes are of what is there",
-	.text = "What a transactional file changes or removes was inserted under the same keys, octet by octet; a repeat key that is not there is an empty one. "
-		"A file of another type has no such order.",
-	.inputs = "audit records of transactional ODM files",
+	.text = "What a transactional file changes or removes was inserted under the same keys, octet by octet, in it or in another file of the study; a "
+		"repeat key that is not there is an empty one. A file of another type has no such order.",
+	.inputs = "entries of transactional ODM files",
 	.run = run,
 };

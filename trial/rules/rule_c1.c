@@ -1,4 +1,5 @@
 #include "trial/rules/approval.h"
+#include "trial/rules/own.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
@@ -62,6 +63,8 @@ static VF_RC judge_registry(const struct tr_rule *rule, const struct tr_case *c,
 		struct tr_finding_draft d;
 		enum vf_rc rc;
 
+		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
+			continue;
 		tr_study_file(about, all->p[i].file);
 		tr_dated_put(w, &when);
 		tr_dated_put(s, &e.when);

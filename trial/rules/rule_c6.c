@@ -2,6 +2,8 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
+#include <stdlib.h>
+
 static bool has_role(const struct tr_case *c, const struct tr_case_record *of, enum tr_role role)
 {
 	size_t n;
@@ -75,48 +77,149 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 							    : "given: %s, without a signature of who explained it", w);
 }
 
-/* Signatures in a file (FHIR Provenance): roles, times, images. One finding a file. */
-static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *file, struct tr_findings *f,
-	struct vf_err *reterr)
+/* What the signatures of one consent say. */
+struct signed_consent {
+	struct tr_dated consent, witness;
+	bool image, any;
+};
+
+static bool is_consent_role(const struct tr_kept_fact *role)
 {
-	struct tr_dated consent = tr_dated_none(), witness = tr_dated_none(), x = tr_dated_anchor(c->as_of), limit;
+	return vf_bytes_ends(tr_kept_text(role), "1.2.840.10065.1.12.1.7") || vf_bytes_is(tr_kept_text(role), "consent");
+}
+
+/* The target of a Provenance is a consent: by its type, or by the name under which one in the study is known. */
+static bool is_of_consent(const struct tr_case *c, struct vf_bytes target)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_CONSENT_RECORD];
+	struct vf_bytes rest = target, part;
+
+	while (vf_take_until(&rest, '/', &part))
+		if (vf_bytes_is(part, "Consent"))
+			return true;
+	for (size_t i = 0; i < all->n; i++)
+		if (vf_bytes_eq(tr_kept_text(all->p[i].fact), target))
+			return true;
+	return false;
+}
+
+static struct vf_bytes target_of(const struct tr_case_file *file, uint64_t item)
+{
+	const struct tr_kept_fact *key = tr_case_item(file, item, TR_F_SIGNATURE_KEY);
+
+	return key ? tr_kept_text(key) : vf_bytes("", 0);
+}
+
+/* A signature with what it is of. */
+struct signature {
+	struct vf_bytes target;
+	const struct tr_kept_fact *role;
+};
+
+static int by_target(const void *a, const void *b)
+{
+	const struct signature *x = a, *y = b;
+	int order = vf_bytes_cmp(x->target, y->target);
+
+	return order ? order : (x->role > y->role) - (x->role < y->role);
+}
+
+/* By target; NULL: no memory. */
+static struct signature *signatures_of(const struct tr_case_file *file, size_t *ret_n)
+{
+	const struct tr_kept_fact *role;
+	struct signature *s;
+	size_t at = 0, n = 0;
+
+	while (tr_case_in_file(file, TR_F_SIGNATURE_ROLE, &at))
+		n++;
+	s = malloc((n + 1) * sizeof(*s));
+	*ret_n = 0;
+	at = 0;
+	while (s && (role = tr_case_in_file(file, TR_F_SIGNATURE_ROLE, &at)) != NULL)
+		s[(*ret_n)++] = (struct signature){target_of(file, role->item), role};
+	if (s)
+		qsort(s, *ret_n, sizeof(*s), by_target);
+	return s;
+}
+
+/* Whoever the record is about, or who decides for that person. */
+static bool is_by_person(const struct tr_case_file *file, uint64_t item)
+{
+	const struct tr_kept_fact *user = tr_case_item(file, item, TR_F_SIGNATURE_USER);
+	struct vf_bytes rest = user ? tr_kept_text(user) : vf_bytes("", 0), part;
+
+	while (vf_take_until(&rest, '/', &part))
+		if (vf_bytes_is(part, "Patient") || vf_bytes_is(part, "RelatedPerson"))
+			return true;
+	return false;
+}
+
+/* A person who signs a consent consents, whichever code the signature has. */
+static void add(const struct tr_case_file *file, const struct tr_kept_fact *role, bool of_consent, struct signed_consent *s)
+{
+	bool consents = is_consent_role(role) || (of_consent && is_by_person(file, role->item));
+	struct tr_dated t = tr_dated_of_fact(tr_case_item(file, role->item, TR_F_SIGNATURE_TIME));
+	const struct tr_kept_fact *scan = tr_case_item(file, role->item, TR_F_SIGNATURE_SCAN);
+
+	s->image |= scan && vf_bytes_is(tr_kept_text(scan), "yes");
+	s->any |= consents;
+	if (consents)
+		s->consent = *tr_dated_earlier(&s->consent, &t);
+	else
+		s->witness = *tr_dated_earlier(&s->witness, &t);
+}
+
+static VF_RC judge_signed(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *file,
+	const struct signed_consent *s, struct tr_findings *f, struct vf_err *reterr)
+{
+	struct tr_dated now = tr_dated_anchor(c->as_of), limit = s->consent;
 	char about[TR_NAMED_LEN + 1], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
-	const struct tr_kept_fact *role;
-	bool image = false, any = false;
-	size_t at = 0;
 
-	while ((role = tr_case_in_file(file, TR_F_SIGNATURE_ROLE, &at)) != NULL) {
-		struct tr_dated t = tr_dated_of_fact(tr_case_item(file, role->item, TR_F_SIGNATURE_TIME));
-		const struct tr_kept_fact *scan = tr_case_item(file, role->item, TR_F_SIGNATURE_SCAN);
-
-		any = true;
-		image |= scan && vf_bytes_is(tr_kept_text(scan), "yes");
-		if (vf_bytes_ends(tr_kept_text(role), "1.2.840.10065.1.12.1.7") || vf_bytes_is(tr_kept_text(role), "consent"))
-			consent = *tr_dated_earlier(&consent, &t);
-		else
-			witness = *tr_dated_earlier(&witness, &t);
-	}
-	if (!any)
-		return VF_OK;
 	tr_study_file(about, file);
-	tr_dated_put(a, &consent);
-	tr_dated_put(b, &witness);
+	tr_dated_put(a, &s->consent);
+	tr_dated_put(b, &s->witness);
 	d = tr_study_draft(TR_WORD_NONE, about, file->record, NULL);
-	limit = consent;
 	if (tr_dated_is(&limit)) {
 		limit.when.lo -= c->parameters->staff_before_hours * 3600000;
 		limit.when.hi -= c->parameters->staff_before_hours * 3600000;
 	}
-	if (!tr_dated_is(&consent))
+	if (!s->any)
 		d.word = TR_WORD_MISSING;
-	else if (tr_dated_cmp(&consent, &x) > 0)
+	else if (!tr_dated_is(&s->consent))
+		d.word = TR_WORD_MISSING_DATE;
+	else if (tr_dated_cmp(&s->consent, &now) > 0)
 		d.word = TR_WORD_POST_DATED;
-	else if (tr_dated_is(&witness) && tr_dated_cmp(&witness, &limit) < 0)
+	else if (tr_dated_is(&s->witness) && tr_dated_cmp(&s->witness, &limit) < 0)
 		d.word = TR_WORD_ORDER;
-	else if (image)
+	else if (s->image)
 		d.word = TR_WORD_IMAGE;
-	return tr_find(f, rule, &d, reterr, "signature of consent: %s; of others: %s%s", a, b, image ? "; an image, not a signature" : "");
+	return tr_find(f, rule, &d, reterr, "signature of consent: %s; of others: %s%s", a, b, s->image ? "; an image, not a signature" : "");
+}
+
+/* Signatures in a file (FHIR Provenance): one finding for each consent that they are of. Those of anything else are no consent's. */
+static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *file, struct tr_findings *f,
+	struct vf_err *reterr)
+{
+	size_t n;
+	struct signature *p = signatures_of(file, &n);
+	enum vf_rc rc = VF_OK;
+
+	if (!p)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for signatures");
+	for (size_t i = 0; rc == VF_OK && i < n;) {
+		struct signed_consent s = {.consent = tr_dated_none(), .witness = tr_dated_none()};
+		const size_t first = i;
+		const bool of_consent = is_of_consent(c, p[first].target);
+
+		for (; i < n && vf_bytes_eq(p[i].target, p[first].target); i++)
+			add(file, p[i].role, of_consent, &s);
+		if (s.any || of_consent)
+			rc = judge_signed(rule, c, file, &s, f, reterr);
+	}
+	free(p);
+	return rc;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

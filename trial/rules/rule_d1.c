@@ -11,32 +11,47 @@ static bool is_in(const struct tr_words_list *list, struct vf_bytes word)
 	return false;
 }
 
+/* Withdrawn from treatment alone: the study may go on, so a person has to look. */
+static bool is_partial(const struct tr_case_file *file, const struct tr_kept_fact *w)
+{
+	static const char word[] = "treatment";
+	const struct tr_kept_fact *scope = tr_case_item(file, w->item, TR_F_WITHDRAWAL_SCOPE);
+	struct vf_bytes text = scope ? tr_kept_text(scope) : vf_bytes("", 0), part;
+
+	for (size_t at = 0; vf_bytes_slice(text, at, sizeof(word) - 1, &part); at++) {
+		size_t i = 0;
+
+		while (i < part.n && (part.p[i] | 0x20) == word[i])
+			i++;
+		if (i == part.n)
+			return true;
+	}
+	return vf_bytes_is(text, "partial");
+}
+
+/* The first withdrawal from the study; from a part of it, as from treatment, only where there is no other. */
 static const struct tr_kept_fact *withdrawal_of(const struct tr_case_subject *s, const struct tr_case_file **ret_file)
 {
 	const struct tr_kept_fact *first = NULL;
 	struct tr_dated best = tr_dated_none();
+	bool partial = false;
 
 	for (size_t i = 0; i < s->facts.n; i++) {
 		struct tr_dated d;
+		bool part;
 
 		if (s->facts.p[i].fact->name != TR_F_WITHDRAWAL_DATE)
 			continue;
 		d = tr_dated_of_fact(s->facts.p[i].fact);
-		if (first && tr_dated_earlier(&best, &d) == &best)
+		part = is_partial(s->facts.p[i].file, s->facts.p[i].fact);
+		if (first && (part > partial || (part == partial && tr_dated_earlier(&best, &d) == &best)))
 			continue;
+		partial = part;
 		first = s->facts.p[i].fact;
 		*ret_file = s->facts.p[i].file;
 		best = d;
 	}
 	return first;
-}
-
-/* Withdrawn from treatment alone: the study may go on, so a person has to look. */
-static bool is_partial(const struct tr_case_file *file, const struct tr_kept_fact *w)
-{
-	const struct tr_kept_fact *scope = tr_case_item(file, w->item, TR_F_WITHDRAWAL_SCOPE);
-
-	return scope && vf_bytes_starts(tr_kept_text(scope), "treatment");
 }
 
 struct worst {

@@ -50,17 +50,35 @@ static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case_recor
 		whole ? "" : ", as far as they are at hand");
 }
 
+static bool is_dm(const struct tr_case_file *file)
+{
+	size_t at = 0;
+	const struct tr_kept_fact *name = tr_case_in_file(file, TR_F_SET_NAME, &at);
+
+	return name && vf_bytes_is(tr_kept_text(name), "DM");
+}
+
+/* Other data sets, of an analysis of more studies for one, may hold other persons. */
+static bool has_dm(const struct tr_case *c)
+{
+	for (size_t i = 0; i < c->by_name[TR_F_SET_NAME].n; i++)
+		if (is_dm(c->by_name[TR_F_SET_NAME].p[i].file))
+			return true;
+	return false;
+}
+
 /* TS says how many took part; DM has them, those who failed screening perhaps among them. */
 static VF_RC judge_subjects(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct tr_case_facts *codes = &c->by_name[TR_F_SUMMARY_CODE];
 	size_t persons = 0, failed = 0;
+	bool only_dm = has_dm(c);
 
 	for (size_t i = 0; i < c->n_subjects; i++) {
 		bool is_person = false, is_failure = false;
 
 		for (size_t j = 0; j < c->subjects[i].facts.n; j++) {
-			is_person |= c->subjects[i].facts.p[j].fact->name == TR_F_SUBJECT_KEY;
+			is_person |= c->subjects[i].facts.p[j].fact->name == TR_F_SUBJECT_KEY && (!only_dm || is_dm(c->subjects[i].facts.p[j].file));
 			is_failure |= c->subjects[i].facts.p[j].fact->name == TR_F_SUBJECT_SCREEN_FAILED;
 		}
 		persons += is_person ? 1 : 0;

@@ -1,6 +1,8 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
+#include <stddef.h>
+
 #include "verify/text.h"
 
 /* The last part of a path inside the folder; empty for one that leaves it. */
@@ -94,6 +96,31 @@ static bool is_named(const struct tr_case_file *define, struct vf_bytes base)
 	return false;
 }
 
+/* The octets of the define's folder, with the '/', when the file is in it or below; -1 when it is elsewhere. */
+static ptrdiff_t depth_in(const struct tr_case_file *define, const struct tr_case_file *file)
+{
+	size_t n = define->name.n - base_of(define->name).n;
+	struct vf_bytes folder, of_file;
+
+	if (!vf_bytes_slice(define->name, 0, n, &folder) || !vf_bytes_slice(file->name, 0, n, &of_file) || !vf_bytes_eq(folder, of_file))
+		return -1;
+	return (ptrdiff_t)n;
+}
+
+/* A define that is nearer to the file: a submission has one in the folder of each standard. */
+static bool has_nearer(const struct tr_case_file *define, const struct tr_case_file *file)
+{
+	const struct tr_case_record *r = define->record;
+
+	for (size_t i = 0; i < r->n_files; i++) {
+		size_t at = 0;
+
+		if (tr_case_in_file(&r->files[i], TR_F_SET_FILE, &at) && depth_in(&r->files[i], file) > depth_in(define, file))
+			return true;
+	}
+	return false;
+}
+
 /* Data beside the define in its own record that it does not name. */
 static VF_RC judge_extra(const struct tr_rule *rule, const struct tr_case_file *define, struct tr_findings *f, struct vf_err *reterr)
 {
@@ -104,7 +131,7 @@ static VF_RC judge_extra(const struct tr_rule *rule, const struct tr_case_file *
 		char about[TR_NAMED_LEN + 1], shown[100];
 		struct tr_finding_draft d;
 
-		if (!is_data(file->name) || is_named(define, base_of(file->name)))
+		if (!is_data(file->name) || has_nearer(define, file) || is_named(define, base_of(file->name)))
 			continue;
 		tr_study_file(about, define);
 		vf_text_escape(shown, sizeof(shown), file->name);

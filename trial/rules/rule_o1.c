@@ -71,7 +71,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 		return rc;
 	if (o.n && !o.reference) {
 		d = tr_study_draft(TR_WORD_MISSING_RECORD, "study", NULL, NULL);
-		rc = tr_find(f, rule, &d, reterr, "outcomes in %zu places, none of them from before the first enrolment", o.n);
+		rc = tr_find(f, rule, &d, reterr, "outcomes in %zu %s, none of them from before the first enrolment", o.n, o.n == 1 ? "place" : "places");
 	}
 	for (size_t i = 0; rc == VF_OK && o.reference && i < o.n; i++)
 		if (&o.lists[i] != o.reference)

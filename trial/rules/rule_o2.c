@@ -11,18 +11,20 @@ static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, con
 	char about[TR_NAMED_LEN + 1], name[TR_NAMED_LEN + 1] = "";
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
-	size_t n = 0, changed = 0;
+	size_t n = 0, changed = 0, reworded = 0;
 	enum vf_rc rc = tr_outcomes_compare(reference, list, &x, &n, reterr);
 
-	for (size_t i = 0; rc == VF_OK && i < n; i++)
+	for (size_t i = 0; rc == VF_OK && i < n; i++) {
 		changed += x[i].change == TR_SAME ? 0 : 1;
+		reworded += x[i].change == TR_REWORDED || x[i].change == TR_TIME_FRAME ? 1 : 0;
+	}
 	free(x);
 	if (rc != VF_OK || changed == 0)
 		return rc;
 	if (declared)
 		tr_study_name(name, declared);
 	tr_study_file(about, list->file);
-	d = tr_study_draft(declared ? TR_WORD_NONE : TR_WORD_UNDECLARED, about, list->file->record, declared);
+	d = tr_study_draft(declared ? TR_WORD_NONE : changed == reworded ? TR_WORD_NEEDS_READER : TR_WORD_UNDECLARED, about, list->file->record, declared);
 	return tr_find(f, rule, &d, reterr, "%zu primary outcomes differ; %s%s", changed,
 		declared ? "before the unblinding there is " : "no amendment and no update of the registry before the unblinding", name);
 }
@@ -45,7 +47,7 @@ const struct tr_rule tr_rule_o2 = {
 	.id = "O2",
 	.title = "changes of outcomes declared",
 	.text = "Where primary outcomes differ from those laid down, an amendment or an update of the registry record between that and the unblinding declares it (CONSORT "
-		"item 6b). That there is one is all that is checked: whether it is about the change is for a reader.",
+		"item 6b). That there is one is all that is checked: whether it is about the change is for a reader, and so is whether other words are a change at all.",
 	.inputs = "as for O1; records of kind amendment, registration, unblinding",
 	.run = run,
 };

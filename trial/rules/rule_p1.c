@@ -1,3 +1,4 @@
+#include "trial/rules/own.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
@@ -6,22 +7,18 @@
 static const enum tr_fact_name registries[] = {TR_F_ID_NCT, TR_F_ID_ISRCTN, TR_F_ID_EUDRACT, TR_F_ID_EUCT, TR_F_ID_REGISTRY};
 #define N_REGISTRIES (sizeof(registries) / sizeof(registries[0]))
 
-/* A file that says when it was first submitted is a registry's record, under the identifier of a kind that it has first. */
-static bool is_record_of(const struct tr_case_file *file, enum tr_fact_name name)
+/* A record that says when it was first submitted is a registry's, under the identifier of a kind that it has first. */
+static bool is_record_of(const struct tr_case_fact *id, enum tr_fact_name name)
 {
-	size_t first = file->facts.n, which = N_REGISTRIES;
+	const struct tr_kept_fact *first = NULL, *f;
 
-	if (tr_fact_list_find(&file->facts, TR_F_REG_FIRST, 0) == file->facts.n)
+	if (!tr_own_fact(id->file, id->fact->item, TR_F_REG_FIRST))
 		return false;
 	for (size_t i = 0; i < N_REGISTRIES; i++) {
-		size_t at = tr_fact_list_find(&file->facts, registries[i], 0);
-
-		if (at < first) {
-			first = at;
-			which = i;
-		}
+		f = tr_own_fact(id->file, id->fact->item, registries[i]);
+		first = f && (!first || f < first) ? f : first;
 	}
-	return which < N_REGISTRIES && registries[which] == name;
+	return first && first->name == name;
 }
 
 /* An identifier at a registry of which no record is at hand; NULL when there is none. */
@@ -31,11 +28,11 @@ static const struct tr_kept_fact *unseen(const struct tr_case *c)
 		const struct tr_case_facts *all = &c->by_name[registries[i]];
 
 		for (size_t j = 0; j < all->n; j++) {
-			bool seen = false;
+			bool seen = !tr_own_is(all->p[j].file, all->p[j].fact->item);
 
 			for (size_t k = 0; k < all->n && !seen; k++)
 				seen = vf_bytes_eq(tr_kept_text(all->p[k].fact), tr_kept_text(all->p[j].fact)) &&
-					is_record_of(all->p[k].file, registries[i]);
+					is_record_of(&all->p[k], registries[i]);
 			if (!seen)
 				return all->p[j].fact;
 		}

@@ -1,3 +1,4 @@
+#include "trial/rules/own.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
@@ -62,7 +63,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	if (!c->parameters->federally_funded)
 		return VF_OK;
 	for (size_t i = 0; rc == VF_OK && i < icf->n; i++) {
-		if (!says_yes(icf->p[i].fact))
+		if (!says_yes(icf->p[i].fact) || !tr_own_is(icf->p[i].file, icf->p[i].fact->item))
 			continue;
 		any = true;
 		rc = judge_document(rule, &icf->p[i], &limit, f, reterr);

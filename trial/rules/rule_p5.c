@@ -1,3 +1,4 @@
+#include "trial/rules/own.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
@@ -16,10 +17,10 @@ static bool is_alias(const struct tr_case *c, struct vf_bytes id)
 	return false;
 }
 
-/* The first value of a file counts: later ones may be references to other studies. */
-static bool is_first_of_file(const struct tr_case_fact *of)
+/* The first value of a file, or of a record of this study in it, counts: later ones may be references to other studies. */
+static bool is_first(const struct tr_case_fact *of)
 {
-	return tr_fact_list_find(&of->file->facts, of->fact->name, 0) == (size_t)(of->fact - of->file->facts.facts);
+	return tr_own_fact(of->file, of->fact->item, of->fact->name) == of->fact && tr_own_is(of->file, of->fact->item);
 }
 
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, enum tr_fact_name type, struct tr_findings *f,
@@ -34,7 +35,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, enum tr_
 	for (size_t i = 0; i < all->n; i++) {
 		struct vf_bytes id = tr_kept_text(all->p[i].fact);
 
-		if (!is_first_of_file(&all->p[i]) || is_alias(c, id))
+		if (!is_first(&all->p[i]) || is_alias(c, id))
 			continue;
 		n++;
 		if (!first)
@@ -56,7 +57,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, enum tr_
 }
 
 /* "NCT01234567.xml" that is about another one. */
-static VF_RC judge_name(const struct tr_rule *rule, const struct tr_case_fact *of, struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge_name(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_fact *of, struct tr_findings *f, struct vf_err *reterr)
 {
 	struct vf_bytes name = of->file->name, id, own = tr_kept_text(of->fact);
 	char about[TR_NAMED_LEN + 1], says[64];
@@ -67,7 +68,7 @@ static VF_RC judge_name(const struct tr_rule *rule, const struct tr_case_fact *o
 
 		for (size_t i = 3; nct && i < 11; i++)
 			nct = id.p[i] >= '0' && id.p[i] <= '9';
-		if (!nct || vf_bytes_eq(id, own))
+		if (!nct || vf_bytes_eq(id, own) || is_alias(c, id))
 			continue;
 		tr_study_file(about, of->file);
 		vf_text_escape(says, sizeof(says), own);
@@ -84,8 +85,8 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	for (size_t i = 0; rc == VF_OK && i < sizeof(types) / sizeof(types[0]); i++)
 		rc = judge(rule, c, types[i], f, reterr);
 	for (size_t i = 0; rc == VF_OK && i < c->by_name[TR_F_ID_NCT].n; i++)
-		if (is_first_of_file(&c->by_name[TR_F_ID_NCT].p[i]))
-			rc = judge_name(rule, &c->by_name[TR_F_ID_NCT].p[i], f, reterr);
+		if (is_first(&c->by_name[TR_F_ID_NCT].p[i]))
+			rc = judge_name(rule, c, &c->by_name[TR_F_ID_NCT].p[i], f, reterr);
 	return rc;
 }
 

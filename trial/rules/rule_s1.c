@@ -1,3 +1,4 @@
+#include "trial/rules/own.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
@@ -78,7 +79,8 @@ static VF_RC judge_registry(const struct tr_rule *rule, const struct tr_case *c,
 		enum tr_word word = tr_no_later(&own, &end, false);
 		enum vf_rc rc;
 
-		if (vf_bytes_is(tr_kept_text(sap->p[i].fact), "no") || vf_bytes_is(tr_kept_text(sap->p[i].fact), "No"))
+		if (vf_bytes_is(tr_kept_text(sap->p[i].fact), "no") || vf_bytes_is(tr_kept_text(sap->p[i].fact), "No") ||
+			!tr_own_is(sap->p[i].file, sap->p[i].fact->item))
 			continue;
 		tr_study_file(about, sap->p[i].file);
 		tr_dated_put(o, &own);

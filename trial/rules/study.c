@@ -2,34 +2,42 @@
 
 #include <stdio.h>
 
+#include "trial/rules/own.h"
 #include "verify/text.h"
 
-static struct tr_dated extreme(const struct tr_case *c, enum tr_fact_name name, bool latest, const struct tr_case_file **ret_file)
+/* The fact whose date is the earliest or latest among those of the study itself; NULL: none has a date. */
+static const struct tr_case_fact *extreme(const struct tr_case *c, enum tr_fact_name name, bool latest)
 {
 	const struct tr_case_facts *all = &c->by_name[name];
-	struct tr_dated best = tr_dated_none();
+	const struct tr_case_fact *best = NULL;
+	struct tr_dated of_best = tr_dated_none();
 
-	*ret_file = NULL;
 	for (size_t i = 0; i < all->n; i++) {
 		struct tr_dated d = tr_dated_of_fact(all->p[i].fact);
-		const struct tr_dated *chosen = latest ? tr_dated_later(&best, &d) : tr_dated_earlier(&best, &d);
+		const struct tr_dated *chosen = latest ? tr_dated_later(&of_best, &d) : tr_dated_earlier(&of_best, &d);
 
-		if (tr_dated_is(&d) && (!*ret_file || chosen == &d)) {
-			best = d;
-			*ret_file = all->p[i].file;
-		}
+		if (!tr_dated_is(&d) || (best && chosen != &d) || !tr_own_is(all->p[i].file, all->p[i].fact->item))
+			continue;
+		of_best = d;
+		best = &all->p[i];
 	}
 	return best;
 }
 
 struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file)
 {
-	return extreme(c, name, false, ret_file);
+	const struct tr_case_fact *best = extreme(c, name, false);
+
+	*ret_file = best ? best->file : NULL;
+	return tr_dated_of_fact(best ? best->fact : NULL);
 }
 
 struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file)
 {
-	return extreme(c, name, true, ret_file);
+	const struct tr_case_fact *best = extreme(c, name, true);
+
+	*ret_file = best ? best->file : NULL;
+	return tr_dated_of_fact(best ? best->fact : NULL);
 }
 
 /* What consent records say of themselves, where their details are disclosed. */
@@ -62,18 +70,45 @@ static void from_facts(const struct tr_case *c, enum tr_fact_name name, const ch
 	e->record = file->record;
 }
 
-static bool is_anticipated(const struct tr_case *c, const struct tr_case_record *r)
+static bool is_actual(struct vf_bytes kind)
 {
-	const struct tr_case_facts *all = &c->by_name[TR_F_STUDY_START_KIND];
+	static const char actual[] = "actual";
+
+	for (size_t i = 0; i < kind.n && i < 6; i++)
+		if ((kind.p[i] | 0x20) != actual[i])
+			return false;
+	return kind.n == 6;
+}
+
+/* "Anticipated", "Estimated": the word stands in the record of the date, however it is written. */
+static bool is_anticipated(const struct tr_case_fact *start)
+{
+	const struct tr_kept_fact *f = tr_own_fact(start->file, start->fact->item, TR_F_STUDY_START_KIND);
+	struct vf_bytes kind = f ? tr_kept_text(f) : vf_bytes("", 0);
+
+	return kind.n && ((kind.p[0] | 0x20) == 'a' || (kind.p[0] | 0x20) == 'e') && !is_actual(kind);
+}
+
+/* The earliest start that happened; a plan only where there is nothing else. */
+static void from_starts(const struct tr_case *c, struct tr_enrolment *e)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_STUDY_START];
 
 	for (size_t i = 0; i < all->n; i++) {
-		struct vf_bytes kind = tr_kept_text(all->p[i].fact);
+		struct tr_dated d = tr_dated_of_fact(all->p[i].fact);
+		bool plan;
 
-		if (all->p[i].file->record == r && kind.n && (kind.p[0] == 'A' || kind.p[0] == 'a' || kind.p[0] == 'E' || kind.p[0] == 'e') &&
-			!vf_bytes_is(kind, "Actual") && !vf_bytes_is(kind, "ACTUAL"))
-			return true;
+		if (!tr_dated_is(&d) || !tr_own_is(all->p[i].file, all->p[i].fact->item))
+			continue;
+		plan = is_anticipated(&all->p[i]);
+		if (e->proxy && (plan > e->anticipated || (plan == e->anticipated && tr_dated_earlier(&e->when, &d) == &e->when)))
+			continue;
+		*e = (struct tr_enrolment){.when = d,
+			.proxy = true,
+			.anticipated = plan,
+			.source = "the start of the study in a file",
+			.record = all->p[i].file->record};
 	}
-	return false;
 }
 
 struct tr_enrolment tr_study_enrolment(const struct tr_case *c)
@@ -82,11 +117,8 @@ struct tr_enrolment tr_study_enrolment(const struct tr_case *c)
 
 	from_records(c, &e);
 	from_facts(c, TR_F_CONSENT_DATE, "consent dates in files", &e);
-	if (tr_dated_is(&e.when))
-		return e;
-	from_facts(c, TR_F_STUDY_START, "the start of the study in a file", &e);
-	e.proxy = tr_dated_is(&e.when);
-	e.anticipated = e.proxy && is_anticipated(c, e.record);
+	if (!tr_dated_is(&e.when))
+		from_starts(c, &e);
 	return e;
 }
 
