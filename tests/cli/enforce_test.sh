@@ -59,6 +59,7 @@ echo '{"schema":"trialnotary/rules/1","enforce":[{"rule":"D1","how":"attach"}]}'
 echo '{"schema":"trialnotary/rules/1"}' >nothing.json
 disposition ds.json
 signs before.json 2026-02-01 2026-02-02
+signs early.json 2026-02-09
 signs after.json 2026-02-03 2026-03-05
 signs more.json 2026-03-06
 signs third.json 2026-03-07
@@ -88,12 +89,12 @@ submit dataset ds.json
 submit dataset before.json; is "$(records)" 4 records
 held=$(kept)
 runs 1 submit n --study S-1 --kind dataset --keep after.json
-says err 'RULE_BROKEN: rule D1: order: withdrawn: 2026-03-01; a row of VS: 2026-03-05; 1 of 4 rows after it'
+says err 'RULE_BROKEN: rule D1: order: withdrawn: 2026-03-01 .*; a row of VS: 2026-03-05 .*; 1 of 4 rows after it'
 ! grep -q "$person" err || fault 'a message names a person'
 is "$(records)" 4 'a refused record is stored'
 is "$(kept)" "$held" 'documents of a refused record are kept'
 # of several at once the message says which; none of them is stored
-runs 1 submit n --study S-1 --kind dataset --each before.json after.json
+runs 1 submit n --study S-1 --kind dataset --each early.json after.json
 says err "RULE_BROKEN: rule D1 \('after.json'\): order"
 is "$(records)" 4 'a refused record is stored'
 # what was accepted before is not judged again, another study has no such rule
@@ -107,7 +108,7 @@ says err "RULE_BROKEN: rule D1 \('(third|fourth).json'\)"
 # attach: later parameters count from then on, and cannot be kept out themselves
 lay_down attach.json; mild=$id
 submit dataset after.json; broken=$id
-says err '^trialnotary: accepted with 1 finding of a broken rule \(D1\): record [0-9a-f]{64} has them$'
+says err '^accepted with 1 finding of a broken rule \(D1\): record [0-9a-f]{64} has them$'
 found=$(sed -n 's/.*record \([0-9a-f]*\) has them/\1/p' err)
 runs 0 show n "$found" --json
 says out "\"type\":\"uses\",\"(record|id)\":\"$broken\""
@@ -160,7 +161,7 @@ head -c 4096 /dev/urandom >n/rules.db
 rm -f n/rules.db-*
 refused
 ! grep -qa 'S-1' n/rules.db* || fault 'the index names a study'
-runs 0 backup n copy
+runs 0 backup n -o copy
 [ ! -e copy/rules.db ] || fault 'the backup holds the index'
 # of another notary
 runs 0 init other --origin test.example/2
