@@ -105,6 +105,10 @@ runs 0 submit n --study S-2 --kind dataset ds.json after.json
 runs 1 submit n --study S-1 --kind dataset --each third.json fourth.json
 says err "RULE_BROKEN: rule D1 \('(third|fourth).json'\)"
 
+# who looks at the study sees what is enforced, and where
+runs 2 check n --study S-1
+says out '^Enforced when submitted to a notary in a folder, never at a server: D1 \(refuse\)$'
+
 # attach: later parameters count from then on, and cannot be kept out themselves
 lay_down attach.json; mild=$id
 submit dataset after.json; broken=$id
