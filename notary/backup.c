@@ -15,7 +15,7 @@
 #include "notary/signers.h"
 #include "verify/text.h"
 
-/* Everything but the databases, which SQLite copies itself, the lock, and consent.db, which is made again. */
+/* Everything but the databases, which SQLite copies itself, the lock, and consent.db and rules.db, which are made again. */
 static const char *const copied[] = {"keys", "tsa", "log", "documents"};
 
 /* One in the notary's folder; what is named by an absolute path is not the notary's, and what is away is not there. */

@@ -358,6 +358,16 @@ VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr)
 	return rc == VF_OK && c->c.by_name[TR_F_DOC_CHECKSUM].n ? sum_files(c, reterr) : rc;
 }
 
+VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr)
+{
+	tr_case_index_done(&c->c);
+	for (size_t i = n; i < c->c.n_records; i++)
+		for (size_t j = 0; j < c->c.records[i].n_files && c->c.records[i].files; j++)
+			tr_fact_list_done(&c->c.records[i].files[j].facts);
+	c->c.n_records = n < c->c.n_records ? n : c->c.n_records;
+	return tr_case_index(&c->c, reterr);
+}
+
 const struct tr_case *nt_case_get(const struct nt_case *c)
 {
 	return &c->c;

@@ -56,6 +56,11 @@ VF_RC nt_case_add_file(struct nt_case *c, const struct nt_case_file *f, struct v
  * the tables. whole: all records of the study were added. JSON_SHAPE when parameters or mapping are malformed.
  */
 VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr);
+/*
+ * Forgets all records but the first n, whose documents are not read again: what was found with the others can be held
+ * against what is found without them. Findings stay; parameters must be of one of the n.
+ */
+VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr);
 const struct tr_case *nt_case_get(const struct nt_case *c);
 /* The record whose mapping counts (docs/formats/mapping.md); NULL: none. */
 const struct tr_case_record *nt_case_mapping(const struct nt_case *c);
@@ -67,6 +72,9 @@ VF_RC nt_case_md5(const struct tr_input *in, char ret[33], struct vf_err *reterr
 
 /* The study as the notary in a folder has it, documents where they are now: kept, where they were, or in from. */
 VF_RC nt_case_of_notary(struct nt_notary *n, struct vf_bytes study, int64_t as_of, const char *const *from, size_t n_from,
+	struct nt_case **ret, struct vf_err *reterr);
+/* The same, and behind all of them records that are not accepted yet; their documents are kept, or at their paths. */
+VF_RC nt_case_with(struct nt_notary *n, struct vf_bytes study, int64_t as_of, const struct nt_submission *more, size_t n_more,
 	struct nt_case **ret, struct vf_err *reterr);
 
 #endif

@@ -18,6 +18,8 @@ struct local {
 	struct nt_export_options options;
 	struct place *places;
 	size_t n_places, cap_places;
+	const struct nt_submission *more; /* not accepted yet: their places are behind all */
+	size_t n_more;
 	uint8_t *room; /* of one record's details */
 	uint64_t seal; /* whose time was asked last; 0: none */
 	int64_t seal_ms;
@@ -64,6 +66,44 @@ static int by_place(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
+/* A submission as the record that it will be; it borrows all texts. */
+static VF_RC view(const struct nt_submission *s, struct nt_record **ret, struct vf_err *reterr)
+{
+	struct nt_record *r = NULL;
+	uint8_t *octets;
+	enum vf_rc rc = nt_record_new(s->n_members, s->n_documents, s->n_links, 1, &r, &octets, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	r->state = NT_PENDING;
+	r->id = s->id;
+	r->submitter = s->submitter;
+	r->study = s->study;
+	r->kind = s->kind;
+	r->version = s->version;
+	r->date = s->date;
+	r->title = s->title;
+	r->in_stream = s->in_stream;
+	r->stream = s->stream;
+	r->prev = s->prev;
+	r->seq = s->seq;
+	for (r->n_members = 0; r->n_members < s->n_members; r->n_members++)
+		r->members[r->n_members] = s->members[r->n_members];
+	for (r->n_documents = 0; r->n_documents < s->n_documents; r->n_documents++)
+		r->documents[r->n_documents] = s->documents[r->n_documents];
+	for (r->n_links = 0; r->n_links < s->n_links; r->n_links++)
+		r->links[r->n_links] = s->links[r->n_links];
+	*ret = r;
+	return VF_OK;
+}
+
+static VF_RC get(struct local *l, size_t at, struct nt_record **ret, struct vf_err *reterr)
+{
+	if (at < l->n_places)
+		return nt_notary_get(l->n, &l->places[at].id, ret, reterr);
+	return view(&l->more[at - l->n_places], ret, reterr);
+}
+
 /* ---- documents ---- */
 
 static VF_RC open_file(void *ctx, const struct nt_case_file *f, struct tr_input *ret, struct vf_err *reterr)
@@ -71,7 +111,7 @@ static VF_RC open_file(void *ctx, const struct nt_case_file *f, struct tr_input 
 	struct local *l = ctx;
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	struct nt_content content;
-	enum vf_rc rc = nt_notary_get(l->n, &l->places[f->key].id, &r, reterr);
+	enum vf_rc rc = get(l, (size_t)f->key, &r, reterr);
 
 	for (size_t i = 0; rc == VF_OK && i < r->n_documents; i++) {
 		if (!vf_bytes_eq(r->documents[i].name, f->name))
@@ -124,7 +164,7 @@ static VF_RC add_record(struct local *l, size_t at, const struct nt_record *r, s
 		.date = r->date,
 		.title = r->title,
 		.n_links = r->n_links,
-		.index = l->places[at].index,
+		.index = at < l->n_places ? l->places[at].index : UINT64_MAX,
 		.anchored = VF_TIME_NONE,
 		.stream = r->stream,
 		.seq = r->seq,
@@ -172,10 +212,10 @@ static VF_RC add_all(struct local *l, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
-	for (size_t i = 0; rc == VF_OK && i < l->n_places; i++) {
+	for (size_t i = 0; rc == VF_OK && i < l->n_places + l->n_more; i++) {
 		VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 
-		rc = nt_notary_get(l->n, &l->places[i].id, &r, reterr);
+		rc = get(l, i, &r, reterr);
 		if (rc == VF_OK)
 			rc = add_record(l, i, r, reterr);
 		if (rc == VF_OK)
@@ -184,27 +224,44 @@ static VF_RC add_all(struct local *l, struct vf_err *reterr)
 	return rc;
 }
 
-VF_RC nt_case_of_notary(struct nt_notary *n, struct vf_bytes study, int64_t as_of, const char *const *from, size_t n_from,
-	struct nt_case **ret, struct vf_err *reterr)
+static VF_RC make(struct local *l, struct vf_bytes study, int64_t as_of, struct nt_case **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
-	struct local l = {.n = n, .options = {.from = from, .n_from = n_from}, .room = malloc(TR_MAX_DETAILS + 64)};
-	enum vf_rc rc = l.room ? nt_case_new(study, as_of, &c, reterr) : no_memory(reterr);
+	enum vf_rc rc;
 
-	l.c = c;
+	l->room = malloc(TR_MAX_DETAILS + 64);
+	rc = l->room ? nt_case_new(study, as_of, &c, reterr) : no_memory(reterr);
+	l->c = c;
 	if (rc == VF_OK)
-		rc = nt_notary_each(n, study, note_place, &l, reterr);
+		rc = nt_notary_each(l->n, study, note_place, l, reterr);
 	if (rc == VF_OK) {
-		qsort(l.places, l.n_places, sizeof(*l.places), by_place);
-		rc = add_all(&l, reterr);
+		if (l->n_places > 0)
+			qsort(l->places, l->n_places, sizeof(*l->places), by_place);
+		rc = add_all(l, reterr);
 	}
 	if (rc == VF_OK)
 		rc = nt_case_finish(c, true, reterr);
-	free(l.room);
-	free(l.places);
+	free(l->room);
+	free(l->places);
 	if (rc == VF_OK) {
 		*ret = c;
 		c = NULL;
 	}
 	return rc;
+}
+
+VF_RC nt_case_of_notary(struct nt_notary *n, struct vf_bytes study, int64_t as_of, const char *const *from, size_t n_from,
+	struct nt_case **ret, struct vf_err *reterr)
+{
+	struct local l = {.n = n, .options = {.from = from, .n_from = n_from}};
+
+	return make(&l, study, as_of, ret, reterr);
+}
+
+VF_RC nt_case_with(struct nt_notary *n, struct vf_bytes study, int64_t as_of, const struct nt_submission *more, size_t n_more,
+	struct nt_case **ret, struct vf_err *reterr)
+{
+	struct local l = {.n = n, .more = more, .n_more = n_more};
+
+	return make(&l, study, as_of, ret, reterr);
 }

@@ -86,6 +86,16 @@ static void put_not_applicable(struct nt_buf *out, const struct tr_findings *f, 
 		nt_buf_put_u8(out, '\n');
 }
 
+/* Who runs a server sees here what it does not enforce. */
+static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
+{
+	for (size_t i = 0; i < p->n_enforce; i++)
+		nt_buf_putf(out, "%s%s (%s)", i ? ", " : "Enforced when submitted to a notary in a folder, never at a server: ",
+			p->enforce[i].rule, p->enforce[i].how == TR_ENFORCE_REFUSE ? "refuse" : "attach");
+	if (p->n_enforce)
+		nt_buf_put_u8(out, '\n');
+}
+
 static void put_text(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
 {
 	const struct tr_case_record *parameters = nt_case_parameters(c);
@@ -115,6 +125,7 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	} else {
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
 	}
+	put_enforced(out, nt_case_get(c)->parameters);
 	nt_buf_putf(out, "%zu FAIL, %zu INCONCLUSIVE, %zu PASS-NOTE, %zu PASS, %zu N/A: %s\n", sum.count[TR_FAIL],
 		sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS], sum.count[TR_NOT_APPLICABLE],
 		tr_verdict_name(sum.worst));

@@ -86,6 +86,12 @@ struct nt_submit {
 	void *sign_ctx;
 	struct vf_bytes meaning, printed_name; /* that sign() states: OID's contents octets; empty when it does not */
 	const struct nt_signed_by *signed_by;  /* NULL: unsigned */
+	/*
+	 * Told when the study's enforced rules found something that was notarised in the record findings, or, with NULL,
+	 * why they were not asked. May be NULL.
+	 */
+	void (*enforced)(void *ctx, const struct vf_hash *findings, const char *text);
+	void *enforced_ctx;
 };
 
 /* The kind's name; and whether its records are about one participant. */
@@ -106,11 +112,16 @@ typedef void nt_submitted(void *ctx, size_t at, const struct vf_hash *id, enum n
  * documents in a personal kind (PERSONAL_FIELD), texts (STATEMENT_SHAPE),
  * records without documents whose links do not say enough (USAGE), LIMIT; what is wrong in details
  * (trial/details.h) or between them and other records (details_check.h), and a key that signs under another name
- * (SIGNER_NAME), but only when a record is new.
+ * (SIGNER_NAME), but only when a record is new. Rules that the study enforces are asked (enforce.h): RULE_BROKEN.
  */
 VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
 	struct vf_err *reterr);
+/* The same without the study's rules. */
+VF_RC nt_submit_unjudged(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records, size_t count,
+	nt_submitted *done, void *done_ctx, struct vf_err *reterr);
+/* Keeps a text as nt_notary_keep() does a file. */
+VF_RC nt_submit_keep_text(struct nt_notary *n, struct vf_bytes text, const struct vf_pair *digests, struct vf_err *reterr);
 
 /*
  * Submits one record that only links to another: of kind erasure when it erases, else other. The same one again is found in the

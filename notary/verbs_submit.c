@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "notary/enforce.h"
 #include "notary/files.h"
 #include "notary/hashing.h"
 #include "notary/progress.h"
@@ -70,6 +71,9 @@ const char nt_submit_details[] =
 	"Links: accesses, amends, approves, countersigns, derives-from, erases, grants, locks, reports,\n"
 	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
 	"an ethics-approval none with 'approves', and no record needs one that has details.\n"
+	"\n"
+	"Rules that the study enforces are asked before anything is stored (docs/rules.md): RULE_BROKEN, or the findings\n"
+	"are notarised beside the record. Only a notary in a folder does so, a server never.\n"
 	"\n"
 	"Rows: csv and line end in a line feed (csv: outside of quotes), 'element NAME' begins with that XML tag,\n"
 	"'record HEAD LENGTH' has so many octets, after so many before the first. By name: *.csv; *.ndjson, *.jsonl,\n"
@@ -490,10 +494,39 @@ static VF_RC prepare_file(struct nt_submitting *u, const char *path, struct vf_e
 	return rc;
 }
 
+static void put_enforced(void *ctx, const struct vf_hash *findings, const char *text)
+{
+	char hex[65];
+
+	if (!findings) {
+		nt_cli_note(ctx, "warning: %s", text);
+		return;
+	}
+	vf_hex_put(hex, vf_bytes(findings->b, sizeof(findings->b)));
+	nt_cli_note(ctx, "accepted with %s: record %s has them", text, hex);
+}
+
+/* A server never sees the document, so what is wrong with it is said here; and that no server enforces anything. */
+static VF_RC check_rules(struct nt_submitting *u, struct vf_err *reterr)
+{
+	size_t rules = 0;
+	bool is_rules;
+	enum vf_rc rc = nt_enforce_check(NULL, &u->s, u->records, u->n_records, &is_rules, &rules, reterr);
+
+	if (rc == VF_OK && rules)
+		nt_cli_note(u->cli, "a server enforces no rule: it sees no documents; 'trialnotary check' in its folder finds what is broken");
+	return rc;
+}
+
 static VF_RC submit_somewhere(struct nt_submitting *u, struct vf_err *reterr)
 {
 	const char *file = nt_cli_get(u->cli, "prepare");
+	enum vf_rc rc = u->remote ? check_rules(u, reterr) : VF_OK;
 
+	if (rc != VF_OK)
+		return rc;
+	u->s.enforced = put_enforced;
+	u->s.enforced_ctx = u->cli;
 	if (u->remote && file)
 		return prepare_file(u, file, reterr);
 	if (u->remote)

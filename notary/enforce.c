@@ -1,0 +1,497 @@
+#include "notary/enforce.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "notary/details_check.h"
+#include "notary/document.h"
+#include "notary/file_input.h"
+#include "notary/hashing.h"
+#include "notary/rules_index.h"
+#include "notary/rules_out.h"
+#include "verify/limits.h"
+#include "verify/text.h"
+
+#define MAX_PARAMETERS ((size_t)1024 * 1024)
+/* Findings of one part of a call: those of 1,000 records. */
+#define MAX_FINDINGS ((size_t)64 * 1024 * 1024)
+
+/* Findings that wait until all records of the call are accepted. */
+struct attached {
+	struct attached *next;
+	struct nt_buf text;
+	struct tr_link links[VF_MAX_LINKS];
+	size_t n_links;
+	char rules[TR_MAX_ENFORCED * 4];
+	size_t n;
+};
+
+struct nt_enforced {
+	struct nt_notary *n;
+	const struct nt_submit *s;
+	struct tr_parameters parameters;
+	void *block;
+	struct attached *attached; /* the newest first */
+	struct attached *last;     /* of the records that were judged last; NULL: they have none */
+};
+
+/* ---- parameters ---- */
+
+static bool lays_down(const struct nt_submit *s)
+{
+	return s->kind == TR_OTHER && nt_rules_is_parameters(s->details.n ? s->details : s->details_file);
+}
+
+/* Reads the parameters in an open file, and closes it. */
+static VF_RC read_open(int fd, uint64_t size, struct vf_arena *a, struct tr_parameters *ret, struct vf_err *reterr)
+{
+	struct nt_file_input in;
+	uint8_t *text;
+	enum vf_rc rc;
+
+	nt_file_input_of(&in, fd, size, vf_bytes_str(TR_PARAMETERS_NAME));
+	text = size <= MAX_PARAMETERS ? VF_NEW(a, (size_t)size + 1, uint8_t) : NULL;
+	if (size > MAX_PARAMETERS)
+		rc = vf_fail(reterr, VF_LIMIT, "'%s' has more than 1 MiB", TR_PARAMETERS_NAME);
+	else if (!text)
+		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for parameters");
+	else
+		rc = tr_input_take(&in.input, 0, text, (size_t)size, reterr);
+	nt_file_input_done(&in);
+	return rc == VF_OK ? tr_parameters_read(vf_bytes(text, (size_t)size), a, ret, reterr) : rc;
+}
+
+static VF_RC new_room(void **ret_block, struct vf_arena *a, struct vf_err *reterr)
+{
+	*ret_block = malloc(4 * MAX_PARAMETERS);
+	if (!*ret_block)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for parameters");
+	vf_arena_init(a, *ret_block, 4 * MAX_PARAMETERS);
+	return VF_OK;
+}
+
+static VF_RC open_submitted(struct nt_notary *n, const struct nt_submit_file *f, int *ret_fd, uint64_t *ret_size, struct vf_err *reterr)
+{
+	const struct nt_document d = {.name = f->name, .digests = f->digests, .size = f->size, .path = f->path};
+	const struct nt_export_options nowhere = {0};
+	struct nt_content content;
+	enum vf_rc rc = nt_document_open(n, &nowhere, &d, &content, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	*ret_fd = content.fd;
+	*ret_size = content.size;
+	return VF_OK;
+}
+
+static VF_RC check_file(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_file *f, size_t *ret_rules,
+	struct vf_err *reterr)
+{
+	struct tr_parameters p = tr_parameters_default;
+	struct vf_arena a;
+	void *block = NULL;
+	uint64_t size;
+	int fd;
+	struct vf_err why = {0};
+	enum vf_rc rc = new_room(&block, &a, reterr);
+
+	if (rc == VF_OK)
+		rc = open_submitted(n, f, &fd, &size, reterr);
+	if (rc == VF_OK) {
+		rc = read_open(fd, size, &a, &p, &why);
+		if (rc != VF_OK)
+			rc = vf_fail(reterr, rc, "'%s': %s", TR_PARAMETERS_NAME, why.text);
+	}
+	free(block);
+	if (rc == VF_OK && n && p.n_enforce && !s->keep && f->path.n)
+		return vf_fail(reterr, VF_USAGE, "a '%s' that enforces rules must be kept in the notary: --keep", TR_PARAMETERS_NAME);
+	*ret_rules += rc == VF_OK ? p.n_enforce : 0;
+	return rc;
+}
+
+VF_RC nt_enforce_check(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records, size_t count,
+	bool *ret, size_t *ret_rules, struct vf_err *reterr)
+{
+	size_t rules = 0;
+	enum vf_rc rc = VF_OK;
+
+	*ret = lays_down(s);
+	for (size_t i = 0; i < count && *ret && rc == VF_OK; i++) {
+		const struct nt_submit_file *found = NULL;
+
+		for (size_t j = 0; j < records[i].n_files; j++)
+			if (vf_bytes_is(records[i].files[j].name, TR_PARAMETERS_NAME))
+				found = &records[i].files[j];
+		rc = found ? check_file(n, s, found, &rules, reterr)
+			   : vf_fail(reterr, VF_JSON_SHAPE, "a record of '%s' needs a document '%s'", TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME);
+	}
+	if (ret_rules)
+		*ret_rules = rules;
+	return rc;
+}
+
+/* *ret_why is written when the parameters are there and cannot be read: then nothing is decided by them. */
+static VF_RC read_newest(struct nt_enforced *e, char why[160], struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
+	const struct nt_export_options nowhere = {0};
+	const struct nt_document *d = NULL;
+	struct nt_content content;
+	struct vf_err err = {0};
+	struct vf_arena a;
+	enum vf_rc rc = nt_rules_newest(e->n, e->s->study, &r, reterr);
+
+	if (rc != VF_OK || !r)
+		return rc;
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (vf_bytes_is(r->documents[i].name, TR_PARAMETERS_NAME))
+			d = &r->documents[i];
+	rc = new_room(&e->block, &a, reterr);
+	if (rc != VF_OK || !d)
+		return rc;
+	rc = nt_document_open(e->n, &nowhere, d, &content, &err);
+	if (rc == VF_OK)
+		rc = read_open(content.fd, content.size, &a, &e->parameters, &err);
+	if (rc == VF_NO_MEMORY || rc == VF_IO)
+		return vf_fail(reterr, rc, "%s", err.text);
+	if (rc != VF_OK)
+		snprintf(why, 160, "%s: %.120s", vf_rc_name(rc), err.text);
+	return VF_OK;
+}
+
+VF_RC nt_enforce_begin(struct nt_notary *n, const struct nt_submit *s, struct nt_enforced **ret, struct vf_err *reterr)
+{
+	struct nt_enforced *e = calloc(1, sizeof(*e));
+	char why[160] = "", text[240];
+	enum vf_rc rc;
+
+	*ret = NULL;
+	if (!e)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for rules");
+	e->n = n;
+	e->s = s;
+	e->parameters = tr_parameters_default;
+	rc = read_newest(e, why, reterr);
+	if (rc == VF_OK && why[0] && s->enforced) {
+		snprintf(text, sizeof(text), "the study's parameters of rules cannot be read, so no rule is enforced: %s", why);
+		s->enforced(s->enforced_ctx, NULL, text);
+	}
+	if (rc != VF_OK || e->parameters.n_enforce == 0) {
+		nt_enforced_free(e);
+		return rc;
+	}
+	*ret = e;
+	return VF_OK;
+}
+
+static struct attached *attached_free(struct attached *x)
+{
+	nt_buf_done(&x->text);
+	free(x);
+	return NULL;
+}
+
+struct nt_enforced *nt_enforced_free(struct nt_enforced *e)
+{
+	struct attached *next;
+
+	if (!e)
+		return NULL;
+	for (struct attached *x = e->attached; x; x = next) {
+		next = x->next;
+		attached_free(x);
+	}
+	free(e->block);
+	free(e);
+	return NULL;
+}
+
+/* ---- findings ---- */
+
+/* A rule that is listed twice refuses, when it does so once. */
+static enum tr_enforcement how_of(const struct nt_enforced *e, const struct tr_rule *rule)
+{
+	enum tr_enforcement how = TR_ENFORCE_NOT;
+
+	for (size_t i = 0; i < e->parameters.n_enforce; i++)
+		if (strcmp(e->parameters.enforce[i].rule, rule->id) == 0 && how != TR_ENFORCE_REFUSE)
+			how = e->parameters.enforce[i].how;
+	/* that somebody withdrew is never kept out: what it says of data that are there is notarised beside it */
+	return how == TR_ENFORCE_REFUSE && e->s->kind == TR_WITHDRAWAL ? TR_ENFORCE_ATTACH : how;
+}
+
+static VF_RC run_enforced(const struct nt_enforced *e, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct tr_rule *rule;
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && (rule = tr_rule_at(i)) != NULL; i++)
+		if (how_of(e, rule) != TR_ENFORCE_NOT)
+			rc = tr_rules_run(c, rule, f, reterr);
+	return rc;
+}
+
+static bool is_same(const struct tr_finding *a, const struct tr_finding *b)
+{
+	if (a->rule != b->rule || a->word != b->word || a->n_records != b->n_records || strcmp(a->about, b->about) != 0 ||
+		strcmp(a->detail, b->detail) != 0)
+		return false;
+	for (size_t i = 0; i < a->n_records; i++)
+		if (!vf_hash_eq(&a->records[i], &b->records[i]))
+			return false;
+	return true;
+}
+
+/* Moves what fails in both out of with, each as often as it is there; only what is new stays, in its order. */
+static void keep_new(struct tr_findings *with, struct tr_findings *without)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < with->n; i++) {
+		size_t at = 0;
+
+		if (with->p[i].verdict != TR_FAIL)
+			continue;
+		while (at < without->n && !(without->p[at].verdict == TR_FAIL && is_same(&with->p[i], &without->p[at])))
+			at++;
+		if (at < without->n)
+			without->p[at].verdict = TR_NOT_APPLICABLE; /* used up */
+		else
+			with->p[n++] = with->p[i];
+	}
+	with->n = n;
+}
+
+static bool names(const struct tr_finding *x, const struct vf_hash *id)
+{
+	for (size_t i = 0; i < x->n_records; i++)
+		if (vf_hash_eq(&x->records[i], id))
+			return true;
+	return false;
+}
+
+/* Which of several records it is: by a document's name, or by its place among the new ones. */
+static void put_which(const struct nt_enforced *e, const struct nt_submission *s, size_t at, char *out, size_t cap)
+{
+	char shown[80];
+
+	if (s->n_documents == 0 || nt_submit_is_personal(e->s)) {
+		snprintf(out, cap, "new record %zu", at + 1);
+		return;
+	}
+	vf_text_escape(shown, sizeof(shown), s->documents[0].name);
+	snprintf(out, cap, "'%s'", shown);
+}
+
+/* Two of the records that are to be accepted are named at most. */
+static void put_records(const struct nt_enforced *e, const struct tr_finding *x, const struct nt_submission *submissions, size_t count,
+	char out[240])
+{
+	size_t named = 0, n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		named += names(x, &submissions[i].id) ? 1 : 0;
+	if (count == 1)
+		return;
+	if (named == 0) {
+		snprintf(out, 240, " (%zu records together)", count);
+		return;
+	}
+	for (size_t i = 0; i < count && n < 2; i++) {
+		size_t at = strlen(out);
+
+		if (!names(x, &submissions[i].id))
+			continue;
+		snprintf(out + at, 240 - at, n++ ? " and " : " (");
+		at = strlen(out);
+		put_which(e, &submissions[i], i, out + at, 240 - at);
+	}
+	snprintf(out + strlen(out), 240 - strlen(out), ")");
+}
+
+static VF_RC refuse(const struct nt_enforced *e, const struct tr_finding *x, size_t n, const struct nt_submission *submissions, size_t count,
+	struct vf_err *reterr)
+{
+	char which[240], about[80] = "", more[40] = "";
+
+	put_records(e, x, submissions, count, which);
+	if (!x->about_person && x->about[0]) {
+		vf_text_escape(about, sizeof(about) - 2, vf_bytes_str(x->about));
+		strcat(about, ": ");
+	}
+	if (n > 1)
+		snprintf(more, sizeof(more), "; and %zu more", n - 1);
+	return vf_fail(reterr, VF_RULE_BROKEN, "rule %s%s: %s: %s%.150s%s", x->rule->id, which, tr_word_name(x->word), about, x->detail,
+		more);
+}
+
+/* The records that the findings name, or all when they name none; what a link cannot lead to is named in the text alone. */
+static void gather_links(struct attached *x, const struct tr_findings *f, const struct nt_submission *submissions, size_t count)
+{
+	bool any = false;
+
+	for (int all = 0; all < 2 && !any; all++)
+		for (size_t i = 0; i < count && x->n_links < VF_MAX_LINKS; i++) {
+			bool is_named = all != 0;
+
+			for (size_t j = 0; j < f->n && !is_named; j++)
+				is_named = names(&f->p[j], &submissions[i].id);
+			any = any || is_named;
+			if (is_named && tr_link_is_sensible(TR_USES, TR_OTHER, tr_kind_of(submissions[i].kind)))
+				x->links[x->n_links++] = (struct tr_link){TR_USES, submissions[i].id};
+		}
+}
+
+static void gather_rules(struct attached *x, const struct tr_findings *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		size_t at = strlen(x->rules);
+
+		if (i > 0 && f->p[i].rule == f->p[i - 1].rule)
+			continue;
+		snprintf(x->rules + at, sizeof(x->rules) - at, at ? ", %s" : "%s", f->p[i].rule->id);
+	}
+}
+
+static VF_RC attach(struct nt_enforced *e, const struct nt_case *c, const struct tr_findings *f, const struct nt_submission *submissions,
+	size_t count, struct vf_err *reterr)
+{
+	const struct nt_rules_shown how = {.json = true};
+	struct attached *x = calloc(1, sizeof(*x));
+	enum vf_rc rc;
+
+	if (!x)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
+	x->text = nt_buf(MAX_FINDINGS);
+	x->n = f->n;
+	nt_rules_put(&x->text, c, f, &how);
+	rc = nt_buf_check(&x->text, reterr);
+	if (rc != VF_OK) {
+		attached_free(x);
+		return rc;
+	}
+	gather_links(x, f, submissions, count);
+	gather_rules(x, f);
+	x->next = e->attached;
+	e->attached = e->last = x;
+	return VF_OK;
+}
+
+static VF_RC decide(struct nt_enforced *e, const struct nt_case *c, const struct tr_findings *f, const struct nt_submission *submissions,
+	size_t count, struct vf_err *reterr)
+{
+	const struct tr_finding *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (how_of(e, f->p[i].rule) != TR_ENFORCE_REFUSE)
+			continue;
+		first = first ? first : &f->p[i];
+		n++;
+	}
+	if (first)
+		return refuse(e, first, n, submissions, count, reterr);
+	return f->n ? attach(e, c, f, submissions, count, reterr) : VF_OK;
+}
+
+VF_RC nt_enforce_judge(struct nt_enforced *e, const struct nt_submission *submissions, size_t count, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
+	struct tr_findings with = {0}, without = {0};
+	enum vf_rc rc = nt_case_with(e->n, e->s->study, nt_notary_now(e->n), submissions, count, &c, reterr);
+
+	e->last = NULL;
+	if (rc == VF_OK)
+		rc = run_enforced(e, nt_case_get(c), &with, reterr);
+	if (rc == VF_OK && tr_findings_sum(&with, NULL).count[TR_FAIL]) {
+		rc = nt_case_cut(c, nt_case_get(c)->n_records - count, reterr);
+		if (rc == VF_OK)
+			rc = run_enforced(e, nt_case_get(c), &without, reterr);
+		if (rc == VF_OK) {
+			keep_new(&with, &without);
+			rc = decide(e, c, &with, submissions, count, reterr);
+		}
+	}
+	tr_findings_done(&with);
+	tr_findings_done(&without);
+	return rc;
+}
+
+void nt_enforce_drop(struct nt_enforced *e)
+{
+	if (!e->last)
+		return;
+	e->attached = e->last->next;
+	e->last = attached_free(e->last);
+}
+
+/* ---- what is attached ---- */
+
+static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
+{
+	(void)at;
+	(void)how;
+	*(struct vf_hash *)ctx = *id;
+}
+
+static VF_RC make_details(struct tr_rulebook *book, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
+{
+	const struct tr_setting what = {"what", vf_bytes_str(NT_FINDINGS_WHAT)};
+	struct tr_details_draft draft = {.kind = TR_OTHER, .settings = &what, .n_settings = 1};
+	char pointer[TR_POINTER_MAX];
+	enum vf_rc rc = tr_rulebook_get(book, TR_OTHER, &draft.rules, reterr);
+
+	return rc == VF_OK ? tr_details_make(&draft, a, ret, pointer, reterr) : rc;
+}
+
+static VF_RC notarise(struct nt_enforced *e, const struct attached *x, struct vf_err *reterr)
+{
+	VF_CLEANUP(tr_rulebook_done) struct tr_rulebook book = {0};
+	const struct vf_bytes text = nt_buf_bytes(&x->text);
+	const struct nt_submit_file file = {.name = vf_bytes_str(NT_FINDINGS_NAME), .digests = vf_pair_of(text), .size = text.n};
+	const struct nt_submit_record record = {&file, 1};
+	struct nt_submit s = {.submitter = e->s->submitter,
+		.study = e->s->study,
+		.kind = TR_OTHER,
+		.confidential = e->s->confidential || nt_submit_is_personal(e->s), /* it may name hidden documents */
+		.keep = true,
+		.links = x->links,
+		.n_links = x->n_links};
+	char said[200];
+	uint8_t memory[8192];
+	struct vf_arena a;
+	struct vf_hash id;
+	enum vf_rc rc;
+
+	vf_arena_init(&a, memory, sizeof(memory));
+	rc = make_details(&book, &a, &s.details, reterr);
+	if (rc == VF_OK)
+		rc = nt_submit_keep_text(e->n, text, &file.digests, reterr);
+	if (rc == VF_OK)
+		rc = nt_submit_unjudged(e->n, &s, &record, 1, take_id, &id, reterr);
+	if (rc == VF_OK && e->s->enforced) {
+		snprintf(said, sizeof(said), "%zu %s of a broken rule (%.120s)", x->n, x->n == 1 ? "finding" : "findings", x->rules);
+		e->s->enforced(e->s->enforced_ctx, &id, said);
+	}
+	return rc;
+}
+
+VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr)
+{
+	struct attached *first = NULL, *next;
+	enum vf_rc rc = VF_OK;
+
+	if (!e)
+		return VF_OK;
+	for (struct attached *x = e->attached; x; x = next) { /* in the order of the records */
+		next = x->next;
+		x->next = first;
+		first = x;
+	}
+	e->attached = first;
+	for (struct attached *x = first; x && rc == VF_OK; x = x->next)
+		rc = notarise(e, x, reterr);
+	return rc;
+}
