@@ -39,12 +39,16 @@ static VF_RC read_options(const struct nt_cli *cli, const struct tr_rule **ret_r
 {
 	const char *rule = nt_cli_get(cli, "rule"), *at = nt_cli_get(cli, "at");
 
+	char shown[160];
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(rule ? rule : ""));
 	*ret_rule = rule ? tr_rule_find(vf_bytes_str(rule)) : NULL;
 	if (rule && !*ret_rule)
-		return vf_fail(reterr, VF_USAGE, "no rule '%s': docs/rules.md lists them", rule);
+		return vf_fail(reterr, VF_USAGE, "no rule '%s': docs/rules.md lists them", shown);
 	*ret_at = nt_cli_now();
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(at ? at : ""));
 	if (at && !vf_time_read(vf_bytes_str(at), ret_at))
-		return vf_fail(reterr, VF_USAGE, "'%s' is not a time like 2026-03-02T14:07:31Z", at);
+		return vf_fail(reterr, VF_USAGE, "'%s' is not a time like 2026-03-02T14:07:31Z", shown);
 	return VF_OK;
 }
 
