@@ -77,6 +77,9 @@ VF_RC nt_verb_check(struct nt_cli *cli, struct vf_err *reterr)
 		rc = nt_verb_open(cli, &n, reterr);
 	if (rc == VF_OK)
 		rc = nt_case_of_notary(n, vf_bytes_str(nt_cli_get(cli, "study")), at, from, list_from(cli, from, 256), &c, reterr);
+	/* a mistyped name must not look like a study in order */
+	if (rc == VF_OK && nt_case_get(c)->n_records == 0)
+		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of this study");
 	if (rc == VF_OK)
 		rc = tr_rules_run(nt_case_get(c), rule, &f, reterr);
 	if (rc == VF_OK) {

@@ -29,7 +29,8 @@ static void add(struct log *l, const char *text, size_t n)
 {
 	if (l->n + n + 1 >= sizeof(l->text))
 		return;
-	memcpy(l->text + l->n, text, n);
+	if (n)
+		memcpy(l->text + l->n, text, n);
 	l->n += n;
 	l->text[l->n] = '\0';
 }
