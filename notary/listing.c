@@ -10,7 +10,7 @@
 #include "trial/read/jcs.h"
 #include "verify/text.h"
 
-static const char first_line[] = "{\"schema\":\"trialnotary/listing/1\"}\n";
+static const char first_line[] = NT_LISTING_FIRST_LINE;
 
 void nt_listing_done(struct nt_listing *l)
 {

@@ -10,6 +10,7 @@
 #include "notary/buf.h"
 #include "verify/hash.h"
 
+#define NT_LISTING_FIRST_LINE "{\"schema\":\"trialnotary/listing/1\"}\n"
 #define NT_LISTING_MAX_MEMBERS 1000000
 #define NT_LISTING_MAX_NAME 4096
 #define NT_LISTING_MAX ((size_t)512 * 1024 * 1024)

@@ -12,22 +12,51 @@ static bool is_hidden(const struct tr_finding *x, const struct nt_rules_shown *h
 	return x->about_person && !how->subjects;
 }
 
-static bool is_alike(const struct tr_finding *a, const struct tr_finding *b)
+/* Rules of this program, and one place for all others. */
+enum {
+#define TR_RULE(id) RULE_##id,
+#include "trial/rules/rules.def"
+#undef TR_RULE
+	OTHER_RULE,
+	RULE_PLACES
+};
+
+/* Findings that are one line together: counted once, as there may be one for each person. */
+struct counted {
+	size_t persons[RULE_PLACES][TR_VERDICT_COUNT][TR_WORD_COUNT];
+	size_t in_order[RULE_PLACES];
+	bool is_said[RULE_PLACES];
+};
+
+static size_t place_of(const struct tr_rule *rule)
 {
-	return a->about_person && b->about_person && a->rule == b->rule && a->verdict == b->verdict && a->word == b->word;
+	size_t at = 0;
+
+	while (at < OTHER_RULE && tr_rule_at(at) != rule)
+		at++;
+	return at;
+}
+
+static void count(struct counted *k, const struct tr_findings *f)
+{
+	*k = (struct counted){0};
+	for (size_t i = 0; i < f->n; i++) {
+		const struct tr_finding *x = &f->p[i];
+
+		if (x->about_person)
+			k->persons[place_of(x->rule)][x->verdict][x->word]++;
+		else if (x->verdict == TR_PASS)
+			k->in_order[place_of(x->rule)]++;
+	}
 }
 
 /* Findings about persons of one rule with one verdict and word are one line: that of the first, with their number. */
-static size_t count_alike(const struct tr_findings *f, size_t at)
+static size_t take_alike(struct counted *k, const struct tr_finding *x)
 {
-	size_t n = 0;
+	size_t *n = &k->persons[place_of(x->rule)][x->verdict][x->word], taken = *n;
 
-	for (size_t i = 0; i < at; i++)
-		if (is_alike(&f->p[i], &f->p[at]))
-			return 0;
-	for (size_t i = at; i < f->n; i++)
-		n += is_alike(&f->p[i], &f->p[at]) ? 1 : 0;
-	return n;
+	*n = 0;
+	return taken;
 }
 
 /* ---- text ---- */
@@ -62,17 +91,15 @@ static void put_counted(struct nt_buf *out, const struct tr_finding *x, size_t n
 /* Findings of a rule that are in order, from which on they are one line. */
 #define MANY 4
 
-static bool is_many(const struct tr_findings *f, size_t at, const struct nt_rules_shown *how, size_t *ret_n)
+static bool is_many(struct counted *k, const struct tr_finding *x, const struct nt_rules_shown *how, size_t *ret_n)
 {
-	size_t n = 0, before = 0;
+	size_t at = place_of(x->rule);
 
-	for (size_t i = 0; i < f->n; i++)
-		if (f->p[i].rule == f->p[at].rule && f->p[i].verdict == TR_PASS && !f->p[i].about_person) {
-			n++;
-			before += i < at ? 1 : 0;
-		}
-	*ret_n = before == 0 ? n : 0; /* said in the place of the first */
-	return !how->all && f->p[at].verdict == TR_PASS && !f->p[at].about_person && n >= MANY;
+	if (how->all || x->verdict != TR_PASS || x->about_person || k->in_order[at] < MANY)
+		return false;
+	*ret_n = k->is_said[at] ? 0 : k->in_order[at]; /* said in the place of the first */
+	k->is_said[at] = true;
+	return true;
 }
 
 static void put_not_applicable(struct nt_buf *out, const struct tr_findings *f, const struct nt_rules_shown *how)
@@ -101,19 +128,21 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	const struct tr_case_record *parameters = nt_case_parameters(c);
 	struct tr_summary sum = tr_findings_sum(f, NULL);
 	char at[VF_TIME_LEN + 1], id[TR_CASE_SHORT + 1];
+	struct counted k;
 	size_t n;
 
+	count(&k, f);
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->p[i].verdict == TR_NOT_APPLICABLE && !how->all) {
 			continue; /* told together, below */
-		} else if (is_many(f, i, how, &n)) {
+		} else if (is_many(&k, &f->p[i], how, &n)) {
 			if (n == 0)
 				continue;
 			put_verdict(out, &f->p[i]);
 			nt_buf_putf(out, "%zu in order: %s (--all shows each)\n", n, f->p[i].rule->title);
 		} else if (!is_hidden(&f->p[i], how))
 			put_line(out, &f->p[i]);
-		else if ((n = count_alike(f, i)) > 0)
+		else if ((n = take_alike(&k, &f->p[i])) > 0)
 			put_counted(out, &f->p[i], n);
 	}
 	put_not_applicable(out, f, how);
@@ -166,9 +195,11 @@ static void put_json(struct nt_buf *out, const struct nt_case *c, const struct t
 	const struct tr_case_record *parameters = nt_case_parameters(c);
 	struct tr_summary sum = tr_findings_sum(f, NULL);
 	char at[VF_TIME_LEN + 1];
+	struct counted k;
 	bool first = true;
 	size_t n;
 
+	count(&k, f);
 	vf_time_put(at, nt_case_get(c)->as_of);
 	nt_buf_put_str(out, "{\"schema\":\"trialnotary/findings/1\"");
 	nt_cli_field(out, "study", nt_case_get(c)->study);
@@ -180,7 +211,7 @@ static void put_json(struct nt_buf *out, const struct nt_case *c, const struct t
 	for (size_t i = 0; i < f->n; i++) {
 		bool hidden = is_hidden(&f->p[i], how);
 
-		n = hidden ? count_alike(f, i) : 0;
+		n = hidden ? take_alike(&k, &f->p[i]) : 0;
 		if (hidden && n == 0)
 			continue;
 		put_json_finding(out, &f->p[i], n, first);

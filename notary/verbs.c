@@ -38,9 +38,8 @@ static bool resolve(const char *path, char out[PATH_MAX])
 	return realpath(folder, out) != NULL;
 }
 
-VF_RC nt_verb_check_output(const struct nt_cli *cli, struct vf_err *reterr)
+VF_RC nt_verb_check_place(const struct nt_cli *cli, const char *path, struct vf_err *reterr)
 {
-	const char *path = nt_cli_get(cli, "output");
 	char own[PATH_MAX], real[PATH_MAX], shown[160];
 	size_t n;
 
@@ -51,6 +50,11 @@ VF_RC nt_verb_check_output(const struct nt_cli *cli, struct vf_err *reterr)
 		return VF_OK;
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
 	return vf_fail(reterr, VF_USAGE, "'%s' lies in the notary's own folder: choose another place", shown);
+}
+
+VF_RC nt_verb_check_output(const struct nt_cli *cli, struct vf_err *reterr)
+{
+	return nt_verb_check_place(cli, nt_cli_get(cli, "output"), reterr);
 }
 
 VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, struct vf_err *reterr)

@@ -14,6 +14,8 @@
 VF_RC nt_verb_open(struct nt_cli *cli, struct nt_notary **ret, struct vf_err *reterr);
 /* USAGE when --output lies in the notary's own folder. */
 VF_RC nt_verb_check_output(const struct nt_cli *cli, struct vf_err *reterr);
+/* The same of another path that the verb will write. */
+VF_RC nt_verb_check_place(const struct nt_cli *cli, const char *path, struct vf_err *reterr);
 /* An ID as given: 64 hex digits or a unique prefix. No such record: UNKNOWN_RECORD. */
 VF_RC nt_verb_find(struct nt_notary *n, const char *text, struct vf_hash *ret, struct vf_err *reterr);
 /* The same, and the record. */

@@ -39,12 +39,16 @@ static VF_RC read_options(const struct nt_cli *cli, const struct tr_rule **ret_r
 {
 	const char *rule = nt_cli_get(cli, "rule"), *at = nt_cli_get(cli, "at");
 
+	char shown[160];
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(rule ? rule : ""));
 	*ret_rule = rule ? tr_rule_find(vf_bytes_str(rule)) : NULL;
 	if (rule && !*ret_rule)
-		return vf_fail(reterr, VF_USAGE, "no rule '%s': docs/rules.md lists them", rule);
+		return vf_fail(reterr, VF_USAGE, "no rule '%s': docs/rules.md lists them", shown);
 	*ret_at = nt_cli_now();
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(at ? at : ""));
 	if (at && !vf_time_read(vf_bytes_str(at), ret_at))
-		return vf_fail(reterr, VF_USAGE, "'%s' is not a time like 2026-03-02T14:07:31Z", at);
+		return vf_fail(reterr, VF_USAGE, "'%s' is not a time like 2026-03-02T14:07:31Z", shown);
 	return VF_OK;
 }
 
@@ -73,6 +77,9 @@ VF_RC nt_verb_check(struct nt_cli *cli, struct vf_err *reterr)
 		rc = nt_verb_open(cli, &n, reterr);
 	if (rc == VF_OK)
 		rc = nt_case_of_notary(n, vf_bytes_str(nt_cli_get(cli, "study")), at, from, list_from(cli, from, 256), &c, reterr);
+	/* a mistyped name must not look like a study in order */
+	if (rc == VF_OK && nt_case_get(c)->n_records == 0)
+		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of this study");
 	if (rc == VF_OK)
 		rc = tr_rules_run(nt_case_get(c), rule, &f, reterr);
 	if (rc == VF_OK) {

@@ -373,6 +373,8 @@ static VF_RC check_options(const struct nt_cli *cli, struct vf_err *reterr)
 		return vf_fail(reterr, VF_USAGE, "say where the excerpt goes: -o FILE");
 	if (nt_cli_has(cli, "bundle") && nt_remote_is_wanted(cli))
 		return vf_fail(reterr, VF_USAGE, "--bundle needs the notary's folder: get the bundle with 'trialnotary fetch'");
+	if (nt_cli_has(cli, "bundle") && strcmp(nt_cli_get(cli, "bundle"), nt_cli_get(cli, "output")) == 0)
+		return vf_fail(reterr, VF_USAGE, "excerpt and bundle are two files: -o and --bundle name the same");
 	return VF_OK;
 }
 
@@ -390,6 +392,8 @@ static VF_RC open_record(struct excerpting *x, struct vf_err *reterr)
 	rc = nt_remote_check_unused(x->cli, 2, reterr);
 	if (rc == VF_OK && nt_cli_has(x->cli, "output"))
 		rc = nt_verb_check_output(x->cli, reterr);
+	if (rc == VF_OK && nt_cli_has(x->cli, "bundle"))
+		rc = nt_verb_check_place(x->cli, nt_cli_get(x->cli, "bundle"), reterr);
 	if (rc == VF_OK)
 		rc = nt_verb_open(x->cli, &x->n, reterr);
 	return rc == VF_OK ? read_record(x, x->cli->args[1], reterr) : rc;

@@ -11,7 +11,7 @@
 
 const struct nt_option nt_manifest_options[] = {
 	{"output", 'o', "FILE", "write the listing into this file, and a summary to the standard output", false, false},
-	{"force", 0, NULL, "replace a file that is there", false, false},
+	{"force", 0, NULL, "replace a listing that is there", false, false},
 	{0},
 };
 
@@ -36,6 +36,20 @@ static VF_RC collect(void *ctx, struct vf_bytes piece, struct vf_err *reterr)
 	return nt_buf_check(ctx, reterr);
 }
 
+/* A mistyped name must not cost a document, or a notary its database: a listing or an empty file alone gives way. */
+static bool is_listing(const char *path)
+{
+	static const char begin[] = NT_LISTING_FIRST_LINE;
+	char head[sizeof(begin) - 1];
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	ssize_t got = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, head, sizeof(head)) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return got == 0 || (got == (ssize_t)sizeof(head) && memcmp(head, begin, sizeof(head)) == 0);
+}
+
 static VF_RC write_file(const struct nt_cli *cli, const char *path, const struct nt_listing *l, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(NT_LISTING_MAX + 1024);
@@ -43,10 +57,11 @@ static VF_RC write_file(const struct nt_cli *cli, const char *path, const struct
 	char shown[160];
 	enum vf_rc rc;
 
-	if (!nt_cli_has(cli, "force") && lstat(path, &st) == 0) {
-		vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	if (!nt_cli_has(cli, "force") && lstat(path, &st) == 0)
 		return vf_fail(reterr, VF_EXISTS, "'%s' is there already: choose another name, or --force", shown);
-	}
+	if (lstat(path, &st) == 0 && !is_listing(path))
+		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no listing: --force replaces listings alone", shown);
 	rc = nt_listing_write(l, collect, &text, reterr);
 	return rc == VF_OK ? nt_durable_write(AT_FDCWD, path, nt_buf_bytes(&text), 0644, reterr) : rc;
 }

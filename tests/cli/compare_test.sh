@@ -89,6 +89,16 @@ cmp -s listing.json written.json || fault "-o writes another listing"
 expect 64 "$TRIALNOTARY" manifest folder -o written.json
 said EXISTS
 expect 0 "$TRIALNOTARY" manifest folder -o written.json --force
+# a mistyped name costs no document, and no notary its database
+printf precious >precious.txt
+ln -s written.json link.json
+"$TRIALNOTARY" init kept >out 2>err || fault "no notary for the test"
+for place in precious.txt link.json kept/notary.db; do
+	before=$(sha256sum <$place)
+	expect 64 "$TRIALNOTARY" manifest folder -o $place --force
+	said "is there and is no listing: --force replaces listings alone"
+	[ "$(sha256sum <$place)" = "$before" ] || fault "$place was replaced"
+done
 expect 0 "$TRIALNOTARY" manifest folder --json
 said '"members":2,"size":6'
 said '"files":[{"name":"a.txt","size":3'

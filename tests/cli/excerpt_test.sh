@@ -97,7 +97,14 @@ runs 64 excerpt n "$id" --member ae.csv --rows 2,5 -o a
 says err 'there is no row 5: the rows are 0 to 4'
 runs 64 excerpt n "$id" --member ae.csv --rows 2 --hash md5 -o a
 runs 64 excerpt n "$id" --member ae.csv --check --rows 2
-[ ! -e a ] || fault 'a refusal left a file'
+runs 64 excerpt n "$id" --member ae.csv --rows 2 -o a --bundle n/a.asice
+says err "lies in the notary's own folder"
+runs 64 excerpt n "$id" --member ae.csv --rows 2 -o a --bundle a
+says err 'excerpt and bundle are two files'
+[ ! -e a ] && [ ! -e n/a.asice ] || fault 'a refusal left a file'
+# a mistyped study is none that is in order
+runs 66 check n --study DEMO-2
+says err UNKNOWN_RECORD
 
 runs 0 excerpt n "$id" --member ae.csv --rows 3,2 --rows 0-0 -o ae.excerpt --bundle ae.asice
 is "$(cat out)" '3 of 5 rows of ae.csv in ae.excerpt' 'what excerpt says'

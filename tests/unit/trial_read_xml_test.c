@@ -29,7 +29,8 @@ static void add(struct log *l, const char *text, size_t n)
 {
 	if (l->n + n + 1 >= sizeof(l->text))
 		return;
-	memcpy(l->text + l->n, text, n);
+	if (n)
+		memcpy(l->text + l->n, text, n);
 	l->n += n;
 	l->text[l->n] = '\0';
 }
@@ -212,6 +213,29 @@ static enum vf_rc read_nested(size_t n, const char *before, const char *middle, 
 	return rc;
 }
 
+/* A document of n elements, each with a name of its own. */
+static enum vf_rc read_names(size_t n)
+{
+	size_t cap = n * 12 + 16, at = 0;
+	char *xml = malloc(cap);
+	enum vf_rc rc;
+
+	at += (size_t)snprintf(xml + at, cap - at, "<r>");
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(xml + at, cap - at, "<e%zu/>", i);
+	snprintf(xml + at, cap - at, "</r>");
+	rc = read_text(xml, &l, &err);
+	free(xml);
+	return rc;
+}
+
+/* Names are looked up in a table that stops growing: millions of them would take hours. */
+static void test_names(void)
+{
+	CHECK_RC(read_names(TR_XML_MAX_NAMES - 1000), VF_OK);
+	CHECK_RC(read_names(TR_XML_MAX_NAMES + 1), VF_LIMIT);
+}
+
 static void test_limits(void)
 {
 	char *attributes = malloc(16 * 1024), *p = attributes;
@@ -301,6 +325,7 @@ int main(void)
 	test_faults();
 	test_namespaces();
 	test_limits();
+	test_names();
 	test_text();
 	return check_done();
 }

@@ -12,6 +12,8 @@
 
 #define TR_XML_MAX_DEPTH 256
 #define TR_XML_MAX_ATTRIBUTES 512
+/* Different names, prefixes and namespaces of one document: libxml2's table of them slows down with each. */
+#define TR_XML_MAX_NAMES 100000
 /* Octets of one text or attribute. */
 #define TR_XML_MAX_TEXT ((size_t)10 * 1024 * 1024)
 

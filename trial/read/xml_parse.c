@@ -141,6 +141,11 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 							    : "more than 256 elements within each other");
 		return;
 	}
+	if (xmlDictSize(x->parser->ctxt->dict) > TR_XML_MAX_NAMES) {
+		x->n_events--;
+		stop(x, VF_LIMIT, "more than 100,000 different names");
+		return;
+	}
 	for (int i = 0; i < n; i++)
 		if (!add_attribute(x, attributes + (size_t)i * 5)) {
 			x->n_events--;

@@ -39,7 +39,7 @@ static bool index_file(struct tr_case_file *file)
 		for (size_t f_ = 0; f_ < (c)->records[r_].n_files; f_++)                                     \
 			for (struct tr_case_file *file = &(c)->records[r_].files[f_]; file; file = NULL)     \
 				for (const struct tr_kept_fact *fact = file->facts.facts,                    \
-							       *end_ = fact + file->facts.n;                 \
+							       *end_ = fact ? fact + file->facts.n : fact;   \
 					fact && fact < end_; fact++)
 
 static bool index_names(struct tr_case *c)

@@ -4,9 +4,12 @@
 /* A key in a text, not as a part of a longer word or number. */
 static bool stands_in(struct vf_bytes key, struct vf_bytes text)
 {
-	const uint8_t *at = text.p, *end = text.p + text.n;
+	const uint8_t *at = text.p, *end;
 
-	while (key.n >= 3 && (size_t)(end - at) >= key.n) {
+	if (key.n < 3 || text.n < key.n)
+		return false; /* an absent text has no address */
+	end = text.p + text.n;
+	while ((size_t)(end - at) >= key.n) {
 		const uint8_t *found = memmem(at, (size_t)(end - at), key.p, key.n);
 		uint8_t before, after;
 
