@@ -88,6 +88,9 @@ struct vf_study {
 	bool has512;
 };
 
+/* Enough for the largest that the limits allow; most need a hundredth. Map it, so that only what is used costs memory. */
+#define VF_STUDY_MEMORY ((size_t)1 << 30)
+
 /* Whether the source says that it is a study bundle; only then it is worth opening. */
 bool vf_study_is(const struct vf_source *s);
 
