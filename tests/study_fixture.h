@@ -5,6 +5,7 @@
 #define TESTS_STUDY_FIXTURE_H
 
 #include "notary/study_out.h"
+#include "notary/zip_out.h"
 #include "tests/notary_fixture.h"
 #include "verify/study.h"
 
@@ -50,6 +51,37 @@ static inline struct vf_bytes study_put(struct fixture *f, const char *study, co
 	snprintf(path, sizeof(path), "%s/%u.tnstudy", f->dir, number++);
 	fixture_need(nt_study_put(f->n, vf_bytes_str(study), options ? options : &none, path, ret, &err), &err, "study bundle");
 	return check_read(path);
+}
+
+/* The same file with the data of one entry replaced, all headers right; the caller frees p. */
+static inline struct vf_bytes study_replace(struct vf_bytes file, size_t entry, struct vf_bytes data, void *room)
+{
+	struct nt_buf out = nt_buf(1u << 28);
+	struct vf_source source = vf_source_of(file);
+	struct vf_container box;
+	struct vf_arena a;
+	struct vf_err err = {0};
+	struct nt_zip z;
+
+	vf_arena_init(&a, room, VF_STUDY_MEMORY);
+	fixture_need(vf_container_open(&source, true, &a, &box, &err), &err, "container");
+	fixture_need(nt_zip_begin_as(&z, VF_STUDY_MEDIA, nt_zip_to_buf(&out), &err), &err, "zip");
+	for (size_t i = 1; i < box.zip.n; i++) {
+		const struct vf_zip_entry *e = &box.zip.entries[i];
+		struct vf_bytes b = data;
+
+		if (i != entry)
+			fixture_need(vf_container_read(&box, e, &a, &b, &err), &err, "read");
+		if (e->method == VF_ZIP_DEFLATED) {
+			fixture_need(nt_zip_deflated(&z, e->name, b, &err), &err, "deflate");
+			continue;
+		}
+		fixture_need(nt_zip_entry(&z, e->name, b.n, nt_zip_crc(0, b), &err), &err, "entry");
+		fixture_need(nt_zip_data(&z, b, &err), &err, "data");
+	}
+	fixture_need(nt_zip_end(&z, &err), &err, "end");
+	nt_zip_done(&z);
+	return nt_buf_bytes(&out);
 }
 
 #endif
