@@ -425,10 +425,11 @@ const struct nt_verb nt_verbs[] = {
 		nt_expand_details, nt_expand_options, 1, 1, nt_verb_expand},
 	{"check", "DIR", "hold a study's records against the rules: order, consent, outcomes, audit trail",
 		"trialnotary check notary --study EX-1\n"
-		"trialnotary check notary --study EX-1 --rule C3 --json",
-		nt_check_details, nt_check_options, 1, 1, nt_verb_check},
+		"trialnotary check notary --study EX-1 --rule C3 --json\n"
+		"trialnotary check --bundle ex-1.tnstudy --trust trust.d",
+		nt_check_details, nt_check_options, 0, 1, nt_verb_check},
 	{"report", "DIR", "an inspection report of a study, for people: one HTML file",
-		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 1, 1, nt_verb_report},
+		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 0, 1, nt_verb_report},
 	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",
