@@ -108,7 +108,7 @@ run 64 "both" "$tn" check n --study EX-1 --bundle ex.tnstudy --trust trust.d
 
 # changed
 cp ex.tnstudy bad.tnstudy
-printf 'X' | dd of=bad.tnstudy bs=1 seek=400 conv=notrunc 2>dd
+printf 'XYZW' | dd of=bad.tnstudy bs=1 seek=400 conv=notrunc 2>dd
 run 1 changed "$tv" --trust trust.d bad.tnstudy
 has out "REJECTED"
 run 1 "check changed" "$tn" check --bundle bad.tnstudy --trust trust.d
