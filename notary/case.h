@@ -77,4 +77,10 @@ VF_RC nt_case_of_notary(struct nt_notary *n, struct vf_bytes study, int64_t as_o
 VF_RC nt_case_with(struct nt_notary *n, struct vf_bytes study, int64_t as_of, const struct nt_submission *more, size_t n_more,
 	struct nt_case **ret, struct vf_err *reterr);
 
+/*
+ * The study as a study bundle shows it, judged by the trust directory at the time now. Times are those that the verifier
+ * accepted; what is withheld or erased counts as erased. What is REJECTED is no case: its code. NO_INPUT, STUDY_SHAPE.
+ */
+VF_RC nt_case_of_study(const char *path, const char *trust, int64_t now, int64_t as_of, struct nt_case **ret, struct vf_err *reterr);
+
 #endif

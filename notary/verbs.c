@@ -431,12 +431,21 @@ const struct nt_verb nt_verbs[] = {
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
+	{"bundle", "DIR", "all records of a study in one file that anybody can verify offline",
+		"trialnotary bundle notary --study EX-1 -o ex-1.tnstudy\n"
+		"trialnotary bundle notary --study EX-1 --withhold consent --no-documents -o ex-1.tnstudy\n"
+		"trialverify --trust trust.d ex-1.tnstudy",
+		nt_bundle_details, nt_bundle_options, 1, 1, nt_verb_bundle},
+	{"expand", "FILE", "the bundles and documents in a study bundle, as files",
+		"trialnotary expand ex-1.tnstudy -o ex-1",
+		nt_expand_details, nt_expand_options, 1, 1, nt_verb_expand},
 	{"check", "DIR", "hold a study's records against the rules: order, consent, outcomes, audit trail",
 		"trialnotary check notary --study EX-1\n"
-		"trialnotary check notary --study EX-1 --rule C3 --json",
-		nt_check_details, nt_check_options, 1, 1, nt_verb_check},
+		"trialnotary check notary --study EX-1 --rule C3 --json\n"
+		"trialnotary check --bundle ex-1.tnstudy --trust trust.d",
+		nt_check_details, nt_check_options, 0, 1, nt_verb_check},
 	{"report", "DIR", "an inspection report of a study, for people: one HTML file",
-		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 1, 1, nt_verb_report},
+		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 0, 1, nt_verb_report},
 	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",

@@ -6,7 +6,9 @@
 #include "verify/text.h"
 
 const struct nt_option nt_check_options[] = {
-	{"study", 0, "ID", "the study", true, false},
+	{"study", 0, "ID", "the study (with DIR)", false, false},
+	{"bundle", 0, "FILE", "instead of DIR: a study bundle (.tnstudy)", false, false},
+	{"trust", 0, "TRUST", "with --bundle: the trust directory by which it is judged first", false, false},
 	{"rule", 0, "ID", "only this rule: P1 to G2", false, false},
 	{"at", 0, "TIME", "what is due is measured by this time, RFC 3339 (default: now)", false, false},
 	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
@@ -21,7 +23,9 @@ const char nt_check_details[] =
 	"proves. docs/rules.md explains each; a study lays its parameters down in a record of its own.";
 
 const struct nt_option nt_report_options[] = {
-	{"study", 0, "ID", "the study", true, false},
+	{"study", 0, "ID", "the study (with DIR)", false, false},
+	{"bundle", 0, "FILE", "instead of DIR: a study bundle (.tnstudy)", false, false},
+	{"trust", 0, "TRUST", "with --bundle: the trust directory by which it is judged first", false, false},
 	{"output", 'o', "FILE", "the report to make (HTML)", true, false},
 	{"at", 0, "TIME", "what is due is measured by this time, RFC 3339 (default: now)", false, false},
 	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
@@ -62,6 +66,25 @@ static size_t list_from(const struct nt_cli *cli, const char **from, size_t max)
 	return n;
 }
 
+/* The case of the command line: of a notary's folder, or of a study bundle. */
+static VF_RC get_case(struct nt_cli *cli, int64_t at, struct nt_notary **n, struct nt_case **ret, struct vf_err *reterr)
+{
+	const char *bundle = nt_cli_get(cli, "bundle"), *trust = nt_cli_get(cli, "trust"), *study = nt_cli_get(cli, "study"), *from[256];
+	size_t n_from = list_from(cli, from, 256);
+	enum vf_rc rc;
+
+	if (bundle && (cli->n_args || study || n_from))
+		return vf_fail(reterr, VF_USAGE, "--bundle stands for DIR, --study and --from");
+	if (bundle && !trust)
+		return vf_fail(reterr, VF_USAGE, "--bundle needs --trust TRUST: only what is verified counts");
+	if (bundle)
+		return nt_case_of_study(bundle, trust, nt_cli_now(), at, ret, reterr);
+	if (trust || !study || cli->n_args != 1)
+		return vf_fail(reterr, VF_USAGE, "give DIR and --study ID, or --bundle FILE and --trust TRUST");
+	rc = nt_verb_open(cli, n, reterr);
+	return rc == VF_OK ? nt_case_of_notary(*n, vf_bytes_str(study), at, from, n_from, ret, reterr) : rc;
+}
+
 VF_RC nt_verb_check(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
@@ -69,17 +92,14 @@ VF_RC nt_verb_check(struct nt_cli *cli, struct vf_err *reterr)
 	struct nt_rules_shown how = {.json = cli->json, .subjects = nt_cli_has(cli, "subjects"), .all = nt_cli_has(cli, "all")};
 	struct tr_findings f = {0};
 	const struct tr_rule *rule;
-	const char *from[256];
 	int64_t at;
 	enum vf_rc rc = read_options(cli, &rule, &at, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_verb_open(cli, &n, reterr);
-	if (rc == VF_OK)
-		rc = nt_case_of_notary(n, vf_bytes_str(nt_cli_get(cli, "study")), at, from, list_from(cli, from, 256), &c, reterr);
+		rc = get_case(cli, at, &n, &c, reterr);
 	/* a mistyped name must not look like a study in order */
 	if (rc == VF_OK && nt_case_get(c)->n_records == 0)
-		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of this study");
+		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record of this study");
 	if (rc == VF_OK)
 		rc = tr_rules_run(nt_case_get(c), rule, &f, reterr);
 	if (rc == VF_OK) {
@@ -111,8 +131,10 @@ static VF_RC put_report(const struct nt_cli *cli, const struct nt_case *c, const
 		.findings = f,
 		.parameters = nt_case_parameters(c),
 		.subjects = nt_cli_has(cli, "subjects"),
-		.source = "a notary's folder",
-		.proofs = "Time-stamps and places in the log are as the notary has stored them; it verified each seal when it was made. A reader who does "
+		.source = nt_cli_has(cli, "bundle") ? "a study bundle" : "a notary's folder",
+		.proofs = nt_cli_has(cli, "bundle") ? "Each record of the study bundle was judged when this report was made; what was rejected would have no "
+						      "report. trialverify judges it again." :
+			  "Time-stamps and places in the log are as the notary has stored them; it verified each seal when it was made. A reader who does "
 			  "not trust the notary checks the bundle of each record that matters, as shown at the end."};
 	struct vf_sink s = {.put = put_piece, .ctx = out};
 	enum vf_rc rc = tr_report_put(&s, &r, reterr);
@@ -128,16 +150,13 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 	struct tr_findings f = {0};
 	const struct tr_rule *rule;
 	struct vf_hash digest;
-	const char *from[256];
 	int64_t at;
 	enum vf_rc rc = read_options(cli, &rule, &at, reterr);
 
-	if (rc == VF_OK)
+	if (rc == VF_OK && !nt_cli_has(cli, "bundle"))
 		rc = nt_verb_check_output(cli, reterr);
 	if (rc == VF_OK)
-		rc = nt_verb_open(cli, &n, reterr);
-	if (rc == VF_OK)
-		rc = nt_case_of_notary(n, vf_bytes_str(nt_cli_get(cli, "study")), at, from, list_from(cli, from, 256), &c, reterr);
+		rc = get_case(cli, at, &n, &c, reterr);
 	if (rc == VF_OK && nt_case_get(c)->n_records == 0)
 		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of this study");
 	if (rc == VF_OK)
@@ -148,7 +167,7 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 		rc = nt_html_write(nt_cli_get(cli, "output"), "report", nt_cli_has(cli, "force"), nt_buf_bytes(&out), reterr);
 	if (rc == VF_OK && cli->json) {
 		nt_cli_begin(cli);
-		nt_cli_field(&cli->text, "study", vf_bytes_str(nt_cli_get(cli, "study")));
+		nt_cli_field(&cli->text, "study", nt_case_get(c)->study);
 		nt_cli_field(&cli->text, "path", vf_bytes_str(nt_cli_get(cli, "output")));
 		digest = vf_sha256(nt_buf_bytes(&out));
 		nt_cli_hex_field(&cli->text, "sha256", vf_bytes(digest.b, sizeof(digest.b)));

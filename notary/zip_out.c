@@ -44,21 +44,32 @@ static bool is_ascii(struct vf_bytes b)
 	return all < 0x80;
 }
 
-/* What both headers hold, version needed to extra length (APPNOTE 4.3.7). */
-static void put_common(struct record *r, struct vf_bytes name, uint32_t size, uint32_t crc)
+/* Octets in the container and of the file. */
+struct sizes {
+	uint32_t packed, whole;
+	uint16_t method;
+};
+
+static struct sizes stored(uint64_t n)
 {
-	put16(r, VF_ZIP_NEED_STORED);
+	return (struct sizes){(uint32_t)n, (uint32_t)n, VF_ZIP_STORED};
+}
+
+/* What both headers hold, version needed to extra length (APPNOTE 4.3.7). */
+static void put_common(struct record *r, struct vf_bytes name, struct sizes size, uint32_t crc)
+{
+	put16(r, size.method == VF_ZIP_STORED ? VF_ZIP_NEED_STORED : VF_ZIP_NEED_DEFLATED);
 	put16(r, is_ascii(name) ? 0 : VF_ZIP_FLAG_UTF8);
-	put16(r, VF_ZIP_STORED);
+	put16(r, size.method);
 	put32(r, FIXED_STAMP);
 	put32(r, crc);
-	put32(r, size);
-	put32(r, size);
+	put32(r, size.packed);
+	put32(r, size.whole);
 	put16(r, (uint16_t)name.n);
 	put16(r, 0);
 }
 
-static struct record local_header(struct vf_bytes name, uint32_t size, uint32_t crc)
+static struct record local_header(struct vf_bytes name, struct sizes size, uint32_t crc)
 {
 	struct record r = {.n = 0};
 
@@ -67,7 +78,7 @@ static struct record local_header(struct vf_bytes name, uint32_t size, uint32_t 
 	return r;
 }
 
-static struct record central_header(struct vf_bytes name, uint32_t size, uint32_t crc, uint32_t at)
+static struct record central_header(struct vf_bytes name, struct sizes size, uint32_t crc, uint32_t at)
 {
 	struct record r = {.n = 0};
 
@@ -148,30 +159,30 @@ static VF_RC check_closed(struct nt_zip *z, struct vf_err *reterr)
 
 VF_RC nt_zip_begin(struct nt_zip *z, struct nt_zip_sink sink, struct vf_err *reterr)
 {
+	return nt_zip_begin_as(z, VF_ZIP_ASICE, sink, reterr);
+}
+
+VF_RC nt_zip_begin_as(struct nt_zip *z, const char *media, struct nt_zip_sink sink, struct vf_err *reterr)
+{
+	struct vf_bytes type = vf_bytes_str(media);
 	enum vf_rc rc;
 
 	*z = (struct nt_zip){.sink = sink, .directory = nt_buf(64 * 1024 * 1024)};
-	rc = nt_zip_entry(
-		z, vf_bytes_str(VF_ZIP_MIMETYPE_NAME), sizeof(VF_ZIP_ASICE) - 1, VF_ZIP_ASICE_CRC, reterr);
-	if (rc == VF_OK)
-		rc = nt_zip_data(z, vf_bytes_str(VF_ZIP_ASICE), reterr);
-	return rc;
+	rc = nt_zip_entry(z, vf_bytes_str(VF_ZIP_MIMETYPE_NAME), type.n, nt_zip_crc(0, type), reterr);
+	return rc == VF_OK ? nt_zip_data(z, type, reterr) : rc;
 }
 
-VF_RC nt_zip_entry(struct nt_zip *z, struct vf_bytes name, uint64_t size, uint32_t crc, struct vf_err *reterr)
+static VF_RC begin_entry(struct nt_zip *z, struct vf_bytes name, struct sizes size, uint32_t crc, struct vf_err *reterr)
 {
 	struct record local, central;
 	enum vf_rc rc = check_closed(z, reterr);
 
 	if (rc == VF_OK)
-		rc = check_entry(z->at, z->directory.n, z->count, name, size, reterr);
+		rc = check_entry(z->at, z->directory.n, z->count, name, size.packed, reterr);
 	if (rc != VF_OK)
 		return rc;
-	if (size == 0 && crc != 0)
-		return vf_fail(
-			reterr, VF_DOCUMENT_CHANGED, "'%.*s' is empty, but its CRC-32 is not", VF_STR(name));
-	local = local_header(name, (uint32_t)size, crc);
-	central = central_header(name, (uint32_t)size, crc, (uint32_t)z->at);
+	local = local_header(name, size, crc);
+	central = central_header(name, size, crc, (uint32_t)z->at);
 	nt_buf_put(&z->directory, record_bytes(&central));
 	nt_buf_put(&z->directory, name);
 	rc = nt_buf_check(&z->directory, reterr);
@@ -180,13 +191,60 @@ VF_RC nt_zip_entry(struct nt_zip *z, struct vf_bytes name, uint64_t size, uint32
 		return rc;
 	}
 	z->count++;
-	z->due = size;
-	z->want = crc;
-	z->crc = 0;
 	rc = put(z, record_bytes(&local), reterr);
 	if (rc == VF_OK)
 		rc = put(z, name, reterr);
 	return rc;
+}
+
+VF_RC nt_zip_entry(struct nt_zip *z, struct vf_bytes name, uint64_t size, uint32_t crc, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	if (size > MAX_CONTAINER)
+		return vf_fail(reterr, VF_BUNDLE_TOO_LARGE, "an entry of %llu bytes is too large", (unsigned long long)size);
+	if (size == 0 && crc != 0)
+		return vf_fail(
+			reterr, VF_DOCUMENT_CHANGED, "'%.*s' is empty, but its CRC-32 is not", VF_STR(name));
+	rc = begin_entry(z, name, stored(size), crc, reterr);
+	if (rc != VF_OK)
+		return rc;
+	z->due = size;
+	z->want = crc;
+	z->crc = 0;
+	return VF_OK;
+}
+
+/* Raw deflate (RFC 1951) at its best level: the same zlib gives the same octets. */
+static VF_RC deflate_all(struct vf_bytes data, struct nt_buf *out, struct vf_err *reterr)
+{
+	z_stream s = {.next_in = (Bytef *)(uintptr_t)data.p, .avail_in = (uInt)data.n};
+	uLong room;
+	int status;
+
+	if (data.n > MAX_CONTAINER || deflateInit2(&s, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to deflate");
+	room = deflateBound(&s, (uLong)data.n);
+	if (!nt_buf_reserve(out, room)) {
+		deflateEnd(&s);
+		return nt_buf_check(out, reterr);
+	}
+	s.next_out = out->p + out->n;
+	s.avail_out = (uInt)room;
+	status = deflate(&s, Z_FINISH);
+	out->n += s.total_out;
+	deflateEnd(&s);
+	return status == Z_STREAM_END ? VF_OK : vf_fail(reterr, VF_INTERNAL, "zlib does not deflate");
+}
+
+VF_RC nt_zip_deflated(struct nt_zip *z, struct vf_bytes name, struct vf_bytes data, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf packed = nt_buf(MAX_CONTAINER);
+	enum vf_rc rc = deflate_all(data, &packed, reterr);
+
+	if (rc == VF_OK)
+		rc = begin_entry(z, name, (struct sizes){(uint32_t)packed.n, (uint32_t)data.n, VF_ZIP_DEFLATED}, nt_zip_crc(0, data), reterr);
+	return rc == VF_OK ? put(z, nt_buf_bytes(&packed), reterr) : rc;
 }
 
 VF_RC nt_zip_data(struct nt_zip *z, struct vf_bytes piece, struct vf_err *reterr)
@@ -265,7 +323,7 @@ static VF_RC plan(const struct nt_zip_item *items, size_t n, uint64_t *ret_n, st
 static void put_central(
 	struct nt_buf *b, size_t base, uint64_t at, struct vf_bytes name, size_t size, uint32_t crc)
 {
-	struct record r = central_header(name, (uint32_t)size, crc, (uint32_t)(at - base));
+	struct record r = central_header(name, stored(size), crc, (uint32_t)(at - base));
 
 	nt_buf_put(b, record_bytes(&r));
 	nt_buf_put(b, name);
@@ -273,7 +331,7 @@ static void put_central(
 
 static void put_item(struct nt_buf *b, struct vf_bytes name, struct vf_bytes data)
 {
-	struct record r = local_header(name, (uint32_t)data.n, nt_zip_crc(0, data));
+	struct record r = local_header(name, stored(data.n), nt_zip_crc(0, data));
 
 	nt_buf_put(b, record_bytes(&r));
 	nt_buf_put(b, name);

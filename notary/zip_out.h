@@ -33,6 +33,10 @@ uint32_t nt_zip_crc(uint32_t crc, struct vf_bytes b);
 
 /* Begins a container and writes its mimetype entry. Free with nt_zip_done(). */
 VF_RC nt_zip_begin(struct nt_zip *z, struct nt_zip_sink sink, struct vf_err *reterr);
+/* The same for a container of another type. */
+VF_RC nt_zip_begin_as(struct nt_zip *z, const char *media, struct nt_zip_sink sink, struct vf_err *reterr);
+/* A whole deflated entry; bundles have none (docs/decisions/0005-stored-entries.md). */
+VF_RC nt_zip_deflated(struct nt_zip *z, struct vf_bytes name, struct vf_bytes data, struct vf_err *reterr);
 /*
  * Begins an entry of known size and CRC-32 (the pass that hashes a document
  * computes both). NAME_SHAPE for a name that no reader accepts, BUNDLE_TOO_LARGE

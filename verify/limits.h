@@ -103,4 +103,13 @@
 /* Evidence records (one per seal authority) in one bundle. */
 #define VF_MAX_EVIDENCE 16
 
+/* Study bundles: records and seals of a large study, in one file that a reader still opens; octets shared, of one bundle. */
+#define VF_MAX_STUDY_RECORDS 100000
+#define VF_MAX_STUDY_SEALS 10000
+#define VF_MAX_STUDY_SHARED (64 * 1024 * 1024)
+#define VF_MAX_STUDY_OUTPUT (32 * 1024 * 1024)
+/* All bundles together against the file: ten thousand of 9 kB from 2 MB is 45. */
+#define VF_MAX_STUDY_RATIO 1000
+#define VF_MAX_STUDY_RATIO_FREE (16 * 1024 * 1024)
+
 #endif

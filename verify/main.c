@@ -27,6 +27,7 @@
 #include "verify/output.h"
 #include "verify/report.h"
 #include "verify/report_html.h"
+#include "verify/study_run.h"
 #include "verify/text.h"
 #include "verify/trust_add.h"
 
@@ -167,6 +168,22 @@ static int write_page(const struct vf_options *o, const struct vf_run *run, int 
 	return interrupted ? 130 : status;
 }
 
+static int run_study(const struct vf_options *o, struct vf_sink *out)
+{
+	VF_CLEANUP(vf_runner_freep) struct vf_runner *runner = NULL;
+	struct vf_err err;
+	int status;
+
+	if (o->report) {
+		vf_ignore(vf_fail(&err, VF_USAGE, "a study bundle has no page: see --json")); /* shown below */
+		return fail(&err);
+	}
+	status = begin_run(o, &runner);
+	if (status)
+		return status;
+	return vf_study_run(o, runner, out, &status, &err) == VF_OK ? status : fail(&err);
+}
+
 static int run_verify(const struct vf_options *o, struct vf_sink *out)
 {
 	VF_CLEANUP(vf_runner_freep) struct vf_runner *runner = NULL;
@@ -174,6 +191,8 @@ static int run_verify(const struct vf_options *o, struct vf_sink *out)
 	struct vf_err err;
 	int status;
 
+	if (vf_study_wanted(o))
+		return run_study(o, out);
 	if (o->report && vf_output_check(o->report, o->force, &err) != VF_OK)
 		return fail(&err);
 	status = begin_run(o, &runner);

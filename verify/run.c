@@ -11,6 +11,7 @@
 #include "verify/inspect_der.h"
 #include "verify/receipt.h"
 #include "verify/receipt_judge.h"
+#include "verify/study.h"
 
 /* Octets of inputs that are held in memory at once; further ones are read where they lie. */
 #define HELD (256u << 20)
@@ -204,6 +205,8 @@ static VF_RC check_verb(const struct vf_runner *r, const struct vf_source *sourc
 			vf_der_kind_text(kind));
 	if (is_zip && (r->verb == VF_VERB_ER || r->verb == VF_VERB_TOKEN || r->verb == VF_VERB_RECEIPT || r->verb == VF_VERB_EXCERPT))
 		return vf_fail(reterr, VF_USAGE, "'%s' is a container: check it with  trialverify FILE", name);
+	if (vf_study_is(source))
+		return vf_fail(reterr, VF_USAGE, "'%s' is a study bundle: check it by itself, as a file, with  trialverify FILE", name);
 	if (vf_bytes_starts(source->memory, "<!DOCTYPE html>") && r->verb != VF_VERB_RECEIPT)
 		return vf_fail(reterr, VF_USAGE, "'%s' is an HTML page: a participant's page is checked with  trialverify receipt PAGE",
 			name);
@@ -307,6 +310,17 @@ struct vf_run vf_runner_run(const struct vf_runner *r)
 
 	run.has_policy = vf_session_policy(r->session, &run.policy, &run.policy_sha256);
 	return run;
+}
+
+struct vf_session_options vf_runner_options(const struct vf_runner *r, const struct vf_detached **ret_detached, size_t *ret_n)
+{
+	*ret_detached = r->detached;
+	*ret_n = r->n_detached;
+	return (struct vf_session_options){.files = r->trust.files,
+		.n_files = r->trust.n,
+		.at = r->at,
+		.integrity_only = r->integrity_only,
+		.extra = &r->held_pki.extra};
 }
 
 const struct vf_source *vf_runner_source(const struct vf_runner *r)

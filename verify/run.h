@@ -7,6 +7,7 @@
 #ifndef VERIFY_RUN_H
 #define VERIFY_RUN_H
 
+#include "verify/bundle.h"
 #include "verify/options.h"
 #include "verify/report.h"
 #include "verify/zip.h"
@@ -31,6 +32,8 @@ void vf_runner_freep(struct vf_runner **r);
 void vf_runner_next(struct vf_runner *r, const char *path);
 /* Everything judged so far; lives as long as the runner. */
 struct vf_run vf_runner_run(const struct vf_runner *r);
+/* What its session was made with, and the files beside the evidence: for a session of another size. Lives as long as the runner. */
+struct vf_session_options vf_runner_options(const struct vf_runner *r, const struct vf_detached **ret_detached, size_t *ret_n);
 /* The input of the last outcome, or NULL when it could not be opened. */
 const struct vf_source *vf_runner_source(const struct vf_runner *r);
 

@@ -1,0 +1,258 @@
+/* The study as a study bundle shows it: every record judged first. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "notary/case.h"
+#include "notary/durable.h"
+#include "trial/statement.h"
+#include "verify/files.h"
+#include "verify/study_judge.h"
+#include "verify/text.h"
+
+/* What the facts of one record take in a session's table, and more. */
+#define FACTS 2048
+
+struct study {
+	void *file, *tables, *memory, *block;
+	size_t n_file, n_block;
+	struct vf_arena arena, bundles;
+	struct vf_study s;
+	int64_t *anchored; /* of each record */
+	struct vf_bytes open; /* the document that is being read */
+	struct vf_study_result result;
+	struct nt_case *c;
+};
+
+static VF_RC no_memory(struct vf_err *reterr)
+{
+	return vf_fail(reterr, VF_NO_MEMORY, "no memory for a study bundle");
+}
+
+static void *map(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void unmap(void *p, size_t n)
+{
+	if (p)
+		munmap(p, n);
+}
+
+static VF_RC map_file(struct study *x, const char *path, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_fd_closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct vf_source source;
+	struct stat st;
+	char shown[160];
+	void *p;
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return vf_fail(reterr, VF_NO_INPUT, "'%s' cannot be read", shown);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return no_memory(reterr);
+	x->file = p;
+	x->n_file = (size_t)st.st_size;
+	source = vf_source_of(vf_bytes(x->file, x->n_file));
+	if (!vf_study_is(&source))
+		return vf_fail(reterr, VF_STUDY_SHAPE, "'%s' is no study bundle", shown);
+	return vf_study_open(&source, &x->arena, &x->s, reterr);
+}
+
+/* ---- judging ---- */
+
+static void note_time(void *ctx, const struct vf_study_record *r, const struct vf_report *report)
+{
+	struct study *x = ctx;
+
+	x->anchored[r - x->s.records] = report->existed_by;
+}
+
+static VF_RC judge(struct study *x, const char *trust, int64_t at, struct vf_err *reterr)
+{
+	VF_CLEANUP(vf_session_freep) struct vf_session *session = NULL;
+	struct vf_trust t = {0};
+	struct vf_study_judging j = {.memory = &x->bundles, .each = note_time, .ctx = x, .report = malloc(sizeof(*j.report))};
+	struct vf_session_options options = {.at = at, .n_inputs = x->s.n_shown};
+	enum vf_rc rc = j.report ? vf_trust_read(trust, &t, reterr) : no_memory(reterr);
+
+	options.files = t.files;
+	options.n_files = t.n;
+	x->n_block = VF_SESSION_MEMORY + x->s.n_shown * FACTS;
+	x->block = map(x->n_block);
+	if (rc == VF_OK && !x->block)
+		rc = no_memory(reterr);
+	if (rc == VF_OK)
+		rc = vf_session_new(&options, x->block, x->n_block, &session, reterr);
+	j.session = session;
+	if (rc == VF_OK)
+		rc = vf_study_check(&x->s, &j, &x->result, reterr);
+	session = vf_session_free(session);
+	vf_trust_done(&t);
+	free(j.report);
+	if (rc == VF_OK && x->result.verdict == VF_REJECTED)
+		return vf_fail(reterr, x->result.n_faults ? x->result.faults[0].err.rc : VF_NOT_VERIFIED, "the study bundle is REJECTED: %.200s",
+			x->result.n_faults ? x->result.faults[0].err.text : "");
+	return rc;
+}
+
+/* ---- documents ---- */
+
+static VF_RC open_file(void *ctx, const struct nt_case_file *f, struct tr_input *ret, struct vf_err *reterr)
+{
+	struct study *x = ctx;
+	const struct vf_zip_entry *e = vf_study_document(&x->s, &f->sha256);
+	struct vf_hash h;
+
+	if (!e || !vf_bytes_slice(vf_bytes(x->file, x->n_file), e->data_at, e->size, &x->open))
+		return vf_fail(reterr, VF_DOCUMENT_MISSING, "the document is not in the study bundle");
+	h = vf_sha256(x->open);
+	if (!vf_hash_eq(&h, &f->sha256))
+		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "the document in the study bundle is another");
+	*ret = tr_input_of(&x->open, "");
+	ret->name = f->name;
+	return VF_OK;
+}
+
+static void close_file(void *ctx, struct tr_input *input)
+{
+	(void)ctx;
+	(void)input;
+}
+
+struct document {
+	struct vf_bytes name;
+	struct vf_hash sha256;
+};
+
+/* Plain ones as they are listed, or those behind commitments in their order. */
+static VF_RC list_documents(struct study *x, const struct vf_study_unpacked *u, struct document **ret, size_t *ret_n, struct vf_err *reterr)
+{
+	const struct vf_statement *st = &u->statement;
+	struct document *d = VF_NEW(&x->arena, st->n_members + 1, struct document);
+	size_t n = 0;
+
+	if (!d)
+		return no_memory(reterr);
+	for (size_t i = 0; i < st->n_members; i++)
+		if (st->members[i].role == VF_ROLE_DOCUMENT)
+			d[n++] = (struct document){st->members[i].name, st->members[i].digests.sha256};
+	for (size_t i = 0; i < u->n_members; i++) {
+		const struct vf_member *m = vf_statement_find(st, u->members[i].name);
+		struct vf_commitment c;
+
+		if (m && m->role == VF_ROLE_COMMITMENT && vf_commitment_parse(u->members[i].bytes, &x->arena, &c, NULL) == VF_OK)
+			d[n++] = (struct document){c.name, c.digests.sha256};
+	}
+	*ret = d;
+	*ret_n = n;
+	return VF_OK;
+}
+
+/* ---- records ---- */
+
+static VF_RC add_hidden(struct study *x, const struct vf_study_record *r, struct vf_err *reterr)
+{
+	return nt_case_add(x->c, &(struct nt_case_record){.id = r->id, .index = r->index, .anchored = VF_TIME_NONE, .stream = r->stream,
+		.seq = r->seq, .in_stream = r->in_stream, .is_erased = true}, reterr);
+}
+
+static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked *u, struct vf_err *reterr)
+{
+	const struct vf_study_record *r = &x->s.records[i];
+	const struct vf_statement *st = &u->statement;
+	struct nt_case_record made = {.id = r->id, .kind = st->kind, .version = st->version, .date = st->date, .title = st->title,
+		.n_links = st->n_links, .index = r->index, .anchored = x->anchored[i], .stream = r->stream, .seq = r->seq, .in_stream = r->in_stream};
+	struct tr_link *links = VF_NEW(&x->arena, st->n_links + 1, struct tr_link);
+	struct document *docs = NULL;
+	size_t n = 0;
+	enum vf_rc rc = links ? list_documents(x, u, &docs, &n, reterr) : no_memory(reterr);
+
+	for (size_t k = 0; rc == VF_OK && k < st->n_links; k++)
+		links[k] = (struct tr_link){tr_link_find(st->links[k].type), st->links[k].record};
+	made.links = links;
+	for (size_t k = 0; rc == VF_OK && k < n; k++) {
+		struct nt_case_file f = {.sha256 = docs[k].sha256};
+		struct tr_input in;
+
+		if (vf_bytes_is(docs[k].name, TR_DETAILS_NAME) && open_file(x, &f, &in, NULL) == VF_OK && in.size <= TR_MAX_DETAILS)
+			made.details = x->open;
+	}
+	if (rc == VF_OK)
+		rc = nt_case_add(x->c, &made, reterr);
+	for (size_t k = 0; rc == VF_OK && k < n; k++) {
+		const struct vf_zip_entry *e = vf_study_document(&x->s, &docs[k].sha256);
+		struct nt_case_file f = {.name = docs[k].name, .sha256 = docs[k].sha256, .size = e ? e->size : 0, .open = open_file,
+			.close = close_file, .ctx = x, .key = i};
+
+		if (!vf_bytes_is(docs[k].name, TR_DETAILS_NAME))
+			rc = nt_case_add_file(x->c, &f, reterr);
+	}
+	return rc;
+}
+
+static VF_RC add_all(struct study *x, int64_t as_of, struct vf_err *reterr)
+{
+	bool whole = x->result.hidden == 0;
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; i < x->result.n_streams; i++)
+		whole &= x->result.streams[i].missing == 0;
+	for (size_t i = 0; rc == VF_OK && i < x->s.n_records; i++) {
+		struct vf_study_unpacked u;
+
+		rc = vf_study_unpack(&x->s, i, &u, reterr);
+		/* all of one study: the judge has seen to that */
+		if (rc == VF_OK && !x->c && x->s.records[i].is_shown) {
+			rc = nt_case_new(u.statement.study, as_of, &x->c, reterr);
+			for (size_t k = 0; rc == VF_OK && k < i; k++)
+				rc = add_hidden(x, &x->s.records[k], reterr);
+		}
+		if (rc == VF_OK && x->c)
+			rc = x->s.records[i].is_shown ? add_shown(x, i, &u, reterr) : add_hidden(x, &x->s.records[i], reterr);
+	}
+	if (rc == VF_OK && !x->c)
+		return vf_fail(reterr, VF_UNKNOWN_RECORD, "the study bundle shows no record");
+	return rc == VF_OK ? nt_case_finish(x->c, whole, reterr) : rc;
+}
+
+VF_RC nt_case_of_study(const char *path, const char *trust, int64_t now, int64_t as_of, struct nt_case **ret, struct vf_err *reterr)
+{
+	struct study *x = calloc(1, sizeof(*x));
+	enum vf_rc rc;
+
+	if (!x)
+		return no_memory(reterr);
+	x->tables = map(VF_STUDY_MEMORY);
+	x->memory = map(VF_BUNDLE_MEMORY);
+	rc = x->tables && x->memory ? VF_OK : no_memory(reterr);
+	vf_arena_init(&x->arena, x->tables, VF_STUDY_MEMORY);
+	vf_arena_init(&x->bundles, x->memory, VF_BUNDLE_MEMORY);
+	if (rc == VF_OK)
+		rc = map_file(x, path, reterr);
+	if (rc == VF_OK) {
+		x->anchored = malloc((x->s.n_records + 1) * sizeof(*x->anchored));
+		rc = x->anchored ? judge(x, trust, now, reterr) : no_memory(reterr);
+	}
+	if (rc == VF_OK)
+		rc = add_all(x, as_of, reterr);
+	if (rc == VF_OK)
+		*ret = x->c;
+	else
+		nt_case_free(x->c);
+	unmap(x->file, x->n_file);
+	unmap(x->tables, VF_STUDY_MEMORY);
+	unmap(x->memory, VF_BUNDLE_MEMORY);
+	unmap(x->block, x->n_block);
+	free(x->anchored);
+	free(x);
+	return rc;
+}

@@ -1,0 +1,436 @@
+#include "verify/study_judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "verify/json.h"
+#include "verify/limits.h"
+#include "verify/text.h"
+
+struct judging {
+	struct vf_study *s;
+	const struct vf_study_judging *j;
+	struct vf_study_result *r;
+	struct vf_pair *given; /* digests of j->detached */
+	bool *used;	       /* documents of the file that a record has */
+	bool *proven;	       /* seals whose checkpoint a shown record was VERIFIED with */
+	const struct vf_study_record **sorted;
+	size_t n_sorted;
+	bool has_study;
+	struct vf_bytes study;
+	const struct vf_zip_entry *head; /* details of the newest study head */
+	const struct vf_study_record *head_record;
+	struct vf_hash head_sha256;
+};
+
+/* A document in the file, as a source of its own. */
+struct inside {
+	const struct vf_source *source;
+	uint64_t at;
+};
+
+static void fault(struct judging *g, const struct vf_study_record *r, const struct vf_err *err)
+{
+	struct vf_study_fault *f = &g->r->faults[g->r->n_faults];
+
+	g->r->rejected |= vf_rc_class(err->rc) == VF_CLASS_REJECTED;
+	if (g->r->n_faults++ >= VF_STUDY_FAULTS)
+		return;
+	*f = (struct vf_study_fault){.err = *err, .has_record = r != NULL};
+	if (r) {
+		f->index = r->index;
+		f->id = r->id;
+	}
+}
+
+/* ---- documents ---- */
+
+static VF_RC read_inside(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr)
+{
+	const struct inside *in = ctx;
+
+	return vf_source_read(in->source, in->at + at, out, n, reterr);
+}
+
+struct beside {
+	struct vf_detached *at;
+	size_t n;
+};
+
+/* The document of this digest: in the file, or beside it. */
+static VF_RC add_document(struct judging *g, const struct vf_pair *digests, struct beside *ret, struct vf_err *reterr)
+{
+	struct vf_study *s = g->s;
+	const struct vf_zip_entry *e = vf_study_document(s, &digests->sha256);
+	struct vf_source *source;
+	struct inside *in;
+
+	for (size_t i = 0; !e && i < g->j->n_detached; i++)
+		if (vf_pair_eq(&g->given[i], digests))
+			ret->at[ret->n++] = g->j->detached[i];
+	if (!e)
+		return VF_OK;
+	source = VF_NEW(s->arena, 1, struct vf_source);
+	in = VF_NEW(s->arena, 1, struct inside);
+	if (!source || !in)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a document");
+	*in = (struct inside){&s->box.source, e->data_at};
+	*source = (struct vf_source){.ctx = in, .size = e->size, .read = read_inside};
+	if (s->box.source.memory.p && !vf_bytes_slice(s->box.source.memory, e->data_at, e->size, &source->memory))
+		return vf_fail(reterr, VF_INTERNAL, "a document that was not scanned");
+	g->used[(size_t)(e - s->box.zip.entries)] = true;
+	ret->at[ret->n++] = (struct vf_detached){"a document of the study bundle", source};
+	return VF_OK;
+}
+
+static VF_RC find_documents(struct judging *g, const struct vf_study_unpacked *u, struct beside *ret, struct vf_err *reterr)
+{
+	const struct vf_statement *st = &u->statement;
+	struct vf_commitment c;
+	enum vf_rc rc = VF_OK;
+
+	ret->at = VF_NEW(g->s->arena, (st->n_members + u->n_members) * (g->j->n_detached + 1) + 1, struct vf_detached);
+	if (!ret->at)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for documents");
+	for (size_t i = 0; rc == VF_OK && i < st->n_members; i++)
+		if (st->members[i].role == VF_ROLE_DOCUMENT)
+			rc = add_document(g, &st->members[i].digests, ret, reterr);
+	for (size_t i = 0; rc == VF_OK && i < u->n_members; i++) {
+		const struct vf_member *m = vf_statement_find(st, u->members[i].name);
+
+		/* what is no commitment after all is a fault that the judge finds */
+		if (m && m->role == VF_ROLE_COMMITMENT && vf_commitment_parse(u->members[i].bytes, g->s->arena, &c, NULL) == VF_OK)
+			rc = add_document(g, &c.digests, ret, reterr);
+	}
+	return rc;
+}
+
+/* ---- one record ---- */
+
+static bool is_good(enum vf_verdict v)
+{
+	return v == VF_VERIFIED || v == VF_INTACT;
+}
+
+/* What the packing says of a record against what was judged. */
+static const char *compare_report(const struct judging *g, const struct vf_study_record *r, const struct vf_report *p)
+{
+	const struct vf_study_seal *seal = &g->s->seals[r->seal];
+
+	if (!p->has_record || !vf_hash_eq(&p->id, &r->id) || !p->has_log || p->index != r->index)
+		return "the bundle is that of another record";
+	if (!p->has_seal || p->seal != seal->number || p->seal_first != seal->first || p->seal_size != seal->size)
+		return "the bundle is under another seal";
+	return vf_bytes_eq(p->study, g->study) ? NULL : "the bundle is of another study than those before it";
+}
+
+static VF_RC keep_study(struct judging *g, struct vf_bytes study, struct vf_err *reterr)
+{
+	uint8_t *copy = (uint8_t *)(uintptr_t)g->study.p;
+
+	if (g->has_study)
+		return VF_OK;
+	if (study.n > 128)
+		return vf_fail(reterr, VF_INTERNAL, "a study with a name that is too long");
+	memcpy(copy, study.p, study.n);
+	g->study.n = study.n;
+	g->has_study = true;
+	vf_text_escape(g->r->study, sizeof(g->r->study), study);
+	return VF_OK;
+}
+
+static void learn(struct judging *g, const struct vf_study_record *r, const struct vf_study_unpacked *u, const struct vf_report *p)
+{
+	static const char details[] = "details.json";
+	const struct vf_member *m = vf_statement_find(&u->statement, vf_bytes_str(details));
+	struct vf_digest root = vf_study_tree_root(&g->s->log), shown = vf_digest_from_hash(&p->root);
+
+	g->proven[r->seal] |= vf_digest_eq(&root, &shown);
+	g->r->size = p->size;
+	vf_text_escape(g->r->origin, sizeof(g->r->origin), p->origin);
+	if (p->existed_by != VF_TIME_NONE && p->existed_by > g->r->existed_by)
+		g->r->existed_by = p->existed_by;
+	if (!vf_bytes_is(p->kind, "study-head") || !m || !vf_study_document(g->s, &m->digests.sha256))
+		return;
+	g->head = vf_study_document(g->s, &m->digests.sha256);
+	g->head_sha256 = m->digests.sha256;
+	g->head_record = r;
+}
+
+static VF_RC judge_record(struct judging *g, size_t i, struct vf_err *reterr)
+{
+	const struct vf_study_record *r = &g->s->records[i];
+	struct vf_report *p = g->j->report;
+	struct vf_study_unpacked u;
+	struct vf_bytes bundle;
+	struct vf_source source;
+	struct beside docs = {0};
+	struct vf_err err = {0};
+	const char *wrong;
+	char hex[65];
+	enum vf_rc rc = vf_study_unpack(g->s, i, &u, reterr);
+
+	if (rc == VF_OK)
+		rc = vf_study_expand(g->s, i, &u, &bundle, reterr);
+	if (rc == VF_OK)
+		rc = find_documents(g, &u, &docs, reterr);
+	if (rc != VF_OK)
+		return rc;
+	source = vf_source_of(bundle);
+	vf_hex_put(hex, vf_bytes(r->id.b, sizeof(r->id.b)));
+	g->j->memory->used = 0;
+	g->j->memory->full = false;
+	rc = vf_bundle_check(g->j->session, g->j->memory, hex, &source, docs.at, docs.n, p, reterr);
+	if (rc == VF_OK && is_good(p->verdict))
+		rc = keep_study(g, p->study, reterr);
+	if (rc != VF_OK)
+		return rc;
+	g->r->counts[p->verdict]++;
+	if (g->j->each)
+		g->j->each(g->j->ctx, r, p);
+	if (!is_good(p->verdict)) {
+		vf_fail(&err, p->n_reasons ? p->reasons[0].rc : VF_NOT_CHECKED, "%s",
+			p->n_reasons ? p->reasons[0].text : "not everything could be checked");
+		g->r->rejected |= p->verdict == VF_REJECTED;
+		fault(g, r, &err);
+		return VF_OK;
+	}
+	wrong = compare_report(g, r, p);
+	if (wrong) {
+		vf_fail(&err, VF_STUDY_SHAPE, "%s", wrong);
+		fault(g, r, &err);
+		return VF_OK;
+	}
+	learn(g, r, &u, p);
+	return VF_OK;
+}
+
+/* ---- what is hidden, and streams ---- */
+
+/* In a log tree whose root is proven, everything that is present is. */
+static void judge_hidden(struct judging *g, const struct vf_study_record *r)
+{
+	struct vf_err err;
+
+	if (r->seal < g->s->n_seals && g->proven[r->seal])
+		return;
+	vf_fail(&err, VF_MISSING_OBJECT, "its place in the log is not shown: no record of its seal or the next one here is verified");
+	fault(g, r, &err);
+}
+
+static int place_order(const void *a, const void *b)
+{
+	const struct vf_study_record *x = *(const struct vf_study_record *const *)a, *y = *(const struct vf_study_record *const *)b;
+	int c = memcmp(x->stream.b, y->stream.b, sizeof(x->stream.b));
+
+	if (c)
+		return c;
+	return x->seq != y->seq ? (x->seq < y->seq ? -1 : 1) : (x->index > y->index) - (x->index < y->index);
+}
+
+/* The records of one stream, ascending by seq. */
+static void judge_stream(struct judging *g, const struct vf_study_record **at, size_t n, struct vf_study_stream *ret)
+{
+	struct vf_err err;
+
+	*ret = (struct vf_study_stream){.id = at[0]->stream, .records = n, .head = at[n - 1]->id, .next = at[n - 1]->seq + 1};
+	ret->missing = at[0]->seq;
+	for (size_t i = 0; i < n; i++) {
+		ret->hidden += !at[i]->is_shown;
+		if (i == 0)
+			continue;
+		if (at[i]->seq == at[i - 1]->seq) {
+			vf_fail(&err, VF_STREAM_FORK, "another record has this place in the stream: %llu", (unsigned long long)at[i]->seq);
+			fault(g, at[i], &err);
+		} else if (at[i]->seq > at[i - 1]->seq + 1) {
+			ret->missing += at[i]->seq - at[i - 1]->seq - 1;
+		} else if (!vf_hash_eq(&at[i]->prev, &at[i - 1]->id)) {
+			vf_fail(&err, VF_STREAM_FORK, "the record follows another predecessor");
+			fault(g, at[i], &err);
+		}
+	}
+	if (ret->missing) {
+		vf_fail(&err, VF_MISSING_OBJECT, "of its stream %llu records before the last one are not here", (unsigned long long)ret->missing);
+		fault(g, at[n - 1], &err);
+	}
+}
+
+static VF_RC judge_streams(struct judging *g, struct vf_err *reterr)
+{
+	struct vf_study *s = g->s;
+	size_t n = 0;
+
+	g->r->streams = VF_NEW(s->arena, s->n_records, struct vf_study_stream);
+	g->sorted = VF_NEW(s->arena, s->n_records, const struct vf_study_record *);
+	if (!g->r->streams || !g->sorted)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for streams");
+	for (size_t i = 0; i < s->n_records; i++)
+		if (s->records[i].in_stream)
+			g->sorted[n++] = &s->records[i];
+	g->n_sorted = n;
+	if (n)
+		qsort(g->sorted, n, sizeof(*g->sorted), place_order);
+	for (size_t i = 0, k; i < n; i = k) {
+		for (k = i + 1; k < n && vf_hash_eq(&g->sorted[i]->stream, &g->sorted[k]->stream);)
+			k++;
+		judge_stream(g, g->sorted + i, k - i, &g->r->streams[g->r->n_streams++]);
+	}
+	return VF_OK;
+}
+
+/* ---- study heads ---- */
+
+static const struct vf_study_record *find_place(const struct judging *g, const struct vf_hash *stream, uint64_t seq)
+{
+	const struct vf_study_record want = {.stream = *stream, .seq = seq};
+	size_t low = 0, high = g->n_sorted;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct vf_study_record *w = &want;
+
+		if (g->sorted[mid]->seq == seq && vf_hash_eq(&g->sorted[mid]->stream, stream))
+			return g->sorted[mid];
+		if (place_order(&g->sorted[mid], &w) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static bool judge_named(struct judging *g, const struct vf_json_value *v)
+{
+	const struct vf_study_record *r;
+	struct vf_hash stream, head;
+	struct vf_err err;
+	uint64_t records;
+
+	if (!vf_json_hex(vf_json_get(v, "stream"), stream.b, 32) || !vf_json_hex(vf_json_get(v, "head"), head.b, 32) ||
+		!vf_json_uint(vf_json_get(v, "records"), &records) || records == 0)
+		return false;
+	r = find_place(g, &stream, records - 1);
+	if (r && vf_hash_eq(&r->id, &head))
+		return true;
+	if (r)
+		vf_fail(&err, VF_STREAM_FORK, "the study head names another record at this place of the stream");
+	else
+		vf_fail(&err, VF_MISSING_OBJECT, "the study head names a stream, or a head of it, that is not here");
+	fault(g, r ? r : g->head_record, &err);
+	return true;
+}
+
+static VF_RC judge_head(struct judging *g, struct vf_err *reterr)
+{
+	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
+	const struct vf_json_value *list;
+	struct vf_bytes text;
+	struct vf_hash sha256;
+	struct vf_err err = {0};
+	bool good;
+	enum vf_rc rc;
+
+	if (!g->head)
+		return VF_OK;
+	rc = vf_study_read(g->s, g->head, VF_MAX_PART, &text, reterr);
+	if (rc != VF_OK)
+		return rc;
+	sha256 = vf_sha256(text);
+	good = vf_hash_eq(&sha256, &g->head_sha256) && vf_json_parse(text, &doc, &err) == VF_OK;
+	list = good ? vf_json_get(vf_json_root(doc), "streams") : NULL;
+	good &= vf_json_count(list) > 0;
+	for (size_t i = 0; good && i < vf_json_count(list); i++)
+		good = judge_named(g, vf_json_item(list, i));
+	g->r->has_head = good;
+	g->r->head = g->head_record->id;
+	if (!good) {
+		vf_fail(&err, VF_MISSING_OBJECT, "the details of the study head are not in their form, so nobody knows which streams it names");
+		fault(g, g->head_record, &err);
+	}
+	return VF_OK;
+}
+
+/* ---- the whole ---- */
+
+static VF_RC each_pair(void *ctx, const struct vf_source *s, struct vf_err *reterr)
+{
+	uint8_t room[16384];
+	struct vf_pair_hasher h;
+	struct vf_bytes piece;
+
+	vf_pair_init(&h);
+	for (uint64_t at = 0; at < s->size; at += piece.n) {
+		size_t n = s->size - at < sizeof(room) ? (size_t)(s->size - at) : sizeof(room);
+		enum vf_rc rc = vf_source_view(s, at, n, room, &piece, reterr);
+
+		if (rc != VF_OK)
+			return rc;
+		vf_pair_put(&h, piece);
+	}
+	*(struct vf_pair *)ctx = vf_pair_done(&h);
+	return VF_OK;
+}
+
+static VF_RC begin(struct judging *g, struct vf_err *reterr)
+{
+	struct vf_study *s = g->s;
+	enum vf_rc rc = VF_OK;
+
+	g->used = VF_NEW(s->arena, s->box.zip.n, bool);
+	g->proven = VF_NEW(s->arena, s->n_seals + 1, bool);
+	g->given = VF_NEW(s->arena, g->j->n_detached + 1, struct vf_pair);
+	g->study.p = vf_arena_take(s->arena, 128, 1);
+	if (!g->used || !g->proven || !g->given || !g->study.p)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to judge a study");
+	for (size_t i = 0; rc == VF_OK && i < g->j->n_detached; i++)
+		rc = each_pair(&g->given[i], g->j->detached[i].source, reterr);
+	s->seal_used = s->record_used = s->arena->used; /* nothing was loaded yet */
+	s->seal = s->n_seals;
+	return rc;
+}
+
+static void settle(struct judging *g)
+{
+	struct vf_study_result *r = g->r;
+
+	if (r->rejected)
+		r->verdict = VF_REJECTED;
+	else if (r->n_faults || r->counts[VF_VERIFIED] + r->counts[VF_INTACT] != r->shown)
+		r->verdict = VF_INDETERMINATE;
+	else
+		r->verdict = r->counts[VF_INTACT] || r->shown == 0 ? VF_INTACT : VF_VERIFIED;
+	if (r->shown == 0)
+		r->verdict = VF_INDETERMINATE;
+}
+
+VF_RC vf_study_check(struct vf_study *s, const struct vf_study_judging *j, struct vf_study_result *ret, struct vf_err *reterr)
+{
+	struct judging g = {.s = s, .j = j, .r = ret};
+	struct vf_err err;
+	enum vf_rc rc;
+
+	*ret = (struct vf_study_result){.records = s->n_records, .shown = s->n_shown, .hidden = s->n_records - s->n_shown,
+		.existed_by = VF_TIME_NONE};
+	rc = begin(&g, reterr);
+	for (size_t i = 0; rc == VF_OK && i < s->n_records; i++)
+		if (s->records[i].is_shown)
+			rc = judge_record(&g, i, reterr);
+	s->arena->used = s->record_used; /* of the last record nothing is used any more */
+	if (rc == VF_OK)
+		rc = judge_streams(&g, reterr);
+	if (rc == VF_OK)
+		rc = judge_head(&g, reterr);
+	if (rc != VF_OK)
+		return rc;
+	for (size_t i = 0; i < s->n_records; i++)
+		if (!s->records[i].is_shown)
+			judge_hidden(&g, &s->records[i]);
+	for (size_t i = s->first_document; i < s->box.zip.n; i++) {
+		if (g.used[i])
+			continue;
+		vf_fail(&err, VF_STUDY_SHAPE, "'%.*s' is a document of no record here", VF_STR(s->box.zip.entries[i].name));
+		fault(&g, NULL, &err);
+	}
+	settle(&g);
+	return VF_OK;
+}

@@ -1,0 +1,64 @@
+/*
+ * Judging a study bundle: each record by the one judge, then what they show together.
+ *
+ * Knows streams, study heads and what is hidden (docs/formats/study.md, What is judged). How it looks is report_study.h's
+ * question.
+ */
+#ifndef VERIFY_STUDY_JUDGE_H
+#define VERIFY_STUDY_JUDGE_H
+
+#include "verify/bundle.h"
+#include "verify/study.h"
+
+/* Faults that are told; the rest is counted. */
+#define VF_STUDY_FAULTS 20
+
+struct vf_study_fault {
+	struct vf_err err;
+	bool has_record;
+	uint64_t index;
+	struct vf_hash id;
+};
+
+struct vf_study_stream {
+	struct vf_hash id, head;
+	size_t records, hidden;
+	uint64_t next;	  /* 1 + the seq of its last record here */
+	uint64_t missing; /* places below that that are not here */
+};
+
+struct vf_study_result {
+	enum vf_verdict verdict;
+	char study[160]; /* escaped */
+	size_t records, shown, hidden;
+	size_t counts[4]; /* shown ones by their verdict */
+	struct vf_study_fault faults[VF_STUDY_FAULTS];
+	size_t n_faults; /* all of them */
+	bool rejected;
+	struct vf_study_stream *streams; /* ascending by ID; in the study's arena */
+	size_t n_streams;
+	bool has_head; /* a study head was read */
+	struct vf_hash head;
+	char origin[256]; /* escaped */
+	uint64_t size;	  /* of the log, under the newest seal that counts */
+	int64_t existed_by; /* of the newest record that counts; VF_TIME_NONE */
+};
+
+struct vf_study_judging {
+	struct vf_session *session;
+	struct vf_arena *memory; /* for one bundle after the other */
+	const struct vf_detached *detached; /* documents beside the file */
+	size_t n_detached;
+	struct vf_report *report; /* room for one */
+	/* told of each shown record, with its report; may be NULL */
+	void (*each)(void *ctx, const struct vf_study_record *r, const struct vf_report *report);
+	void *ctx;
+};
+
+/*
+ * ret lives until the next vf_study_unpack(). Not VF_OK when no verdict was possible, or when the packing itself is wrong:
+ * STUDY_SHAPE, ZIP_DATA, LIMIT, IO, NO_MEMORY, INTERNAL.
+ */
+VF_RC vf_study_check(struct vf_study *s, const struct vf_study_judging *j, struct vf_study_result *ret, struct vf_err *reterr);
+
+#endif
