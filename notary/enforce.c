@@ -451,7 +451,7 @@ static VF_RC notarise(struct nt_enforced *e, const struct attached *x, struct vf
 	VF_CLEANUP(tr_rulebook_done) struct tr_rulebook book = {0};
 	const struct vf_bytes text = nt_buf_bytes(&x->text);
 	const struct nt_submit_file file = {.name = vf_bytes_str(NT_FINDINGS_NAME), .digests = vf_pair_of(text), .size = text.n};
-	const struct nt_submit_record record = {&file, 1};
+	const struct nt_submit_record record = {.files = &file, .n_files = 1};
 	struct nt_submit s = {.submitter = e->s->submitter,
 		.study = e->s->study,
 		.kind = TR_OTHER,

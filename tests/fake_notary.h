@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "notary/consent_index.h"
+#include "notary/enforce.h"
 #include "notary/notary.h"
 #include "notary/participants.h"
 #include "notary/signers.h"
@@ -169,6 +170,46 @@ VF_RC nt_notary_page_linked(struct nt_notary *n, const struct nt_link *link, uin
 	(void)n, (void)link, (void)first, (void)max, (void)ret, (void)reterr;
 	*ret_n = 0;
 	return VF_OK;
+}
+
+/* No study enforces rules here: tests/cli/enforce_test.sh does. */
+VF_RC nt_enforce_check(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records, size_t count,
+	bool *ret, size_t *ret_rules, struct vf_err *reterr)
+{
+	(void)n, (void)s, (void)records, (void)count, (void)ret_rules, (void)reterr;
+	*ret = false;
+	return VF_OK;
+}
+
+VF_RC nt_enforce_begin(struct nt_notary *n, const struct nt_submit *s, struct nt_enforced **ret, struct vf_err *reterr)
+{
+	(void)n, (void)s, (void)reterr;
+	*ret = NULL;
+	return VF_OK;
+}
+
+VF_RC nt_enforce_judge(
+	struct nt_enforced *e, const struct nt_submission *submissions, size_t count, struct vf_err *reterr)
+{
+	(void)e, (void)submissions, (void)count, (void)reterr;
+	return VF_OK;
+}
+
+void nt_enforce_drop(struct nt_enforced *e)
+{
+	(void)e;
+}
+
+VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr)
+{
+	(void)e, (void)reterr;
+	return VF_OK;
+}
+
+struct nt_enforced *nt_enforced_free(struct nt_enforced *e)
+{
+	(void)e;
+	return NULL;
 }
 
 const char *nt_notary_dir(const struct nt_notary *n)
