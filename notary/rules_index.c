@@ -335,11 +335,15 @@ VF_RC nt_rules_pass(struct nt_notary *n, uint64_t first, struct vf_err *reterr)
 {
 	struct nt_listed last;
 	struct looking l;
+	uint64_t count = 0;
 	size_t got = 0;
-	enum vf_rc rc = begin(&l, n, reterr);
+	enum vf_rc rc = nt_rules_count(n, &count, reterr);
 
-	if (rc != VF_OK || l.count < TAIL || l.count - TAIL < first || first < l.next) {
-		done(&l); /* so few are looked at as quickly */
+	if (rc != VF_OK || count < TAIL || count - TAIL < first)
+		return rc; /* so few are looked at as quickly */
+	rc = begin(&l, n, reterr);
+	if (rc != VF_OK || first < l.next) {
+		done(&l);
 		return rc;
 	}
 	if (!l.db)
