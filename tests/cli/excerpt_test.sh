@@ -105,6 +105,17 @@ says err 'excerpt and bundle are two files'
 # a mistyped study is none that is in order
 runs 66 check n --study DEMO-2
 says err UNKNOWN_RECORD
+# persons of whom a rule finds something are counted, whatever their number
+printf 'STUDYID,DOMAIN,USUBJID,RFICDTC\nR,DM,KEY-1,2026-05-01\nR,DM,KEY-2,2026-05-01\n' >dm.csv
+printf 'STUDYID,DOMAIN,USUBJID,LBSEQ,LBTESTCD,LBDTC\nR,LB,KEY-1,1,ALT,2026-04-01\nR,LB,KEY-2,1,ALT,2026-04-01\n' >lb.csv
+"$tn" init rules >out 2>err || fault 'init rules'
+runs 0 submit rules --study R --kind dataset dm.csv lb.csv
+runs 1 check rules --study R
+says out '^C3  FAIL\(order\) +2 persons: '
+silent out KEY-
+says err RULE_BROKEN
+runs 2 check rules --study R --rule P1
+says err RULE_UNCLEAR
 
 runs 0 excerpt n "$id" --member ae.csv --rows 3,2 --rows 0-0 -o ae.excerpt --bundle ae.asice
 is "$(cat out)" '3 of 5 rows of ae.csv in ae.excerpt' 'what excerpt says'
