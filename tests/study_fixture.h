@@ -16,7 +16,7 @@ static inline void study_submit(struct fixture *f, const char *study, enum tr_ki
 	struct nt_submit_file file = {.name = vf_bytes_str(name), .digests = vf_pair_of(vf_bytes_str(text)), .size = strlen(text)};
 	struct nt_submit_record record = {.files = &file, .n_files = 1};
 	struct nt_submit s = {.submitter = vf_bytes_str("local"), .study = vf_bytes_str(study), .kind = kind,
-		.confidential = tr_kind_is_personal(kind)};
+		.confidential = tr_kind_is_personal(kind), .keep = strcmp(name, "details.json") == 0};
 	struct vf_err err = {0};
 	FILE *out;
 

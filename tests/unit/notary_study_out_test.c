@@ -1,6 +1,7 @@
 /* Study bundles: every record of them expands to the very octets of its ordinary bundle. */
 #include <sys/mman.h>
 
+#include "tests/outside_fixture.h"
 #include "tests/study_fixture.h"
 
 static void *room;
@@ -130,6 +131,44 @@ static void many_seals(void)
 	fixture_end(&f);
 }
 
+static void add_token(struct fixture *f, struct outside *o, uint64_t seal)
+{
+	struct vf_digest imprint;
+	struct vf_err err = {0};
+	struct reply r;
+
+	fixture_need(nt_notary_imprint(f->n, seal, o->as.algorithm, &imprint, &err), &err, "imprint");
+	reply_make(f, o, &imprint, f->now, &r);
+	fixture_need(nt_notary_add_token(f->n, seal, &r.t, &err), &err, "token");
+	reply_done(&r);
+	f->now += 2000;
+}
+
+/* A second authority with SHA-512 trees, of batches that are shown in part and as a whole. */
+static void two_trees(void)
+{
+	struct nt_study_made made;
+	struct outside beta, *const one[] = {&beta};
+	struct vf_bytes file;
+	struct fixture f;
+
+	fixture_begin(&f);
+	outside_begin(&f, &beta, "beta", VF_SHA512);
+	configure(&f, true, 1, one, 1);
+	for (uint64_t seal = 1; seal <= 3; seal++) {
+		study_submit_many(&f, "A", 10 * seal, 3 + seal);
+		study_submit_many(&f, "B", 10 * seal, seal == 2 ? 0 : 4);
+		fixture_seal(&f);
+		add_token(&f, &beta, seal);
+	}
+	file = study_put(&f, "A", NULL, &made);
+	CHECK_INT(made.shown, 15);
+	check_expands(&f, file, 15);
+	free((void *)(uintptr_t)file.p);
+	outside_end(&beta);
+	fixture_end(&f);
+}
+
 /* Names that are taken, studies without a record. */
 static void refusals(void)
 {
@@ -161,6 +200,7 @@ int main(void)
 		return 1;
 	one_seal();
 	many_seals();
+	two_trees();
 	refusals();
 	return check_done();
 }

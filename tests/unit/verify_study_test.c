@@ -241,6 +241,54 @@ static void whole(void)
 	fixture_end(&f);
 }
 
+/* A record that says which streams and heads there are: of study B's, which is not in the file, or of its own. */
+static void heads(void)
+{
+	static struct vf_study_result r;
+	struct nt_study_made made;
+	struct vf_hash first, other;
+	struct vf_bytes file;
+	struct fixture f;
+	char text[400], a[65], b[65];
+
+	fixture_begin(&f);
+	study_submit_many(&f, "B", 0, 1);
+	other = f.last;
+	study_submit_many(&f, "A", 0, 1);
+	first = f.last;
+	vf_hex_put(a, vf_bytes(first.b, 32));
+	vf_hex_put(b, vf_bytes(other.b, 32));
+	snprintf(text, sizeof(text), "{\"schema\":\"trialnotary/details/study-head/1\",\"streams\":[{\"head\":\"%s\",\"records\":1,\"stream\":\"%s\"}]}", a, a);
+	study_submit(&f, "A", TR_STUDY_HEAD, "details.json", text);
+	fixture_seal(&f);
+	file = study_put(&f, "A", NULL, &made);
+	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK(r.has_head);
+	free((void *)(uintptr_t)file.p);
+
+	/* the newest counts: it names a stream that is not here */
+	snprintf(text, sizeof(text), "{\"schema\":\"trialnotary/details/study-head/1\",\"streams\":[{\"head\":\"%s\",\"records\":1,\"stream\":\"%s\"}]}", b, b);
+	study_submit(&f, "A", TR_STUDY_HEAD, "details.json", text);
+	fixture_seal(&f);
+	file = study_put(&f, "A", NULL, &made);
+	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_INDETERMINATE);
+	CHECK(has_fault(&r, VF_MISSING_OBJECT));
+	free((void *)(uintptr_t)file.p);
+
+	/* and one that names another head */
+	snprintf(text, sizeof(text), "{\"schema\":\"trialnotary/details/study-head/1\",\"streams\":[{\"head\":\"%s\",\"records\":1,\"stream\":\"%s\"}]}", b, a);
+	study_submit(&f, "A", TR_STUDY_HEAD, "details.json", text);
+	fixture_seal(&f);
+	file = study_put(&f, "A", NULL, &made);
+	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK(has_fault(&r, VF_STREAM_FORK));
+	free((void *)(uintptr_t)file.p);
+	fixture_end(&f);
+}
+
 /* ---- tampering ---- */
 
 /*
@@ -359,6 +407,7 @@ int main(void)
 	session_room = map(SESSION);
 	trees();
 	whole();
+	heads();
 	tampering();
 	return check_done();
 }
