@@ -146,7 +146,7 @@ runs 1 submit n --study S-1 --kind dataset third.json
 says err 'RULE_BROKEN: rule D1'
 runs 0 erase n "$strict" --yes
 runs 0 submit n --study S-1 --kind dataset third.json
-[ ! -s err ] || fault 'erased parameters count'
+! grep -q RULE_BROKEN err || fault 'erased parameters count'
 
 # with the index: made, deleted, damaged
 lay_down refuse.json
