@@ -8,6 +8,7 @@
 #define NOTARY_CASE_H
 
 #include "notary/notary.h"
+#include "notary/record_signature.h"
 #include "trial/rules/rule.h"
 
 struct nt_case;
@@ -32,8 +33,9 @@ struct nt_case_record {
 	struct vf_hash stream;
 	uint64_t seq;
 	bool in_stream, is_erased;
-	struct vf_bytes details;        /* details.json as it is; empty: none, or not disclosed */
-	struct vf_bytes signer, meaning; /* of a signature that verifies */
+	struct vf_bytes details; /* details.json as it is; empty: none, or not disclosed */
+	/* As far as it is at hand: the case reads signer and meaning from it, judged at anchored, or at as_of. */
+	struct nt_record_signature signature;
 };
 
 /* A document of the record that was added last; input is NULL when it is not at hand, and read when the case is done. */

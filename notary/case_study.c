@@ -165,12 +165,21 @@ static VF_RC add_hidden(struct study *x, const struct vf_study_record *r, struct
 		.seq = r->seq, .in_stream = r->in_stream, .is_erased = true}, reterr);
 }
 
+static struct vf_bytes octets_of(const struct vf_study_unpacked *u, const char *name)
+{
+	for (size_t i = 0; i < u->n_members; i++)
+		if (vf_bytes_is(u->members[i].name, name))
+			return u->members[i].bytes;
+	return vf_bytes("", 0);
+}
+
 static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked *u, struct vf_err *reterr)
 {
 	const struct vf_study_record *r = &x->s.records[i];
 	const struct vf_statement *st = &u->statement;
 	struct nt_case_record made = {.id = r->id, .kind = st->kind, .version = st->version, .date = st->date, .title = st->title,
-		.n_links = st->n_links, .index = r->index, .anchored = x->anchored[i], .stream = r->stream, .seq = r->seq, .in_stream = r->in_stream};
+		.n_links = st->n_links, .index = r->index, .anchored = x->anchored[i], .stream = r->stream, .seq = r->seq, .in_stream = r->in_stream,
+		.signature = {octets_of(u, VF_NAME_STATEMENT), octets_of(u, VF_NAME_SIGNED_MANIFEST), octets_of(u, VF_NAME_SIGNATURE)}};
 	struct tr_link *links = VF_NEW(&x->arena, st->n_links + 1, struct tr_link);
 	struct document *docs = NULL;
 	size_t n = 0;
