@@ -28,6 +28,7 @@ struct nt_case {
 	size_t *first_file; /* per record, in sources */
 	size_t cap_first;
 	struct tr_mapping *mapping;
+	uint64_t missing; /* places in streams */
 	size_t parameters_at, mapping_at; /* their places among the records; NOWHERE: none */
 };
 #define NOWHERE SIZE_MAX
@@ -178,6 +179,7 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 		.seq = r->seq,
 		.in_stream = r->in_stream,
 		.is_erased = r->is_erased,
+		.is_withheld = r->is_withheld,
 		.n_links = r->n_links};
 	struct nt_record_signer by;
 	enum vf_rc rc = nt_signatures_read(c->signatures, &r->signature, r->anchored == VF_TIME_NONE ? c->c.as_of : r->anchored, &by, reterr);
@@ -352,11 +354,12 @@ static VF_RC sum_files(struct nt_case *c, struct vf_err *reterr)
 	return rc;
 }
 
-VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr)
+VF_RC nt_case_finish(struct nt_case *c, uint64_t missing, struct vf_err *reterr)
 {
 	enum vf_rc rc = find_all_own(c, reterr);
 
-	c->c.is_whole = whole;
+	c->missing = missing;
+	c->c.is_whole = missing == 0 && nt_case_absent(c).withheld == 0;
 	for (size_t i = 0; rc == VF_OK && i < c->c.n_records; i++)
 		rc = read_files(c, i, reterr);
 	if (rc == VF_OK)
@@ -372,6 +375,15 @@ VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr)
 			tr_fact_list_done(&c->c.records[i].files[j].facts);
 	c->c.n_records = n < c->c.n_records ? n : c->c.n_records;
 	return tr_case_index(&c->c, reterr);
+}
+
+struct nt_case_absent nt_case_absent(const struct nt_case *c)
+{
+	struct nt_case_absent a = {.missing = c->missing};
+
+	for (size_t i = 0; i < c->c.n_records; i++)
+		a.withheld += c->c.records[i].is_withheld ? 1 : 0;
+	return a;
 }
 
 const struct tr_case *nt_case_get(const struct nt_case *c)

@@ -250,7 +250,7 @@ static VF_RC make(struct local *l, struct vf_bytes study, int64_t as_of, struct 
 		rc = add_all(l, reterr);
 	}
 	if (rc == VF_OK)
-		rc = nt_case_finish(c, true, reterr);
+		rc = nt_case_finish(c, 0, reterr);
 	free(l->room);
 	free(l->places);
 	if (rc == VF_OK) {

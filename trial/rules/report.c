@@ -316,7 +316,7 @@ static void put_record(struct vf_sink *s, const struct tr_case_record *r)
 	put_kind(s, r);
 	vf_sink_str(s, "</td><td class=\"number\">");
 	if (r->index == UINT64_MAX)
-		vf_sink_str(s, "waits");
+		vf_sink_str(s, r->is_erased ? "not known" : "waits");
 	else
 		vf_sink_putf(s, "%" PRIu64, r->index);
 	vf_sink_str(s, "</td><td class=\"nowrap\">");
@@ -324,7 +324,7 @@ static void put_record(struct vf_sink *s, const struct tr_case_record *r)
 	vf_sink_str(s, "</td><td>");
 	if (r->signer.n)
 		tr_report_text(s, r->signer);
-	vf_sink_str(s, r->is_erased ? "erased" : "");
+	vf_sink_str(s, r->is_erased ? "erased" : r->is_withheld ? "withheld" : "");
 	vf_sink_str(s, "</td></tr>\n");
 }
 
