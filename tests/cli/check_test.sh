@@ -83,8 +83,12 @@ has found 'C6  PASS'
 has found 'S2  PASS'
 has found 'given: 2026-02-02'
 runs 0 report --bundle n.tnstudy --trust n.trust --at $at -o n.html
-has n.html 'Dr. D. Example'
-has n.html 'Investigator of site 01'
+has n.html '<bdi>Dr. D. Example</bdi> (responsibility)'
+# who signed a consent may be the participant
+lacks n.html 'Investigator of site 01'
+has n.html '<td>signed</td>'
+runs 0 report --bundle n.tnstudy --trust n.trust --at $at --subjects -o subjects.html
+has subjects.html 'Investigator of site 01'
 
 # a root that is pinned for submitters and vouches for neither changes no finding: whose key it was is the verifier's question
 cp -r n.trust pinned
@@ -165,6 +169,7 @@ runs 0 seal e
 runs 0 bundle e --study S-1 -o e.tnstudy --force
 has out '1 withheld or erased'
 same 'erased about a person' e e.tnstudy
+has found "G2  PASS                         record ${second:0:8}: erased, with a record of the erasure"
 has found 'G2  PASS'
 has found 'T2  N/A'
 lacks found 'hidden'
@@ -230,6 +235,9 @@ runs 64 check n
 runs 64 check n --study S-1 --rule X9
 runs 64 check --bundle n.tnstudy
 runs 64 check n --study S-1 --trust n.trust
+runs 66 check --bundle n.tnstudy --trust nowhere
+mkdir empty
+runs 64 check --bundle n.tnstudy --trust empty
 runs 1 check --bundle form.txt --trust n.trust
 has err 'STUDY_SHAPE'
 runs 0 report n --study S-1 --at $at -o status.html
