@@ -169,7 +169,7 @@ runs 0 seal e
 runs 0 bundle e --study S-1 -o e.tnstudy --force
 has out '1 withheld or erased'
 same 'erased about a person' e e.tnstudy
-has found "G2  PASS                         record ${second:0:8}: erased, with a record of the erasure"
+has found "record ${second:0:8}: erased, with a record of the erasure"
 has found 'G2  PASS'
 has found 'T2  N/A'
 lacks found 'hidden'

@@ -129,8 +129,7 @@ void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 
 	tr_case_short(id, &r->id);
 	vf_text_escape(version, sizeof(version), r->version);
-	/* of an erased record no kind is left */
-	snprintf(out, TR_NAMED_LEN + 1, "%.*s%s%s%srecord %s", VF_STR(kind), version[0] ? " " : "", version, kind.n ? ", " : "", id);
+	snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
 }
 
 struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,
