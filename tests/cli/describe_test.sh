@@ -220,6 +220,25 @@ has err "no rule 'P99'"
 run 64 check n --study EX-1 --at yesterday
 run 64 check n
 run 66 check n --study OTHER
+# the checksums of an exchange file, against the files
+mkdir etmf
+printf 'licence' >'etmf/a licence.pdf'
+printf 'plan' >etmf/plan.pdf
+cat >etmf/exchange.xml <<END
+<BATCH xmlns="https://tmfrefmodel.com/ems" STUDYID="EX-2" TRANSFERSOURCEID="CRO" TRANSFERID="1" SPECIFICATIONID="A" TMFRMVERSION="3.0">
+<OBJECT><OBJECTID>D-1</OBJECTID><FILE><INTEGRITY>sha256-$(sha256sum <'etmf/a licence.pdf' | cut -c1-64)</INTEGRITY><CONTENTURL>05/a%20licence.pdf</CONTENTURL></FILE></OBJECT>
+<OBJECT><OBJECTID>D-2</OBJECTID><FILE><INTEGRITY>md5-$(md5sum <etmf/plan.pdf | cut -c1-32)</INTEGRITY><CONTENTURL>01/plan.pdf</CONTENTURL></FILE></OBJECT></BATCH>
+END
+for file in etmf/*; do run 0 submit n --study EX-2 --kind other --title D "$file"; done
+run 0 seal n
+run 0 check n --study EX-2 --rule D5
+has out 'D5  PASS'
+has out '2 files have the checksums'
+sed 's/md5-../md5-00/; s/sha256-../sha256-00/' etmf/exchange.xml >etmf/exchange2.xml
+run 0 submit n --study EX-2 --kind other --title D etmf/exchange2.xml
+run 0 seal n
+run 1 check n --study EX-2 --rule D5
+has out 'another checksum than it says'
 # a document that moved is found where it is now
 mkdir moved
 mv reg.xml moved

@@ -14,6 +14,7 @@ extern const struct tr_reader tr_read_docx;
 extern const struct tr_reader tr_read_ectd;
 extern const struct tr_reader tr_read_ectd_md5;
 extern const struct tr_reader tr_read_ectd_stf;
+extern const struct tr_reader tr_read_etmf;
 extern const struct tr_reader tr_read_fhir_json;
 extern const struct tr_reader tr_read_fhir_xml;
 extern const struct tr_reader tr_read_ictrp;
