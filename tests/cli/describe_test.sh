@@ -220,6 +220,15 @@ has err "no rule 'P99'"
 run 64 check n --study EX-1 --at yesterday
 run 64 check n
 run 66 check n --study OTHER
+# a record in a table of ICTRP does what its XML does
+printf '%s\n' 'TrialID,Public title,Date registration,Date registration3,Source Register' \
+	'NCT00000001,An example,11/03/2024,20240311,ClinicalTrials.gov' >ictrp.csv
+run 0 submit n --study EX-3 --kind registration --title R ictrp.csv
+run 0 submit n --study EX-3 --kind dataset --title D dm.csv
+run 0 seal n
+run 1 check n --study EX-3 --rule P1
+has out 'P1  FAIL(order)                  study: first submitted to a registry: 2024-03-11 (registry); first enrolment: 2024-02-10 (declared)'
+
 # the checksums of an exchange file, against the files
 mkdir etmf
 printf 'licence' >'etmf/a licence.pdf'

@@ -28,6 +28,9 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_pdf,
 	&tr_read_xpt,
 
+	/* no head but names of columns */
+	&tr_read_ictrp_csv,
+
 	/* no head */
 	&tr_read_csv,
 	NULL,

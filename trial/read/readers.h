@@ -18,6 +18,7 @@ extern const struct tr_reader tr_read_etmf;
 extern const struct tr_reader tr_read_fhir_json;
 extern const struct tr_reader tr_read_fhir_xml;
 extern const struct tr_reader tr_read_ictrp;
+extern const struct tr_reader tr_read_ictrp_csv;
 extern const struct tr_reader tr_read_isrctn;
 extern const struct tr_reader tr_read_odm;
 extern const struct tr_reader tr_read_pdf;

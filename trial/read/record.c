@@ -363,3 +363,22 @@ const struct tr_part *tr_record_part(const struct tr_record *rec, bool item)
 	}
 	return NULL;
 }
+
+VF_RC tr_record_value(struct tr_record *rec, struct vf_bytes name, struct tr_place place, struct vf_bytes value,
+	struct vf_err *reterr)
+{
+	const struct tr_part *item, *part;
+	enum vf_rc rc = VF_OK;
+
+	if (!tr_record_enter(rec, "", name))
+		return VF_OK;
+	item = tr_record_part(rec, true);
+	part = tr_record_part(rec, false);
+	tr_record_keep_place(rec, place);
+	if (item)
+		tr_record_open(rec, item);
+	if (part)
+		rc = tr_record_say_part(rec, part, value, reterr);
+	tr_record_leave(rec, 0);
+	return rc;
+}
