@@ -8,7 +8,7 @@
 
 #include "trial/read/checksum.h"
 #include "trial/read/readers.h"
-#include "trial/read/xml.h"
+#include "trial/read/record_inside.h"
 #include "verify/text.h"
 
 #define EMS "https://tmfrefmodel.com/ems"
@@ -169,17 +169,6 @@ static VF_RC say_file(struct reading *d, struct vf_err *reterr)
 
 /* ---- the file ---- */
 
-static struct vf_bytes trim(struct vf_bytes b)
-{
-	struct vf_bytes blank;
-
-	while (b.n && b.p[b.n - 1] <= ' ')
-		b.n--;
-	while (b.n && b.p[0] <= ' ' && vf_take(&b, 1, &blank))
-		;
-	return b;
-}
-
 static VF_RC keep(struct reading *d, enum kept what, struct vf_err *reterr)
 {
 	struct text *t = &d->kept[what];
@@ -193,7 +182,7 @@ static VF_RC keep(struct reading *d, enum kept what, struct vf_err *reterr)
 	rc = tr_xml_text(d->x, MAX_KEPT, &text, reterr);
 	if (rc != VF_OK)
 		return rc;
-	text = trim(text);
+	text = tr_record_trim(text);
 	if (text.n)
 		memcpy(t->p, text.p, text.n);
 	t->n = text.n;
