@@ -105,6 +105,70 @@ run 0 describe --all many.xml
 has out "V30 $(printf 'x%.0s' $(seq 150))"
 lacks out 'more of'
 
+# what has a form, and does not stand in it, may be anything: its length is shown, and the text to who asks for persons
+cat >audit.xml <<'END'
+<?xml version="1.0" encoding="UTF-8"?>
+<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2" FileType="Snapshot" FileOID="F.3" CreationDateTime="asked Jane Roe">
+  <ClinicalData StudyOID="S.1" MetaDataVersionOID="MDV.1">
+    <SubjectData SubjectKey="PERSON-0815">
+      <AuditRecord><UserRef UserOID="Jane Roe"/><LocationRef LocationOID="L.1"/><DateTimeStamp>Tuesday, Roe</DateTimeStamp>
+        <ReasonForChange>Mrs Roe called</ReasonForChange></AuditRecord>
+      <AuditRecord><UserRef UserOID="U.1"/><LocationRef LocationOID="L.1"/><DateTimeStamp>2026-02-03T04:05:06Z</DateTimeStamp></AuditRecord>
+    </SubjectData>
+  </ClinicalData>
+</ODM>
+END
+run 0 describe --audit audit.xml
+lacks out Roe
+has out 'file.created                       [14 octets: shown with --subjects]  (not a date of its form)'
+has out 'audit.time                       [12 octets: shown with --subjects]  (not a date of its form)'
+has out 'audit.user                       [8 octets: shown with --subjects]'
+has out 'audit.reason                     [14 octets: shown with --subjects]'
+has out 'audit.user                       U.1'
+has out '2026-02-03T04:05:06Z'
+run 0 describe --audit --json audit.xml
+lacks out Roe
+has out '"name":"audit.time","item":2,"value":null,"hidden":12,"precision":null,"bad":true'
+has out '"name":"audit.reason","item":2,"value":null,"hidden":14'
+run 0 describe --audit --subjects audit.xml
+has out 'Tuesday, Roe  (not a date of its form)'
+has out 'Mrs Roe called'
+lacks out 'shown with'
+
+# what is shown grows with the file, memory does not
+{
+	printf '['
+	for i in $(seq 40000); do printf '{"protocolSection":{"identificationModule":{"nctId":"NCT%08d","briefTitle":"Title %d"}}},' "$i" "$i"; done
+	printf '{}]'
+} >records.json
+[ -n "${ASAN_OPTIONS:-}" ] || ulimit -S -v 120000
+run 0 describe --all records.json
+[ "$(grep -c '^  study ' out)" = 40001 ] || fault 'not each record is named once'
+has out '  study 40001'
+lacks out 'more of item'
+has out 'study.title                      Title 39999'
+has out 'file.registry-records              40001'
+run 0 describe --json records.json
+[ "$(grep -o '"name":"study.title"' out | wc -l)" = 40000 ] || fault 'not each title is there'
+has out '"name":"file.registry-records","value":"40001"'
+run 0 describe records.json
+has out "and 39989 more of 'study' (--all shows them)"
+[ "$(wc -c <out)" -lt 3000 ] || fault 'more is shown than was asked for'
+ulimit -S -v unlimited
+# a thing that goes on after much else is named again: the title stands behind 40,000 outcomes of its record
+{
+	printf '[{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"},"outcomesModule":{"primaryOutcomes":['
+	for i in $(seq 20000); do printf '{"measure":"M %d"},' "$i"; done
+	printf '{"measure":"last"}]},"statusModule":{"overallStatus":"COMPLETED"}}}]'
+} >outcomes.json
+run 0 describe --all outcomes.json
+has out '  more of item 1'
+[ "$(grep -c '^  record ' out)" = 20001 ] || fault 'not each outcome is named once'
+has out 'study.status                     COMPLETED'
+run 0 describe outcomes.json
+lacks out 'more of item'
+has out 'study.status                     COMPLETED'
+
 run 0 describe folder plain
 [ "$(grep -c SHA-256 out)" = 3 ] || fault 'a folder and a file are not three files'
 has out 'no format that is known, 10 octets'
@@ -156,6 +220,34 @@ has err "no rule 'P99'"
 run 64 check n --study EX-1 --at yesterday
 run 64 check n
 run 66 check n --study OTHER
+# a record in a table of ICTRP does what its XML does
+printf '%s\n' 'TrialID,Public title,Date registration,Date registration3,Source Register' \
+	'NCT00000001,An example,11/03/2024,20240311,ClinicalTrials.gov' >ictrp.csv
+run 0 submit n --study EX-3 --kind registration --title R ictrp.csv
+run 0 submit n --study EX-3 --kind dataset --title D dm.csv
+run 0 seal n
+run 1 check n --study EX-3 --rule P1
+has out 'P1  FAIL(order)                  study: first submitted to a registry: 2024-03-11 (registry); first enrolment: 2024-02-10 (declared)'
+
+# the checksums of an exchange file, against the files
+mkdir etmf
+printf 'licence' >'etmf/a licence.pdf'
+printf 'plan' >etmf/plan.pdf
+cat >etmf/exchange.xml <<END
+<BATCH xmlns="https://tmfrefmodel.com/ems" STUDYID="EX-2" TRANSFERSOURCEID="CRO" TRANSFERID="1" SPECIFICATIONID="A" TMFRMVERSION="3.0">
+<OBJECT><OBJECTID>D-1</OBJECTID><FILE><INTEGRITY>sha256-$(sha256sum <'etmf/a licence.pdf' | cut -c1-64)</INTEGRITY><CONTENTURL>05/a%20licence.pdf</CONTENTURL></FILE></OBJECT>
+<OBJECT><OBJECTID>D-2</OBJECTID><FILE><INTEGRITY>md5-$(md5sum <etmf/plan.pdf | cut -c1-32)</INTEGRITY><CONTENTURL>01/plan.pdf</CONTENTURL></FILE></OBJECT></BATCH>
+END
+for file in etmf/*; do run 0 submit n --study EX-2 --kind other --title D "$file"; done
+run 0 seal n
+run 0 check n --study EX-2 --rule D5
+has out 'D5  PASS'
+has out '2 files have the checksums'
+sed 's/md5-../md5-00/; s/sha256-../sha256-00/' etmf/exchange.xml >etmf/exchange2.xml
+run 0 submit n --study EX-2 --kind other --title D etmf/exchange2.xml
+run 0 seal n
+run 1 check n --study EX-2 --rule D5
+has out 'another checksum than it says'
 # a document that moved is found where it is now
 mkdir moved
 mv reg.xml moved

@@ -3,11 +3,9 @@
  * and index-md5.txt. A checksum by others ties files together and is no evidence against collisions. No document is
  * opened here.
  */
-#include <stdio.h>
-
+#include "trial/read/checksum.h"
 #include "trial/read/readers.h"
 #include "trial/read/xml.h"
-#include "verify/text.h"
 
 #define ICH "http://www.ich.org/ectd"
 #define MAX_TITLE ((size_t)64 * 1024)
@@ -38,35 +36,6 @@ static VF_RC say(struct reading *d, enum tr_fact_name fact, uint64_t item, const
 	return tr_say(d->r, fact, &about, get(node, name), reterr);
 }
 
-/* "md5:" and lower-case digits; the type may be written "MD5". What is not hex of its length is said as written. */
-static VF_RC say_checksum(struct tr_reading *r, const struct tr_about *about, struct vf_bytes type, struct vf_bytes hex,
-	struct vf_err *reterr)
-{
-	static const struct {
-		const char *name, *prefix;
-		size_t n;
-	} types[] = {{"md5", "md5:", 32}, {"MD5", "md5:", 32}, {"sha256", "sha256:", 64}, {"SHA256", "sha256:", 64},
-		{"sha-256", "sha256:", 64}, {"SHA-256", "sha256:", 64}};
-	char normal[8 + 64] = "", digits[65] = "";
-	struct tr_fact f = {.name = TR_F_DOC_CHECKSUM,
-		.item = about->item,
-		.value = hex,
-		.grade = about->grade,
-		.place = about->place};
-	uint8_t octets[32];
-
-	if (hex.n == 0)
-		return VF_OK;
-	for (size_t i = 0; i < hex.n && i < 64; i++)
-		digits[i] = (char)(hex.p[i] >= 'A' && hex.p[i] <= 'F' ? hex.p[i] | 0x20 : hex.p[i]);
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (vf_bytes_is(type, types[i].name) && hex.n == types[i].n &&
-			vf_hex_read(vf_bytes(digits, hex.n), octets, hex.n / 2))
-			snprintf(normal, sizeof(normal), "%s%s", types[i].prefix, digits);
-	f.normal = vf_bytes_str(normal);
-	return r->fact(r->ctx, &f, reterr);
-}
-
 static VF_RC open_leaf(struct reading *d, const struct tr_xml_node *node, struct vf_err *reterr)
 {
 	struct tr_about about = {.place = tr_xml_place(d->x)};
@@ -84,7 +53,7 @@ static VF_RC open_leaf(struct reading *d, const struct tr_xml_node *node, struct
 	if (rc == VF_OK && d->heading)
 		rc = tr_say(d->r, TR_F_DOC_TYPE, &about, vf_bytes_str(d->heading), reterr);
 	about.place = tr_xml_place_of(d->x, "checksum");
-	return rc == VF_OK ? say_checksum(d->r, &about, get(node, "checksum-type"), get(node, "checksum"), reterr) : rc;
+	return rc == VF_OK ? tr_say_checksum(d->r, &about, get(node, "checksum-type"), get(node, "checksum"), reterr) : rc;
 }
 
 /* The link of a study tagging file to a leaf: "../../../../../index.xml#id1", with what it is. */
@@ -214,7 +183,7 @@ static VF_RC read_md5(struct tr_reading *r, struct vf_err *reterr)
 	if (!take_digits(&in, &digits))
 		return vf_fail(reterr, VF_FILE_SHAPE, "line 1, column 1: not the MD5 of an index");
 	rc = tr_say(r, TR_F_DOC_NAME, &about, vf_bytes_str("index.xml"), reterr);
-	return rc == VF_OK ? say_checksum(r, &about, vf_bytes_str("md5"), digits, reterr) : rc;
+	return rc == VF_OK ? tr_say_checksum(r, &about, vf_bytes_str("md5"), digits, reterr) : rc;
 }
 
 const struct tr_reader tr_read_ectd_md5 = {"ectd-md5", "checksum of an eCTD index", claims_md5, read_md5};

@@ -161,13 +161,15 @@ VF_RC tr_fact_list_put(struct tr_fact_list *l, const struct tr_fact *f, bool pla
 struct keeping {
 	struct tr_fact_list *list;
 	bool places;
+	VF_RC (*sink)(void *ctx, const struct tr_fact *fact, struct vf_err *reterr); /* NULL: the list itself */
+	void *ctx;
 };
 
 static VF_RC keep_fact(void *ctx, const struct tr_fact *f, struct vf_err *reterr)
 {
 	const struct keeping *k = ctx;
 
-	return tr_fact_list_put(k->list, f, k->places, reterr);
+	return k->sink ? k->sink(k->ctx, f, reterr) : tr_fact_list_put(k->list, f, k->places, reterr);
 }
 
 static VF_RC keep_warning(void *ctx, enum tr_warning warning, const char *text, const struct tr_place *place,
@@ -189,11 +191,11 @@ static bool is_ours(enum vf_rc rc)
 	return rc == VF_NO_MEMORY || rc == VF_IO || rc == VF_INTERRUPTED || rc == VF_INTERNAL;
 }
 
-VF_RC tr_fact_list_read(struct tr_fact_list *list, const struct tr_input *in, unsigned wants,
-	const struct tr_mapping *mapping, struct vf_err *reterr)
+static VF_RC read_file(struct keeping *k, const struct tr_input *in, unsigned wants, const struct tr_mapping *mapping,
+	struct vf_err *reterr)
 {
-	struct keeping k = {list, (wants & TR_WANT_PLACES) != 0};
-	struct tr_reading r = {.in = in, .wants = wants, .mapping = mapping, .fact = keep_fact, .warning = keep_warning, .ctx = &k};
+	struct tr_fact_list *list = k->list;
+	struct tr_reading r = {.in = in, .wants = wants, .mapping = mapping, .fact = keep_fact, .warning = keep_warning, .ctx = k};
 	enum vf_rc rc = tr_read(&r, &list->reader, &list->err);
 
 	list->subjects = tr_subjects(&r);
@@ -206,6 +208,23 @@ VF_RC tr_fact_list_read(struct tr_fact_list *list, const struct tr_input *in, un
 		return rc;
 	}
 	return VF_OK;
+}
+
+VF_RC tr_fact_list_read(struct tr_fact_list *list, const struct tr_input *in, unsigned wants,
+	const struct tr_mapping *mapping, struct vf_err *reterr)
+{
+	struct keeping k = {.list = list, .places = (wants & TR_WANT_PLACES) != 0};
+
+	return read_file(&k, in, wants, mapping, reterr);
+}
+
+VF_RC tr_fact_list_pass(struct tr_fact_list *list, const struct tr_input *in, unsigned wants,
+	const struct tr_mapping *mapping,
+	VF_RC (*sink)(void *ctx, const struct tr_fact *fact, struct vf_err *reterr), void *ctx, struct vf_err *reterr)
+{
+	struct keeping k = {.list = list, .sink = sink, .ctx = ctx};
+
+	return read_file(&k, in, wants, mapping, reterr);
 }
 
 void tr_fact_list_done(struct tr_fact_list *list)

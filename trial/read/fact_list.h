@@ -50,6 +50,13 @@ struct tr_fact_list {
  */
 VF_RC tr_fact_list_read(struct tr_fact_list *list, const struct tr_input *in, unsigned wants,
 	const struct tr_mapping *mapping, struct vf_err *reterr);
+/*
+ * The same, but each fact goes to the sink and none is kept: memory does not grow with the file. list->reader is known
+ * before the first fact. Another outcome than OK of the sink ends the reading; it must be one that is returned.
+ */
+VF_RC tr_fact_list_pass(struct tr_fact_list *list, const struct tr_input *in, unsigned wants,
+	const struct tr_mapping *mapping,
+	VF_RC (*sink)(void *ctx, const struct tr_fact *fact, struct vf_err *reterr), void *ctx, struct vf_err *reterr);
 /* Adds one fact that somebody else has read. LIMIT, NO_MEMORY. */
 VF_RC tr_fact_list_put(struct tr_fact_list *list, const struct tr_fact *fact, bool places, struct vf_err *reterr);
 void tr_fact_list_done(struct tr_fact_list *list);

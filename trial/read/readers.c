@@ -11,6 +11,7 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_ctgov_xml,
 	&tr_read_ectd,
 	&tr_read_ectd_stf,
+	&tr_read_etmf,
 	&tr_read_fhir_xml,
 	&tr_read_ictrp,
 	&tr_read_isrctn,
@@ -26,6 +27,9 @@ static const struct tr_reader *const readers[] = {
 	&tr_read_ectd_md5,
 	&tr_read_pdf,
 	&tr_read_xpt,
+
+	/* no head but names of columns */
+	&tr_read_ictrp_csv,
 
 	/* no head */
 	&tr_read_csv,

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "verify/text.h"
+#include "trial/read/checksum.h"
 
 void tr_record_done(struct tr_record *rec)
 {
@@ -280,19 +280,6 @@ static VF_RC say_level(struct tr_record *rec, const struct tr_part *part, const 
 	return tr_record_say(rec, part->fact, about, value, vf_bytes_str(level), reterr);
 }
 
-static VF_RC say_md5(struct tr_record *rec, const struct tr_part *part, const struct tr_about *about,
-	struct vf_bytes value, struct vf_err *reterr)
-{
-	struct vf_bytes hex = tr_record_trim(value);
-	char normal[4 + 32 + 1] = "md5:";
-
-	if (hex.n != 32)
-		return tr_say(rec->r, part->fact, about, value, reterr);
-	for (size_t i = 0; i < 32; i++)
-		normal[4 + i] = (char)(hex.p[i] >= 'A' && hex.p[i] <= 'F' ? hex.p[i] | 0x20 : hex.p[i]);
-	return tr_record_say(rec, part->fact, about, value, vf_bytes(normal, 36), reterr);
-}
-
 VF_RC tr_record_say_part(
 	struct tr_record *rec, const struct tr_part *part, struct vf_bytes value, struct vf_err *reterr)
 {
@@ -321,7 +308,7 @@ VF_RC tr_record_say_part(
 	case TR_PART_DATE:
 		return tr_say_date(rec->r, part->fact, &about, part->form, value, reterr);
 	case TR_PART_MD5:
-		return say_md5(rec, part, &about, value, reterr);
+		return tr_say_checksum(rec->r, &about, vf_bytes_str("md5"), tr_record_trim(value), reterr);
 	case TR_PART_ITEM:
 		return VF_OK;
 	case TR_PART_OWN:
@@ -375,4 +362,23 @@ const struct tr_part *tr_record_part(const struct tr_record *rec, bool item)
 			return p;
 	}
 	return NULL;
+}
+
+VF_RC tr_record_value(struct tr_record *rec, struct vf_bytes name, struct tr_place place, struct vf_bytes value,
+	struct vf_err *reterr)
+{
+	const struct tr_part *item, *part;
+	enum vf_rc rc = VF_OK;
+
+	if (!tr_record_enter(rec, "", name))
+		return VF_OK;
+	item = tr_record_part(rec, true);
+	part = tr_record_part(rec, false);
+	tr_record_keep_place(rec, place);
+	if (item)
+		tr_record_open(rec, item);
+	if (part)
+		rc = tr_record_say_part(rec, part, value, reterr);
+	tr_record_leave(rec, 0);
+	return rc;
 }

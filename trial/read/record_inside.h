@@ -70,6 +70,10 @@ VF_RC tr_record_json(struct tr_record *rec, struct tr_json *j, struct vf_err *re
 VF_RC tr_record_json_member(
 	struct tr_record *rec, struct tr_json *j, const struct tr_json_token *t, struct vf_err *reterr);
 
+/* One value of a record that is a row: the part with the name, or nothing. */
+VF_RC tr_record_value(struct tr_record *rec, struct vf_bytes name, struct tr_place place, struct vf_bytes value,
+	struct vf_err *reterr);
+
 /* What the facts of the value that is read now share. */
 struct tr_about tr_record_about(const struct tr_record *rec, enum tr_grade grade);
 /* A fact with a normalised form of its own (empty: none); nothing for a value of white space. */

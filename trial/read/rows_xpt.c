@@ -1,32 +1,20 @@
 /* Cells of SAS transport files, versions 5 and 8: records of 80 octets, rows without a count, numbers of IBM's base 16. */
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "trial/read/rows_inside.h"
+#include "trial/read/xpt_inside.h"
 
-#define RECORD 80u
-#define NAMESTR 140u
+#define RECORD TR_XPT_RECORD
 #define PIECE ((size_t)256 * RECORD)
-
-struct field {
-	size_t at, n;
-	bool is_number;
-};
 
 struct member {
 	const struct tr_input *in;
 	struct tr_giving *g;
+	struct tr_xpt_member head;
 	uint64_t at; /* of what is read next */
-	bool is_v8;
-	uint64_t namestr;
 	uint8_t name[32];
 	size_t n_name;
-	struct field *fields;
-	size_t n_fields, row; /* octets of a row */
-	uint64_t end;         /* of its rows */
-	bool has_count;
-	uint64_t count; /* of version 8 */
+	uint64_t end; /* of its rows */
 };
 
 static VF_RC take(struct member *m, void *out, size_t n, struct vf_err *reterr)
@@ -38,112 +26,26 @@ static VF_RC take(struct member *m, void *out, size_t n, struct vf_err *reterr)
 	return rc;
 }
 
-static bool is_header(const uint8_t *record, const char *v5, const char *v8)
-{
-	return memcmp(record, "HEADER RECORD*******", 20) == 0 && (memcmp(record + 20, v5, 8) == 0 || memcmp(record + 20, v8, 8) == 0) &&
-		memcmp(record + 28, "HEADER RECORD!!!!!!!", 20) == 0;
-}
-
-static VF_RC take_header(struct member *m, const char *v5, const char *v8, uint8_t record[RECORD], struct vf_err *reterr)
-{
-	enum vf_rc rc = take(m, record, RECORD, reterr);
-
-	if (rc == VF_OK && !is_header(record, v5, v8))
-		rc = vf_fail(reterr, VF_FILE_SHAPE, "no header '%s' at octet %" PRIu64, v5, m->at - RECORD);
-	return rc;
-}
-
-static uint32_t be(const uint8_t *p, size_t n)
-{
-	uint32_t v = 0;
-
-	for (size_t i = 0; i < n; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
-/* Digits, with blanks or zeros before them. */
-static bool read_count(const uint8_t *p, size_t n, uint64_t *ret)
-{
-	uint64_t v = 0;
-	bool any = false;
-
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == ' ' && !any)
-			continue;
-		if (p[i] < '0' || p[i] > '9')
-			return any && p[i] == ' ' ? (*ret = v, true) : false;
-		any = true;
-		v = v * 10 + (uint64_t)(p[i] - '0');
-	}
-	*ret = v;
-	return any;
-}
-
 /* ---- head of a member ---- */
 
-static size_t trimmed(const uint8_t *p, size_t n)
+static VF_RC begin(void *ctx, struct vf_bytes name, struct vf_bytes label, struct vf_err *reterr)
 {
-	while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == 0))
-		n--;
-	return n;
+	struct member *m = ctx;
+
+	(void)label;
+	(void)reterr;
+	m->n_name = name.n;
+	if (name.n)
+		memcpy(m->name, name.p, name.n);
+	return VF_OK;
 }
 
-static VF_RC read_field(struct member *m, struct field *f, struct vf_err *reterr)
+static VF_RC column(void *ctx, struct vf_bytes name, struct vf_bytes label, bool is_number, struct vf_err *reterr)
 {
-	uint8_t d[NAMESTR];
-	uint32_t type;
-	size_t n;
-	enum vf_rc rc = take(m, d, (size_t)m->namestr, reterr);
+	const struct member *m = ctx;
 
-	if (rc != VF_OK)
-		return rc;
-	type = be(d, 2);
-	*f = (struct field){be(d + 84, 4), be(d + 4, 2), type == 1};
-	if ((type != 1 && type != 2) || f->n == 0 || f->at > TR_ROWS_MAX_ROW || (type == 1 && (f->n < 2 || f->n > 8)))
-		return vf_fail(reterr, VF_FILE_SHAPE, "column %zu is described in no way that a row has", m->g->names.count + 1);
-	if (f->at + f->n > m->row)
-		m->row = f->at + f->n;
-	n = m->is_v8 && m->namestr == NAMESTR ? trimmed(d + 88, 32) : 0;
-	return n ? tr_giving_column(m->g, vf_bytes(d + 88, n), f->is_number ? TR_COLUMN_NUMBER : TR_COLUMN_TEXT, reterr)
-		 : tr_giving_column(m->g, vf_bytes(d + 8, trimmed(d + 8, 8)), f->is_number ? TR_COLUMN_NUMBER : TR_COLUMN_TEXT, reterr);
-}
-
-static VF_RC read_fields(struct member *m, struct vf_err *reterr)
-{
-	uint8_t record[RECORD];
-	uint64_t n;
-	enum vf_rc rc = take_header(m, "NAMESTR ", "NAMSTV8 ", record, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	if (!read_count(record + 54, 4, &n) || n == 0)
-		return vf_fail(reterr, VF_FILE_SHAPE, "a data set without columns");
-	m->fields = calloc(n, sizeof(*m->fields));
-	if (!m->fields)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for columns");
-	m->n_fields = n;
-	for (size_t i = 0; i < n && rc == VF_OK; i++)
-		rc = read_field(m, &m->fields[i], reterr);
-	m->at += (RECORD - n * m->namestr % RECORD) % RECORD;
-	if (rc == VF_OK && m->row > TR_ROWS_MAX_ROW)
-		rc = vf_fail(reterr, VF_LIMIT, "a row of more than %zu octets", TR_ROWS_MAX_ROW);
-	return rc;
-}
-
-/* The header of the rows; in version 8 long labels may stand before it. */
-static VF_RC find_rows(struct member *m, struct vf_err *reterr)
-{
-	uint8_t record[RECORD];
-	enum vf_rc rc = take(m, record, RECORD, reterr);
-	bool is_label = rc == VF_OK && (is_header(record, "LABELV8 ", "LABELV9 "));
-
-	for (size_t i = 0; rc == VF_OK && is_label && i < TR_ROWS_MAX_COLUMNS && !is_header(record, "OBS     ", "OBSV8   "); i++)
-		rc = take(m, record, RECORD, reterr);
-	if (rc == VF_OK && !is_header(record, "OBS     ", "OBSV8   "))
-		rc = vf_fail(reterr, VF_FILE_SHAPE, "no header 'OBS' at octet %" PRIu64, m->at - RECORD);
-	m->has_count = rc == VF_OK && memcmp(record + 20, "OBSV8", 5) == 0 && read_count(record + 48, 15, &m->count);
-	return rc;
+	(void)label;
+	return tr_giving_column(m->g, name, is_number ? TR_COLUMN_NUMBER : TR_COLUMN_TEXT, reterr);
 }
 
 /* Rows end where the next member begins, or the file ends. */
@@ -159,7 +61,7 @@ static VF_RC find_end(struct member *m, struct vf_err *reterr)
 
 		rc = m->in->read_at(m->in->ctx, at, piece, PIECE, &n, reterr);
 		for (size_t i = 0; rc == VF_OK && i + RECORD <= n; i += RECORD)
-			if (is_header(piece + i, "MEMBER  ", "MEMBV8  ")) {
+			if (tr_xpt_is_header(vf_bytes(piece + i, RECORD), "MEMBER  ", "MEMBV8  ")) {
 				m->end = at + i;
 				break;
 			}
@@ -173,26 +75,17 @@ static VF_RC find_end(struct member *m, struct vf_err *reterr)
 
 static VF_RC read_head(struct member *m, struct vf_err *reterr)
 {
-	uint8_t record[RECORD];
-	enum vf_rc rc = take_header(m, "MEMBER  ", "MEMBV8  ", record, reterr);
+	struct tr_window w = {.in = m->in, .at = m->at};
+	struct vf_bytes header;
+	enum vf_rc rc = tr_xpt_take_header(&w, "MEMBER  ", "MEMBV8  ", &header, reterr);
 
-	if (rc != VF_OK)
-		return rc;
-	m->is_v8 = memcmp(record + 20, "MEMBV8", 6) == 0;
-	if (!read_count(record + 74, 4, &m->namestr) || (m->namestr != 140 && m->namestr != 136))
-		return vf_fail(reterr, VF_FILE_SHAPE, "columns are described by neither 140 nor 136 octets");
-	rc = take_header(m, "DSCRPTR ", "DSCPTV8 ", record, reterr);
+	m->head = (struct tr_xpt_member){.max_row = TR_ROWS_MAX_ROW, .begin = begin, .column = column, .ctx = m};
 	if (rc == VF_OK)
-		rc = take(m, record, RECORD, reterr);
-	if (rc != VF_OK)
-		return rc;
-	m->n_name = trimmed(record + 8, m->is_v8 ? 32 : 8);
-	memcpy(m->name, record + 8, m->n_name);
-	rc = take(m, record, RECORD, reterr);
-	if (rc == VF_OK)
-		rc = read_fields(m, reterr);
-	if (rc == VF_OK)
-		rc = find_rows(m, reterr);
+		rc = tr_xpt_member_read(&m->head, &w, header, reterr);
+	if (rc == VF_OK && m->head.n_columns == 0)
+		rc = vf_fail(reterr, VF_FILE_SHAPE, "a data set without columns");
+	m->at = w.at - w.b.n;
+	tr_window_done(&w);
 	return rc == VF_OK ? find_end(m, reterr) : rc;
 }
 
@@ -206,29 +99,22 @@ static bool is_blank(const uint8_t *p, size_t n)
 	return true;
 }
 
-/* Sign, exponent of 16 and 64, up to 56 bits of fraction; a first octet alone is a missing value. */
 static struct tr_cell number_of(const uint8_t *p, size_t n)
 {
 	struct tr_cell cell = {.type = TR_CELL_NUMBER};
-	uint64_t fraction = 0;
+	char missing;
 
-	for (size_t i = 1; i < 8; i++)
-		fraction = fraction << 8 | (i < n ? p[i] : 0);
-	if (fraction == 0 && p[0] == '.')
-		cell.type = TR_CELL_EMPTY;
-	else if (fraction == 0 && (p[0] == '_' || (p[0] >= 'A' && p[0] <= 'Z')))
-		cell = (struct tr_cell){.type = TR_CELL_MISSING, .missing = (char)p[0]};
-	else
-		cell.number = ldexp((double)fraction, 4 * ((p[0] & 0x7f) - 64) - 56) * (p[0] & 0x80 ? -1 : 1);
-	return cell;
+	if (tr_xpt_number(vf_bytes(p, n), &cell.number, &missing))
+		return cell;
+	return missing == '.' ? (struct tr_cell){.type = TR_CELL_EMPTY} : (struct tr_cell){.type = TR_CELL_MISSING, .missing = missing};
 }
 
 static VF_RC give_row(const struct member *m, const uint8_t *row, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
-	for (size_t i = 0; i < m->n_fields && rc == VF_OK; i++) {
-		const struct field *f = &m->fields[i];
+	for (size_t i = 0; i < m->head.n_columns && rc == VF_OK; i++) {
+		const struct tr_xpt_column *f = &m->head.columns[i];
 		struct tr_cell cell = {.type = TR_CELL_TEXT, .text = vf_bytes(row + f->at, f->n)};
 
 		rc = tr_giving_cell(m->g, i, f->is_number ? number_of(row + f->at, f->n) : cell, reterr);
@@ -239,18 +125,18 @@ static VF_RC give_row(const struct member *m, const uint8_t *row, struct vf_err 
 /* How many rows there are; blank ones at the end that may fill the last record are none. */
 static VF_RC count_rows(struct member *m, uint8_t *row, uint64_t *ret, struct vf_err *reterr)
 {
-	uint64_t n = (m->end - m->at) / m->row, most = (RECORD - 1) / m->row;
+	uint64_t n = (m->end - m->at) / m->head.row, most = (RECORD - 1) / m->head.row;
 	enum vf_rc rc = VF_OK;
 
-	if (m->has_count && m->count <= n) {
-		*ret = m->count;
+	if (m->head.has_count && m->head.count <= n) {
+		*ret = m->head.count;
 		return VF_OK;
 	}
-	if (m->has_count)
+	if (m->head.has_count)
 		return vf_fail(reterr, VF_FILE_SHAPE, "the file ends before the rows that it says it has");
 	for (; n > 0 && most > 0; n--, most--) {
-		rc = tr_input_take(m->in, m->at + (n - 1) * m->row, row, m->row, reterr);
-		if (rc != VF_OK || !is_blank(row, m->row))
+		rc = tr_input_take(m->in, m->at + (n - 1) * m->head.row, row, m->head.row, reterr);
+		if (rc != VF_OK || !is_blank(row, m->head.row))
 			break;
 	}
 	*ret = n;
@@ -259,17 +145,17 @@ static VF_RC count_rows(struct member *m, uint8_t *row, uint64_t *ret, struct vf
 
 static VF_RC give_rows(struct member *m, struct vf_err *reterr)
 {
-	size_t at_once = m->row < PIECE ? PIECE / m->row : 1;
-	uint8_t *rows = malloc(at_once * m->row);
+	size_t at_once = m->head.row < PIECE ? PIECE / m->head.row : 1;
+	uint8_t *rows = malloc(at_once * m->head.row);
 	uint64_t n = 0;
 	enum vf_rc rc = rows ? count_rows(m, rows, &n, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for rows");
 
 	while (rc == VF_OK && n > 0) {
 		size_t now = n < at_once ? (size_t)n : at_once;
 
-		rc = take(m, rows, now * m->row, reterr);
+		rc = take(m, rows, now * m->head.row, reterr);
 		for (size_t i = 0; i < now && rc == VF_OK; i++)
-			rc = give_row(m, rows + i * m->row, reterr);
+			rc = give_row(m, rows + i * m->head.row, reterr);
 		n -= now;
 	}
 	free(rows);
@@ -286,7 +172,7 @@ static VF_RC read_member(struct member *m, struct vf_err *reterr)
 		rc = give_rows(m, reterr);
 	if (rc == VF_OK)
 		rc = tr_giving_end(m->g, reterr);
-	free(m->fields);
+	tr_xpt_member_done(&m->head);
 	return rc;
 }
 

@@ -112,8 +112,7 @@ static struct vf_bytes cut(struct vf_bytes name)
 	return vf_bytes(name.p, name.n < TR_MAX_COLUMN_NAME ? name.n : TR_MAX_COLUMN_NAME);
 }
 
-/* Text with U+FFFD for each octet that is not of UTF-8, in a buffer when there is one. */
-static VF_RC to_utf8(struct tr_table_buffer *b, struct vf_bytes *text, bool *ret_changed, struct vf_err *reterr)
+VF_RC tr_to_utf8(struct tr_table_buffer *b, struct vf_bytes *text, bool *ret_changed, struct vf_err *reterr)
 {
 	struct vf_bytes left = *text, before, one;
 	uint32_t c;
@@ -145,7 +144,7 @@ static VF_RC say_as_utf8(struct tr_table *t, enum tr_fact_name name, uint64_t it
 	enum vf_rc rc;
 
 	value = trim(value);
-	rc = to_utf8(&room, &value, &changed, reterr);
+	rc = tr_to_utf8(&room, &value, &changed, reterr);
 	if (rc == VF_OK && changed)
 		rc = tr_warn(t->r, TR_W_ENCODING, NULL, reterr, "%s is not UTF-8", tr_fact_name(name));
 	if (rc == VF_OK)
@@ -286,7 +285,7 @@ VF_RC tr_table_row(struct tr_table *t, struct vf_err *reterr)
 
 		if (is_ascii(t->row.cells[slot].text))
 			continue;
-		rc = to_utf8(&t->kept[slot], &t->row.cells[slot].text, &changed, reterr);
+		rc = tr_to_utf8(&t->kept[slot], &t->row.cells[slot].text, &changed, reterr);
 		if (rc == VF_OK && changed)
 			rc = tr_warn(t->r, TR_W_ENCODING, NULL, reterr, "row %" PRIu64 ", column %zu is not UTF-8", t->rows,
 				t->needed[i].column + 1);

@@ -32,6 +32,9 @@ struct tr_table_buffer {
 	size_t n, cap;
 };
 
+/* Text with U+FFFD for each octet that is not of UTF-8, in b when there is one; free b->p. */
+VF_RC tr_to_utf8(struct tr_table_buffer *b, struct vf_bytes *text, bool *ret_changed, struct vf_err *reterr);
+
 /* One data set. Zero it and set r; free with tr_table_done(), which also makes it ready for the next one. */
 struct tr_table {
 	struct tr_reading *r;
