@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	struct vf_err err = {0};
 	uint64_t records = 0;
 	struct bench_clock begin;
+	const struct nt_enforce_at at = nt_enforce_at_notary(n);
 
 	if (argc != 3)
 		return 64;
@@ -25,12 +26,12 @@ int main(int argc, char **argv)
 	bench_need(nt_rules_count(n, &records, &err), &err, "count");
 	bench_head();
 	begin = bench_begin();
-	bench_need(nt_enforce_begin(n, &s, &e, &err), &err, "begin");
+	bench_need(nt_enforce_begin(&at, &s, &e, &err), &err, "begin");
 	nt_enforced_free(e);
 	bench_row("enforce-first-look", (size_t)records, begin, 0);
 	begin = bench_begin();
 	for (int i = 0; i < ROUNDS; i++) {
-		bench_need(nt_enforce_begin(n, &s, &e, &err), &err, "begin");
+		bench_need(nt_enforce_begin(&at, &s, &e, &err), &err, "begin");
 		nt_enforced_free(e);
 		bench_need(nt_rules_pass(n, records, &err), &err, "pass");
 	}
