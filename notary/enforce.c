@@ -416,3 +416,15 @@ VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr)
 		nt_enforce_tell(e, true);
 	return rc;
 }
+
+void nt_enforce_say(const struct vf_hash *findings, const char *text, char out[NT_ENFORCE_LINE])
+{
+	char hex[65];
+
+	if (!findings) {
+		snprintf(out, NT_ENFORCE_LINE, "warning: %s", text);
+		return;
+	}
+	vf_hex_put(hex, vf_bytes(findings->b, sizeof(findings->b)));
+	snprintf(out, NT_ENFORCE_LINE, "accepted with %s: record %s has them", text, hex);
+}

@@ -73,6 +73,9 @@ VF_RC nt_enforce_attach(struct nt_enforced *e, struct vf_err *reterr);
 void nt_enforce_tell(struct nt_enforced *e, bool is_notarised);
 /* Both, when all records are accepted; e may be NULL. */
 VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr);
+/* The line that tells a user what struct nt_submit's enforced() was told. */
+#define NT_ENFORCE_LINE 512
+void nt_enforce_say(const struct vf_hash *findings, const char *text, char out[NT_ENFORCE_LINE]);
 struct nt_enforced *nt_enforced_free(struct nt_enforced *e);
 
 #endif

@@ -42,6 +42,7 @@ const struct nt_option nt_submit_options[] = {
 	{"canonical", 0, "FILE", "declare the documents' canonical digests: write them into FILE, a further document", false, false},
 	NT_SIGN_OPTIONS(false),
 	{"prepare", 0, "FILE", "with --server: write the finished submission there and do not send it", false, false},
+	{"from", 0, "PATH", "with --server: where documents of earlier records are, rules.json of the study first", false, true},
 	NT_SERVER_OPTIONS,
 	{0},
 };
@@ -72,8 +73,9 @@ const char nt_submit_details[] =
 	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
 	"an ethics-approval none with 'approves', and no record needs one that has details.\n"
 	"\n"
-	"Rules that the study enforces are asked before anything is stored (docs/rules.md): RULE_BROKEN, or the findings\n"
-	"are notarised beside the record. Only a notary in a folder does so, a server never.\n"
+	"Rules that the study enforces are asked before anything is stored or sent (docs/rules.md): RULE_BROKEN, or the\n"
+	"findings are notarised beside the record. With --server over what the server shows and what is here: --from names\n"
+	"rules.json once, if others have laid it down, and their documents. The server itself asks no rule.\n"
 	"\n"
 	"Rows: csv and line end in a line feed (csv: outside of quotes), 'element NAME' begins with that XML tag,\n"
 	"'record HEAD LENGTH' has so many octets, after so many before the first. By name: *.csv; *.ndjson, *.jsonl,\n"
@@ -496,35 +498,16 @@ static VF_RC prepare_file(struct nt_submitting *u, const char *path, struct vf_e
 
 static void put_enforced(void *ctx, const struct vf_hash *findings, const char *text)
 {
-	char hex[65];
+	char line[NT_ENFORCE_LINE];
 
-	if (!findings) {
-		nt_cli_note(ctx, "warning: %s", text);
-		return;
-	}
-	vf_hex_put(hex, vf_bytes(findings->b, sizeof(findings->b)));
-	nt_cli_note(ctx, "accepted with %s: record %s has them", text, hex);
-}
-
-/* A server never sees the document, so what is wrong with it is said here; and that no server enforces anything. */
-static VF_RC check_rules(struct nt_submitting *u, struct vf_err *reterr)
-{
-	size_t rules = 0;
-	bool is_rules;
-	enum vf_rc rc = nt_enforce_check(NULL, &u->s, u->records, u->n_records, &is_rules, &rules, reterr);
-
-	if (rc == VF_OK && rules)
-		nt_cli_note(u->cli, "a server enforces no rule: it sees no documents; 'trialnotary check' in its folder finds what is broken");
-	return rc;
+	nt_enforce_say(findings, text, line);
+	nt_cli_note(ctx, "%s", line);
 }
 
 static VF_RC submit_somewhere(struct nt_submitting *u, struct vf_err *reterr)
 {
 	const char *file = nt_cli_get(u->cli, "prepare");
-	enum vf_rc rc = u->remote ? check_rules(u, reterr) : VF_OK;
 
-	if (rc != VF_OK)
-		return rc;
 	u->s.enforced = put_enforced;
 	u->s.enforced_ctx = u->cli;
 	if (u->remote && file)
@@ -586,6 +569,8 @@ VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, st
 		u->remote = remote;
 	else if (nt_cli_has(u->cli, "prepare"))
 		return vf_fail(reterr, VF_USAGE, "--prepare needs --server");
+	else if (nt_cli_has(u->cli, "from"))
+		return vf_fail(reterr, VF_USAGE, "--from needs --server: a notary in a folder has what was kept or lies where it was");
 	/* where a file must be named, it comes after DIR */
 	if (u->describe && u->cli->n_args <= u->first)
 		return vf_fail(reterr, VF_USAGE, "'%s' needs a file", u->cli->verb->name);

@@ -17,13 +17,14 @@ int main(int argc, char **argv)
 	struct vf_err err = {0};
 	uint64_t records = 0;
 	struct bench_clock begin;
-	const struct nt_enforce_at at = nt_enforce_at_notary(n);
+	struct nt_enforce_at at;
 
 	if (argc != 3)
 		return 64;
 	s.study = vf_bytes_str(argv[2]);
 	bench_need(nt_notary_open(argv[1], NULL, NULL, &n, &err), &err, "open");
 	bench_need(nt_rules_count(n, &records, &err), &err, "count");
+	at = nt_enforce_at_notary(n);
 	bench_head();
 	begin = bench_begin();
 	bench_need(nt_enforce_begin(&at, &s, &e, &err), &err, "begin");
