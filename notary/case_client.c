@@ -18,14 +18,10 @@ static VF_RC no_memory(struct vf_err *reterr)
 	return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records of a study");
 }
 
-VF_RC nt_shown_list(struct nt_buf *out, int limit, struct vf_bytes study, struct vf_bytes after, struct vf_err *reterr)
+VF_RC nt_shown_list(struct nt_buf *out, int limit, struct vf_bytes study, struct vf_err *reterr)
 {
 	nt_buf_putf(out, "/v1/records?limit=%d&study=", limit);
 	nt_client_put_parameter(out, study);
-	if (after.n) {
-		nt_buf_put_str(out, "&after=");
-		nt_client_put_parameter(out, after);
-	}
 	nt_buf_put_u8(out, 0);
 	return nt_buf_check(out, reterr);
 }
@@ -203,12 +199,12 @@ VF_RC nt_shown_get(const struct nt_send *x, struct vf_bytes study, struct nt_sho
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(NT_SHOWN_PATH);
 	struct nt_shown *s = calloc(1, sizeof(*s));
-	enum vf_rc rc = s ? nt_shown_list(&path, PAGE, study, vf_bytes(NULL, 0), reterr) : no_memory(reterr);
+	enum vf_rc rc = s ? nt_shown_list(&path, PAGE, study, reterr) : no_memory(reterr);
 
 	if (s)
 		s->x = x;
 	if (rc == VF_OK)
-		rc = nt_client_get_pages(x->client, (const char *)path.p, keep_page, s, reterr);
+		rc = nt_client_get_pages(x->client, (const char *)path.p, vf_bytes(NULL, 0), keep_page, s, reterr);
 	if (rc == VF_OK)
 		rc = get_rest(s, reterr);
 	if (rc == VF_OK)

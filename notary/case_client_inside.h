@@ -11,8 +11,8 @@
 
 #define NT_SHOWN_PATH ((size_t)8192)
 
-/* The path of a list of a study and a NUL; after is empty, or a place. */
-VF_RC nt_shown_list(struct nt_buf *out, int limit, struct vf_bytes study, struct vf_bytes after, struct vf_err *reterr);
+/* The path of a list of a study and a NUL. */
+VF_RC nt_shown_list(struct nt_buf *out, int limit, struct vf_bytes study, struct vf_err *reterr);
 /* Whether an answer says that there is nothing, or nothing for this credential. */
 bool nt_shown_is_hidden(enum vf_rc rc);
 /* NULL: no document of this name is shown. */

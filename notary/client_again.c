@@ -74,6 +74,16 @@ static int by_place(const void *a, const void *b)
 	return x->place.seq < y->place.seq ? -1 : x->place.seq > y->place.seq;
 }
 
+/* As findings do to the record that they are about. */
+static bool links_into(const struct nt_pending *p, const struct nt_line *lines, size_t n)
+{
+	for (size_t i = 0; i < p->submit.n_links; i++)
+		for (size_t k = 0; k < n; k++)
+			if (vf_hash_eq(&p->submit.links[i].record, &lines[k].id))
+				return true;
+	return false;
+}
+
 /* Reads them in the order of their streams. */
 static VF_RC load_waiting(
 	const struct nt_send *x, const struct vf_hash *ids, size_t n, struct waiting *w, struct vf_err *reterr)
@@ -95,6 +105,7 @@ static VF_RC load_waiting(
 	qsort(w->read, n, sizeof(*w->read), by_place);
 	for (size_t i = 0; i < n; i++) {
 		w->lines[i].id = w->read[i].id;
+		w->lines[i].is_later = links_into(&w->read[i], w->lines, i);
 		for (size_t k = 0; k < n; k++)
 			if (vf_hash_eq(&ids[k], &w->read[i].id))
 				w->lines[i].json = nt_buf_bytes(&w->jsons[k]);

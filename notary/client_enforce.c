@@ -153,7 +153,7 @@ VF_RC nt_send_rules_judge(struct nt_sending *u, const struct nt_submission *subm
 		gone = nt_state_unkeep(u->x->state, &r->kept[i], reterr);
 	r->n_kept = 0;
 	if (rc == VF_OK && u->prepared)
-		nt_enforce_tell(r->enforced, false); /* a prepared file is for records that nobody has accepted */
+		nt_enforce_tell(r->enforced, "nobody has accepted what is only prepared");
 	return rc == VF_OK || gone != VF_OK ? gone : vf_fail(reterr, rc, "%s", err.text);
 }
 
@@ -172,6 +172,7 @@ VF_RC nt_send_rules_attach(
 	rc = nt_enforce_attach(r->enforced, reterr);
 	*ret_n = rc == VF_OK;
 	r->has_followed = rc == VF_OK;
+	line->is_later = true;
 	return rc;
 }
 
@@ -183,7 +184,7 @@ static VF_RC settle_findings(struct nt_sending *u, const struct nt_line *line, s
 	if (line->state == LINE_REFUSED)
 		rc = nt_state_drop(u->x->state, &line->id, reterr);
 	if (line->state == LINE_REFUSED || line->state == LINE_ACCEPTED)
-		nt_enforce_tell(u->rules.enforced, line->state == LINE_ACCEPTED);
+		nt_enforce_tell(u->rules.enforced, line->state == LINE_REFUSED ? line->refusal.text : NULL);
 	return rc;
 }
 

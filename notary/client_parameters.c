@@ -99,17 +99,18 @@ static VF_RC look_at_page(void *ctx, struct nt_client_got *page, struct vf_err *
 
 static VF_RC look(struct looking *l, struct vf_err *ret_why, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(MAX_STATE), path = nt_buf(NT_SHOWN_PATH);
+	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(MAX_STATE), path = nt_buf(NT_SHOWN_PATH), from = nt_buf(NT_SHOWN_PATH);
 	struct vf_err err = {0};
 	enum vf_rc rc = nt_state_rules(l->x->state, l->study, &text, reterr);
 
 	if (rc != VF_OK)
 		return rc;
 	read_state(l, nt_buf_bytes(&text));
-	rc = nt_shown_list(&path, LOOK, l->study, nt_buf_bytes(&l->after), reterr);
+	nt_buf_put(&from, nt_buf_bytes(&l->after)); /* pages move it on */
+	rc = nt_shown_list(&path, LOOK, l->study, reterr);
 	if (rc != VF_OK)
 		return rc;
-	rc = nt_client_get_pages(l->x->client, (const char *)path.p, look_at_page, l, &err);
+	rc = nt_client_get_pages(l->x->client, (const char *)path.p, nt_buf_bytes(&from), look_at_page, l, &err);
 	if (rc == VF_OK)
 		return l->is_changed ? write_state(l, reterr) : VF_OK;
 	if (l->is_answer || !nt_shown_is_hidden(rc))

@@ -16,6 +16,7 @@
 struct nt_line {
 	struct vf_hash id;
 	struct vf_bytes json;
+	bool is_later; /* links to one before it, so a request with that one must have been answered */
 	enum { LINE_OPEN, LINE_ACCEPTED, LINE_REFUSED, LINE_CONFLICT } state;
 	struct vf_err refusal;
 };

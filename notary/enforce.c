@@ -390,7 +390,7 @@ bool nt_enforce_has(const struct nt_enforced *e)
 	return e->attached != NULL;
 }
 
-void nt_enforce_tell(struct nt_enforced *e, bool is_notarised)
+void nt_enforce_tell(struct nt_enforced *e, const char *why)
 {
 	struct attached *next;
 	char said[400];
@@ -398,10 +398,10 @@ void nt_enforce_tell(struct nt_enforced *e, bool is_notarised)
 	for (struct attached *x = e->attached; x; x = next) {
 		int n = snprintf(said, sizeof(said), "%zu %s of a broken rule (%.120s)", x->n, x->n == 1 ? "finding" : "findings", x->rules);
 
-		if (!is_notarised)
-			snprintf(said + n, sizeof(said) - (size_t)n, " not notarised: 'trialnotary check' finds the same");
+		if (why)
+			snprintf(said + n, sizeof(said) - (size_t)n, " not notarised (%.160s): 'trialnotary check' finds the same", why);
 		if (e->s->enforced)
-			e->s->enforced(e->s->enforced_ctx, is_notarised ? &x->id : NULL, said);
+			e->s->enforced(e->s->enforced_ctx, why ? NULL : &x->id, said);
 		next = x->next;
 		attached_free(x);
 	}
@@ -413,7 +413,7 @@ VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr)
 	enum vf_rc rc = e ? nt_enforce_attach(e, reterr) : VF_OK;
 
 	if (rc == VF_OK && e)
-		nt_enforce_tell(e, true);
+		nt_enforce_tell(e, NULL);
 	return rc;
 }
 

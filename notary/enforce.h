@@ -68,9 +68,9 @@ VF_RC nt_enforce_judge_accepted(
 void nt_enforce_drop(struct nt_enforced *e);
 /* Whether anything is to be attached. */
 bool nt_enforce_has(const struct nt_enforced *e);
-/* Makes the records of what is attached; then says so, or that they were not made, and forgets them. */
+/* Makes the records of what is attached; then says so, or why they are not there, and forgets them. why is NULL: they are. */
 VF_RC nt_enforce_attach(struct nt_enforced *e, struct vf_err *reterr);
-void nt_enforce_tell(struct nt_enforced *e, bool is_notarised);
+void nt_enforce_tell(struct nt_enforced *e, const char *why);
 /* Both, when all records are accepted; e may be NULL. */
 VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr);
 /* The line that tells a user what struct nt_submit's enforced() was told. */
