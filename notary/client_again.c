@@ -210,6 +210,19 @@ static VF_RC settle_conflict(const struct nt_send *x, struct nt_sending *of, str
 	return nt_state_drop(x->state, &p->id, reterr);
 }
 
+/* Findings of records that have lost their place, and are others when they are made again. */
+static bool is_outdated(const struct waiting *w, size_t at)
+{
+	const struct nt_pending *p = &w->read[at];
+
+	if (at == 0 || w->lines[at - 1].state != LINE_CONFLICT || !vf_bytes_eq(w->read[at - 1].submit.study, p->submit.study))
+		return false;
+	for (size_t i = 0; i < p->record.n_files; i++)
+		if (p->submit.kind == TR_OTHER && vf_bytes_is(p->record.files[i].name, NT_FINDINGS_NAME))
+			return true;
+	return false;
+}
+
 static VF_RC settle_waiting(
 	const struct nt_send *x, struct nt_sending *of, struct waiting *w, struct vf_err *reterr)
 {
@@ -228,6 +241,12 @@ static VF_RC settle_waiting(
 			rc = nt_state_drop(x->state, &l->id, reterr);
 			break;
 		case LINE_CONFLICT:
+			if (is_outdated(w, i)) {
+				note(x, "has findings of a record that was made again, and is given up: 'trialnotary check' finds them",
+					&l->id, &l->refusal);
+				rc = nt_state_drop(x->state, &l->id, reterr);
+				break;
+			}
 			rc = settle_conflict(x, of, &w->read[i], l, reterr);
 			break;
 		case LINE_OPEN:
