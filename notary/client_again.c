@@ -74,6 +74,16 @@ static int by_place(const void *a, const void *b)
 	return x->place.seq < y->place.seq ? -1 : x->place.seq > y->place.seq;
 }
 
+/* As findings do to the record that they are about. */
+static bool links_into(const struct nt_pending *p, const struct nt_line *lines, size_t n)
+{
+	for (size_t i = 0; i < p->submit.n_links; i++)
+		for (size_t k = 0; k < n; k++)
+			if (vf_hash_eq(&p->submit.links[i].record, &lines[k].id))
+				return true;
+	return false;
+}
+
 /* Reads them in the order of their streams. */
 static VF_RC load_waiting(
 	const struct nt_send *x, const struct vf_hash *ids, size_t n, struct waiting *w, struct vf_err *reterr)
@@ -95,6 +105,7 @@ static VF_RC load_waiting(
 	qsort(w->read, n, sizeof(*w->read), by_place);
 	for (size_t i = 0; i < n; i++) {
 		w->lines[i].id = w->read[i].id;
+		w->lines[i].is_later = links_into(&w->read[i], w->lines, i);
 		for (size_t k = 0; k < n; k++)
 			if (vf_hash_eq(&ids[k], &w->read[i].id))
 				w->lines[i].json = nt_buf_bytes(&w->jsons[k]);
@@ -199,6 +210,19 @@ static VF_RC settle_conflict(const struct nt_send *x, struct nt_sending *of, str
 	return nt_state_drop(x->state, &p->id, reterr);
 }
 
+/* Findings of records that have lost their place, and are others when they are made again. */
+static bool is_outdated(const struct waiting *w, size_t at)
+{
+	const struct nt_pending *p = &w->read[at];
+
+	if (at == 0 || w->lines[at - 1].state != LINE_CONFLICT || !vf_bytes_eq(w->read[at - 1].submit.study, p->submit.study))
+		return false;
+	for (size_t i = 0; i < p->record.n_files; i++)
+		if (p->submit.kind == TR_OTHER && vf_bytes_is(p->record.files[i].name, NT_FINDINGS_NAME))
+			return true;
+	return false;
+}
+
 static VF_RC settle_waiting(
 	const struct nt_send *x, struct nt_sending *of, struct waiting *w, struct vf_err *reterr)
 {
@@ -217,6 +241,12 @@ static VF_RC settle_waiting(
 			rc = nt_state_drop(x->state, &l->id, reterr);
 			break;
 		case LINE_CONFLICT:
+			if (is_outdated(w, i)) {
+				note(x, "has findings of a record that was made again, and is given up: 'trialnotary check' finds them",
+					&l->id, &l->refusal);
+				rc = nt_state_drop(x->state, &l->id, reterr);
+				break;
+			}
 			rc = settle_conflict(x, of, &w->read[i], l, reterr);
 			break;
 		case LINE_OPEN:

@@ -102,6 +102,54 @@ static VF_RC take_links(const struct vf_json_value *object, struct vf_arena *a, 
 	return VF_OK;
 }
 
+static VF_RC take_document(const struct vf_json_value *d, struct vf_arena *a, struct nt_document *ret, struct vf_err *reterr)
+{
+	enum vf_rc rc = take_text(d, "name", a, &ret->name, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	if (!vf_json_hex(vf_json_get(d, "sha256"), ret->digests.sha256.b, sizeof(ret->digests.sha256.b)))
+		return bad(reterr, "sha256");
+	if (!vf_json_hex(vf_json_get(d, "sha512"), ret->digests.sha512.b, sizeof(ret->digests.sha512.b)))
+		return bad(reterr, "sha512");
+	if (!vf_json_uint(vf_json_get(d, "size"), &ret->size))
+		return bad(reterr, "size");
+	if (vf_json_get(d, "confidential") && !vf_json_bool(vf_json_get(d, "confidential"), &ret->confidential))
+		return bad(reterr, "confidential");
+	return VF_OK;
+}
+
+static VF_RC take_documents(const struct vf_json_value *object, struct vf_arena *a, struct nt_remote_record *r, struct vf_err *reterr)
+{
+	const struct vf_json_value *documents = vf_json_get(object, "documents");
+	size_t n = vf_json_count(documents);
+	enum vf_rc rc = VF_OK;
+
+	if (!documents)
+		return VF_OK;
+	if (!vf_json_is_array(documents))
+		return bad(reterr, "documents");
+	r->documents = VF_NEW(a, n + 1, struct nt_document);
+	if (!r->documents)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an answer");
+	for (; rc == VF_OK && r->n_documents < n; r->n_documents++) {
+		r->documents[r->n_documents] = (struct nt_document){0};
+		rc = take_document(vf_json_item(documents, r->n_documents), a, &r->documents[r->n_documents], reterr);
+	}
+	return rc;
+}
+
+/* Its place in its submitter's stream; both or none. */
+static VF_RC take_place(const struct vf_json_value *object, struct nt_remote_record *r, struct vf_err *reterr)
+{
+	const struct vf_json_value *stream = vf_json_get(object, "stream");
+
+	r->in_stream = stream != NULL;
+	if (stream && !vf_json_hex(stream, r->stream.b, sizeof(r->stream.b)))
+		return bad(reterr, "stream");
+	return !stream || vf_json_uint(vf_json_get(object, "seq"), &r->seq) ? VF_OK : bad(reterr, "seq");
+}
+
 static VF_RC read_record(
 	const struct vf_json_value *object, struct vf_arena *a, struct nt_remote_record *ret, struct vf_err *reterr)
 {
@@ -126,6 +174,10 @@ static VF_RC read_record(
 		rc = take_number(object, "seal", &r.has_seal, &r.seal, reterr);
 	if (rc == VF_OK)
 		rc = take_octets(object, "details", a, &r.details, reterr);
+	if (rc == VF_OK)
+		rc = take_place(object, &r, reterr);
+	if (rc == VF_OK)
+		rc = take_documents(object, a, &r, reterr);
 	if (rc == VF_OK)
 		rc = take_links(object, a, &r, reterr);
 	if (rc == VF_OK && r.state == NT_SEALED && !(r.has_seal && r.has_index))

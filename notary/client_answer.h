@@ -17,6 +17,11 @@ struct nt_remote_record {
 	struct vf_bytes kind, study, submitter, version, date, title; /* empty when absent */
 	bool has_index, has_seal;
 	uint64_t index, seal;
+	bool in_stream;
+	struct vf_hash stream;
+	uint64_t seq;
+	struct nt_document *documents; /* those that are shown; without paths */
+	size_t n_documents;
 	struct nt_link *links;
 	size_t n_links;
 	struct vf_bytes details; /* of a plain record that is asked for alone; empty when absent */

@@ -82,7 +82,9 @@ static VF_RC read_own(const struct nt_send *x, const struct vf_hash *id, struct 
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a submission");
 	vf_arena_init(&scratch, block, nt_pending_room(json.n));
 	rc = nt_pending_read(nt_buf_bytes(&json), &scratch, &p, reterr);
-	for (size_t i = 0; rc == VF_OK && i < p.record.n_files; i++)
+	if (rc == VF_OK && p.submit.details_file.n && !vf_arena_copy(a, p.submit.details_file, ret))
+		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for details");
+	for (size_t i = 0; rc == VF_OK && p.submit.details_file.n == 0 && i < p.record.n_files; i++)
 		if (vf_bytes_is(p.record.files[i].name, TR_DETAILS_NAME))
 			rc = read_kept(x, id, &p.record.files[i], a, ret, reterr);
 	free(block);
@@ -161,7 +163,7 @@ static VF_RC linked(void *ctx, struct vf_bytes study, enum tr_link_type type, co
 
 	vf_hex_put(hex, vf_bytes(to->b, sizeof(to->b)));
 	snprintf(path, sizeof(path), "/v1/records?limit=%d&link=%s:%s", PAGE, tr_link_name(type), hex);
-	rc = nt_client_get_pages(u->x->client, path, show_page, &w, &err);
+	rc = nt_client_get_pages(u->x->client, path, vf_bytes(NULL, 0), show_page, &w, &err);
 	if (rc == VF_OK || (!w.is_answer && is_unseen(rc)))
 		return VF_OK;
 	return vf_fail(reterr, rc, "%s", err.text);

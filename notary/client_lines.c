@@ -141,7 +141,7 @@ VF_RC nt_lines_send(const struct nt_send *x, struct nt_line *lines, size_t n, st
 		enum vf_rc rc;
 
 		while (at + count < n && count < MAX_LINES &&
-			(count == 0 || octets + lines[at + count].json.n <= MAX_BODY))
+			(count == 0 || (!lines[at + count].is_later && octets + lines[at + count].json.n <= MAX_BODY)))
 			octets += lines[at + count++].json.n;
 		rc = send_lines(x, &lines[at], count, reterr);
 		if (rc != VF_OK)

@@ -59,14 +59,23 @@ VF_RC nt_client_get_record(
 	return as_answer(rc, &err, reterr);
 }
 
+static void put_page(struct nt_buf *url, const char *path, struct vf_bytes after)
+{
+	nt_buf_put_str(url, path);
+	if (after.n == 0)
+		return;
+	nt_buf_put_str(url, "&after=");
+	nt_client_put_parameter(url, after);
+}
+
 VF_RC nt_client_get_pages(
-	struct nt_client *c, const char *path, nt_each_page *each, void *ctx, struct vf_err *reterr)
+	struct nt_client *c, const char *path, struct vf_bytes after, nt_each_page *each, void *ctx, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf url = nt_buf(8192);
 	enum vf_rc rc = VF_OK;
 	bool more = true;
 
-	nt_buf_put_str(&url, path);
+	put_page(&url, path, after);
 	while (rc == VF_OK && more) {
 		struct nt_client_got g = {0};
 		struct vf_err err = {0};
@@ -83,10 +92,7 @@ VF_RC nt_client_get_pages(
 			rc = each(ctx, &g, reterr);
 		more = rc == VF_OK && g.list.next.n > 0;
 		nt_buf_reset(&url);
-		nt_buf_put_str(&url, path);
-		nt_buf_put_str(&url, "&after=");
-		if (more)
-			nt_client_put_parameter(&url, g.list.next);
+		put_page(&url, path, g.list.next);
 		nt_client_got_done(&g);
 	}
 	return rc;

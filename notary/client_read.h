@@ -25,11 +25,11 @@ VF_RC nt_client_get_record(
 	struct nt_client *c, const struct vf_hash *id, struct nt_client_got *ret, struct vf_err *reterr);
 
 /*
- * Calls each with every page of a list; path has parameters already, as "/v1/records?study=X". Not VF_OK ends the walk
- * and is returned.
+ * Calls each with every page of a list; path has parameters already, as "/v1/records?study=X". after is empty, or the place
+ * that 'next' of an earlier page named. Not VF_OK ends the walk and is returned.
  */
 typedef VF_RC nt_each_page(void *ctx, struct nt_client_got *page, struct vf_err *reterr);
 VF_RC nt_client_get_pages(
-	struct nt_client *c, const char *path, nt_each_page *each, void *ctx, struct vf_err *reterr);
+	struct nt_client *c, const char *path, struct vf_bytes after, nt_each_page *each, void *ctx, struct vf_err *reterr);
 
 #endif

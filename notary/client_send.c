@@ -65,9 +65,10 @@ static VF_RC find_key(
 
 static VF_RC keep_details(void *ctx, struct vf_bytes text, const struct vf_pair *digests, struct vf_err *reterr)
 {
-	const struct nt_sending *u = ctx;
+	struct nt_sending *u = ctx;
+	enum vf_rc rc = nt_send_rules_kept(u, &digests->sha256, reterr);
 
-	return nt_state_keep(u->x->state, &digests->sha256, text, reterr);
+	return rc == VF_OK ? nt_state_keep(u->x->state, &digests->sha256, text, reterr) : rc;
 }
 
 static VF_RC keep_secret(void *ctx, const struct vf_hash *sha256, const struct vf_hash *secret, struct vf_err *reterr)
@@ -120,7 +121,8 @@ static VF_RC settle(struct nt_sending *u, const struct nt_line *lines, size_t n,
 			rc = nt_send_note_fresh(u, &lines[i].id, reterr);
 		else if (!refused)
 			refused = &lines[i];
-		if (lines[i].state == LINE_REFUSED && rc == VF_OK)
+		/* what was judged is judged again, so it is made again by the call itself, not by what sends the pending */
+		if (rc == VF_OK && (lines[i].state == LINE_REFUSED || (lines[i].state == LINE_CONFLICT && u->rules.enforced)))
 			rc = nt_state_drop(u->x->state, &lines[i].id, reterr);
 	}
 	if (rc != VF_OK || !refused)
@@ -128,8 +130,8 @@ static VF_RC settle(struct nt_sending *u, const struct nt_line *lines, size_t n,
 	return vf_fail(reterr, refused->refusal.rc, "%s", refused->refusal.text);
 }
 
-static VF_RC put_lines(struct nt_sending *u, const struct nt_submission *submissions, struct nt_line *lines,
-	size_t n, struct nt_buf *all, struct vf_err *reterr)
+VF_RC nt_send_put(struct nt_sending *u, const struct nt_submission *submissions, struct nt_line *lines, size_t n, struct nt_buf *all,
+	struct vf_err *reterr)
 {
 	struct nt_state_item *items = calloc(n, sizeof(*items));
 	size_t *ends = calloc(n, sizeof(*ends));
@@ -159,26 +161,40 @@ static VF_RC put_lines(struct nt_sending *u, const struct nt_submission *submiss
 	return rc;
 }
 
+/* Findings go with the records, as the last line. */
+static VF_RC send_pending(struct nt_sending *u, const struct nt_submission *submissions, struct nt_line *lines, size_t count,
+	struct vf_err *reterr)
+{
+	struct vf_err err = {0};
+	size_t findings = 0;
+	enum vf_rc rc = nt_send_rules_attach(u, &submissions[count - 1], &lines[count], &findings, reterr), settled;
+
+	if (rc != VF_OK)
+		return rc;
+	rc = nt_lines_send(u->x, lines, count + findings, reterr);
+	settled = settle(u, lines, count, rc == VF_OK ? reterr : &err);
+	rc = rc == VF_OK ? settled : rc;
+	if (rc == VF_OK && u->has_value)
+		rc = nt_state_put_value(u->x->state, &u->value, u->study, reterr);
+	settled = nt_send_rules_end(u, submissions, lines, count, findings ? &lines[count] : NULL, rc == VF_OK ? reterr : NULL);
+	return rc == VF_OK ? settled : rc;
+}
+
 static VF_RC accept_records(void *ctx, const struct nt_submission *submissions, size_t count, enum nt_accepted *ret,
 	struct vf_err *reterr)
 {
 	struct nt_sending *u = ctx;
 	VF_CLEANUP(nt_buf_done) struct nt_buf all = nt_buf(MAX_CHUNK);
-	struct nt_line *lines = calloc(count, sizeof(*lines));
-	enum vf_rc rc, settled;
+	struct nt_line *lines = calloc(count + 1, sizeof(*lines));
+	enum vf_rc rc;
 
 	if (!lines)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu records", count);
-	rc = put_lines(u, submissions, lines, count, u->prepared ? u->prepared : &all, reterr);
-	if (rc == VF_OK && !u->prepared) {
-		struct vf_err err = {0};
-
-		rc = nt_lines_send(u->x, lines, count, reterr);
-		settled = settle(u, lines, count, rc == VF_OK ? reterr : &err);
-		rc = rc == VF_OK ? settled : rc;
-		if (rc == VF_OK && u->has_value)
-			rc = nt_state_put_value(u->x->state, &u->value, u->study, reterr);
-	}
+	rc = nt_send_rules_judge(u, submissions, count, reterr);
+	if (rc == VF_OK)
+		rc = nt_send_put(u, submissions, lines, count, u->prepared ? u->prepared : &all, reterr);
+	if (rc == VF_OK && !u->prepared)
+		rc = send_pending(u, submissions, lines, count, reterr);
 	for (size_t i = 0; rc == VF_OK && i < count; i++)
 		ret[i] = NT_ACCEPTED_NEW;
 	free(lines);
@@ -244,7 +260,7 @@ static void report(
 
 /* Rounds, until nobody else was faster. */
 static VF_RC run_rounds(struct nt_sending *u, const struct nt_submit *s, const struct nt_submit_record *records,
-	size_t count, struct result *results, struct vf_err *reterr)
+	size_t count, bool is_judged, struct result *results, struct vf_err *reterr)
 {
 	struct nt_submit_to to = nt_send_target(u);
 	struct nt_send quiet = *u->x; /* what lost its place in this call is made again in it: nothing to tell */
@@ -252,11 +268,18 @@ static VF_RC run_rounds(struct nt_sending *u, const struct nt_submit *s, const s
 
 	quiet.note = NULL;
 	for (unsigned tries = 0; rc == VF_STREAM_CONFLICT && tries < NT_SEND_MAX_TRIES; tries++) {
+		size_t fresh = u->n_fresh;
+
 		if (tries > 0)
 			nt_send_give_way(tries);
+		u->rules.has_followed = false;
 		rc = u->prepared ? VF_OK : nt_send_waiting(tries > 0 ? &quiet : u->x, tries > 0 ? u : NULL, reterr);
+		if (rc == VF_OK && tries == 0 && is_judged)
+			rc = nt_send_rules_begin(u, s, reterr);
 		if (rc == VF_OK)
 			rc = nt_submit_records_to(&to, s, records, count, take_result, results, reterr);
+		if (u->rules.has_followed && u->n_fresh > fresh)
+			tries = 0; /* nobody was faster: findings stand where the next records were to go */
 	}
 	/* What stood behind a refused one in the stream is not lost with it. */
 	if (rc != VF_OK && nt_refusal_is_final(rc) && !u->prepared)
@@ -280,8 +303,11 @@ static VF_RC run(struct nt_sending *u, const struct nt_submit *s, const struct n
 	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr)
 {
 	struct result *results = calloc(count + 1, sizeof(*results));
+	bool lays_down = false;
 	enum vf_rc rc = check_files(s, records, count, reterr);
 
+	if (rc == VF_OK)
+		rc = nt_send_rules_check(u, s, records, count, &lays_down, reterr);
 	if (rc != VF_OK) {
 		free(results);
 		return rc;
@@ -294,7 +320,8 @@ static VF_RC run(struct nt_sending *u, const struct nt_submit *s, const struct n
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu records", count);
 	rc = nt_state_lock(u->x->state, NT_SEND_PATIENCE, reterr);
 	if (rc == VF_OK) {
-		rc = run_rounds(u, s, records, count, results, reterr);
+		rc = run_rounds(u, s, records, count, !lays_down && nt_enforce_is_asked(s), results, reterr);
+		nt_send_rules_done(u);
 		nt_state_unlock(u->x->state);
 		report(u, results, count, done, done_ctx);
 	}

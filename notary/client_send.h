@@ -18,6 +18,10 @@ struct nt_send {
 	/* A line about something that is put right, or given up, on the way; may be NULL. */
 	void (*note)(void *ctx, const char *line);
 	void *note_ctx;
+	/* For rules that the study enforces: files or folders in which documents of earlier records are; and the time now. */
+	const char *const *from;
+	size_t n_from;
+	int64_t (*now)(void); /* NULL: the year 1970 */
 };
 
 /* Waits so long for another process that sends to the same server. */
@@ -33,7 +37,9 @@ VF_RC nt_send_pending(const struct nt_send *x, struct vf_err *reterr);
 /*
  * As nt_submit_records(), for a server: what is pending first. A refusal ends it; the records of the same portion
  * that the notary has taken before are found by the same call later. Submitter is left empty, keep is not possible
- * (USAGE).
+ * (USAGE). Rules that the study enforces are asked before anything is sent, over what the server shows and this client has
+ * (case_client.h): RULE_BROKEN, and nothing of the portion stays in the state folder. Findings to be attached are pending
+ * together with their records, before these are sent. They are told with note where s->enforced is NULL.
  */
 VF_RC nt_send_records(const struct nt_send *x, const struct nt_submit *s, const struct nt_submit_record *records,
 	size_t count, nt_submitted *done, void *done_ctx, struct vf_err *reterr);

@@ -8,14 +8,13 @@
 #include "notary/client_state_inside.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
-#include "notary/rows_secret.h"
 #include "verify/text.h"
 
 #define PATHS_HEAD "trialnotary/paths/1"
 /* Every document with the longest path, every octet of it escaped. */
 #define MAX_PATHS ((size_t)128 * 1024 * 1024)
-#define ID_HEX 64
-#define NAME_ROOM (sizeof("documents/") + ID_HEX + sizeof(".receipt"))
+#define ID_HEX NT_STATE_HEX
+#define NAME_ROOM NT_STATE_NAME
 
 /* ---- records ---- */
 
@@ -25,14 +24,6 @@ static void record_name(char out[NAME_ROOM], const struct vf_hash *id, const cha
 
 	vf_hex_put(hex, vf_bytes(id->b, sizeof(id->b)));
 	snprintf(out, NAME_ROOM, "records/%s%s", hex, suffix);
-}
-
-static void hex_name(char out[NAME_ROOM], const char *folder, const struct vf_hash *h)
-{
-	char hex[ID_HEX + 1];
-
-	vf_hex_put(hex, vf_bytes(h->b, sizeof(h->b)));
-	snprintf(out, NAME_ROOM, "%s/%s", folder, hex);
 }
 
 /* One line a document: digest and path, octets that are no plain ASCII as %XX; '@' when it is in this folder. */
@@ -112,7 +103,7 @@ static VF_RC put_keys(struct nt_client_state *s, struct putting *p, const struct
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; rc == VF_OK && i < n; i++) {
-		hex_name(p->names[fresh], "keys", &items[i].journal);
+		nt_state_file(p->names[fresh], "keys", &items[i].journal);
 		vf_hex_put(p->lines[fresh], vf_bytes(items[i].id.b, sizeof(items[i].id.b)));
 		p->lines[fresh][ID_HEX] = '\n';
 		p->files[fresh] = (struct nt_file){p->names[fresh], vf_bytes(p->lines[fresh], ID_HEX + 1)};
@@ -333,39 +324,6 @@ VF_RC nt_state_path(struct nt_client_state *s, const struct vf_hash *id, const s
 	return nt_buf_check(out, reterr);
 }
 
-VF_RC nt_state_keep(
-	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_bytes text, struct vf_err *reterr)
-{
-	char name[NAME_ROOM];
-
-	hex_name(name, "documents", sha256);
-	return nt_durable_put(s->dir, &(struct nt_file){name, text}, 1, reterr);
-}
-
-VF_RC nt_state_keep_secret(struct nt_client_state *s, const struct vf_hash *sha256, const struct vf_hash *secret,
-	struct vf_err *reterr)
-{
-	char name[NAME_ROOM], text[ID_HEX + 2];
-	enum vf_rc rc;
-
-	hex_name(name, "documents", sha256);
-	strcat(name, ".secret");
-	nt_secret_text(text, secret);
-	rc = nt_durable_write(s->dir, name, vf_bytes(text, ID_HEX + 1), 0600, reterr);
-	explicit_bzero(text, sizeof(text));
-	return rc;
-}
-
-VF_RC nt_state_secret(
-	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_hash *ret, struct vf_err *reterr)
-{
-	char name[NAME_ROOM];
-
-	hex_name(name, "documents", sha256);
-	strcat(name, ".secret");
-	return nt_secret_read(s->dir, name, ret, reterr);
-}
-
 /* ---- journal and streams ---- */
 
 /* A file that holds one hash in hex and LF; *ret_there is false when there is none. */
@@ -393,7 +351,7 @@ VF_RC nt_state_journal(struct nt_client_state *s, const struct vf_hash *key, boo
 	bool there;
 	enum vf_rc rc;
 
-	hex_name(name, "keys", key);
+	nt_state_file(name, "keys", key);
 	rc = read_hash(s, name, &there, ret_id, reterr);
 	*ret_found = false;
 	if (rc != VF_OK || !there)
@@ -423,7 +381,7 @@ VF_RC nt_state_value(struct nt_client_state *s, const struct vf_hash *value, str
 	bool there;
 	enum vf_rc rc;
 
-	hex_name(name, "values", value);
+	nt_state_file(name, "values", value);
 	rc = read_hash(s, name, &there, &known, reterr);
 	if (rc == VF_OK)
 		*ret_elsewhere = there && !vf_hash_eq(&known, &want);
@@ -436,7 +394,7 @@ VF_RC nt_state_put_value(
 	struct vf_hash h = vf_sha256(study);
 	char name[NAME_ROOM], line[ID_HEX + 2];
 
-	hex_name(name, "values", value);
+	nt_state_file(name, "values", value);
 	if (faccessat(s->dir, name, F_OK, 0) == 0)
 		return VF_OK;
 	vf_hex_put(line, vf_bytes(h.b, sizeof(h.b)));
@@ -452,7 +410,7 @@ VF_RC nt_state_stream(
 	bool there;
 	enum vf_rc rc;
 
-	hex_name(name, "streams", &study_hash);
+	nt_state_file(name, "streams", &study_hash);
 	rc = read_hash(s, name, &there, &known, reterr);
 	if (rc != VF_OK)
 		return rc;

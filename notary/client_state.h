@@ -62,6 +62,19 @@ VF_RC nt_state_path(struct nt_client_state *s, const struct vf_hash *id, const s
 VF_RC nt_state_keep(
 	struct nt_client_state *s, const struct vf_hash *sha256, struct vf_bytes text, struct vf_err *reterr);
 
+/* Whether it is kept already; destroys what was kept for a record that was not made after all, and its secret. */
+bool nt_state_is_kept(const struct nt_client_state *s, const struct vf_hash *sha256);
+VF_RC nt_state_unkeep(struct nt_client_state *s, const struct vf_hash *sha256, struct vf_err *reterr);
+/* Appends the path of a kept document and a NUL. */
+VF_RC nt_state_kept(struct nt_client_state *s, const struct vf_hash *sha256, struct nt_buf *out, struct vf_err *reterr);
+
+/*
+ * How far the list of a study was searched for parameters of rules, and what was found: the text that
+ * nt_state_put_rules() was given. Empty: nothing was.
+ */
+VF_RC nt_state_rules(struct nt_client_state *s, struct vf_bytes study, struct nt_buf *out, struct vf_err *reterr);
+VF_RC nt_state_put_rules(struct nt_client_state *s, struct vf_bytes study, struct vf_bytes text, struct vf_err *reterr);
+
 /* The folder that was opened, in which participants.db is (participants.h). */
 const char *nt_state_home(const struct nt_client_state *s);
 /* Its part for this server. */

@@ -101,7 +101,7 @@ static VF_RC write_about(
 static VF_RC open_part(struct nt_client_state *s, const char *folder, const char *server, const char *token_file,
 	struct vf_err *reterr)
 {
-	static const char *const parts[] = {"records", "keys", "documents", "streams", "values"};
+	static const char *const parts[] = {"records", "keys", "documents", "rules", "streams", "values"};
 	VF_CLEANUP(nt_buf_done) struct nt_buf path = nt_buf(2 * PATH_MAX);
 	enum vf_rc rc;
 

@@ -2,22 +2,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "notary/details_check.h"
-#include "notary/document.h"
-#include "notary/file_input.h"
-#include "notary/hashing.h"
-#include "notary/rules_index.h"
+#include "notary/access.h"
 #include "notary/rules_out.h"
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define MAX_PARAMETERS ((size_t)1024 * 1024)
 /* Findings of one part of a call: those of 1,000 records. */
 #define MAX_FINDINGS ((size_t)64 * 1024 * 1024)
 
-/* Findings that wait until all records of the call are accepted. */
+/* Findings that wait until the records that they are about are accepted. */
 struct attached {
 	struct attached *next;
 	struct nt_buf text;
@@ -25,156 +20,59 @@ struct attached {
 	size_t n_links;
 	char rules[TR_MAX_ENFORCED * 4];
 	size_t n;
+	struct vf_hash id; /* of their record, when it is made */
 };
 
 struct nt_enforced {
-	struct nt_notary *n;
+	const struct nt_enforce_at *at;
 	const struct nt_submit *s;
 	struct tr_parameters parameters;
 	void *block;
 	struct attached *attached; /* the newest first */
 	struct attached *last;     /* of the records that were judged last; NULL: they have none */
+	bool is_late;              /* what is judged is accepted already */
 };
 
-/* ---- parameters ---- */
-
-static bool lays_down(const struct nt_submit *s)
+bool nt_enforce_is_asked(const struct nt_submit *s)
 {
-	return s->kind == TR_OTHER && nt_rules_is_parameters(s->details.n ? s->details : s->details_file);
+	return s->kind != TR_ERASURE && !vf_bytes_is(s->submitter, NT_PARTY_NOTARY);
 }
 
-/* Reads the parameters in an open file, and closes it. */
-static VF_RC read_open(int fd, uint64_t size, struct vf_arena *a, struct tr_parameters *ret, struct vf_err *reterr)
+/* Parameters that are there and cannot be read decide nothing: why says so. */
+static VF_RC read_newest(struct nt_enforced *e, struct vf_err *why, struct vf_err *reterr)
 {
-	struct nt_file_input in;
-	uint8_t *text;
-	enum vf_rc rc;
-
-	nt_file_input_of(&in, fd, size, vf_bytes_str(TR_PARAMETERS_NAME));
-	text = size <= MAX_PARAMETERS ? VF_NEW(a, (size_t)size + 1, uint8_t) : NULL;
-	if (size > MAX_PARAMETERS)
-		rc = vf_fail(reterr, VF_LIMIT, "'%s' has more than 1 MiB", TR_PARAMETERS_NAME);
-	else if (!text)
-		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for parameters");
-	else
-		rc = tr_input_take(&in.input, 0, text, (size_t)size, reterr);
-	nt_file_input_done(&in);
-	return rc == VF_OK ? tr_parameters_read(vf_bytes(text, (size_t)size), a, ret, reterr) : rc;
-}
-
-static VF_RC new_room(void **ret_block, struct vf_arena *a, struct vf_err *reterr)
-{
-	*ret_block = malloc(4 * MAX_PARAMETERS);
-	if (!*ret_block)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for parameters");
-	vf_arena_init(a, *ret_block, 4 * MAX_PARAMETERS);
-	return VF_OK;
-}
-
-static VF_RC open_submitted(struct nt_notary *n, const struct nt_submit_file *f, int *ret_fd, uint64_t *ret_size, struct vf_err *reterr)
-{
-	const struct nt_document d = {.name = f->name, .digests = f->digests, .size = f->size, .path = f->path};
-	const struct nt_export_options nowhere = {0};
-	struct nt_content content;
-	enum vf_rc rc = nt_document_open(n, &nowhere, &d, &content, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	*ret_fd = content.fd;
-	*ret_size = content.size;
-	return VF_OK;
-}
-
-static VF_RC check_file(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_file *f, size_t *ret_rules,
-	struct vf_err *reterr)
-{
-	struct tr_parameters p = tr_parameters_default;
-	struct vf_arena a;
-	void *block = NULL;
-	uint64_t size;
-	int fd;
-	struct vf_err why = {0};
-	enum vf_rc rc = new_room(&block, &a, reterr);
-
-	if (rc == VF_OK)
-		rc = open_submitted(n, f, &fd, &size, reterr);
-	if (rc == VF_OK) {
-		rc = read_open(fd, size, &a, &p, &why);
-		if (rc != VF_OK)
-			rc = vf_fail(reterr, rc, "'%s': %s", TR_PARAMETERS_NAME, why.text);
-	}
-	free(block);
-	if (rc == VF_OK && n && p.n_enforce && !s->keep && f->path.n)
-		return vf_fail(reterr, VF_USAGE, "a '%s' that enforces rules must be kept in the notary: --keep", TR_PARAMETERS_NAME);
-	*ret_rules += rc == VF_OK ? p.n_enforce : 0;
-	return rc;
-}
-
-VF_RC nt_enforce_check(struct nt_notary *n, const struct nt_submit *s, const struct nt_submit_record *records, size_t count,
-	bool *ret, size_t *ret_rules, struct vf_err *reterr)
-{
-	size_t rules = 0;
-	enum vf_rc rc = VF_OK;
-
-	*ret = lays_down(s);
-	for (size_t i = 0; i < count && *ret && rc == VF_OK; i++) {
-		const struct nt_submit_file *found = NULL;
-
-		for (size_t j = 0; j < records[i].n_files; j++)
-			if (vf_bytes_is(records[i].files[j].name, TR_PARAMETERS_NAME))
-				found = &records[i].files[j];
-		rc = found ? check_file(n, s, found, &rules, reterr)
-			   : vf_fail(reterr, VF_JSON_SHAPE, "a record of '%s' needs a document '%s'", TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME);
-	}
-	if (ret_rules)
-		*ret_rules = rules;
-	return rc;
-}
-
-/* *ret_why is written when the parameters are there and cannot be read: then nothing is decided by them. */
-static VF_RC read_newest(struct nt_enforced *e, char why[160], struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
-	const struct nt_export_options nowhere = {0};
-	const struct nt_document *d = NULL;
 	struct nt_content content;
 	struct vf_err err = {0};
-	struct vf_arena a;
-	enum vf_rc rc = nt_rules_newest(e->n, e->s->study, &r, reterr);
+	bool found = false;
+	enum vf_rc rc = e->at->parameters(e->at->ctx, e->s->study, &found, &content, why, reterr);
 
-	if (rc != VF_OK || !r)
+	if (rc != VF_OK || !found)
 		return rc;
-	for (size_t i = 0; i < r->n_documents; i++)
-		if (vf_bytes_is(r->documents[i].name, TR_PARAMETERS_NAME))
-			d = &r->documents[i];
-	rc = new_room(&e->block, &a, reterr);
-	if (rc != VF_OK || !d)
-		return rc;
-	rc = nt_document_open(e->n, &nowhere, d, &content, &err);
-	if (rc == VF_OK)
-		rc = read_open(content.fd, content.size, &a, &e->parameters, &err);
+	rc = nt_enforce_read(&content, &e->block, &e->parameters, &err);
 	if (rc == VF_NO_MEMORY || rc == VF_IO)
 		return vf_fail(reterr, rc, "%s", err.text);
 	if (rc != VF_OK)
-		snprintf(why, 160, "%s: %.120s", vf_rc_name(rc), err.text);
+		*why = err;
 	return VF_OK;
 }
 
-VF_RC nt_enforce_begin(struct nt_notary *n, const struct nt_submit *s, struct nt_enforced **ret, struct vf_err *reterr)
+VF_RC nt_enforce_begin(const struct nt_enforce_at *at, const struct nt_submit *s, struct nt_enforced **ret, struct vf_err *reterr)
 {
 	struct nt_enforced *e = calloc(1, sizeof(*e));
-	char why[160] = "", text[240];
+	struct vf_err why = {0};
+	char text[400];
 	enum vf_rc rc;
 
 	*ret = NULL;
 	if (!e)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for rules");
-	e->n = n;
+	e->at = at;
 	e->s = s;
 	e->parameters = tr_parameters_default;
-	rc = read_newest(e, why, reterr);
-	if (rc == VF_OK && why[0] && s->enforced) {
-		snprintf(text, sizeof(text), "the study's parameters of rules cannot be read, so no rule is enforced: %s", why);
+	rc = read_newest(e, &why, reterr);
+	if (rc == VF_OK && why.rc != VF_NOT_CHECKED && s->enforced) {
+		snprintf(text, sizeof(text), "the study's parameters of rules cannot be read, so no rule is enforced: %s: %.240s",
+			vf_rc_name(why.rc), why.text);
 		s->enforced(s->enforced_ctx, NULL, text);
 	}
 	if (rc != VF_OK || e->parameters.n_enforce == 0) {
@@ -218,7 +116,7 @@ static enum tr_enforcement how_of(const struct nt_enforced *e, const struct tr_r
 		if (strcmp(e->parameters.enforce[i].rule, rule->id) == 0 && how != TR_ENFORCE_REFUSE)
 			how = e->parameters.enforce[i].how;
 	/* that somebody withdrew is never kept out: what it says of data that are there is notarised beside it */
-	return how == TR_ENFORCE_REFUSE && e->s->kind == TR_WITHDRAWAL ? TR_ENFORCE_ATTACH : how;
+	return how == TR_ENFORCE_REFUSE && (e->is_late || e->s->kind == TR_WITHDRAWAL) ? TR_ENFORCE_ATTACH : how;
 }
 
 static VF_RC run_enforced(const struct nt_enforced *e, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
@@ -400,7 +298,7 @@ VF_RC nt_enforce_judge(struct nt_enforced *e, const struct nt_submission *submis
 {
 	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
 	struct tr_findings with = {0}, without = {0};
-	enum vf_rc rc = nt_case_with(e->n, e->s->study, nt_notary_now(e->n), submissions, count, &c, reterr);
+	enum vf_rc rc = e->at->study(e->at->ctx, e->s, submissions, count, &c, reterr);
 
 	e->last = NULL;
 	if (rc == VF_OK)
@@ -419,6 +317,17 @@ VF_RC nt_enforce_judge(struct nt_enforced *e, const struct nt_submission *submis
 	return rc;
 }
 
+VF_RC nt_enforce_judge_accepted(
+	struct nt_enforced *e, const struct nt_submission *submissions, size_t count, struct vf_err *reterr)
+{
+	enum vf_rc rc;
+
+	e->is_late = true;
+	rc = nt_enforce_judge(e, submissions, count, reterr);
+	e->is_late = false;
+	return rc;
+}
+
 void nt_enforce_drop(struct nt_enforced *e)
 {
 	if (!e->last)
@@ -428,13 +337,6 @@ void nt_enforce_drop(struct nt_enforced *e)
 }
 
 /* ---- what is attached ---- */
-
-static void take_id(void *ctx, size_t at, const struct vf_hash *id, enum nt_accepted how)
-{
-	(void)at;
-	(void)how;
-	*(struct vf_hash *)ctx = *id;
-}
 
 static VF_RC make_details(struct tr_rulebook *book, struct vf_arena *a, struct vf_bytes *ret, struct vf_err *reterr)
 {
@@ -446,7 +348,7 @@ static VF_RC make_details(struct tr_rulebook *book, struct vf_arena *a, struct v
 	return rc == VF_OK ? tr_details_make(&draft, a, ret, pointer, reterr) : rc;
 }
 
-static VF_RC notarise(struct nt_enforced *e, const struct attached *x, struct vf_err *reterr)
+static VF_RC notarise(struct nt_enforced *e, struct attached *x, struct vf_err *reterr)
 {
 	VF_CLEANUP(tr_rulebook_done) struct tr_rulebook book = {0};
 	const struct vf_bytes text = nt_buf_bytes(&x->text);
@@ -456,35 +358,22 @@ static VF_RC notarise(struct nt_enforced *e, const struct attached *x, struct vf
 		.study = e->s->study,
 		.kind = TR_OTHER,
 		.confidential = e->s->confidential || nt_submit_is_personal(e->s), /* it may name hidden documents */
-		.keep = true,
 		.links = x->links,
 		.n_links = x->n_links};
-	char said[200];
 	uint8_t memory[8192];
 	struct vf_arena a;
-	struct vf_hash id;
 	enum vf_rc rc;
 
 	vf_arena_init(&a, memory, sizeof(memory));
 	rc = make_details(&book, &a, &s.details, reterr);
-	if (rc == VF_OK)
-		rc = nt_submit_keep_text(e->n, text, &file.digests, reterr);
-	if (rc == VF_OK)
-		rc = nt_submit_unjudged(e->n, &s, &record, 1, take_id, &id, reterr);
-	if (rc == VF_OK && e->s->enforced) {
-		snprintf(said, sizeof(said), "%zu %s of a broken rule (%.120s)", x->n, x->n == 1 ? "finding" : "findings", x->rules);
-		e->s->enforced(e->s->enforced_ctx, &id, said);
-	}
-	return rc;
+	return rc == VF_OK ? e->at->attach(e->at->ctx, &s, &record, text, &x->id, reterr) : rc;
 }
 
-VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr)
+VF_RC nt_enforce_attach(struct nt_enforced *e, struct vf_err *reterr)
 {
 	struct attached *first = NULL, *next;
 	enum vf_rc rc = VF_OK;
 
-	if (!e)
-		return VF_OK;
 	for (struct attached *x = e->attached; x; x = next) { /* in the order of the records */
 		next = x->next;
 		x->next = first;
@@ -494,4 +383,48 @@ VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr)
 	for (struct attached *x = first; x && rc == VF_OK; x = x->next)
 		rc = notarise(e, x, reterr);
 	return rc;
+}
+
+bool nt_enforce_has(const struct nt_enforced *e)
+{
+	return e->attached != NULL;
+}
+
+void nt_enforce_tell(struct nt_enforced *e, const char *why)
+{
+	struct attached *next;
+	char said[400];
+
+	for (struct attached *x = e->attached; x; x = next) {
+		int n = snprintf(said, sizeof(said), "%zu %s of a broken rule (%.120s)", x->n, x->n == 1 ? "finding" : "findings", x->rules);
+
+		if (why)
+			snprintf(said + n, sizeof(said) - (size_t)n, " not notarised (%.160s): 'trialnotary check' finds the same", why);
+		if (e->s->enforced)
+			e->s->enforced(e->s->enforced_ctx, why ? NULL : &x->id, said);
+		next = x->next;
+		attached_free(x);
+	}
+	e->attached = e->last = NULL;
+}
+
+VF_RC nt_enforce_end(struct nt_enforced *e, struct vf_err *reterr)
+{
+	enum vf_rc rc = e ? nt_enforce_attach(e, reterr) : VF_OK;
+
+	if (rc == VF_OK && e)
+		nt_enforce_tell(e, NULL);
+	return rc;
+}
+
+void nt_enforce_say(const struct vf_hash *findings, const char *text, char out[NT_ENFORCE_LINE])
+{
+	char hex[65];
+
+	if (!findings) {
+		snprintf(out, NT_ENFORCE_LINE, "warning: %s", text);
+		return;
+	}
+	vf_hex_put(hex, vf_bytes(findings->b, sizeof(findings->b)));
+	snprintf(out, NT_ENFORCE_LINE, "accepted with %s: record %s has them", text, hex);
 }

@@ -118,7 +118,7 @@ static void put_not_applicable(struct nt_buf *out, const struct tr_findings *f, 
 static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
 {
 	for (size_t i = 0; i < p->n_enforce; i++)
-		nt_buf_putf(out, "%s%s (%s)", i ? ", " : "Enforced when submitted to a notary in a folder, never at a server: ",
+		nt_buf_putf(out, "%s%s (%s)", i ? ", " : "Enforced where records are submitted: in a notary's folder, and by clients of a server over what they are shown: ",
 			p->enforce[i].rule, p->enforce[i].how == TR_ENFORCE_REFUSE ? "refuse" : "attach");
 	if (p->n_enforce)
 		nt_buf_put_u8(out, '\n');

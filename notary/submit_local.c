@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "notary/access.h"
 #include "notary/details_check.h"
 #include "notary/enforce.h"
 #include "notary/hashing.h"
@@ -181,27 +180,22 @@ VF_RC nt_submit_unjudged(struct nt_notary *n, const struct nt_submit *s, const s
 	return submit(&l, s, records, count, done, done_ctx, reterr);
 }
 
-/* What the notary says of itself, and what destroys, waits for no rule. */
-static bool is_judged(const struct nt_submit *s)
-{
-	return s->kind != TR_ERASURE && !vf_bytes_is(s->submitter, NT_PARTY_NOTARY);
-}
-
 VF_RC nt_submit_records(struct nt_notary *n, const struct nt_submit *s,
 	const struct nt_submit_record *records, size_t count, nt_submitted *done, void *done_ctx,
 	struct vf_err *reterr)
 {
+	const struct nt_enforce_at at = nt_enforce_at_notary(n);
 	struct local l = {.n = n};
 	struct vf_err err = {0};
 	uint64_t before = 0;
 	bool lays_down = false;
 	enum vf_rc rc, end;
 
-	if (!is_judged(s))
+	if (!nt_enforce_is_asked(s))
 		return nt_submit_unjudged(n, s, records, count, done, done_ctx, reterr);
 	rc = nt_enforce_check(n, s, records, count, &lays_down, NULL, reterr);
 	if (rc == VF_OK && !lays_down)
-		rc = nt_enforce_begin(n, s, &l.enforced, reterr);
+		rc = nt_enforce_begin(&at, s, &l.enforced, reterr);
 	if (rc == VF_OK)
 		rc = nt_rules_count(n, &before, reterr);
 	if (rc != VF_OK)

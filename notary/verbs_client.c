@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "notary/durable.h"
@@ -53,6 +54,23 @@ void nt_remote_note(void *ctx, const char *line)
 	nt_cli_note(ctx, "trialnotary: %s", line);
 }
 
+/* Of the verbs that have it: where documents of earlier records are. */
+static VF_RC read_from(const struct nt_cli *cli, struct nt_remote *ret, struct vf_err *reterr)
+{
+	size_t n = 0;
+
+	while (nt_cli_get_at(cli, "from", n))
+		n++;
+	ret->from = calloc(n + 1, sizeof(*ret->from));
+	if (!ret->from)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+	for (size_t i = 0; i < n; i++)
+		ret->from[i] = nt_cli_get_at(cli, "from", i);
+	ret->send.from = ret->from;
+	ret->send.n_from = n;
+	return VF_OK;
+}
+
 VF_RC nt_remote_connect(struct nt_cli *cli, struct nt_remote *ret, struct vf_err *reterr)
 {
 	struct nt_client_options o = {.server = nt_cli_get(cli, "server"),
@@ -75,7 +93,13 @@ VF_RC nt_remote_connect(struct nt_cli *cli, struct nt_remote *ret, struct vf_err
 	if (rc == VF_OK)
 		rc = nt_state_open(
 			nt_cli_get(cli, "state"), nt_client_server(ret->client), o.token_file, &ret->state, reterr);
-	ret->send = (struct nt_send){ret->client, ret->state, nt_remote_note, cli};
+	if (rc == VF_OK)
+		rc = read_from(cli, ret, reterr);
+	ret->send.client = ret->client;
+	ret->send.state = ret->state;
+	ret->send.note = nt_remote_note;
+	ret->send.note_ctx = cli;
+	ret->send.now = nt_cli_now;
 	return rc;
 }
 
@@ -83,6 +107,8 @@ void nt_remote_done(struct nt_remote *r)
 {
 	r->client = nt_client_free(r->client);
 	r->state = nt_state_free(r->state);
+	free(r->from);
+	r->from = NULL;
 }
 
 VF_RC nt_remote_find(struct nt_remote *r, const char *text, struct vf_hash *ret, struct vf_err *reterr)

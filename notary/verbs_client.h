@@ -25,6 +25,7 @@ struct nt_remote {
 	struct nt_client *client;
 	struct nt_client_state *state;
 	struct nt_send send;
+	const char **from; /* of the option, for send */
 };
 
 /* Whether --server is given. */

@@ -1,14 +1,11 @@
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "notary/enforce.h"
 #include "notary/files.h"
 #include "notary/hashing.h"
-#include "notary/progress.h"
 #include "notary/submit.h"
 #include "notary/submit_facts.h"
 #include "notary/verbs.h"
@@ -42,6 +39,7 @@ const struct nt_option nt_submit_options[] = {
 	{"canonical", 0, "FILE", "declare the documents' canonical digests: write them into FILE, a further document", false, false},
 	NT_SIGN_OPTIONS(false),
 	{"prepare", 0, "FILE", "with --server: write the finished submission there and do not send it", false, false},
+	{"from", 0, "PATH", "with --server: where documents of earlier records are, rules.json of the study first", false, true},
 	NT_SERVER_OPTIONS,
 	{0},
 };
@@ -72,8 +70,9 @@ const char nt_submit_details[] =
 	"supersedes, transfers, uses, withdraws. A withdrawal needs no document when it has a link 'withdraws',\n"
 	"an ethics-approval none with 'approves', and no record needs one that has details.\n"
 	"\n"
-	"Rules that the study enforces are asked before anything is stored (docs/rules.md): RULE_BROKEN, or the findings\n"
-	"are notarised beside the record. Only a notary in a folder does so, a server never.\n"
+	"Rules that the study enforces are asked before anything is stored or sent (docs/rules.md): RULE_BROKEN, or the\n"
+	"findings are notarised beside the record. With --server over what the server shows and what is here: --from names\n"
+	"rules.json once, if others have laid it down, and their documents. The server itself asks no rule.\n"
 	"\n"
 	"Rows: csv and line end in a line feed (csv: outside of quotes), 'element NAME' begins with that XML tag,\n"
 	"'record HEAD LENGTH' has so many octets, after so many before the first. By name: *.csv; *.ndjson, *.jsonl,\n"
@@ -86,148 +85,6 @@ const char nt_submit_details[] =
 	"\n"
 	"With --server there is no DIR. A submission is on the disk (--state) before it is sent, and what could not be\n"
 	"sent goes first the next time: nothing is lost, and nothing is made twice.";
-
-static void gathered_done(struct nt_gathered *g)
-{
-	if (g->jobs)
-		nt_hash_jobs_done(g->jobs, g->files.n);
-	free(g->jobs);
-	free(g->documents);
-	free(g->canonical_path);
-	nt_files_done(&g->files);
-}
-
-static VF_RC no_files(const char *path, struct vf_err *reterr)
-{
-	char shown[160];
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	return vf_fail(reterr, VF_NO_INPUT, "folder '%s' holds no files", shown);
-}
-
-/* What a folder holds beside its documents to describe them; a sidecar file that is named itself is a document. */
-static size_t drop_sidecars(struct nt_files *f, size_t from)
-{
-	size_t kept = from;
-
-	for (size_t i = from; i < f->n; i++) {
-		if (nt_is_sidecar(f->files[i].path))
-			free(f->files[i].path);
-		else
-			f->files[kept++] = f->files[i];
-	}
-	from = f->n - kept;
-	f->n = kept;
-	return from;
-}
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static VF_RC gather(struct nt_gathered *g, const char *const *paths, size_t n, bool sidecars, struct vf_err *reterr)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t before = g->files.n;
-		enum vf_rc rc = nt_files_add(&g->files, paths[i], reterr);
-
-		if (rc == VF_OK && sidecars && is_folder(paths[i]))
-			g->n_sidecars += drop_sidecars(&g->files, before);
-		if (rc == VF_OK && g->files.n == before)
-			rc = no_files(paths[i], reterr);
-		if (rc != VF_OK)
-			return rc;
-	}
-	nt_files_sort(&g->files);
-	g->jobs = calloc(g->files.n + 1, sizeof(*g->jobs));
-	g->documents = calloc(g->files.n + 1, sizeof(*g->documents));
-	if (!g->jobs || !g->documents)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for %zu files", g->files.n);
-	for (size_t i = 0; i < g->files.n; i++) {
-		struct stat st;
-
-		if (lstat(g->files.files[i].path, &st) == 0 && st.st_size > 0)
-			g->bytes += (uint64_t)st.st_size;
-		g->jobs[i].path = g->files.files[i].path;
-		g->documents[i].name = vf_bytes_str(g->files.files[i].name);
-		g->documents[i].path = vf_bytes_str(g->files.files[i].path);
-	}
-	return VF_OK;
-}
-
-/* ---- hashing with progress ---- */
-
-static void write_progress(void *ctx, struct vf_bytes text)
-{
-	const struct nt_cli *cli = ctx;
-
-	cli->out->write(cli->out->ctx, 2, text);
-}
-
-static void show_progress(void *ctx, uint64_t files, uint64_t bytes)
-{
-	nt_progress_at(ctx, files, bytes, nt_cli_ticks());
-}
-
-static VF_RC hash_gathered(struct nt_cli *cli, struct nt_gathered *g, unsigned threads, struct vf_err *reterr)
-{
-	struct nt_progress progress;
-	struct nt_hashing how = {.threads = threads, .progress = show_progress, .progress_ctx = &progress};
-	enum vf_rc rc;
-
-	nt_progress_init(&progress, "hashing", g->files.n, g->bytes, nt_cli_ticks(),
-		cli->out->terminal && !cli->quiet ? write_progress : NULL, cli);
-	rc = nt_hash_files(g->jobs, g->files.n, &how, reterr);
-	nt_progress_done(&progress);
-	for (size_t i = 0; i < g->files.n; i++) {
-		if (g->jobs[i].fault && g->files.n > 1)
-			nt_cli_detail(cli, "%s: %s", vf_rc_name(g->jobs[i].rc), g->jobs[i].fault);
-		g->documents[i].digests = g->jobs[i].digests;
-		g->documents[i].size = g->jobs[i].size;
-	}
-	return rc;
-}
-
-VF_RC nt_verb_hash(struct nt_cli *cli, struct vf_err *reterr)
-{
-	struct nt_gathered g = {0};
-	enum vf_rc rc = gather(&g, cli->args, cli->n_args, false, reterr);
-
-	if (rc == VF_OK)
-		rc = hash_gathered(cli, &g, 0, reterr);
-	if (rc == VF_OK && cli->json) {
-		nt_cli_begin(cli);
-		nt_buf_put_str(&cli->text, ",\"files\":[");
-	}
-	for (size_t i = 0; rc == VF_OK && i < g.files.n; i++) {
-		const struct nt_submit_file *d = &g.documents[i];
-
-		if (cli->json) {
-			nt_buf_put_str(&cli->text, i > 0 ? ",{\"name\":" : "{\"name\":");
-			nt_cli_put_json(&cli->text, d->name);
-			nt_buf_putf(&cli->text, ",\"size\":%" PRIu64, d->size);
-			nt_cli_hex_field(&cli->text, "sha256", vf_bytes(d->digests.sha256.b, 32));
-			nt_cli_hex_field(&cli->text, "sha512", vf_bytes(d->digests.sha512.b, 64));
-			nt_buf_put_u8(&cli->text, '}');
-			continue;
-		}
-		nt_cli_put_text(&cli->text, d->name);
-		nt_buf_putf(&cli->text, "\n  size    %" PRIu64 "\n  sha256  ", d->size);
-		nt_verb_put_id(&cli->text, &d->digests.sha256);
-		nt_buf_put_str(&cli->text, "\n  sha512  ");
-		nt_buf_put_hex(&cli->text, vf_bytes(d->digests.sha512.b, 64));
-		nt_buf_put_u8(&cli->text, '\n');
-	}
-	if (rc == VF_OK && cli->json)
-		nt_buf_put_str(&cli->text, "]}\n");
-	gathered_done(&g);
-	return rc;
-}
-
-/* ---- submit ---- */
 
 static VF_RC unknown_word(const char *what, const char *typed, const char *(*name)(unsigned), unsigned count,
 	enum vf_rc rc, struct vf_err *reterr)
@@ -462,7 +319,7 @@ static VF_RC prepare(struct nt_submitting *u, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = u->describe ? u->describe(u, reterr) : nt_submitting_details(u, reterr);
 	if (rc == VF_OK)
-		rc = gather(&u->g, u->cli->args + u->first, u->cli->n_args - u->first, nt_submitting_wants_facts(u), reterr);
+		rc = nt_gather(&u->g, u->cli->args + u->first, u->cli->n_args - u->first, nt_submitting_wants_facts(u), reterr);
 	if (rc == VF_OK && u->g.n_sidecars > 0)
 		nt_cli_note(u->cli, "%zu sidecar files (*" NT_SIDECAR ") %s and are no documents", u->g.n_sidecars,
 			u->s.confidential ? "are not read, as the documents are confidential," : "describe their documents");
@@ -496,35 +353,16 @@ static VF_RC prepare_file(struct nt_submitting *u, const char *path, struct vf_e
 
 static void put_enforced(void *ctx, const struct vf_hash *findings, const char *text)
 {
-	char hex[65];
+	char line[NT_ENFORCE_LINE];
 
-	if (!findings) {
-		nt_cli_note(ctx, "warning: %s", text);
-		return;
-	}
-	vf_hex_put(hex, vf_bytes(findings->b, sizeof(findings->b)));
-	nt_cli_note(ctx, "accepted with %s: record %s has them", text, hex);
-}
-
-/* A server never sees the document, so what is wrong with it is said here; and that no server enforces anything. */
-static VF_RC check_rules(struct nt_submitting *u, struct vf_err *reterr)
-{
-	size_t rules = 0;
-	bool is_rules;
-	enum vf_rc rc = nt_enforce_check(NULL, &u->s, u->records, u->n_records, &is_rules, &rules, reterr);
-
-	if (rc == VF_OK && rules)
-		nt_cli_note(u->cli, "a server enforces no rule: it sees no documents; 'trialnotary check' in its folder finds what is broken");
-	return rc;
+	nt_enforce_say(findings, text, line);
+	nt_cli_note(ctx, "%s", line);
 }
 
 static VF_RC submit_somewhere(struct nt_submitting *u, struct vf_err *reterr)
 {
 	const char *file = nt_cli_get(u->cli, "prepare");
-	enum vf_rc rc = u->remote ? check_rules(u, reterr) : VF_OK;
 
-	if (rc != VF_OK)
-		return rc;
 	u->s.enforced = put_enforced;
 	u->s.enforced_ctx = u->cli;
 	if (u->remote && file)
@@ -576,7 +414,7 @@ void nt_submitting_done(struct nt_submitting *u)
 	nt_submitting_filled_done(u);
 	nt_submitting_details_done(u);
 	nt_submitting_rows_done(u);
-	gathered_done(&u->g);
+	nt_gathered_done(&u->g);
 }
 
 VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr)
@@ -586,6 +424,8 @@ VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, st
 		u->remote = remote;
 	else if (nt_cli_has(u->cli, "prepare"))
 		return vf_fail(reterr, VF_USAGE, "--prepare needs --server");
+	else if (nt_cli_has(u->cli, "from"))
+		return vf_fail(reterr, VF_USAGE, "--from needs --server: a notary in a folder has what was kept or lies where it was");
 	/* where a file must be named, it comes after DIR */
 	if (u->describe && u->cli->n_args <= u->first)
 		return vf_fail(reterr, VF_USAGE, "'%s' needs a file", u->cli->verb->name);
@@ -606,7 +446,7 @@ VF_RC nt_submitting_run(struct nt_submitting *u, struct vf_err *reterr)
 	enum vf_rc rc = prepare(u, reterr);
 
 	if (rc == VF_OK)
-		rc = hash_gathered(u->cli, &u->g, u->threads, reterr);
+		rc = nt_gathered_hash(u->cli, &u->g, u->threads, reterr);
 	if (rc == VF_OK && u->describe)
 		rc = check_described(u, reterr);
 	if (rc == VF_OK && nt_cli_has(u->cli, "canonical"))

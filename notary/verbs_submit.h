@@ -1,7 +1,7 @@
 /*
  * What the verbs that submit share: the words that describe a record, and its files.
  *
- * Internal to verbs_submit.c, verbs_sign.c, verbs_details.c, verbs_fhir.c and watch.c.
+ * Internal to verbs_submit.c, verbs_hash.c, verbs_sign.c, verbs_details.c, verbs_fhir.c and watch.c.
  */
 #ifndef NOTARY_VERBS_SUBMIT_H
 #define NOTARY_VERBS_SUBMIT_H
@@ -26,6 +26,12 @@ struct nt_gathered {
 	uint64_t bytes;
 	size_t n_sidecars; /* left out of files */
 };
+
+/* Lists all files, folders entered, without sidecar files of folders when those are read. NO_INPUT: a folder without any. */
+VF_RC nt_gather(struct nt_gathered *g, const char *const *paths, size_t n, bool sidecars, struct vf_err *reterr);
+/* Fills digests and sizes, showing progress at a terminal. */
+VF_RC nt_gathered_hash(struct nt_cli *cli, struct nt_gathered *g, unsigned threads, struct vf_err *reterr);
+void nt_gathered_done(struct nt_gathered *g);
 
 struct nt_signing {
 	struct nt_signer *signer;

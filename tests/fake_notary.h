@@ -201,9 +201,19 @@ VF_RC nt_enforce_check(struct nt_notary *n, const struct nt_submit *s, const str
 	return VF_OK;
 }
 
-VF_RC nt_enforce_begin(struct nt_notary *n, const struct nt_submit *s, struct nt_enforced **ret, struct vf_err *reterr)
+struct nt_enforce_at nt_enforce_at_notary(struct nt_notary *n)
 {
-	(void)n, (void)s, (void)reterr;
+	return (struct nt_enforce_at){.ctx = n};
+}
+
+bool nt_enforce_is_asked(const struct nt_submit *s)
+{
+	return s->kind != TR_ERASURE;
+}
+
+VF_RC nt_enforce_begin(const struct nt_enforce_at *at, const struct nt_submit *s, struct nt_enforced **ret, struct vf_err *reterr)
+{
+	(void)at, (void)s, (void)reterr;
 	*ret = NULL;
 	return VF_OK;
 }

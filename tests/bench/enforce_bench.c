@@ -17,20 +17,22 @@ int main(int argc, char **argv)
 	struct vf_err err = {0};
 	uint64_t records = 0;
 	struct bench_clock begin;
+	struct nt_enforce_at at;
 
 	if (argc != 3)
 		return 64;
 	s.study = vf_bytes_str(argv[2]);
 	bench_need(nt_notary_open(argv[1], NULL, NULL, &n, &err), &err, "open");
 	bench_need(nt_rules_count(n, &records, &err), &err, "count");
+	at = nt_enforce_at_notary(n);
 	bench_head();
 	begin = bench_begin();
-	bench_need(nt_enforce_begin(n, &s, &e, &err), &err, "begin");
+	bench_need(nt_enforce_begin(&at, &s, &e, &err), &err, "begin");
 	nt_enforced_free(e);
 	bench_row("enforce-first-look", (size_t)records, begin, 0);
 	begin = bench_begin();
 	for (int i = 0; i < ROUNDS; i++) {
-		bench_need(nt_enforce_begin(n, &s, &e, &err), &err, "begin");
+		bench_need(nt_enforce_begin(&at, &s, &e, &err), &err, "begin");
 		nt_enforced_free(e);
 		bench_need(nt_rules_pass(n, records, &err), &err, "pass");
 	}

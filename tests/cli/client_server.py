@@ -3,7 +3,8 @@
   client_server.py PORT_FILE      listens on a free loopback port and writes its number there
 
 Before each request the first line of the file 'script' is taken (absent or empty: 'ok'); 'requests' gets a line for each
-request; 'kill-me' may hold a process ID for the actions that kill the client.
+request; 'refuse-line' may hold the number of a line that the next bulk request is refused; with 'refuse-findings'
+the next record of findings is; with 'lose-posts' the answers to submissions are lost; 'kill-me' may hold a process ID for the actions that kill the client.
 """
 import base64, hashlib, http.server, json, os, signal, sys, time, urllib.parse
 
@@ -20,6 +21,16 @@ def action():
         return "ok"
     open("script", "w").write("".join(line + "\n" for line in lines[1:]))
     return lines[0]
+
+
+def take(name):
+    """What a file says, once; None when there is none."""
+    try:
+        text = open(name).read().strip()
+    except FileNotFoundError:
+        return None
+    os.unlink(name)
+    return text
 
 
 def receipt(entry):
@@ -47,7 +58,10 @@ def submit(line):
             return 409, refusal("STREAM_CONFLICT", 409)
         streams[study] = {"stream": known["stream"] if known else name, "head": name, "next": stream["seq"] + 1,
                           "key": known["key"] if known else stream.get("key", KEY)}
-        records[name] = {"body": line, "study": study, "kind": statement["kind"]}
+        details = members.get("details.json", {}).get("base64")
+        records[name] = dict(study=study, kind=statement["kind"], **({"details": details} if details else {}))
+        listed = [{k: d[k] for k in ("name", "sha256", "sha512", "size", "confidential") if k in d} for d in body["documents"]]
+        records[name]["shown"] = {"documents": listed, "links": statement.get("links", [])}
         order.append(name)
         open("records", "a").write("%s %s\n" % (name, study))
         new = 201
@@ -130,14 +144,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return True
 
     def handle_any(self, word, body):
-        what = action()
         path = urllib.parse.urlsplit(self.path)
+        query = urllib.parse.parse_qs(path.query)
+        if path.path == "/v1/records" and query.get("limit") == ["100"]:  # whether rules are enforced: not in the script
+            open("looks", "a").write("%s\n" % self.path)
+            self.answer(*self.find(word, path.path, query, body))
+            return
+        what = action()
         open("requests", "a").write("%s %s %d %s\n" % (word, self.path, len(body), self.headers.get("Authorization", "-")[:11]))
         open("last-body", "wb").write(body)
         if self.misbehave(what, word):
             return
-        answer = self.find(word, path.path, urllib.parse.parse_qs(path.query), body)
-        if what == "lose":
+        answer = self.find(word, path.path, query, body)
+        if what == "lose" or (word == "POST" and os.path.exists("lose-posts")):
             self.cut()
             return
         self.answer(*answer)
@@ -150,20 +169,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
             known = streams.get(query["study"][0])
             return 200, dict(known, study=query["study"][0], exists=True) if known else {"study": "", "exists": False}
         if word == "POST" and path == "/v1/records":
+            if b'"name":"findings.json"' in body and take("refuse-findings") is not None:
+                return 403, refusal("FORBIDDEN", 403)
             return submit(body)
         if word == "POST" and path == "/v1/records/bulk":
-            lines = [json.dumps(submit(line)[1]) for line in body.splitlines()]
+            refused = take("refuse-line")
+            lines = [json.dumps(refusal("FORBIDDEN") if str(i) == refused else submit(line)[1])
+                     for i, line in enumerate(body.splitlines())]
             return 200, ("\n".join(lines) + "\n").encode(), "application/x-ndjson"
         if word == "GET" and path == "/v1/records":
             at = int(query.get("after", ["0"])[0])
             found = [n for n in order if records[n]["study"] == query["study"][0]]
-            page = [dict(id=n, state="accepted", study=records[n]["study"], kind=records[n]["kind"]) for n in found[at:at + 2]]
+            page = [dict(records[n]["shown"], id=n, state="accepted", study=records[n]["study"], kind=records[n]["kind"])
+                    for n in found[at:at + 2]]
             return 200, dict({"records": page}, **({"next": str(at + 2)} if at + 2 < len(found) else {}))
         if word == "GET" and path.endswith("/bundle"):
             return 200, open("bundle", "rb").read(), "application/vnd.etsi.asic-e+zip"
         name = path.rpartition("/")[2]
         if word == "GET" and name in records:
-            return 200, dict(id=name, state="sequenced", index=7, kind=records[name]["kind"], study=records[name]["study"])
+            r = records[name]
+            return 200, dict(r["shown"], id=name, state="sequenced", index=7, kind=r["kind"], study=r["study"],
+                             **({"details": r["details"]} if "details" in r else {}))
         return 404, refusal("UNKNOWN_RECORD", 404)
 
     def do_GET(self):

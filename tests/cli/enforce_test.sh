@@ -2,6 +2,7 @@
 # Rules that a study enforces when records are submitted (docs/rules.md, decision 0027).
 #   TRIALNOTARY, TRIALVERIFY: paths of the programs
 set -u
+tests=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -27,33 +28,7 @@ lay_down() { # FILE: parameters of the study
 	submit other --set 'what=trialnotary rules' rules.json
 }
 
-# Dataset-JSON: PERSON-A withdrew on 2026-03-01; rows of FILE DATE are of DATE
-person=SITE-9-PERSON-A
-disposition() {
-	cat >"$1" <<-J
-	{"datasetJSONCreationDateTime":"2026-04-01T00:00:00","datasetJSONVersion":"1.1.0","itemGroupOID":"IG.DS","records":1,"name":"DS","label":"Disposition",
-	"columns":[{"itemOID":"IT.DS.STUDYID","name":"STUDYID","label":"a","dataType":"string"},{"itemOID":"IT.DS.DOMAIN","name":"DOMAIN","label":"a","dataType":"string"},
-	{"itemOID":"IT.DS.USUBJID","name":"USUBJID","label":"a","dataType":"string"},{"itemOID":"IT.DS.DSSEQ","name":"DSSEQ","label":"a","dataType":"integer"},
-	{"itemOID":"IT.DS.DSTERM","name":"DSTERM","label":"a","dataType":"string"},{"itemOID":"IT.DS.DSDECOD","name":"DSDECOD","label":"a","dataType":"string"},
-	{"itemOID":"IT.DS.DSCAT","name":"DSCAT","label":"a","dataType":"string"},{"itemOID":"IT.DS.DSSTDTC","name":"DSSTDTC","label":"a","dataType":"string"}],
-	"rows":[["S-1","DS","$person",1,"WITHDRAWAL BY SUBJECT","WITHDRAWAL BY SUBJECT","DISPOSITION EVENT","2026-03-01"]]}
-	J
-}
-signs() { # FILE DATE...: one row of vital signs for each date
-	local file=$1 rows='' d seq=0
-	shift
-	for d in "$@"; do
-		seq=$((seq + 1))
-		rows="$rows${rows:+,}[\"S-1\",\"VS\",\"$person\",$seq,\"PULSE\",\"$d\"]"
-	done
-	cat >"$file" <<-J
-	{"datasetJSONCreationDateTime":"2026-04-01T00:00:00","datasetJSONVersion":"1.1.0","itemGroupOID":"IG.VS","records":$seq,"name":"VS","label":"Vital signs",
-	"columns":[{"itemOID":"IT.VS.STUDYID","name":"STUDYID","label":"a","dataType":"string"},{"itemOID":"IT.VS.DOMAIN","name":"DOMAIN","label":"a","dataType":"string"},
-	{"itemOID":"IT.VS.USUBJID","name":"USUBJID","label":"a","dataType":"string"},{"itemOID":"IT.VS.VSSEQ","name":"VSSEQ","label":"a","dataType":"integer"},
-	{"itemOID":"IT.VS.VSTESTCD","name":"VSTESTCD","label":"a","dataType":"string"},{"itemOID":"IT.VS.VSDTC","name":"VSDTC","label":"a","dataType":"string"}],
-	"rows":[$rows]}
-	J
-}
+. "$tests/withdrawn.sh"
 echo '{"schema":"trialnotary/rules/1","enforce":[{"rule":"D1","how":"refuse"}]}' >refuse.json
 echo '{"schema":"trialnotary/rules/1","enforce":[{"rule":"D1","how":"attach"}]}' >attach.json
 echo '{"schema":"trialnotary/rules/1"}' >nothing.json
@@ -107,7 +82,7 @@ says err "RULE_BROKEN: rule D1 \('(third|fourth).json'\)"
 
 # who looks at the study sees what is enforced, and where
 runs 2 check n --study S-1
-says out '^Enforced when submitted to a notary in a folder, never at a server: D1 \(refuse\)$'
+says out '^Enforced where records are submitted: .*: D1 \(refuse\)$'
 
 # attach: later parameters count from then on, and cannot be kept out themselves
 lay_down attach.json; mild=$id
