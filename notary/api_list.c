@@ -24,17 +24,13 @@ struct listing {
 };
 
 /* True when the credential's scope has this record. Not an event of its own: the list is one. */
-static bool may_see(struct nt_job *j, struct vf_bytes study, struct vf_bytes kind)
+static bool may_see(const struct nt_job *j, struct vf_bytes study, struct vf_bytes kind)
 {
-	size_t before = j->n_events;
-	enum vf_rc rc = nt_job_check(j, NT_RIGHT_READ, study, kind, NT_ABOUT_NONE, NULL, NULL);
-
-	j->n_events = before;
-	return rc == VF_OK;
+	return nt_job_may(j, NT_RIGHT_READ, study, kind);
 }
 
 /* Whether there can be anything to see in this study at all. */
-static bool may_see_study(struct nt_job *j, struct vf_bytes study)
+static bool may_see_study(const struct nt_job *j, struct vf_bytes study)
 {
 	if (may_see(j, study, vf_bytes(NULL, 0)))
 		return true;
@@ -204,15 +200,12 @@ static VF_RC run_stream(struct nt_job *j, struct nt_notary *n, struct vf_err *re
 	return VF_OK;
 }
 
-static bool may_submit_study(struct nt_job *j)
+static bool may_submit_study(const struct nt_job *j)
 {
-	size_t before = j->n_events;
-	bool may = nt_job_check(j, NT_RIGHT_SUBMIT, j->study, vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, NULL) == VF_OK;
+	bool may = nt_job_may(j, NT_RIGHT_SUBMIT, j->study, vf_bytes(NULL, 0));
 
 	for (unsigned i = TR_KIND_NONE + 1; i < TR_KIND_COUNT && !may; i++)
-		may = nt_job_check(j, NT_RIGHT_SUBMIT, j->study, vf_bytes_str(tr_kind_name((enum tr_kind)i)), NT_ABOUT_NONE,
-			NULL, NULL) == VF_OK;
-	j->n_events = before;
+		may = nt_job_may(j, NT_RIGHT_SUBMIT, j->study, vf_bytes_str(tr_kind_name((enum tr_kind)i)));
 	return may;
 }
 
