@@ -124,6 +124,7 @@ struct nt_job {
 	struct nt_call call;
 	nt_job_run *run;
 	int64_t deadline; /* monotonic milliseconds; 0: does not wait */
+	bool again;       /* run has more to do, after what waits for the keeper now */
 
 	/* arguments */
 	struct vf_hash id;

@@ -250,7 +250,12 @@ static void on_run(struct nt_call *c, struct nt_notary *n)
 	enum vf_rc rc;
 
 	j->next = NULL;
+	j->again = false;
 	rc = j->run(j, n, &err);
+	if (rc == VF_OK && j->again) {
+		nt_job_call(j, j->run);
+		return;
+	}
 	if (rc == VF_OK && j->next == j) {
 		nt_job_wait(j);
 		return;

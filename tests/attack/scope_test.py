@@ -118,6 +118,8 @@ def make_study(t, token, study):
         ("rules.json", line({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}))])
     r["erased"] = put(kind="dataset", documents=[("e.csv", b"e")])
     t.check(t.send("DELETE", "/v1/records/" + r["erased"], token).status == 200, "nothing was erased")
+    shown = t.json(200, "GET", "/v1/records/" + r["erased"], token)
+    t.check(shown["state"] == "erased", f"its submitter sees that it was erased: {shown}")
     return r
 
 
@@ -164,6 +166,26 @@ def searching(t, records):
     a, b = (t.send("GET", "/v1/stream?study=" + s, "beta") for s in ("SA", "SX"))
     t.same("streams", a, "-", b, "-")
     t.check(records["protocol"] not in str(t.send("GET", "/v1/records", "beta").body), "the timeline shows another study")
+
+
+def crowd(t, sa):
+    """More records with one document and one link than a turn looks at: neither a page nor a cursor tells of them."""
+    s = t.stream("acme", "SA")
+    lines = [line(s.take(s.make(kind="consent", hidden=True, documents=[("blank.txt", b"blank")], links=[("uses", sa["form"])])))
+        for _ in range(2100)]
+    got = t.send("POST", "/v1/records/bulk", "acme", b"".join(lines), NDJSON)
+    t.check(got.body.count(b'"accepted"') == 2100, "a crowd was not taken")
+    r = t.json(200, "GET", f"/v1/records?link=uses:{sa['form']}&limit=1000", "acme")
+    t.check(len(r["records"]) == 1000 and "next" in r, "its submitter finds the crowd")
+    for token in ("beta", "auditor"):
+        none = nonce()
+        t.same("a search for a crowd", t.send("GET", f"/v1/records?link=uses:{sa['form']}", token), sa["form"],
+            t.send("GET", f"/v1/records?link=uses:{none}", token), none)
+        t.same("a search for what a crowd hides", t.send("GET", "/v1/records?sha256=" + h256(b"blank"), token), "-",
+            t.send("GET", "/v1/records?sha256=" + none, token), "-")
+    t.submit("beta", "SB", documents=[("blank.txt", b"blank")])
+    r = t.json(200, "GET", "/v1/records?sha256=" + h256(b"blank"), "auditor")
+    t.check([x["study"] for x in r["records"]] == ["SB"] and "next" not in r, f"what comes after the crowd is found: {r}")
 
 
 # ---- linking ----
@@ -328,6 +350,7 @@ def main():
             allowed(t, sa, t.sb)
             few_kinds(t, t.sb)
             feed(t, t.sb, sa)
+            crowd(t, sa)
             trail(t, sa)
             timing(t, sa)
         finally:
