@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "notary/sight.h"
 #include "notary/submission_json.h"
 #include "verify/text.h"
 
@@ -172,6 +173,37 @@ static bool is_ours(enum vf_rc rc)
 	return vf_rc_class(rc) == VF_CLASS_IO || rc == VF_NO_MEMORY || rc == VF_INTERNAL;
 }
 
+/* What the links of one line are asked of. Portions of one job may be read while this one is settled. */
+struct line_sight {
+	const struct nt_job *j;
+	struct nt_api_line *l;
+};
+
+static bool line_may(void *ctx, enum nt_right right, struct vf_bytes study, struct vf_bytes kind)
+{
+	const struct line_sight *x = ctx;
+
+	return nt_job_may(x->j, right, study, kind);
+}
+
+static void line_denied(void *ctx, const struct vf_hash *id)
+{
+	struct line_sight *x = ctx;
+
+	x->l->is_denied = true;
+	x->l->denied = *id;
+}
+
+static VF_RC settle_line(struct nt_api_batch *b, struct nt_notary *n, struct nt_api_line *l, struct nt_submission *s,
+	bool *ret_before)
+{
+	struct line_sight x = {b->job, l};
+	const struct nt_sight sight = {&x, line_may, line_denied};
+
+	l->is_denied = false;
+	return nt_ledger_settle(b->job->api->ledger, n, &sight, s, ret_before, l->field, &l->err);
+}
+
 /* Gives each line its place after all before it; those that have none are left out. May be called twice. */
 VF_RC nt_batch_prepare(struct nt_offer *o, struct nt_notary *n, struct vf_err *reterr)
 {
@@ -186,7 +218,7 @@ VF_RC nt_batch_prepare(struct nt_offer *o, struct nt_notary *n, struct vf_err *r
 		if (!l->read)
 			continue;
 		*s = l->s;
-		l->rc = nt_ledger_settle(b->job->api->ledger, n, s, &before, l->field, &l->err);
+		l->rc = settle_line(b, n, l, s, &before);
 		if (l->rc == VF_OK && !before && b->n_kept)
 			l->rc = keep_documents(b, n, s, l->field, &l->err);
 		if (is_ours(l->rc)) {

@@ -20,6 +20,8 @@ struct nt_api_line {
 	enum nt_accepted how;
 	enum nt_state state;
 	size_t receipt;    /* in its group */
+	bool is_denied;    /* a link led to a record that the party may not see; it was told that there is none */
+	struct vf_hash denied; /* that record */
 };
 
 /* What is offered together: one submission, or a portion of a bulk request. */

@@ -51,6 +51,25 @@ static void finish_bulk(struct nt_job *j)
 		}
 }
 
+/* Links of its lines to what the party may not see: one event, that names the record when all lead to one. */
+static void note_denied(struct nt_job *j, const struct nt_api_bulk *k)
+{
+	const struct vf_hash *denied = NULL;
+	bool one_record = true;
+	uint64_t n = 0;
+
+	for (const struct nt_api_batch *b = k->first; b; b = b->next)
+		for (size_t i = 0; i < b->n; i++) {
+			if (!b->lines[i].is_denied)
+				continue;
+			one_record = one_record && (!denied || vf_hash_eq(denied, &b->lines[i].denied));
+			denied = &b->lines[i].denied;
+			n++;
+		}
+	if (n)
+		nt_job_event(j, NT_RIGHT_READ, one_record ? NT_ABOUT_RECORD : NT_ABOUT_NONE, denied, VF_FORBIDDEN, n);
+}
+
 static void end_bulk(struct nt_job *j)
 {
 	struct nt_api_bulk *k = j->more;
@@ -68,6 +87,7 @@ static void end_bulk(struct nt_job *j)
 	}
 	if (k->denied)
 		nt_job_event(j, NT_RIGHT_SUBMIT, NT_ABOUT_NONE, NULL, VF_FORBIDDEN, k->denied);
+	note_denied(j, k);
 	if (accepted)
 		nt_job_event(j, NT_RIGHT_SUBMIT, k->one_study ? NT_ABOUT_STUDY : NT_ABOUT_NONE, &k->study, VF_OK, accepted);
 	nt_key_end(j);

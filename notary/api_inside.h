@@ -136,6 +136,7 @@ struct nt_job {
 	struct nt_call call;
 	nt_job_run *run;
 	int64_t deadline; /* monotonic milliseconds; 0: does not wait */
+	bool again;       /* run has more to do, after what waits for the keeper now */
 
 	/* arguments */
 	struct vf_hash id;
@@ -197,6 +198,8 @@ void nt_job_event(struct nt_job *j, enum nt_right right, enum nt_about about, co
 /* Decides about a study and a kind, and records it when it is denied. */
 VF_RC nt_job_check(struct nt_job *j, enum nt_right right, struct vf_bytes study, struct vf_bytes kind, enum nt_about about,
 	const struct vf_hash *object, struct vf_err *reterr);
+/* The same question alone, for any thread: nothing of the job changes, and it is no event. */
+bool nt_job_may(const struct nt_job *j, enum nt_right right, struct vf_bytes study, struct vf_bytes kind);
 /* Hands it to the keeper, which calls run and then ends it. */
 void nt_job_call(struct nt_job *j, nt_job_run *run);
 /* Lets it wait for the next seal until its deadline, then calls run again. On the keeper's thread. */

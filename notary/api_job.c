@@ -209,24 +209,35 @@ static bool read_bearer(struct nt_http_request *q, struct vf_bytes *ret)
 	return vf_bytes_slice(value, sizeof(scheme) - 1, value.n - (sizeof(scheme) - 1), ret) && ret->n > 0;
 }
 
-VF_RC nt_job_check(struct nt_job *j, enum nt_right right, struct vf_bytes study, struct vf_bytes kind, enum nt_about about,
-	const struct vf_hash *object, struct vf_err *reterr)
+static VF_RC decide(const struct nt_job *j, enum nt_right right, struct vf_bytes study, struct vf_bytes kind,
+	struct nt_decision *ret, struct vf_err *reterr)
 {
 	const uint8_t *key = nt_http_client_key(j->q);
 	struct nt_credential c = {0};
 	struct vf_hash spki;
-	enum vf_rc rc;
 
 	if (key) {
 		memcpy(spki.b, key, sizeof(spki.b));
 		c.spki = &spki;
 	}
-	if (!read_bearer(j->q, &c.token)) {
-		snprintf(j->who.party, sizeof(j->who.party), NT_PARTY_UNKNOWN);
-		rc = vf_fail(reterr, VF_UNAUTHENTICATED, "the Authorization field is not 'Bearer TOKEN'");
-	} else {
-		rc = nt_access_check(j->api->access, &c, right, study, kind, nt_notary_now(j->api->n), &j->who, reterr);
-	}
+	if (read_bearer(j->q, &c.token))
+		return nt_access_check(j->api->access, &c, right, study, kind, nt_notary_now(j->api->n), ret, reterr);
+	snprintf(ret->party, sizeof(ret->party), NT_PARTY_UNKNOWN);
+	return vf_fail(reterr, VF_UNAUTHENTICATED, "the Authorization field is not 'Bearer TOKEN'");
+}
+
+bool nt_job_may(const struct nt_job *j, enum nt_right right, struct vf_bytes study, struct vf_bytes kind)
+{
+	struct nt_decision who;
+
+	return decide(j, right, study, kind, &who, NULL) == VF_OK;
+}
+
+VF_RC nt_job_check(struct nt_job *j, enum nt_right right, struct vf_bytes study, struct vf_bytes kind, enum nt_about about,
+	const struct vf_hash *object, struct vf_err *reterr)
+{
+	enum vf_rc rc = decide(j, right, study, kind, &j->who, reterr);
+
 	if (rc != VF_OK)
 		nt_job_event(j, j->route->right, about, object, rc, 1);
 	return rc;
@@ -247,7 +258,12 @@ static void on_run(struct nt_call *c, struct nt_notary *n)
 	enum vf_rc rc;
 
 	j->next = NULL;
+	j->again = false;
 	rc = j->run(j, n, &err);
+	if (rc == VF_OK && j->again) {
+		nt_job_call(j, j->run);
+		return;
+	}
 	if (rc == VF_OK && j->next == j) {
 		nt_job_wait(j);
 		return;

@@ -5,7 +5,10 @@
 #include "trial/kind.h"
 #include "verify/text.h"
 
-/* Records looked at for one page: others' records may lie between those that are shown, and the keeper's thread looks. */
+/*
+ * Records looked at in one turn of the keeper's thread: others' records may lie between those that are shown. A timeline
+ * ends its page there; a search goes on in the next turn, as a page that ends early would tell how much is found and hidden.
+ */
 #define PAGE_SCAN 2000
 #define PAGE 1000
 /* Octets of a page: records may name thousands of documents. */
@@ -18,23 +21,20 @@ struct listing {
 	size_t limit, n;       /* shown */
 	uint64_t next;         /* where the next page begins; 0: this is the last */
 	bool has_digest, has_link;
+	bool is_nowhere;       /* what links are searched to is nothing that the party may know of */
 	struct vf_hash digest;
 	struct nt_link link;   /* its type lives with the request */
 	struct nt_listed page[PAGE];
 };
 
 /* True when the credential's scope has this record. Not an event of its own: the list is one. */
-static bool may_see(struct nt_job *j, struct vf_bytes study, struct vf_bytes kind)
+static bool may_see(const struct nt_job *j, struct vf_bytes study, struct vf_bytes kind)
 {
-	size_t before = j->n_events;
-	enum vf_rc rc = nt_job_check(j, NT_RIGHT_READ, study, kind, NT_ABOUT_NONE, NULL, NULL);
-
-	j->n_events = before;
-	return rc == VF_OK;
+	return nt_job_may(j, NT_RIGHT_READ, study, kind);
 }
 
 /* Whether there can be anything to see in this study at all. */
-static bool may_see_study(struct nt_job *j, struct vf_bytes study)
+static bool may_see_study(const struct nt_job *j, struct vf_bytes study)
 {
 	if (may_see(j, study, vf_bytes(NULL, 0)))
 		return true;
@@ -86,7 +86,7 @@ static VF_RC get_page(struct nt_job *j, struct listing *l, struct nt_notary *n, 
 }
 
 /*
- * Pages until enough is shown, and one more record is found for the next page, or enough was looked at. Places are
+ * Pages until enough is shown, and one more record is found for the next page, or enough was looked at for now. Places are
  * those of the log, which anybody may know: a count of what was found would tell of hidden records.
  */
 static VF_RC show_all(struct nt_job *j, struct listing *l, struct nt_notary *n, struct vf_err *reterr)
@@ -105,10 +105,37 @@ static VF_RC show_all(struct nt_job *j, struct listing *l, struct nt_notary *n, 
 		seen += got;
 		if (seen < PAGE_SCAN)
 			continue;
+		j->again = l->has_digest || l->has_link;
+		if (j->again)
+			return VF_OK;
 		rc = get_page(j, l, n, 1, &got, reterr);
 		l->next = got ? l->first : 0;
 		return rc;
 	}
+}
+
+/* How long a search takes tells how much there is: links to records of other studies are not even counted. */
+static VF_RC check_target(struct nt_job *j, struct listing *l, struct nt_notary *n, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
+	struct vf_err err = {0};
+	enum vf_rc rc = nt_notary_get(n, &l->link.record, &target, &err);
+
+	if (rc == VF_OK || rc == VF_UNKNOWN_RECORD)
+		l->is_nowhere = rc != VF_OK || !may_see_study(j, target->study);
+	return rc == VF_OK || rc == VF_UNKNOWN_RECORD ? VF_OK : vf_fail(reterr, rc, "%s", err.text);
+}
+
+/* The next of what is to be shown; the first turn begins. */
+static VF_RC show_more(struct nt_job *j, struct listing *l, struct nt_notary *n, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	if (j->body.n == 0) {
+		nt_buf_put_str(&j->body, "{\"records\":[");
+		rc = l->has_link ? check_target(j, l, n, reterr) : VF_OK;
+	}
+	return rc != VF_OK || l->is_nowhere ? rc : show_all(j, l, n, reterr);
 }
 
 static VF_RC run_list(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr)
@@ -123,9 +150,8 @@ static VF_RC run_list(struct nt_job *j, struct nt_notary *n, struct vf_err *rete
 		nt_job_event(j, NT_RIGHT_READ, about, &study, rc, 1);
 		return rc;
 	}
-	nt_buf_put_str(&j->body, "{\"records\":[");
-	rc = show_all(j, l, n, reterr);
-	if (rc != VF_OK)
+	rc = show_more(j, l, n, reterr);
+	if (rc != VF_OK || j->again)
 		return rc;
 	nt_buf_put_u8(&j->body, ']');
 	if (l->next)
@@ -204,15 +230,12 @@ static VF_RC run_stream(struct nt_job *j, struct nt_notary *n, struct vf_err *re
 	return VF_OK;
 }
 
-static bool may_submit_study(struct nt_job *j)
+static bool may_submit_study(const struct nt_job *j)
 {
-	size_t before = j->n_events;
-	bool may = nt_job_check(j, NT_RIGHT_SUBMIT, j->study, vf_bytes(NULL, 0), NT_ABOUT_NONE, NULL, NULL) == VF_OK;
+	bool may = nt_job_may(j, NT_RIGHT_SUBMIT, j->study, vf_bytes(NULL, 0));
 
 	for (unsigned i = TR_KIND_NONE + 1; i < TR_KIND_COUNT && !may; i++)
-		may = nt_job_check(j, NT_RIGHT_SUBMIT, j->study, vf_bytes_str(tr_kind_name((enum tr_kind)i)), NT_ABOUT_NONE,
-			NULL, NULL) == VF_OK;
-	j->n_events = before;
+		may = nt_job_may(j, NT_RIGHT_SUBMIT, j->study, vf_bytes_str(tr_kind_name((enum tr_kind)i)));
 	return may;
 }
 

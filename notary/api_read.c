@@ -119,6 +119,12 @@ static VF_RC put_details(struct nt_buf *b, struct nt_notary *n, const struct nt_
 
 /* ---- one record ---- */
 
+/* What is out of scope is answered as what is not there; the event, which is there already, tells the truth. */
+static VF_RC hide(const struct nt_job *j, enum vf_rc rc, struct vf_err *reterr)
+{
+	return rc == VF_FORBIDDEN ? nt_record_unknown(&j->id, reterr) : rc;
+}
+
 /* The record, when the party may do this to it; the denial is recorded, and so is that there is none. */
 static VF_RC get_record(struct nt_job *j, struct nt_notary *n, struct nt_record **ret, struct vf_err *reterr)
 {
@@ -133,7 +139,7 @@ static VF_RC get_record(struct nt_job *j, struct nt_notary *n, struct nt_record 
 		if (rc == VF_OK)
 			nt_job_event(j, j->route->right, NT_ABOUT_RECORD, &j->id, VF_OK, 1);
 	}
-	return rc;
+	return hide(j, rc, reterr);
 }
 
 /* Not sealed, and time is left: on_run() lets the job wait (job.next names itself). */
@@ -337,6 +343,19 @@ void nt_api_bundle(struct nt_job *j)
 
 /* ---- erase ---- */
 
+/* Who may read the record may know that it is another's. */
+static VF_RC check_erase(struct nt_job *j, const struct nt_record *r, struct vf_err *reterr)
+{
+	enum vf_rc rc = nt_job_check(j, NT_RIGHT_ERASE, r->study, r->kind, NT_ABOUT_RECORD, &j->id, reterr);
+
+	if (rc != VF_OK || vf_bytes_is(r->submitter, j->who.party))
+		return hide(j, rc, reterr);
+	nt_job_event(j, NT_RIGHT_ERASE, NT_ABOUT_RECORD, &j->id, VF_FORBIDDEN, 1);
+	if (!nt_job_may(j, NT_RIGHT_READ, r->study, r->kind))
+		return nt_record_unknown(&j->id, reterr);
+	return vf_fail(reterr, VF_FORBIDDEN, "only the party that submitted a record may erase it");
+}
+
 static VF_RC run_erase(struct nt_job *j, struct nt_notary *n, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
@@ -345,9 +364,7 @@ static VF_RC run_erase(struct nt_job *j, struct nt_notary *n, struct vf_err *ret
 	enum vf_rc rc = nt_notary_get(n, &j->id, &r, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_job_check(j, NT_RIGHT_ERASE, r->study, r->kind, NT_ABOUT_RECORD, &j->id, reterr);
-	if (rc == VF_OK && !vf_bytes_is(r->submitter, j->who.party))
-		rc = vf_fail(reterr, VF_FORBIDDEN, "only the party that submitted a record may erase it");
+		rc = check_erase(j, r, reterr);
 	before = rc == VF_OK && r->state == NT_ERASED;
 	/* after a crash between the two, the journal knows the first */
 	if (rc == VF_OK && !before)

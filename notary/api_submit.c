@@ -41,6 +41,8 @@ static void end_one(struct nt_job *j)
 	}
 	if (l->read && j->n_events == 0)
 		nt_job_event(j, NT_RIGHT_SUBMIT, NT_ABOUT_RECORD, &l->s.id, l->rc, 1);
+	if (l->is_denied)
+		nt_job_event(j, NT_RIGHT_READ, NT_ABOUT_RECORD, &l->denied, VF_FORBIDDEN, 1);
 	nt_line_count(j->api, l);
 	nt_key_end(j);
 	nt_job_end(j);

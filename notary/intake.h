@@ -12,6 +12,7 @@
 #include "notary/notary.h"
 
 struct nt_details_served;
+struct nt_sight;
 
 /* What a service takes. Zero is the strictest: use NT_INTAKE_DEFAULT and change it. */
 struct nt_intake_policy {
@@ -78,12 +79,12 @@ VF_RC nt_intake_again(
 /*
  * All that is left before nt_notary_accept(): whether the same entry is there already
  * (ret_before; then stream is not moved), that linked records are there and fit
- * (UNKNOWN_RECORD, LINK_SHAPE), that details and links agree with other records as far as they
+ * (UNKNOWN_RECORD, LINK_SHAPE, nt_link_check(); sight is of who submits, NULL when all may be seen), that details and links agree with other records as far as they
  * are seen here (details_served.h; served is of the commit group, NULL when there is none), that the
  * signer's key has no other name (SIGNER_NAME), and the place. ENTRY_CONFLICT, ERASED. After VF_OK
  * accept refuses nothing but what others bring in between.
  */
-VF_RC nt_intake_settle(struct nt_notary *n, struct nt_details_served *served, struct nt_stream *stream,
-	struct nt_submission *s, bool *ret_before, char field[NT_FIELD_MAX], struct vf_err *reterr);
+VF_RC nt_intake_settle(struct nt_notary *n, struct nt_details_served *served, const struct nt_sight *sight,
+	struct nt_stream *stream, struct nt_submission *s, bool *ret_before, char field[NT_FIELD_MAX], struct vf_err *reterr);
 
 #endif

@@ -67,11 +67,13 @@ VF_RC nt_intake_details(struct nt_reading *r)
 /* ---- where the notary is used ---- */
 
 /* What a withdrawal with documents says is behind a commitment; that it names no consent is seen by its link. */
-static VF_RC check_link(struct nt_notary *n, const struct nt_submission *s, const struct nt_link *l, struct vf_err *reterr)
+static VF_RC check_link(struct nt_notary *n, const struct nt_sight *sight, const struct nt_submission *s,
+	const struct nt_link *l, struct vf_err *reterr)
 {
+	const struct nt_sight_from from = {s->submitter, s->study, s->kind};
 	struct tr_link link = {tr_link_find(l->type), l->record};
 	struct vf_err err = {0};
-	enum vf_rc rc = nt_link_check(n, s->kind, s->study, &link, &err);
+	enum vf_rc rc = nt_link_check(n, sight, &from, &link, &err);
 
 	if ((rc == VF_UNKNOWN_RECORD || rc == VF_LINK_SHAPE) && tr_kind_find(s->kind) == TR_WITHDRAWAL &&
 		link.type == TR_WITHDRAWS && s->n_documents > 0)
@@ -88,14 +90,14 @@ static VF_RC check_details_beside(struct nt_notary *n, struct nt_details_served 
 	return rc == VF_OK ? nt_details_served_check(served ? served : own, n, s, reterr) : rc;
 }
 
-/* All that its statement says beside other records. */
-VF_RC nt_intake_beside(struct nt_notary *n, struct nt_details_served *served, const struct nt_submission *s,
-	struct vf_err *reterr)
+/* All that its statement says beside other records. What follows the links sees only what all of them reach. */
+VF_RC nt_intake_beside(struct nt_notary *n, struct nt_details_served *served, const struct nt_sight *sight,
+	const struct nt_submission *s, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; i < s->n_links && rc == VF_OK; i++)
-		rc = check_link(n, s, &s->links[i], reterr);
+		rc = check_link(n, sight, s, &s->links[i], reterr);
 	if (rc == VF_OK)
 		rc = nt_own_kind_check(n, s->kind, s->study, s->links, s->n_links, reterr);
 	return rc == VF_OK ? check_details_beside(n, served, s, reterr) : rc;

@@ -66,7 +66,7 @@ bool nt_intake_canonical(struct nt_reading *r, struct vf_bytes json);
 VF_RC nt_intake_judge(struct nt_reading *r);
 /* Those over what a plain record says of its kind, and over what all say beside other records (intake_details.c). */
 VF_RC nt_intake_details(struct nt_reading *r);
-VF_RC nt_intake_beside(struct nt_notary *n, struct nt_details_served *served, const struct nt_submission *s,
-	struct vf_err *reterr);
+VF_RC nt_intake_beside(struct nt_notary *n, struct nt_details_served *served, const struct nt_sight *sight,
+	const struct nt_submission *s, struct vf_err *reterr);
 
 #endif

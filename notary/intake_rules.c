@@ -511,15 +511,15 @@ VF_RC nt_intake_again(
 	return VF_OK;
 }
 
-VF_RC nt_intake_settle(struct nt_notary *n, struct nt_details_served *served, struct nt_stream *stream,
-	struct nt_submission *s, bool *ret_before, char field[NT_FIELD_MAX], struct vf_err *reterr)
+VF_RC nt_intake_settle(struct nt_notary *n, struct nt_details_served *served, const struct nt_sight *sight,
+	struct nt_stream *stream, struct nt_submission *s, bool *ret_before, char field[NT_FIELD_MAX], struct vf_err *reterr)
 {
 	char where[NT_FIELD_MAX] = "";
 	bool before = false;
 	enum vf_rc rc = check_known(n, s, &before, where, reterr);
 
 	if (rc == VF_OK && !before) {
-		rc = nt_intake_beside(n, served, s, reterr);
+		rc = nt_intake_beside(n, served, sight, s, reterr);
 		if (rc != VF_OK)
 			refuse(rc, s, VF_NAME_STATEMENT, where);
 	}

@@ -134,8 +134,8 @@ void nt_ledger_spoil(struct nt_ledger *l)
 	l->spoiled = true;
 }
 
-VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submission *s, bool *ret_before, char *field,
-	struct vf_err *reterr)
+VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, const struct nt_sight *sight, struct nt_submission *s,
+	bool *ret_before, char *field, struct vf_err *reterr)
 {
 	struct entry *e = find_entry(l, &s->id);
 	struct place *p = NULL;
@@ -152,7 +152,7 @@ VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submi
 		return rc == VF_OK ? nt_intake_again(s, &p->stream, field, reterr) : rc;
 	}
 	if (rc == VF_OK)
-		rc = nt_intake_settle(n, l->details, &p->stream, s, ret_before, field, reterr);
+		rc = nt_intake_settle(n, l->details, sight, &p->stream, s, ret_before, field, reterr);
 	if (rc == VF_OK && !*ret_before)
 		rc = nt_details_served_add(l->details, s, reterr);
 	if (rc != VF_OK || *ret_before)

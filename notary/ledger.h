@@ -10,6 +10,7 @@
 #include "notary/notary.h"
 
 struct nt_ledger;
+struct nt_sight;
 
 /* room: the submissions of the largest group. */
 VF_RC nt_ledger_new(size_t room, struct nt_ledger **ret, struct vf_err *reterr);
@@ -27,7 +28,7 @@ void nt_ledger_spoil(struct nt_ledger *l);
  * this group. *ret_before: the same entry is in the store or in this group already; accept will say so. field is written on
  * refusals: those of nt_intake_settle().
  */
-VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, struct nt_submission *s, bool *ret_before, char *field,
-	struct vf_err *reterr);
+VF_RC nt_ledger_settle(struct nt_ledger *l, struct nt_notary *n, const struct nt_sight *sight, struct nt_submission *s,
+	bool *ret_before, char *field, struct vf_err *reterr);
 
 #endif

@@ -285,6 +285,8 @@ struct nt_record {
 /* UNKNOWN_RECORD when there is none. An erased record has only what may stay. */
 VF_RC nt_notary_get(
 	struct nt_notary *n, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr);
+/* Says that there is none, in the words of nt_notary_get(), and returns UNKNOWN_RECORD. */
+VF_RC nt_record_unknown(const struct vf_hash *id, struct vf_err *reterr);
 /* An empty one with tables of so many places and so many octets for its texts; who fills it counts. NO_MEMORY. */
 VF_RC nt_record_new(size_t members, size_t documents, size_t links, size_t octets, struct nt_record **ret,
 	uint8_t **ret_octets, struct vf_err *reterr);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "verify/limits.h"
+#include "verify/text.h"
 
 /*
  * Row: front | rest | zeros. The front is
@@ -463,6 +464,14 @@ struct nt_record *nt_record_free(struct nt_record *r)
 void nt_record_freep(struct nt_record **r)
 {
 	*r = nt_record_free(*r);
+}
+
+VF_RC nt_record_unknown(const struct vf_hash *id, struct vf_err *reterr)
+{
+	char hex[65];
+
+	vf_hex_put(hex, vf_bytes(id->b, sizeof(id->b)));
+	return vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record '%s'", hex);
 }
 
 VF_RC nt_record_new(size_t members, size_t documents, size_t links, size_t octets, struct nt_record **ret,

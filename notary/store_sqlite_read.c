@@ -95,17 +95,14 @@ VF_RC nt_store_at(struct nt_store *s, uint64_t index, struct nt_record **ret, st
 VF_RC nt_store_get(
 	struct nt_store *s, const struct vf_hash *id, struct nt_record **ret, struct vf_err *reterr)
 {
-	char hex[65];
 	uint64_t number;
 	bool found;
 	enum vf_rc rc = nt_store_number(s, id, &found, &number, reterr);
 
+	if (rc == VF_OK && !found)
+		rc = nt_record_unknown(id, reterr);
 	if (rc != VF_OK)
 		return rc;
-	if (!found) {
-		vf_hex_put(hex, vf_bytes(id->b, 32));
-		return vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record '%s'", hex);
-	}
 	return nt_store_at(s, number, ret, reterr);
 }
 

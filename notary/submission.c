@@ -132,29 +132,42 @@ VF_RC nt_making_same(const struct nt_maker *maker, const struct nt_making *m, bo
 	return nt_buf_check(out, reterr);
 }
 
-VF_RC nt_link_check(struct nt_notary *n, struct vf_bytes kind, struct vf_bytes study, const struct tr_link *link,
+static VF_RC check_target(const struct nt_sight_from *from, const struct tr_link *link, const struct nt_record *target,
 	struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
-	enum tr_kind from = tr_kind_of(kind), to;
+	enum tr_kind kind = tr_kind_of(from->kind), to = tr_kind_of(target->kind);
 	char hex[65];
-	enum vf_rc rc = nt_notary_get(n, &link->record, &target, reterr);
 
-	if (rc != VF_OK)
-		return rc;
 	vf_hex_put(hex, vf_bytes(link->record.b, 8));
 	if (target->state == NT_ERASED)
 		return vf_fail(
 			reterr, VF_UNKNOWN_RECORD, "record '%s…' was erased and cannot be linked", hex);
-	to = tr_kind_of(target->kind);
-	if (!tr_link_is_sensible(link->type, from, to) ||
-		(link->type == TR_SUPERSEDES && from == TR_OWN && !vf_bytes_eq(kind, target->kind)))
+	if (!tr_link_is_sensible(link->type, kind, to) ||
+		(link->type == TR_SUPERSEDES && kind == TR_OWN && !vf_bytes_eq(from->kind, target->kind)))
 		return vf_fail(reterr, VF_LINK_SHAPE,
-			"a '%.*s' record cannot have a link '%s' to a '%.*s' record", VF_STR(kind),
+			"a '%.*s' record cannot have a link '%s' to a '%.*s' record", VF_STR(from->kind),
 			tr_link_name(link->type), VF_STR(target->kind));
-	if (link->type == TR_USES && to == TR_SCHEMA && !vf_bytes_eq(study, target->study))
+	if (link->type == TR_USES && to == TR_SCHEMA && !vf_bytes_eq(from->study, target->study))
 		return vf_fail(reterr, VF_LINK_SHAPE, "record '%s…' registers a kind of another study", hex);
 	return VF_OK;
+}
+
+VF_RC nt_link_check(struct nt_notary *n, const struct nt_sight *sight, const struct nt_sight_from *from,
+	const struct tr_link *link, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_record_freep) struct nt_record *target = NULL;
+	struct vf_err err = {0};
+	enum vf_rc rc = nt_notary_get(n, &link->record, &target, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	rc = check_target(from, link, target, &err);
+	if (sight && (!nt_sight_reaches(sight, from, link->type, target) ||
+			(rc != VF_OK && !nt_sight_tells(sight, from, target)))) {
+		sight->denied(sight->ctx, &link->record);
+		return nt_record_unknown(&link->record, reterr);
+	}
+	return rc == VF_OK ? VF_OK : vf_fail(reterr, rc, "%s", err.text);
 }
 
 VF_RC nt_own_kind_check(struct nt_notary *n, struct vf_bytes kind, struct vf_bytes study, const struct nt_link *links,

@@ -10,6 +10,7 @@
 #define NOTARY_SUBMISSION_H
 
 #include "notary/random.h"
+#include "notary/sight.h"
 #include "notary/submit.h"
 
 /* What the records of one call share. */
@@ -64,11 +65,12 @@ void nt_same_document(struct nt_buf *out, const struct nt_same *s, struct vf_byt
 	bool is_hidden);
 
 /*
- * Whether the record that a link names is there and may be linked from a record of this kind and study:
- * UNKNOWN_RECORD, LINK_SHAPE.
+ * Whether the record that a link names is there and may be linked from a record of this submitter, study and kind:
+ * UNKNOWN_RECORD, LINK_SHAPE. With a sight (NULL: all is seen) a record that it does not reach, and a link that is refused
+ * to one of which it tells nothing, are answered as if there were no such record.
  */
-VF_RC nt_link_check(struct nt_notary *n, struct vf_bytes kind, struct vf_bytes study, const struct tr_link *link,
-	struct vf_err *reterr);
+VF_RC nt_link_check(struct nt_notary *n, const struct nt_sight *sight, const struct nt_sight_from *from,
+	const struct tr_link *link, struct vf_err *reterr);
 /*
  * Whether a record of a study's own kind has, among its links, one 'uses' to a record of kind schema of the same
  * study: UNKNOWN_KIND. Every kind of the list is fine.

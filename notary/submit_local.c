@@ -28,8 +28,10 @@ static VF_RC find_stream(void *ctx, struct vf_bytes submitter, struct vf_bytes s
 static VF_RC check_link(void *ctx, const struct nt_submit *s, const struct tr_link *link, struct vf_err *reterr)
 {
 	struct local *l = ctx;
+	const struct nt_sight_from from = {s->submitter, s->study, nt_submit_kind(s)};
 
-	return nt_link_check(l->n, nt_submit_kind(s), s->study, link, reterr);
+	/* who uses a folder reads all of it */
+	return nt_link_check(l->n, NULL, &from, link, reterr);
 }
 
 static VF_RC check_details(void *ctx, const struct nt_submit *s, const struct tr_facts *facts, const struct tr_link *links,

@@ -161,7 +161,7 @@ VF_RC nt_notary_get(
 		*ret = r;
 		return VF_OK;
 	}
-	return vf_fail(reterr, VF_UNKNOWN_RECORD, "no such record");
+	return nt_record_unknown(id, reterr);
 }
 
 /* Nothing has links, and nobody is known: their rules are asked with a notary in a folder. */
@@ -286,6 +286,12 @@ VF_RC nt_participants_elsewhere(struct nt_participants *p, struct vf_bytes study
 	(void)p, (void)study, (void)value, (void)reterr;
 	*ret = false;
 	return VF_OK;
+}
+
+VF_RC nt_record_unknown(const struct vf_hash *id, struct vf_err *reterr)
+{
+	(void)id;
+	return vf_fail(reterr, VF_UNKNOWN_RECORD, "no such record");
 }
 
 struct nt_record *nt_record_free(struct nt_record *r)

@@ -148,7 +148,7 @@ static void measure_accept(struct work *w, size_t n, size_t group, struct nt_rec
 
 			if (group <= STREAMS) /* as the service asks, once a group and stream */
 				bench_need(nt_notary_stream(w->f.n, s->submitter, s->study, stream, &err), &err, "stream");
-			bench_need(nt_intake_settle(w->f.n, NULL, stream, s, &before, field, &err), &err, field);
+			bench_need(nt_intake_settle(w->f.n, NULL, NULL, stream, s, &before, field, &err), &err, field);
 		}
 		settle.wall += bench_begin().wall - t.wall, settle.cpu += bench_begin().cpu - t.cpu;
 		t = bench_begin();

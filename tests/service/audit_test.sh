@@ -68,7 +68,7 @@ asks 200 watcher "$NOTARY/v1/records/$first/bundle?wait=30"; event watcher 2 rea
 asks 200 watcher "$NOTARY/v1/records/$first/receipt"; event watcher 2 read "record $first" OK
 asks 401 - "$NOTARY/v1/records/$first";               event unknown 0 read "record $first" UNAUTHENTICATED
 asks 403 ops "$NOTARY/v1/records/$first";             event ops 3 read "record $first" FORBIDDEN
-asks 403 narrow "$NOTARY/v1/records/$first/bundle";   event acme 4 read "record $first" FORBIDDEN
+asks 404 narrow "$NOTARY/v1/records/$first/bundle";   event acme 4 read "record $first" FORBIDDEN
 asks 404 watcher "$NOTARY/v1/records/$study_hash";    event watcher 2 read "record $study_hash" UNKNOWN_RECORD
 asks 200 watcher "$NOTARY/v1/records?study=$study";   event watcher 2 read "study $study_hash" OK 3
 asks 403 narrow "$NOTARY/v1/records?study=$study";    event acme 4 read "study $study_hash" FORBIDDEN

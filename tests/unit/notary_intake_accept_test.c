@@ -45,7 +45,7 @@ static enum vf_rc settle(struct fixture *f, struct nt_submission *s, bool *befor
 	fixture_need(nt_notary_stream(f->n, s->submitter, s->study, &stream, &err), &err, "stream");
 	err = (struct vf_err){0};
 	memset(field, 0, sizeof(field));
-	return nt_intake_settle(f->n, NULL, &stream, s, before, field, &err);
+	return nt_intake_settle(f->n, NULL, NULL, &stream, s, before, field, &err);
 }
 
 static void keep_text(struct fixture *f, const struct nt_document *d, struct vf_bytes text)
@@ -230,7 +230,7 @@ static void test_group(void)
 		CHECK_RC(take(&f, draft_json(&d), &subs[i]), VF_OK);
 		rooms[i] = room, room = NULL;
 		bool before = true;
-		CHECK_RC(nt_intake_settle(f.n, NULL, &stream, &subs[i], &before, field, &err), VF_OK);
+		CHECK_RC(nt_intake_settle(f.n, NULL, NULL, &stream, &subs[i], &before, field, &err), VF_OK);
 		CHECK(!before);
 	}
 	CHECK_INT(stream.next, 3);

@@ -80,7 +80,7 @@ static enum vf_rc settle(struct nt_ledger *l, struct fixture *f, struct nt_submi
 	char field[NT_FIELD_MAX] = "";
 	struct vf_err err;
 
-	return nt_ledger_settle(l, f->n, s, before, field, &err);
+	return nt_ledger_settle(l, f->n, NULL, s, before, field, &err);
 }
 
 static void test_group(void)
