@@ -14,14 +14,6 @@ static bool is_history(struct vf_bytes domain)
 	return domain.n > 4 && vf_bytes_starts(domain, "SUPP");
 }
 
-static bool is_in(const struct tr_words_list *list, struct vf_bytes word)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (vf_bytes_eq(list->p[i], word))
-			return true;
-	return false;
-}
-
 struct counts {
 	size_t rows, persons, not_counted, by[TR_VERDICT_COUNT];
 };
@@ -33,9 +25,8 @@ static bool row_counts(const struct tr_case *c, const struct tr_case_fact *row, 
 	const struct tr_kept_fact *term = tr_case_item(row->file, row->fact->item, TR_F_ROW_TERM);
 
 	*ret_domain = domain ? tr_kept_text(domain) : vf_bytes("", 0);
-	if (is_history(*ret_domain) || is_in(&c->parameters->screening_permitted, *ret_domain))
-		return false;
-	return !term || !is_in(&c->parameters->screening_permitted, tr_kept_text(term));
+	return !is_history(*ret_domain) &&
+		!tr_row_list_has(&c->parameters->screening_permitted, *ret_domain, term ? tr_kept_text(term) : vf_bytes("", 0));
 }
 
 static struct tr_dated consent_of(const struct tr_case_subject *s, const struct tr_case_file **ret_file)
