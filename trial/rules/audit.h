@@ -32,6 +32,9 @@ bool tr_audit_is_change(struct vf_bytes action);
 /* True when the key is the other's, or of something that stands within it (docs/formats/facts.md, "ODM"). */
 bool tr_audit_is_within(struct vf_bytes key, struct vf_bytes outer);
 
+/* A file names the one before it in its series, and that one is not at hand: what this one refers to may stand there. */
+bool tr_audit_has_unseen_prior(const struct tr_case *c, const struct tr_case_file *file);
+
 /* Something that a transactional file inserts, changes, removes or only passes on the way to what it changes. */
 struct tr_entry {
 	const struct tr_case_file *file;

@@ -98,12 +98,12 @@ static VF_RC judge(const struct running *r, const struct tr_audit *a, struct vf_
 	d = tr_study_draft(TR_WORD_NONE, about, a->file->record, NULL);
 	if (t.bad) {
 		d.word = TR_WORD_BAD_TIME;
-		rc = tr_find(r->f, r->rule, &d, reterr, "%zu pairs of entries with a time that is not in its form", t.bad);
+		rc = tr_find(r->f, r->rule, &d, reterr, "pairs of entries with a time that is not in its form: %zu", t.bad);
 	}
 	if (rc != VF_OK || (t.back == 0 && t.unborn == 0 && t.pairs == 0))
 		return rc;
 	d.word = t.back || t.unborn ? TR_WORD_ORDER : TR_WORD_NONE;
-	return tr_find(r->f, r->rule, &d, reterr, "%zu entries: %zu of %zu times go back%s%s; %zu changes before an insertion", a->n, t.back, t.pairs,
+	return tr_find(r->f, r->rule, &d, reterr, "entries: %zu; times that go back: %zu of %zu%s%s; changes before an insertion: %zu", a->n, t.back, t.pairs,
 		t.back ? ", first " : "", t.first, t.unborn);
 }
 
@@ -186,7 +186,7 @@ static VF_RC judge_signatures(const struct running *r, const struct tr_audit *a,
 		return VF_OK;
 	tr_study_file(about, a->file);
 	d = tr_study_draft(TR_WORD_ORDER, about, a->file->record, NULL);
-	return tr_find(r->f, r->rule, &d, reterr, "%zu of %zu signatures are earlier than an entry that they cover: signed: %s, entered: %s", early, n, x, y);
+	return tr_find(r->f, r->rule, &d, reterr, "signatures earlier than an entry that they cover: %zu of %zu; signed: %s, entered: %s", early, n, x, y);
 }
 
 static VF_RC each(void *ctx, const struct tr_audit *a, struct vf_err *reterr)

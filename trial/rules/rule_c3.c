@@ -94,7 +94,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	d = tr_study_draft(worst, "", where ? where->record : NULL, row_file->record);
 	d.about = s->key;
 	d.about_person = true;
-	return tr_find(f, rule, &d, reterr, "consent: %s; a row of %s: %s; %zu of %zu rows before the consent", a, domain, b, bad, rows);
+	return tr_find(f, rule, &d, reterr, "consent: %s; a row of %s: %s; rows before the consent: %zu of %zu", a, domain, b, bad, rows);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
@@ -108,8 +108,8 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	if (rc != VF_OK || n.persons == 0 || n.by[TR_PASS] == 0)
 		return rc;
 	d = tr_study_draft(TR_WORD_NONE, "study", NULL, NULL);
-	return tr_find(f, rule, &d, reterr, "%zu of %zu persons with %zu dated rows: all of them after the consent; %zu rows of history or permitted "
-		"before it do not count", n.by[TR_PASS], n.persons, n.rows, n.not_counted);
+	return tr_find(f, rule, &d, reterr, "persons all of whose dated rows are after the consent: %zu of %zu; dated rows: %zu; of history or permitted "
+		"before it, not counted: %zu", n.by[TR_PASS], n.persons, n.rows, n.not_counted);
 }
 
 const struct tr_rule tr_rule_c3 = {

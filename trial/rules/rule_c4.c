@@ -122,7 +122,7 @@ static VF_RC judge_facts(const struct tr_rule *rule, const struct tr_case *c, st
 			tr_study_file(about, file);
 			d = tr_study_draft(TR_WORD_VERSION_UNKNOWN, about, file->record, NULL);
 			if (n)
-				rc = tr_find(f, rule, &d, reterr, "%zu consents that do not say on which form of a record", n);
+				rc = tr_find(f, rule, &d, reterr, "consents that do not say on which form of a record: %zu", n);
 			n = 0;
 		}
 		if (i == all->n)

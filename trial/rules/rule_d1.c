@@ -100,8 +100,8 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	d.about = s->key;
 	d.about_person = true;
 	if (x.word == TR_WORD_NONE)
-		return tr_find(f, rule, &d, reterr, "withdrawn: %s; %zu dated rows, none after it", a, x.rows);
-	return tr_find(f, rule, &d, reterr, "withdrawn: %s; a row of %s: %s; %zu of %zu rows after it", a, x.domain, b, x.after, x.rows);
+		return tr_find(f, rule, &d, reterr, "withdrawn: %s; dated rows: %zu, none after it", a, x.rows);
+	return tr_find(f, rule, &d, reterr, "withdrawn: %s; a row of %s: %s; rows after it: %zu of %zu", a, x.domain, b, x.after, x.rows);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

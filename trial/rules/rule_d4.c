@@ -158,7 +158,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		return rc;
 	tr_study_file(about, define);
 	d = tr_study_draft(TR_WORD_NONE, about, define->record, NULL);
-	return tr_find(f, rule, &d, reterr, "%zu data sets that it names are delivered", good);
+	return tr_find(f, rule, &d, reterr, "data sets that it names and that are delivered: %zu", good);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

@@ -87,7 +87,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	if (rc != VF_OK || good == 0)
 		return rc;
 	d = tr_study_draft(TR_WORD_NONE, "study", NULL, NULL);
-	return tr_find(f, rule, &d, reterr, "%zu files have the checksums that others say; MD5 is no evidence against intent", good);
+	return tr_find(f, rule, &d, reterr, "files that have the checksums that others say: %zu; MD5 is no evidence against intent", good);
 }
 
 const struct tr_rule tr_rule_d5 = {
