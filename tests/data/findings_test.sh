@@ -64,6 +64,7 @@ add pilot dataset "$data/cdisc-pilot"
 add dataset-json dataset "$data/dataset-json/sdtm/define.xml" "$data"/dataset-json/sdtm/*.xpt
 add dataset-json dataset "$data"/dataset-json/sdtm/*.json
 add dataset-json dataset "$data"/dataset-json/adam/*.json "$data"/dataset-json/adam/*.dsjc
+add define-json dataset "$data/dataset-json/sdtm/define.xml" "$data"/dataset-json/sdtm/*.json
 add odm-1.1 dataset "$data/cdisc-odm/1.1/odm1_1_0_example.xml"
 add odm-trail dataset odm-audit-non-monotonic.xml
 add openedc dataset "$data/openedc/clinicaldata.xml" "$data/openedc/metadata.xml"
