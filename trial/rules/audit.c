@@ -78,7 +78,7 @@ static bool collect(const struct tr_case_file *file, struct tr_audit *a)
 		a->p[i].at = i;
 	at = 0;
 	fact = tr_case_in_file(file, TR_F_FILE_TYPE, &at);
-	a->is_transactional = fact && vf_bytes_is(tr_kept_text(fact), "Transactional");
+	a->is_snapshot = fact && vf_bytes_is(tr_kept_text(fact), "Snapshot");
 	return true;
 }
 

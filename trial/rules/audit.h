@@ -20,7 +20,7 @@ struct tr_audit {
 	const struct tr_case_file *file;
 	struct tr_audit_entry *p; /* in the order of the file */
 	size_t n;
-	bool is_transactional; /* the file says what was inserted and changed, not only what is */
+	bool is_snapshot; /* the file says what is, in no order of what was done */
 };
 
 /* Calls each for every file that has a trail of audit records; what it gets is freed behind it. NO_MEMORY. */

@@ -13,12 +13,13 @@ static struct vf_bytes text_of(const struct tr_case_file *file, enum tr_fact_nam
 
 static bool has_upsert(const struct tr_case_file *file)
 {
+	static const enum tr_fact_name names[] = {TR_F_AUDIT_ACTION, TR_F_ENTRY_ACTION};
 	const struct tr_kept_fact *action;
-	size_t at = 0;
 
-	while ((action = tr_case_in_file(file, TR_F_AUDIT_ACTION, &at)) != NULL)
-		if (vf_bytes_is(tr_kept_text(action), "Upsert"))
-			return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t at = 0; (action = tr_case_in_file(file, names[i], &at)) != NULL;)
+			if (vf_bytes_is(tr_kept_text(action), "Upsert"))
+				return true;
 	return false;
 }
 

@@ -93,7 +93,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_d5 = {
 	.id = "D5",
 	.title = "checksums of others",
-	.text = "Files have the checksums that an eCTD index, an exchange file or a registry gives for them. Leaves that are deleted have no file.",
+	.text = "Files have the checksums that an eCTD index or a registry gives for them. Leaves that are deleted have no file.",
 	.inputs = "checksums in index files and registry records, the files themselves",
 	.run = run,
 };
