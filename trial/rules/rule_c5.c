@@ -73,12 +73,14 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	const struct tr_case_record *consent, struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct vf_hash *who = &consent->details->participant;
-	struct tr_approval a = tr_approval_of(c, form);
+	struct tr_approval a = tr_approval_at(c, form, consent->details->site);
 	struct tr_dated limit = due(c, form, &a), given = tr_dated_none(), now = tr_dated_anchor(c->as_of);
 	const struct tr_case_record *again = renewed(c, who, form, &given);
 	char about[TR_CASE_SHORT + 1], name[TR_NAMED_LEN + 1], g[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
+	if (!a.record)
+		return VF_OK; /* approved, but not at this site */
 	tr_case_short(about, who);
 	tr_study_name(name, form);
 	tr_dated_put(g, &given);
