@@ -300,7 +300,7 @@ static VF_RC find_all_own(struct nt_case *c, struct vf_err *reterr)
 
 /* ---- facts ---- */
 
-static VF_RC read_file(struct nt_case *c, const struct nt_case_file *f, struct tr_case_file *to, struct vf_err *reterr)
+static VF_RC read_file(struct nt_case *c, const struct nt_case_file *f, unsigned wants, struct tr_case_file *to, struct vf_err *reterr)
 {
 	struct tr_input in;
 	enum vf_rc rc;
@@ -313,7 +313,7 @@ static VF_RC read_file(struct nt_case *c, const struct nt_case_file *f, struct t
 		return VF_OK;
 	if (rc != VF_OK)
 		return rc;
-	rc = tr_fact_list_read(&to->facts, &in, NT_CASE_WANTS, c->c.mapping, reterr);
+	rc = tr_fact_list_read(&to->facts, &in, wants, c->c.mapping, reterr);
 	f->close(f->ctx, &in);
 	to->at_hand = rc == VF_OK;
 	return rc;
@@ -323,13 +323,15 @@ static VF_RC read_files(struct nt_case *c, size_t at, struct vf_err *reterr)
 {
 	struct tr_case_record *r = &c->c.records[at];
 	struct vf_arena *a = room(c, (r->n_files + 1) * sizeof(struct tr_case_file) + 64);
+	/* language variants of forms are compared (rule C7) */
+	unsigned wants = NT_CASE_WANTS | (r->kind == TR_CONSENT_FORM ? TR_WANT_TEXT : 0);
 	enum vf_rc rc = VF_OK;
 
 	r->files = a ? VF_NEW(a, r->n_files + 1, struct tr_case_file) : NULL;
 	if (!r->files)
 		return no_memory(reterr);
 	for (size_t i = 0; rc == VF_OK && i < r->n_files; i++)
-		rc = read_file(c, &c->sources[c->first_file[at] + i], &r->files[i], reterr);
+		rc = read_file(c, &c->sources[c->first_file[at] + i], wants, &r->files[i], reterr);
 	return rc;
 }
 

@@ -64,7 +64,7 @@ submit dataset ds.json
 submit dataset before.json; is "$(records)" 4 records
 held=$(kept)
 runs 1 submit n --study S-1 --kind dataset --keep after.json
-says err 'RULE_BROKEN: rule D1: order: withdrawn: 2026-03-01 .*; a row of VS: 2026-03-05 .*; 1 of 4 rows after it'
+says err 'RULE_BROKEN: rule D1: order: withdrawn: 2026-03-01 .*; a row of VS: 2026-03-05 .*; rows after it: 1 of 4'
 ! grep -q "$person" err || fault 'a message names a person'
 is "$(records)" 4 'a refused record is stored'
 is "$(kept)" "$held" 'documents of a refused record are kept'

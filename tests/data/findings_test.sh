@@ -64,6 +64,7 @@ add pilot dataset "$data/cdisc-pilot"
 add dataset-json dataset "$data/dataset-json/sdtm/define.xml" "$data"/dataset-json/sdtm/*.xpt
 add dataset-json dataset "$data"/dataset-json/sdtm/*.json
 add dataset-json dataset "$data"/dataset-json/adam/*.json "$data"/dataset-json/adam/*.dsjc
+add define-json dataset "$data/dataset-json/sdtm/define.xml" "$data"/dataset-json/sdtm/*.json
 add odm-1.1 dataset "$data/cdisc-odm/1.1/odm1_1_0_example.xml"
 add odm-trail dataset odm-audit-non-monotonic.xml
 add openedc dataset "$data/openedc/clinicaldata.xml" "$data/openedc/metadata.xml"
@@ -75,6 +76,25 @@ for name in Einwilligung Einwilligung_2 Provenance ResultType_ConsentStatus Docu
 done
 add hl7 other "$data/fhir/hl7-fhir/provenance-consent-signature.xml" \
 	"$data/fhir/hl7-fhir/researchsubject-example-crossover-placebo-to-drug.xml"
+
+# form STUDY LANGUAGE FILE: a consent form and its approval
+form() {
+	local id
+	id=$(trialnotary submit n -q --no-facts --study "$1" --kind consent-form --version 1 --set population=adult --set "language=$2" \
+		--details form.json "$3" 2>err | awk 'NR == 1 { print $1 }') && [ -n "$id" ] || fault "form $1 $2: $(cat err)"
+	trialnotary submit n -q --study "$1" --kind ethics-approval --set committee=Board --set decision=approved --set "conditions=for $2" \
+		--link "approves=$id" >/dev/null 2>err || fault "approval $1 $2: $(cat err)"
+	case " $studies " in *" $1 "*) ;; *) studies="$studies $1" ;; esac
+}
+echo '{"permissions":[{"name":"participation","text":"I take part.","required":true}]}' >form.json
+texts=$data/derived/testboston-consent
+for version in 5.0 6.0; do
+	for language in ar en es fr ht pt ru vi zh; do
+		form "testboston-$version" "$language" "$texts/TestBoston_ICF_v${version}_$language.txt"
+	done
+done
+form osteo en "$data/consent-forms/osteo/consent_v3.pdf"
+form osteo es "$data/consent-forms/osteo/consent_v3_es.pdf"
 
 trialnotary seal n >/dev/null || fault "seal"
 

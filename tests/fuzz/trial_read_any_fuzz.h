@@ -104,7 +104,7 @@ static inline void fuzz_reader(const struct tr_reader *reader, const char *name,
 	rc = fuzz_read(reader, &in, 0, &a);
 	MUST(fuzz_read(reader, &in, 0, &b) == rc && a.sum == b.sum && a.n == b.n);
 	rc = fuzz_read(
-		reader, &in, TR_WANT_SUBJECTS | TR_WANT_ROWS | TR_WANT_AUDIT | TR_WANT_COLUMNS | TR_WANT_PLACES, &b);
+		reader, &in, TR_WANT_SUBJECTS | TR_WANT_ROWS | TR_WANT_AUDIT | TR_WANT_COLUMNS | TR_WANT_PLACES | TR_WANT_TEXT, &b);
 	/* more is said, not less, and nothing that is asked for makes a file better */
 	MUST(rc != VF_OK || b.n >= a.n);
 }

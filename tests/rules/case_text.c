@@ -307,7 +307,7 @@ static void read_line(struct case_text *t, char *line)
 void case_text_read(struct case_text *t, const char *path)
 {
 	FILE *f = fopen(path, "r");
-	static const size_t room = (size_t)64 * 1024 * 1024;
+	static const size_t room = (size_t)4 * 1024 * 1024;
 	char line[16384];
 	struct vf_err err;
 

@@ -2,6 +2,8 @@
 #include <zlib.h>
 
 #include "tests/unit/facts_text.h"
+#include "verify/hash.h"
+#include "verify/text.h"
 
 static struct facts_text f;
 
@@ -114,11 +116,16 @@ static void look(void)
 	facts_read(&f, &tr_read_docx, vf_bytes(zip.p, zip.n), "x.docx", 0);
 }
 
-static void begin(void)
+static void begin_with(const char *document)
 {
 	memset(&zip, 0, sizeof(zip));
 	part("[Content_Types].xml", "<Types/>");
-	part("word/document.xml", "<document/>");
+	part("word/document.xml", document);
+}
+
+static void begin(void)
+{
+	begin_with("<document/>");
 }
 
 #define CORE(middle)                                                                                       \
@@ -281,6 +288,76 @@ static void test_claims(void)
 	CHECK_STR(f.reader, "");
 }
 
+/* ---- paragraphs ---- */
+
+#define WORD "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+#define STRICT "http://purl.oclc.org/ooxml/wordprocessingml/main"
+#define COMPATIBLE "http://schemas.openxmlformats.org/markup-compatibility/2006"
+#define DOCUMENT(ns, body) "<w:document xmlns:w=\"" ns "\" xmlns:mc=\"" COMPATIBLE "\" xmlns:o=\"urn:o\"><w:body>" body "</w:body></w:document>"
+#define RUN(text) "<w:r><w:t xml:space=\"preserve\">" text "</w:t></w:r>"
+#define STOP "You can stop taking part at any time."
+#define WHY "Nobody will ask you for your reasons."
+
+static void look_for_text(const char *document)
+{
+	begin_with(document);
+	end("");
+	facts_read(&f, &tr_read_docx, vf_bytes(zip.p, zip.n), "x.docx", TR_WANT_TEXT);
+	CHECK_RC(f.rc, VF_OK);
+}
+
+/* The paragraphs that count are these, in their order. */
+static void has_text(const char *document, const char *a, const char *b)
+{
+	const char *of[] = {a, b};
+	char want[400], hex[65];
+	size_t n = b ? 2 : a ? 1 : 0;
+
+	look_for_text(document);
+	for (size_t i = 0; i < n; i++) {
+		struct vf_hash h = vf_sha256(vf_bytes_str(of[i]));
+
+		vf_hex_put(hex, vf_bytes(h.b, sizeof(h.b)));
+		snprintf(want, sizeof(want), "%zu text.paragraph=%s ", i + 1, hex);
+		WANT(want);
+	}
+	snprintf(want, sizeof(want), "0 text.paragraphs=%zu ", n);
+	WANT(want);
+}
+
+static void test_text(void)
+{
+	has_text(DOCUMENT(WORD, "<w:p>" RUN(STOP) "</w:p><w:p/><w:p>" RUN(WHY) "</w:p><w:p>" RUN("Heading") "</w:p>"), STOP, WHY);
+	has_text(DOCUMENT(STRICT, "<w:p>" RUN(STOP) "</w:p>"), STOP, NULL);
+	/* runs, lines and tabs; words that a page break or a field parts */
+	has_text(DOCUMENT(WORD, "<w:p>" RUN("You can st") RUN("op taking") "<w:r><w:br/><w:t>part</w:t><w:tab/><w:t>at any time.</w:t></w:r></w:p>"), STOP, NULL);
+	has_text(DOCUMENT(WORD, "<w:p><w:hyperlink>" RUN(STOP) "</w:hyperlink><w:r><w:instrText>PAGE of a very long instruction</w:instrText></w:r></w:p>"),
+		STOP, NULL);
+	has_text(DOCUMENT(WORD, "<w:p><w:r><w:t>Nobody will ask non</w:t><w:noBreakHyphen/><w:t>members</w:t></w:r></w:p>"), "Nobody will ask non-members", NULL);
+	/* white space between elements is none of the text */
+	has_text(DOCUMENT(WORD, "<w:p>\n  <w:r>\n <w:t>" STOP "</w:t>\n</w:r>\n</w:p>"), STOP, NULL);
+	/* tables, and a text box within a paragraph with its copy for old software */
+	has_text(DOCUMENT(WORD, "<w:tbl><w:tr><w:tc><w:p>" RUN(STOP) "</w:p></w:tc><w:tc><w:p>" RUN(WHY) "</w:p></w:tc></w:tr></w:tbl>"), STOP, WHY);
+	has_text(DOCUMENT(WORD, "<w:p>" RUN("A box:") "<w:r><mc:AlternateContent><mc:Choice><w:p>" RUN(STOP) "</w:p></mc:Choice><mc:Fallback><w:p>" RUN(STOP)
+		"</w:p></mc:Fallback></mc:AlternateContent></w:r>" RUN(WHY) "</w:p>"), STOP, WHY);
+	/* all changes accepted */
+	has_text(DOCUMENT(WORD, "<w:p><w:ins>" RUN("You can ") "</w:ins><w:del>" RUN("never ") "</w:del><w:moveFrom>" RUN("not ") "</w:moveFrom><w:moveTo>"
+		RUN("stop taking part at any time.") "</w:moveTo></w:p>"), STOP, NULL);
+	/* of other namespaces nothing */
+	has_text(DOCUMENT(WORD, "<o:p><o:t>" STOP "</o:t></o:p>"), NULL, NULL);
+	has_text("<document/>", NULL, NULL);
+	/* a text that ends too early has no number of paragraphs */
+	look_for_text("<w:document xmlns:w=\"" WORD "\"><w:body><w:p>" RUN(STOP) "</w:p>");
+	WANT("! unread word/document.xml");
+	WANT("text.paragraph=");
+	NEVER("text.paragraphs=");
+	/* and nobody pays who did not ask */
+	begin_with(DOCUMENT(WORD, "<w:p>" RUN(STOP) "</w:p>"));
+	end("");
+	look();
+	NEVER("text.");
+}
+
 static void test_files(void)
 {
 	const char *data = getenv("TRIALNOTARY_DATA");
@@ -312,6 +389,7 @@ int main(void)
 	test_parts();
 	test_container();
 	test_claims();
+	test_text();
 	test_files();
 	return check_done();
 }

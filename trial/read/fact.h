@@ -89,6 +89,7 @@ const char *tr_warning_name(enum tr_warning warning);
 #define TR_WANT_AUDIT 4u    /* each audit record and signature (audit.*, signature.*) */
 #define TR_WANT_COLUMNS 8u  /* each column and code of data sets (column.*) */
 #define TR_WANT_PLACES 16u  /* places are asked for: readers need not count siblings otherwise */
+#define TR_WANT_TEXT 32u    /* a digest of each paragraph of a document's text (text.*) */
 
 struct tr_mapping;
 

@@ -14,11 +14,6 @@ struct tr_mapping *tr_mapping_free(struct tr_mapping *m)
 	vf_json_free(m->doc);
 	free(m->consents);
 	free(m->withdrawals);
-	free(m->sites);
-	free(m->screening);
-	free(m->visits);
-	free(m->languages);
-	free(m->populations);
 	free(m);
 	return NULL;
 }
@@ -143,105 +138,11 @@ static bool is_item_again(const void *a, const void *b)
 	return vf_bytes_eq(x->form, y->form) && vf_bytes_eq(x->group, y->group) && vf_bytes_eq(x->item, y->item);
 }
 
-static VF_RC take_site(const struct vf_json_value *v, void *ret, struct vf_err *reterr)
-{
-	static const char *const names[] = {"site", "?country", "?committee", NULL};
-	struct tr_mapping_site *s = ret;
-	enum vf_rc rc = vf_json_check_names(v, names, reterr);
-
-	if (rc == VF_OK)
-		rc = take_member(v, "site", &s->site, reterr);
-	if (rc == VF_OK)
-		rc = take_member(v, "country", &s->country, reterr);
-	if (rc == VF_OK)
-		rc = take_member(v, "committee", &s->committee, reterr);
-	if (rc == VF_OK && !s->country.n && !s->committee.n)
-		return vf_fail(reterr, VF_JSON_SHAPE, "says neither a country nor a committee");
-	return rc;
-}
-
-static bool is_site_again(const void *a, const void *b)
-{
-	const struct tr_mapping_site *x = a, *y = b;
-
-	return vf_bytes_eq(x->site, y->site);
-}
-
-static VF_RC take_rows(const struct vf_json_value *v, void *ret, struct vf_err *reterr)
-{
-	static const char *const names[] = {"?domain", "?term", NULL};
-	struct tr_mapping_rows *rows = ret;
-	enum vf_rc rc = vf_json_check_names(v, names, reterr);
-
-	if (rc == VF_OK)
-		rc = take_member(v, "domain", &rows->domain, reterr);
-	if (rc == VF_OK)
-		rc = take_member(v, "term", &rows->term, reterr);
-	/* an entry for all rows would switch a rule off without a word */
-	if (rc == VF_OK && !rows->domain.n && !rows->term.n)
-		return vf_fail(reterr, VF_JSON_SHAPE, "says neither a domain nor a term");
-	return rc;
-}
-
-static bool is_rows_again(const void *a, const void *b)
-{
-	const struct tr_mapping_rows *x = a, *y = b;
-
-	return vf_bytes_eq(x->domain, y->domain) && vf_bytes_eq(x->term, y->term);
-}
-
-/* RFC 5646 as far as a list of a study needs it: letters and digits, parts joined by '-'. */
-static VF_RC take_language(const struct vf_json_value *v, void *ret, struct vf_err *reterr)
-{
-	struct vf_bytes *b = ret;
-	enum vf_rc rc = take_text(v, b, reterr);
-	size_t part = 0;
-
-	for (size_t i = 0; rc == VF_OK && i < b->n; i++) {
-		bool is_letter = (b->p[i] >= 'a' && b->p[i] <= 'z') || (b->p[i] >= 'A' && b->p[i] <= 'Z');
-		bool is_digit = b->p[i] >= '0' && b->p[i] <= '9';
-
-		if (b->p[i] == '-' && part)
-			part = 0;
-		else if ((!is_letter && !is_digit) || ++part > 8)
-			return vf_fail(reterr, VF_JSON_SHAPE, "is not a language tag");
-	}
-	if (rc == VF_OK && (!part || b->n < 2))
-		return vf_fail(reterr, VF_JSON_SHAPE, "is not a language tag");
-	return rc;
-}
-
-static VF_RC take_population(const struct vf_json_value *v, void *ret, struct vf_err *reterr)
-{
-	static const char *const words[] = {"adult", "parent", "assent", "representative"};
-	struct vf_bytes *b = ret;
-	enum vf_rc rc = take_text(v, b, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (vf_bytes_is(*b, words[i]))
-			return VF_OK;
-	return vf_fail(reterr, VF_JSON_SHAPE, "is none of adult, parent, assent and representative");
-}
-
-static bool is_text_again(const void *a, const void *b)
-{
-	const struct vf_bytes *x = a, *y = b;
-
-	return vf_bytes_eq(*x, *y);
-}
-
-enum { CONSENTS, WITHDRAWALS, SITES, SCREENING, VISITS, LANGUAGES, POPULATIONS, N_LISTS };
+enum { CONSENTS, WITHDRAWALS, N_LISTS };
 
 static const struct list lists[N_LISTS] = {
 	[CONSENTS] = {"consents", sizeof(struct tr_mapping_item), take_consent, is_item_again},
 	[WITHDRAWALS] = {"withdrawals", sizeof(struct tr_mapping_item), take_withdrawal, is_item_again},
-	[SITES] = {"sites", sizeof(struct tr_mapping_site), take_site, is_site_again},
-	[SCREENING] = {"screening_permitted", sizeof(struct tr_mapping_rows), take_rows, is_rows_again},
-	[VISITS] = {"permitted_visits", sizeof(struct tr_mapping_rows), take_rows, is_rows_again},
-	[LANGUAGES] = {"languages", sizeof(struct vf_bytes), take_language, is_text_again},
-	[POPULATIONS] = {"populations", sizeof(struct vf_bytes), take_population, is_text_again},
 };
 
 static VF_RC take_lists(const struct vf_json_value *root, struct tr_mapping *m, struct vf_err *reterr)
@@ -255,18 +156,12 @@ static VF_RC take_lists(const struct vf_json_value *root, struct tr_mapping *m, 
 	/* whatever was taken is the mapping's, so that a refusal frees it */
 	m->consents = of[CONSENTS], m->n_consents = n[CONSENTS];
 	m->withdrawals = of[WITHDRAWALS], m->n_withdrawals = n[WITHDRAWALS];
-	m->sites = of[SITES], m->n_sites = n[SITES];
-	m->screening = of[SCREENING], m->n_screening = n[SCREENING];
-	m->visits = of[VISITS], m->n_visits = n[VISITS];
-	m->languages = of[LANGUAGES], m->n_languages = n[LANGUAGES];
-	m->populations = of[POPULATIONS], m->n_populations = n[POPULATIONS];
 	return rc;
 }
 
 static VF_RC take_all(const struct vf_json_value *root, struct tr_mapping *m, struct vf_err *reterr)
 {
-	static const char *const names[] = {"schema", "?study", "?consents", "?withdrawals", "?sites",
-		"?screening_permitted", "?permitted_visits", "?languages", "?populations", NULL};
+	static const char *const names[] = {"schema", "?study", "?consents", "?withdrawals", NULL};
 	struct vf_bytes schema;
 	enum vf_rc rc = vf_json_check_names(root, names, reterr);
 
@@ -296,21 +191,4 @@ VF_RC tr_mapping_parse(struct vf_bytes json, struct tr_mapping **ret, struct vf_
 	*ret = m;
 	m = NULL;
 	return VF_OK;
-}
-
-const struct tr_mapping_site *tr_mapping_site(const struct tr_mapping *m, struct vf_bytes site)
-{
-	for (size_t i = 0; i < m->n_sites; i++)
-		if (vf_bytes_eq(m->sites[i].site, site))
-			return &m->sites[i];
-	return NULL;
-}
-
-bool tr_mapping_has_row(const struct tr_mapping_rows *rows, size_t n, struct vf_bytes domain, struct vf_bytes term)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((!rows[i].domain.n || vf_bytes_eq(rows[i].domain, domain)) &&
-			(!rows[i].term.n || vf_bytes_eq(rows[i].term, term)))
-			return true;
-	return false;
 }

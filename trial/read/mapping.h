@@ -1,8 +1,8 @@
 /*
  * The mapping file of a study: which items of its files mean what (docs/formats/mapping.md).
  *
- * Knows the file's form and finds entries; readers ask it which item is a consent, rules ask it for the rest. No
- * message quotes a value.
+ * Knows the file's form; readers ask it which item is a consent. What rules leave out is a parameter of theirs
+ * (trial/rules/parameters.h). No message quotes a value.
  */
 #ifndef TRIAL_READ_MAPPING_H
 #define TRIAL_READ_MAPPING_H
@@ -25,29 +25,12 @@ struct tr_mapping_item {
 	struct vf_bytes version, scope;
 };
 
-struct tr_mapping_site {
-	struct vf_bytes site;               /* as the files write it */
-	struct vf_bytes country, committee; /* one of them at least */
-};
-
-/* Rows of data: those of a domain, those with a term (a visit, a test), or both. One of the two at least. */
-struct tr_mapping_rows {
-	struct vf_bytes domain, term;
-};
-
 /* All texts are the mapping's own; a list that is not in the file is empty. */
 struct tr_mapping {
 	struct vf_json_doc *doc;
 	struct vf_bytes study; /* the identifier of the study it is for; empty: any */
 	struct tr_mapping_item *consents, *withdrawals;
 	size_t n_consents, n_withdrawals;
-	struct tr_mapping_site *sites;
-	size_t n_sites;
-	struct tr_mapping_rows *screening; /* rows that may be older than the consent */
-	struct tr_mapping_rows *visits;    /* rows that may be later than the withdrawal */
-	size_t n_screening, n_visits;
-	struct vf_bytes *languages, *populations; /* in use in this study */
-	size_t n_languages, n_populations;
 };
 
 /*
@@ -57,10 +40,5 @@ struct tr_mapping {
 VF_RC tr_mapping_parse(struct vf_bytes json, struct tr_mapping **ret, struct vf_err *reterr);
 struct tr_mapping *tr_mapping_free(struct tr_mapping *m);
 void tr_mapping_freep(struct tr_mapping **m);
-
-/* The entry of the site; NULL when there is none. */
-const struct tr_mapping_site *tr_mapping_site(const struct tr_mapping *m, struct vf_bytes site);
-/* Whether one of the n entries holds for a row of this domain about this term. */
-bool tr_mapping_has_row(const struct tr_mapping_rows *rows, size_t n, struct vf_bytes domain, struct vf_bytes term);
 
 #endif

@@ -33,6 +33,7 @@ static const struct tr_reader *const readers[] = {
 
 	/* no head */
 	&tr_read_csv,
+	&tr_read_text,
 	NULL,
 };
 

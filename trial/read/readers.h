@@ -22,6 +22,7 @@ extern const struct tr_reader tr_read_ictrp_csv;
 extern const struct tr_reader tr_read_isrctn;
 extern const struct tr_reader tr_read_odm;
 extern const struct tr_reader tr_read_pdf;
+extern const struct tr_reader tr_read_text;
 extern const struct tr_reader tr_read_usdm;
 extern const struct tr_reader tr_read_xpt;
 

@@ -11,6 +11,14 @@ static struct tr_dated from_of(const struct tr_case_record *a)
 	return tr_case_date(a);
 }
 
+static bool is_for_site(const struct tr_scope *scope, struct vf_bytes site)
+{
+	for (size_t i = 0; i < scope->sites.n; i++)
+		if (vf_bytes_eq(scope->sites.of[i], site))
+			return true;
+	return scope->is_global || scope->sites.n == 0 || site.n == 0;
+}
+
 static bool approves(const struct tr_case_record *a, const struct tr_case_record *r)
 {
 	if (!a->details)
@@ -20,7 +28,7 @@ static bool approves(const struct tr_case_record *a, const struct tr_case_record
 	return !r->details || !tr_scope_is_apart(&a->details->scope, &r->details->scope);
 }
 
-struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_record *r)
+struct tr_approval tr_approval_at(const struct tr_case *c, const struct tr_case_record *r, struct vf_bytes site)
 {
 	struct tr_approval best = {.from = tr_dated_none(), .anchor = tr_dated_none()};
 
@@ -28,10 +36,17 @@ struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_
 		i = tr_case_linked(c, TR_APPROVES, &r->id, i + 1)) {
 		struct tr_approval a = {.record = &c->records[i], .from = from_of(&c->records[i]), .anchor = tr_case_anchor(&c->records[i])};
 
+		if (a.record->details && !is_for_site(&a.record->details->scope, site))
+			continue;
 		if (approves(a.record, r) && (!best.record || tr_dated_earlier(&best.from, &a.from) == &a.from))
 			best = a;
 	}
 	return best;
+}
+
+struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_record *r)
+{
+	return tr_approval_at(c, r, vf_bytes("", 0));
 }
 
 enum tr_word tr_approval_no_later(const struct tr_approval *a, const struct tr_dated *use)

@@ -14,6 +14,8 @@ struct tr_approval {
 };
 /* Of decisions that approve, whose scope can meet the record's. */
 struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_record *r);
+/* Of those that hold at a site: a scope that lists sites has to list it. Empty: whichever site. */
+struct tr_approval tr_approval_at(const struct tr_case *c, const struct tr_case_record *r, struct vf_bytes site);
 
 /* The approval no later than a use of what it approves: by its own date, or by its time-stamp. */
 enum tr_word tr_approval_no_later(const struct tr_approval *a, const struct tr_dated *use);

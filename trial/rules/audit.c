@@ -21,6 +21,18 @@ bool tr_audit_is_within(struct vf_bytes key, struct vf_bytes outer)
 	return key.n == 0 || key.p[0] == '/' || key.p[0] == '>';
 }
 
+bool tr_audit_has_unseen_prior(const struct tr_case *c, const struct tr_case_file *file)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_FILE_ID];
+	size_t at = 0;
+	const struct tr_kept_fact *prior = tr_case_in_file(file, TR_F_FILE_PRIOR, &at);
+
+	for (size_t i = 0; prior && i < all->n; i++)
+		if (all->p[i].file != file && vf_bytes_eq(tr_kept_text(all->p[i].fact), tr_kept_text(prior)))
+			return false;
+	return prior != NULL;
+}
+
 /* Of FHIR alone: a Bundle is a heap of resources. */
 static bool has_order(const struct tr_case_file *file)
 {
@@ -66,7 +78,7 @@ static bool collect(const struct tr_case_file *file, struct tr_audit *a)
 		a->p[i].at = i;
 	at = 0;
 	fact = tr_case_in_file(file, TR_F_FILE_TYPE, &at);
-	a->is_transactional = fact && vf_bytes_is(tr_kept_text(fact), "Transactional");
+	a->is_snapshot = fact && vf_bytes_is(tr_kept_text(fact), "Snapshot");
 	return true;
 }
 

@@ -20,7 +20,7 @@ struct tr_audit {
 	const struct tr_case_file *file;
 	struct tr_audit_entry *p; /* in the order of the file */
 	size_t n;
-	bool is_transactional; /* the file says what was inserted and changed, not only what is */
+	bool is_snapshot; /* the file says what is, in no order of what was done */
 };
 
 /* Calls each for every file that has a trail of audit records; what it gets is freed behind it. NO_MEMORY. */
@@ -31,6 +31,9 @@ VF_RC tr_audit_each(const struct tr_case *c, tr_each_audit *each, void *ctx, str
 bool tr_audit_is_change(struct vf_bytes action);
 /* True when the key is the other's, or of something that stands within it (docs/formats/facts.md, "ODM"). */
 bool tr_audit_is_within(struct vf_bytes key, struct vf_bytes outer);
+
+/* A file names the one before it in its series, and that one is not at hand: what this one refers to may stand there. */
+bool tr_audit_has_unseen_prior(const struct tr_case *c, const struct tr_case_file *file);
 
 /* Something that a transactional file inserts, changes, removes or only passes on the way to what it changes. */
 struct tr_entry {

@@ -58,6 +58,47 @@ static VF_RC take_list(const struct reading *r, const char *name, struct tr_word
 	return VF_OK;
 }
 
+static bool take_member(const struct vf_json_value *v, const char *name, struct vf_bytes *ret)
+{
+	const struct vf_json_value *member = vf_json_get(v, name);
+
+	*ret = vf_bytes("", 0);
+	return !member || (vf_json_str(member, ret) && ret->n > 0);
+}
+
+/* {"domain":"LB","term":"SCREENING 1"} */
+static VF_RC take_rows(const struct reading *r, const char *name, struct tr_row_list *ret)
+{
+	static const char *const names[] = {"?domain", "?term", NULL};
+	const struct vf_json_value *list = vf_json_get(r->root, name);
+
+	if (!list)
+		return VF_OK;
+	if (!vf_json_is_array(list))
+		return vf_fail(r->err, VF_JSON_SHAPE, "'%s' is not a list", name);
+	ret->p = VF_NEW(r->a, vf_json_count(list) + 1, struct tr_row_words);
+	if (!ret->p)
+		return vf_fail(r->err, VF_NO_MEMORY, "no memory for '%s'", name);
+	for (size_t i = 0; i < vf_json_count(list); i++) {
+		const struct vf_json_value *v = vf_json_item(list, i);
+		struct tr_row_words w;
+		enum vf_rc rc;
+
+		if (!vf_json_is_object(v))
+			return vf_fail(r->err, VF_JSON_SHAPE, "'%s' is not a list of objects", name);
+		rc = vf_json_check_names(v, names, r->err);
+		if (rc != VF_OK)
+			return rc;
+		/* an entry for all rows would switch a rule off without a word */
+		if (!take_member(v, "domain", &w.domain) || !take_member(v, "term", &w.term) || w.domain.n + w.term.n == 0)
+			return vf_fail(r->err, VF_JSON_SHAPE, "'%s' has an entry that names neither a domain nor a term", name);
+		if (!vf_arena_copy(r->a, w.domain, &ret->p[i].domain) || !vf_arena_copy(r->a, w.term, &ret->p[i].term))
+			return vf_fail(r->err, VF_NO_MEMORY, "no memory for '%s'", name);
+		ret->n++;
+	}
+	return VF_OK;
+}
+
 static VF_RC take_clock(const struct reading *r)
 {
 	const struct vf_json_value *v = vf_json_get(r->root, "reconsent_clock");
@@ -165,9 +206,9 @@ static VF_RC take_all(const struct reading *r)
 	if (rc == VF_OK)
 		rc = take_delays(r);
 	if (rc == VF_OK)
-		rc = take_list(r, "screening_permitted", &r->p->screening_permitted);
+		rc = take_rows(r, "screening_permitted", &r->p->screening_permitted);
 	if (rc == VF_OK)
-		rc = take_list(r, "permitted_visits", &r->p->permitted_visits);
+		rc = take_rows(r, "permitted_visits", &r->p->permitted_visits);
 	if (rc == VF_OK)
 		rc = take_list(r, "languages", &r->p->languages);
 	return rc == VF_OK ? take_enforced(r) : rc;
@@ -187,4 +228,13 @@ VF_RC tr_parameters_read(struct vf_bytes json, struct vf_arena *a, struct tr_par
 	if (rc == VF_OK)
 		*ret = p;
 	return rc;
+}
+
+bool tr_row_list_has(const struct tr_row_list *list, struct vf_bytes domain, struct vf_bytes term)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if ((list->p[i].domain.n == 0 || vf_bytes_eq(list->p[i].domain, domain)) &&
+			(list->p[i].term.n == 0 || vf_bytes_eq(list->p[i].term, term)))
+			return true;
+	return false;
 }

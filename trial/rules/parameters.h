@@ -34,6 +34,16 @@ struct tr_words_list {
 	size_t n;
 };
 
+/* Rows of data: those of a domain, those with a term (a visit, a test), or both. One of the two at least. */
+struct tr_row_words {
+	struct vf_bytes domain, term;
+};
+
+struct tr_row_list {
+	struct tr_row_words *p;
+	size_t n;
+};
+
 struct tr_parameters {
 	int64_t reconsent_days; /* C5: N; TR_DAYS_UNSET */
 	enum tr_clock_of_days reconsent_clock;
@@ -44,9 +54,9 @@ struct tr_parameters {
 	unsigned translation_share; /* C7: percent of equal paragraphs that is too much; 50 when not laid down */
 	/* T1: days that a record of a kind may be notarised after its date; TR_DAYS_UNSET: no limit */
 	int64_t delay_days[TR_KIND_COUNT];
-	struct tr_words_list screening_permitted; /* C3: terms or domains of rows that need no consent */
-	struct tr_words_list permitted_visits;    /* D1: terms of rows that are allowed after a withdrawal */
-	struct tr_words_list languages;           /* C7: languages in use */
+	struct tr_row_list screening_permitted; /* C3: rows that need no consent */
+	struct tr_row_list permitted_visits;    /* D1: rows that are allowed after a withdrawal */
+	struct tr_words_list languages;         /* C7: languages in use */
 	struct {
 		const char *rule; /* "D1" */
 		enum tr_enforcement how;
@@ -58,5 +68,8 @@ extern const struct tr_parameters tr_parameters_default;
 
 /* Reads the file; texts lie in the arena. JSON_SHAPE, LIMIT, NO_MEMORY; an unknown field or rule is refused. */
 VF_RC tr_parameters_read(struct vf_bytes json, struct vf_arena *a, struct tr_parameters *ret, struct vf_err *reterr);
+
+/* Whether an entry holds for a row of this domain about this term; either may be empty. Texts are compared octet by octet. */
+bool tr_row_list_has(const struct tr_row_list *list, struct vf_bytes domain, struct vf_bytes term);
 
 #endif

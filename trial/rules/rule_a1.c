@@ -91,19 +91,19 @@ static VF_RC judge(const struct running *r, const struct tr_audit *a, struct vf_
 	struct tr_finding_draft d;
 	enum vf_rc rc = VF_OK;
 
-	if (!look_at_order(a, &t))
+	if (!a->is_snapshot && !look_at_order(a, &t))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an audit trail");
 	t.unborn = changes_before(r, a->file);
 	tr_study_file(about, a->file);
 	d = tr_study_draft(TR_WORD_NONE, about, a->file->record, NULL);
 	if (t.bad) {
 		d.word = TR_WORD_BAD_TIME;
-		rc = tr_find(r->f, r->rule, &d, reterr, "%zu pairs of entries with a time that is not in its form", t.bad);
+		rc = tr_find(r->f, r->rule, &d, reterr, "pairs of entries with a time that is not in its form: %zu", t.bad);
 	}
 	if (rc != VF_OK || (t.back == 0 && t.unborn == 0 && t.pairs == 0))
 		return rc;
 	d.word = t.back || t.unborn ? TR_WORD_ORDER : TR_WORD_NONE;
-	return tr_find(r->f, r->rule, &d, reterr, "%zu entries: %zu of %zu times go back%s%s; %zu changes before an insertion", a->n, t.back, t.pairs,
+	return tr_find(r->f, r->rule, &d, reterr, "entries: %zu; times that go back: %zu of %zu%s%s; changes before an insertion: %zu", a->n, t.back, t.pairs,
 		t.back ? ", first " : "", t.first, t.unborn);
 }
 
@@ -186,7 +186,7 @@ static VF_RC judge_signatures(const struct running *r, const struct tr_audit *a,
 		return VF_OK;
 	tr_study_file(about, a->file);
 	d = tr_study_draft(TR_WORD_ORDER, about, a->file->record, NULL);
-	return tr_find(r->f, r->rule, &d, reterr, "%zu of %zu signatures are earlier than an entry that they cover: signed: %s, entered: %s", early, n, x, y);
+	return tr_find(r->f, r->rule, &d, reterr, "signatures earlier than an entry that they cover: %zu of %zu; signed: %s, entered: %s", early, n, x, y);
 }
 
 static VF_RC each(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
@@ -211,7 +211,8 @@ const struct tr_rule tr_rule_a1 = {
 	.id = "A1",
 	.title = "audit trail in order",
 	.text = "The times of a person's audit records do not go back in the order of the file, nothing is changed or removed before it was inserted, "
-		"and no signature is earlier than what it covers (21 CFR 11.10(e)).",
+		"and no signature is earlier than what it covers (21 CFR 11.10(e)). A snapshot has no order of what was done: its signatures alone are "
+		"looked at.",
 	.inputs = "audit records and signatures of ODM files",
 	.run = run,
 };

@@ -2,20 +2,39 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
+#include <stdlib.h>
+
 struct running {
 	const struct tr_rule *rule;
+	const struct tr_case *c;
 	struct tr_findings *f;
+	struct vf_bytes *users; /* of all files, ascending: an update names users whom an earlier file of its series defines */
+	size_t n_users;
 };
 
-static bool is_user(const struct tr_case_file *file, struct vf_bytes user)
+static int by_octets(const void *a, const void *b)
 {
-	const struct tr_kept_fact *u;
-	size_t at = 0;
+	const struct vf_bytes *x = a, *y = b;
 
-	while ((u = tr_case_in_file(file, TR_F_USER_ID, &at)) != NULL)
-		if (vf_bytes_eq(tr_kept_text(u), user))
-			return true;
-	return false;
+	return vf_bytes_cmp(*x, *y);
+}
+
+static bool is_user(const struct running *r, struct vf_bytes user)
+{
+	return bsearch(&user, r->users, r->n_users, sizeof(user), by_octets) != NULL;
+}
+
+static bool collect_users(const struct tr_case *c, struct running *r)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_USER_ID];
+
+	r->users = malloc((all->n + 1) * sizeof(*r->users));
+	if (!r->users)
+		return false;
+	for (; r->n_users < all->n; r->n_users++)
+		r->users[r->n_users] = tr_kept_text(all->p[r->n_users].fact);
+	qsort(r->users, r->n_users, sizeof(*r->users), by_octets);
+	return true;
 }
 
 /* What a transactional file does to a consent date stands in its entries, whatever records it has of them. */
@@ -49,7 +68,7 @@ static VF_RC tell_consents(const struct tr_rule *rule, const struct tr_case_file
 	tr_study_file(about, file);
 	d = tr_study_draft(TR_WORD_NEEDS_READER, about, file->record, NULL);
 	d.warning = true;
-	return tr_find(f, rule, &d, reterr, "%zu changes of consent dates after their first entry", n);
+	return tr_find(f, rule, &d, reterr, "changes of consent dates after their first entry: %zu", n);
 }
 
 static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
@@ -59,12 +78,13 @@ static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
 	char about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
 	enum vf_rc rc = VF_OK;
+	bool unseen;
 
 	for (size_t i = 0; i < a->n; i++) {
 		const struct tr_audit_entry *e = &a->p[i];
 
 		no_user += e->user.n == 0 ? 1 : 0;
-		unknown += e->user.n && !is_user(a->file, e->user) ? 1 : 0;
+		unknown += e->user.n && !is_user(r, e->user) ? 1 : 0;
 		if (!tr_audit_is_change(e->action))
 			continue;
 		changes++;
@@ -73,33 +93,36 @@ static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
 	tr_study_file(about, a->file);
 	d = tr_study_draft(TR_WORD_MISSING, about, a->file->record, NULL);
 	if (no_reason || no_user)
-		rc = tr_find(r->f, r->rule, &d, reterr, "%zu of %zu changes without a reason, %zu of %zu entries without a user", no_reason, changes, no_user,
-			a->n);
-	d.word = TR_WORD_UNRESOLVED;
+		rc = tr_find(r->f, r->rule, &d, reterr, "changes without a reason: %zu of %zu; entries without a user: %zu of %zu", no_reason, changes,
+			no_user, a->n);
+	unseen = unknown && tr_audit_has_unseen_prior(r->c, a->file);
+	d.word = unseen ? TR_WORD_MISSING_RECORD : TR_WORD_UNRESOLVED;
 	if (rc == VF_OK && unknown)
-		rc = tr_find(r->f, r->rule, &d, reterr, "%zu entries by users whom the file does not define", unknown);
+		rc = tr_find(r->f, r->rule, &d, reterr, "entries by users whom no file of the study defines: %zu of %zu%s", unknown, a->n,
+			unseen ? "; the file before it is not there" : "");
 	d.word = TR_WORD_NONE;
 	if (rc == VF_OK && !no_reason && !no_user && !unknown)
-		rc = tr_find(r->f, r->rule, &d, reterr, "%zu entries, %zu of them changes: each by a user of the file, each change with a reason", a->n, changes);
+		rc = tr_find(r->f, r->rule, &d, reterr, "entries: %zu, changes: %zu; each by a user whom a file defines, each change with a reason", a->n, changes);
 	return rc;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct running r = {rule, f};
-	enum vf_rc rc = tr_audit_each(c, judge, &r, reterr);
+	struct running r = {.rule = rule, .c = c, .f = f};
+	enum vf_rc rc = collect_users(c, &r) ? tr_audit_each(c, judge, &r, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for users");
 
 	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++)
 		for (size_t j = 0; rc == VF_OK && j < c->records[i].n_files; j++)
 			rc = tell_consents(rule, &c->records[i].files[j], f, reterr);
+	free(r.users);
 	return rc;
 }
 
 const struct tr_rule tr_rule_a2 = {
 	.id = "A2",
 	.title = "changes say why and by whom",
-	.text = "Every change or removal in an audit trail has a reason, and every entry a user whom the file defines (21 CFR 11.10(e), ICH E6(R3) 4.2.2). "
-		"Changes of a consent date are always told.",
+	.text = "Every change or removal in an audit trail has a reason, and every entry a user whom a file of the study defines (21 CFR 11.10(e), ICH E6(R3) "
+		"4.2.2). Changes of a consent date are always told.",
 	.inputs = "audit records and users of ODM files",
 	.run = run,
 };

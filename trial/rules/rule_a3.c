@@ -62,8 +62,8 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_file *file, 
 		d.word = TR_WORD_NO_OFFSET;
 	else if (!tr_dated_is(&anchor))
 		d.word = TR_WORD_NOT_ANCHORED;
-	return tr_find(f, rule, &d, reterr, "made: %s%s%s; notarised: %s; %zu of %zu times are later than it was made%s%s; %zu without an offset, %zu not in their "
-		"form", a, s[0] ? "; saved last: " : "", s, b, after, n + (tr_dated_is(&modified) ? 1 : 0), latest ? ", one " : "", latest ? l : "", zoneless, bad);
+	return tr_find(f, rule, &d, reterr, "made: %s%s%s; notarised: %s; times later than it was made: %zu of %zu%s%s; without an offset: %zu; not in their form: "
+		"%zu", a, s[0] ? "; saved last: " : "", s, b, after, n + (tr_dated_is(&modified) ? 1 : 0), latest ? ", one " : "", latest ? l : "", zoneless, bad);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

@@ -1,3 +1,4 @@
+#include "trial/rules/audit.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
@@ -10,24 +11,15 @@ static struct vf_bytes text_of(const struct tr_case_file *file, enum tr_fact_nam
 	return at < file->facts.n ? tr_kept_text(&file->facts.facts[at]) : vf_bytes("", 0);
 }
 
-static const struct tr_case_file *file_with(const struct tr_case *c, struct vf_bytes id)
-{
-	const struct tr_case_facts *all = &c->by_name[TR_F_FILE_ID];
-
-	for (size_t i = 0; i < all->n; i++)
-		if (vf_bytes_eq(tr_kept_text(all->p[i].fact), id))
-			return all->p[i].file;
-	return NULL;
-}
-
 static bool has_upsert(const struct tr_case_file *file)
 {
+	static const enum tr_fact_name names[] = {TR_F_AUDIT_ACTION, TR_F_ENTRY_ACTION};
 	const struct tr_kept_fact *action;
-	size_t at = 0;
 
-	while ((action = tr_case_in_file(file, TR_F_AUDIT_ACTION, &at)) != NULL)
-		if (vf_bytes_is(tr_kept_text(action), "Upsert"))
-			return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t at = 0; (action = tr_case_in_file(file, names[i], &at)) != NULL;)
+			if (vf_bytes_is(tr_kept_text(action), "Upsert"))
+				return true;
 	return false;
 }
 
@@ -45,7 +37,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	tr_study_file(about, file);
 	vf_text_escape(id, sizeof(id), prior);
 	d = tr_study_draft(TR_WORD_UNRESOLVED, about, file->record, NULL);
-	if (prior.n && !file_with(c, prior)) {
+	if (prior.n && tr_audit_has_unseen_prior(c, file)) {
 		d.word = c->is_whole && is_archive ? TR_WORD_UNRESOLVED : TR_WORD_MISSING_RECORD;
 		return tr_find(f, rule, &d, reterr, "the file before it, '%s', is not there", id);
 	}

@@ -8,19 +8,6 @@ struct totals {
 	size_t changes, lost;
 };
 
-/* The file before this one in its series, which may insert what this one changes, is not at hand. */
-static bool has_unseen_prior(const struct tr_case *c, const struct tr_case_file *file)
-{
-	const struct tr_case_facts *all = &c->by_name[TR_F_FILE_ID];
-	size_t at = 0;
-	const struct tr_kept_fact *prior = tr_case_in_file(file, TR_F_FILE_PRIOR, &at);
-
-	for (size_t i = 0; prior && i < all->n; i++)
-		if (all->p[i].file != file && vf_bytes_eq(tr_kept_text(all->p[i].fact), tr_kept_text(prior)))
-			return false;
-	return prior != NULL;
-}
-
 static struct totals count(const struct tr_entries *e, const struct tr_case_file *file)
 {
 	struct totals t = {0};
@@ -47,10 +34,10 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 
 	if (t.changes == 0)
 		return VF_OK;
-	unseen = t.lost && has_unseen_prior(c, file);
+	unseen = t.lost && tr_audit_has_unseen_prior(c, file);
 	tr_study_file(about, file);
 	d = tr_study_draft(unseen ? TR_WORD_MISSING_RECORD : t.lost ? TR_WORD_UNRESOLVED : TR_WORD_NONE, about, file->record, NULL);
-	return tr_find(f, rule, &d, reterr, "%zu changes, %zu of them of something that no file of the study inserts%s", t.changes, t.lost,
+	return tr_find(f, rule, &d, reterr, "changes: %zu; of something that no file of the study inserts: %zu%s", t.changes, t.lost,
 		unseen ? "; the file before it is not there" : "");
 }
 

@@ -3,51 +3,99 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* The first consent on a form: by its date, or, where dates are not disclosed, by its place in the log. */
-static const struct tr_case_record *first_use(const struct tr_case *c, const struct tr_case_record *form, struct tr_dated *ret)
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "verify/text.h"
+
+/* The first consent on a form at one site: by its date, or, where dates are not disclosed, by its place in the log. */
+struct use {
+	const struct tr_case_record *form, *first;
+	struct vf_bytes site; /* empty: not said */
+	struct tr_dated when;
+};
+
+static int by_form_and_site(const void *a, const void *b)
 {
-	const struct tr_case_record *first = NULL;
+	const struct use *x = a, *y = b;
+	int order = (x->form > y->form) - (x->form < y->form);
 
-	*ret = tr_dated_none();
-	for (size_t i = 0; i < c->n_records; i++) {
-		const struct tr_case_record *r = &c->records[i];
-		struct tr_dated d;
-
-		if (!tr_is_consent(r) || tr_consent_form_of(c, r) != form)
-			continue;
-		d = tr_consent_date_of(r);
-		if (!first || (tr_dated_is(&d) && tr_dated_earlier(ret, &d) == &d)) {
-			first = r;
-			*ret = d;
-		}
-	}
-	return first;
+	if (order == 0)
+		order = vf_bytes_cmp(x->site, y->site);
+	return order ? order : (x->first > y->first) - (x->first < y->first);
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *form, struct tr_findings *f,
+/* One use for each form and site, in the order of forms in the log. NULL: no memory. */
+static struct use *uses_of(const struct tr_case *c, size_t *ret_n)
+{
+	struct use *u = malloc((c->n_records + 1) * sizeof(*u));
+	size_t n = 0;
+
+	*ret_n = 0;
+	for (size_t i = 0; u && i < c->n_records; i++) {
+		const struct tr_case_record *r = &c->records[i];
+
+		if (!tr_is_consent(r) || (u[n].form = tr_consent_form_of(c, r)) == NULL)
+			continue;
+		u[n].first = r;
+		u[n].site = r->details ? r->details->site : vf_bytes("", 0);
+		u[n++].when = tr_consent_date_of(r);
+	}
+	if (u)
+		qsort(u, n, sizeof(*u), by_form_and_site);
+	for (size_t i = 0; i < n; i++) {
+		struct use *last = *ret_n ? &u[*ret_n - 1] : NULL;
+
+		if (!last || last->form != u[i].form || !vf_bytes_eq(last->site, u[i].site))
+			u[(*ret_n)++] = u[i];
+		else if (tr_dated_is(&u[i].when) && tr_dated_earlier(&last->when, &u[i].when) == &u[i].when)
+			*last = u[i];
+	}
+	return u;
+}
+
+static enum tr_word word_of(const struct tr_approval *a, const struct use *u)
+{
+	if (!a->record)
+		return TR_WORD_MISSING_RECORD;
+	if (!tr_dated_is(&u->when) && tr_case_is_before(a->record, u->first))
+		return TR_WORD_NONE; /* the log alone says that the approval was there before the record of the consent */
+	return tr_approval_no_later(a, &u->when);
+}
+
+/* n uses of one form, site by site: what weighs most is the form's finding. */
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct use *u, size_t n, struct tr_findings *f,
 	struct vf_err *reterr)
 {
-	struct tr_approval a = tr_approval_of(c, form);
-	struct tr_dated use;
-	const struct tr_case_record *first = first_use(c, form, &use);
-	char about[TR_NAMED_LEN + 1], from[TR_DATED_LEN + 1], anchor[TR_DATED_LEN + 1], when[TR_DATED_LEN + 1];
+	char about[TR_NAMED_LEN + 1], from[TR_DATED_LEN + 1], anchor[TR_DATED_LEN + 1], when[TR_DATED_LEN + 1], site[64] = "", at[80] = "";
+	struct tr_approval a = tr_approval_at(c, u->form, u->site);
+	const struct use *worst = u;
 	struct tr_finding_draft d;
+	bool before;
 
-	if (!first)
-		return VF_OK;
-	tr_study_name(about, form);
+	for (size_t i = 1; i < n; i++) {
+		struct tr_approval other = tr_approval_at(c, u[i].form, u[i].site);
+
+		if (tr_word_verdict(word_of(&other, &u[i])) <= tr_word_verdict(word_of(&a, worst)))
+			continue;
+		a = other;
+		worst = &u[i];
+	}
+	if (n > 1 && worst->site.n) {
+		vf_text_escape(site, sizeof(site), worst->site);
+		snprintf(at, sizeof(at), " at site '%s'", site);
+	}
+	tr_study_name(about, u->form);
 	tr_dated_put(from, &a.from);
 	tr_dated_put(anchor, &a.anchor);
-	tr_dated_put(when, &use);
-	d = tr_study_draft(TR_WORD_MISSING_RECORD, about, form, first);
+	tr_dated_put(when, &worst->when);
+	d = tr_study_draft(word_of(&a, worst), about, u->form, worst->first);
 	if (!a.record)
-		return tr_find(f, rule, &d, reterr, "no approval names it; first consent on it: %s", when);
+		return tr_find(f, rule, &d, reterr, "no approval names it%s; first consent on it: %s", at, when);
 	d.records[2] = &a.record->id;
-	d.word = tr_approval_no_later(&a, &use);
-	if (!tr_dated_is(&use) && tr_case_is_before(a.record, first))
-		d.word = TR_WORD_NONE; /* the log alone says that the approval was there before the record of the consent */
-	return tr_find(f, rule, &d, reterr, "approved from: %s; approval notarised: %s; first consent on it: %s%s", from, anchor, when,
-		tr_case_is_before(a.record, first) ? "; the log has the approval first" : "");
+	before = tr_case_is_before(a.record, worst->first);
+	return tr_find(f, rule, &d, reterr, "approved from: %s; approval notarised: %s; first consent on it%s: %s%s", from, anchor, at, when,
+		before ? "; the log has the approval first" : "");
 }
 
 /* Without records of forms a registry may still say when a board decided, but not on what. */
@@ -78,19 +126,24 @@ static VF_RC judge_registry(const struct tr_rule *rule, const struct tr_case *c,
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	size_t before = f->n;
-	enum vf_rc rc = VF_OK;
+	size_t n, end, before = f->n;
+	struct use *u = uses_of(c, &n);
+	enum vf_rc rc = u ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
 
-	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
-		rc = judge(rule, c, &c->records[i], f, reterr);
+	for (size_t i = 0; rc == VF_OK && i < n; i = end) {
+		for (end = i + 1; end < n && u[end].form == u[i].form;)
+			end++;
+		rc = judge(rule, c, &u[i], end - i, f, reterr);
+	}
+	free(u);
 	return rc == VF_OK && f->n == before ? judge_registry(rule, c, f, reterr) : rc;
 }
 
 const struct tr_rule tr_rule_c1 = {
 	.id = "C1",
 	.title = "consent form approved before its first use",
-	.text = "An ethics board has approved each consent form, by its record, before the first consent on it, for the places where it is used (ICH "
-		"E6(R3) 1.2). What a registry says of a board's decision does not name the form.",
+	.text = "An ethics board has approved each consent form, by its record, before the first consent on it at each site, where the site is said "
+		"(ICH E6(R3) 1.2). What a registry says of a board's decision does not name the form.",
 	.inputs = "records of kind consent-form, ethics-approval, consent and re-consent; decisions in registry records",
 	.run = run,
 };

@@ -60,7 +60,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 
 	/* later versions are approved in their own time */
 	for (size_t i = tr_case_next(c, TR_PROTOCOL, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_PROTOCOL, i + 1))
-		if (c->records[i].n_links == 0)
+		if (!tr_study_is_later(&c->records[i]))
 			rc = judge(rule, c, &c->records[i], &e, f, reterr);
 	return rc == VF_OK && f->n == before ? judge_registry(rule, c, &e, f, reterr) : rc;
 }

@@ -47,6 +47,14 @@ static const struct tr_case_record *renewed(const struct tr_case *c, const struc
 	return NULL;
 }
 
+/* Due at the next visit: files name persons by keys, records by values that only the site can tell, so nobody here can join them. */
+static bool is_by_visit(const struct tr_case *c, const struct tr_case_record *form)
+{
+	const struct tr_reconsent_rule *rule = &form->details->reconsent;
+
+	return !rule->has_days && rule->by.n == 0 && c->parameters->reconsent_clock == TR_CLOCK_NEXT_VISIT;
+}
+
 /* Until when: what the form says, else the study's days from when the form held. */
 static struct tr_dated due(const struct tr_case *c, const struct tr_case_record *form, const struct tr_approval *a)
 {
@@ -55,7 +63,7 @@ static struct tr_dated due(const struct tr_case *c, const struct tr_case_record 
 
 	if (rule->by.n)
 		return tr_dated_text(rule->by);
-	if (days == TR_DAYS_UNSET || (!rule->has_days && c->parameters->reconsent_clock == TR_CLOCK_NEXT_VISIT))
+	if (days == TR_DAYS_UNSET || is_by_visit(c, form))
 		return tr_dated_none();
 	return tr_dated_plus_days(&a->from, days);
 }
@@ -65,12 +73,14 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	const struct tr_case_record *consent, struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct vf_hash *who = &consent->details->participant;
-	struct tr_approval a = tr_approval_of(c, form);
+	struct tr_approval a = tr_approval_at(c, form, consent->details->site);
 	struct tr_dated limit = due(c, form, &a), given = tr_dated_none(), now = tr_dated_anchor(c->as_of);
 	const struct tr_case_record *again = renewed(c, who, form, &given);
 	char about[TR_CASE_SHORT + 1], name[TR_NAMED_LEN + 1], g[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
+	if (!a.record)
+		return VF_OK; /* approved, but not at this site */
 	tr_case_short(about, who);
 	tr_study_name(name, form);
 	tr_dated_put(g, &given);
@@ -81,8 +91,9 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	if (!tr_dated_is(&limit)) {
 		if (has_left(c, who, &limit))
 			return VF_OK;
-		d.word = TR_WORD_MAPPING_MISSING;
-		return tr_find(f, rule, &d, reterr, "on %s again: %s; the study has not said until when", name, g);
+		d.word = is_by_visit(c, form) ? TR_WORD_NEEDS_READER : TR_WORD_MAPPING_MISSING;
+		return tr_find(f, rule, &d, reterr, is_by_visit(c, form) ? "on %s again: %s; due at the next visit, and visits in files name persons by other keys"
+									 : "on %s again: %s; the study has not said until when", name, g);
 	}
 	if (again) {
 		d.word = tr_no_later(&given, &limit, false);

@@ -3,14 +3,6 @@
 
 #include "verify/text.h"
 
-static bool is_in(const struct tr_words_list *list, struct vf_bytes word)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (vf_bytes_eq(list->p[i], word))
-			return true;
-	return false;
-}
-
 /* Withdrawn from treatment alone: the study may go on, so a person has to look. */
 static bool is_partial(const struct tr_case_file *file, const struct tr_kept_fact *w)
 {
@@ -71,8 +63,8 @@ static void look_at(const struct tr_case *c, const struct tr_case_fact *row, con
 	enum tr_word word = tr_no_later(&when, w, false);
 
 	/* the disposition itself, and what the study allows afterwards */
-	if (vf_bytes_is(name, "DS") || vf_bytes_is(name, "DM") || is_in(&c->parameters->permitted_visits, name) ||
-		(term && is_in(&c->parameters->permitted_visits, tr_kept_text(term))))
+	if (vf_bytes_is(name, "DS") || vf_bytes_is(name, "DM") ||
+		tr_row_list_has(&c->parameters->permitted_visits, name, term ? tr_kept_text(term) : vf_bytes("", 0)))
 		return;
 	x->rows++;
 	x->after += word == TR_WORD_ORDER ? 1 : 0;
@@ -108,8 +100,8 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	d.about = s->key;
 	d.about_person = true;
 	if (x.word == TR_WORD_NONE)
-		return tr_find(f, rule, &d, reterr, "withdrawn: %s; %zu dated rows, none after it", a, x.rows);
-	return tr_find(f, rule, &d, reterr, "withdrawn: %s; a row of %s: %s; %zu of %zu rows after it", a, x.domain, b, x.after, x.rows);
+		return tr_find(f, rule, &d, reterr, "withdrawn: %s; dated rows: %zu, none after it", a, x.rows);
+	return tr_find(f, rule, &d, reterr, "withdrawn: %s; a row of %s: %s; rows after it: %zu of %zu", a, x.domain, b, x.after, x.rows);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

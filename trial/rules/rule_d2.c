@@ -59,21 +59,32 @@ static struct use *collect(const struct tr_case *c, size_t *ret_n)
 	return u;
 }
 
-static struct tr_dated effective(const struct use *u)
+/* From when the site uses the version: what its own file says, else the earliest that another one says, as an update of a
+ * series refers to what an earlier file has. */
+static struct tr_dated effective(const struct tr_case *c, const struct use *u)
 {
-	const struct tr_kept_fact *fact;
-	size_t at = 0;
+	const struct tr_case_facts *all = &c->by_name[TR_F_USE_VERSION];
+	struct tr_dated best = tr_dated_none();
+	bool own = false;
 
-	while ((fact = tr_case_in_file(u->file, TR_F_USE_VERSION, &at)) != NULL)
-		if (vf_bytes_eq(tr_kept_text(fact), u->version) &&
-			vf_bytes_eq(text_of(tr_case_item(u->file, fact->item, TR_F_USE_SITE)), u->site))
-			return tr_dated_of_fact(tr_case_item(u->file, fact->item, TR_F_USE_DATE));
-	return tr_dated_none();
+	for (size_t i = 0; i < all->n; i++) {
+		const struct tr_case_file *file = all->p[i].file;
+		uint64_t item = all->p[i].fact->item;
+		struct tr_dated d;
+
+		if ((own && file != u->file) || !vf_bytes_eq(tr_kept_text(all->p[i].fact), u->version) ||
+			!vf_bytes_eq(text_of(tr_case_item(file, item, TR_F_USE_SITE)), u->site))
+			continue;
+		d = tr_dated_of_fact(tr_case_item(file, item, TR_F_USE_DATE));
+		best = file == u->file && !own ? d : *tr_dated_earlier(&best, &d);
+		own |= file == u->file;
+	}
+	return best;
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct use *u, struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct use *u, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct tr_dated from = effective(u);
+	struct tr_dated from = effective(c, u);
 	char about[TR_NAMED_LEN + 1], version[64], site[64], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
@@ -83,7 +94,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct use *u, struct tr_fi
 	tr_dated_put(a, &from);
 	tr_dated_put(b, &u->first);
 	d = tr_study_draft(tr_no_later(&from, &u->first, false), about, u->file->record, NULL);
-	return tr_find(f, rule, &d, reterr, "site '%s', version '%s': in use from %s, first of %zu entries %s", site, version, a, u->entries, b);
+	return tr_find(f, rule, &d, reterr, "site '%s', version '%s': in use from %s; entries: %zu, the first %s", site, version, a, u->entries, b);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
@@ -93,7 +104,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	enum vf_rc rc = u ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
 
 	for (size_t i = 0; rc == VF_OK && i < n; i++)
-		rc = judge(rule, &u[i], f, reterr);
+		rc = judge(rule, c, &u[i], f, reterr);
 	free(u);
 	return rc;
 }

@@ -19,7 +19,7 @@ static VF_RC judge_set(const struct tr_rule *rule, const struct tr_case_fact *ro
 		return VF_OK;
 	tr_study_file(about, rows->file);
 	d = tr_study_draft(counted == said ? TR_WORD_NONE : TR_WORD_MISMATCH, about, rows->file->record, NULL);
-	return tr_find(f, rule, &d, reterr, "it says %llu rows and has %llu", (unsigned long long)said, (unsigned long long)counted);
+	return tr_find(f, rule, &d, reterr, "rows by its own word: %llu; counted: %llu", (unsigned long long)said, (unsigned long long)counted);
 }
 
 /* What a record says of its data sets. */
@@ -46,7 +46,7 @@ static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case_recor
 		whole &= any || (r->files[i].at_hand && r->files[i].facts.rc == VF_OK);
 	}
 	d = tr_study_draft(!whole ? TR_WORD_MISSING_RECORD : sum == said ? TR_WORD_NONE : TR_WORD_MISMATCH, about, r, NULL);
-	return tr_find(f, rule, &d, reterr, "it says %llu rows, its files have %llu%s", (unsigned long long)said, (unsigned long long)sum,
+	return tr_find(f, rule, &d, reterr, "rows by its details: %llu; in its files: %llu%s", (unsigned long long)said, (unsigned long long)sum,
 		whole ? "" : ", as far as they are at hand");
 }
 
@@ -98,7 +98,7 @@ static VF_RC judge_subjects(const struct tr_rule *rule, const struct tr_case *c,
 		fits = said == persons || said == persons - failed;
 		d = tr_study_draft(fits ? TR_WORD_NONE : TR_WORD_NEEDS_READER, about, codes->p[i].file->record, NULL);
 		d.warning = !fits; /* who counts as a subject is the sponsor's word */
-		rc = tr_find(f, rule, &d, reterr, "ACTSUB is %llu; %zu persons, %zu of them failed screening", (unsigned long long)said, persons, failed);
+		rc = tr_find(f, rule, &d, reterr, "ACTSUB: %llu; persons: %zu, of whom failed screening: %zu", (unsigned long long)said, persons, failed);
 		if (rc != VF_OK)
 			return rc;
 	}

@@ -2,6 +2,7 @@
 #include "trial/rules/study.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "verify/text.h"
 
@@ -32,53 +33,122 @@ static bool is_equal_but_case(struct vf_bytes a, struct vf_bytes b)
 	return true;
 }
 
-/* 2: there by this name; 1: by another case; 0: not there. Records of the define's own kind count, its own first. */
-static int delivered(const struct tr_case *c, const struct tr_case_file *define, struct vf_bytes name)
-{
-	int best = 0;
+/* Forms of one data set: XPT, Dataset-JSON plain, by lines and compressed, tables; and Dataset-XML. */
+static const char *const forms[] = {"xpt", "json", "ndjson", "dsjc", "csv", "xml"};
+#define N_FORMS (sizeof(forms) / sizeof(forms[0]))
 
-	for (size_t i = 0; i < c->n_records; i++)
-		for (size_t j = 0; j < c->records[i].n_files; j++) {
-			struct vf_bytes base = base_of(c->records[i].files[j].name);
+/* The name without the ending of a form; empty when it has none. */
+static struct vf_bytes stem_of(struct vf_bytes base)
+{
+	struct vf_bytes stem, ending;
+
+	for (size_t i = 0; i < N_FORMS; i++) {
+		size_t n = strlen(forms[i]);
+
+		if (base.n > n + 1 && vf_bytes_slice(base, base.n - n, n, &ending) && base.p[base.n - n - 1] == '.' &&
+			is_equal_but_case(ending, vf_bytes_str(forms[i])) && vf_bytes_slice(base, 0, base.n - n - 1, &stem))
+			return stem;
+	}
+	return vf_bytes(base.p, 0);
+}
+
+static bool is_other_form(struct vf_bytes a, struct vf_bytes b)
+{
+	struct vf_bytes x = stem_of(a), y = stem_of(b);
+
+	return x.n && is_equal_but_case(x, y) && !is_equal_but_case(a, b);
+}
+
+enum delivery {
+	NOT_DELIVERED,
+	OTHER_FORM, /* 'dm.json' where 'dm.xpt' is named */
+	OTHER_CASE,
+	DELIVERED,
+};
+
+/* How one file fits what a define names; item is what it says of the set. */
+static enum delivery fits(const struct tr_case_file *define, uint64_t item, struct vf_bytes name, const struct tr_case_file *file)
+{
+	const struct tr_kept_fact *named = tr_case_item(define, item, TR_F_SET_NAME), *is;
+	struct vf_bytes base = base_of(file->name);
+	size_t at = 0;
+
+	if (vf_bytes_eq(base, name))
+		return DELIVERED;
+	if (is_equal_but_case(base, name))
+		return OTHER_CASE;
+	if (!is_other_form(base, name))
+		return NOT_DELIVERED;
+	is = tr_case_in_file(file, TR_F_SET_NAME, &at);
+	return named && is && !is_equal_but_case(tr_kept_text(named), tr_kept_text(is)) ? NOT_DELIVERED : OTHER_FORM;
+}
+
+/* Records of the define's own kind count. */
+static enum delivery delivered(const struct tr_case *c, const struct tr_case_file *define, uint64_t item, struct vf_bytes name,
+	const struct tr_case_file **ret_file)
+{
+	enum delivery best = NOT_DELIVERED;
+
+	for (size_t i = 0; i < c->n_records && best != DELIVERED; i++)
+		for (size_t j = 0; j < c->records[i].n_files && best != DELIVERED; j++) {
+			enum delivery how;
 
 			if (&c->records[i] != define->record && c->records[i].kind != TR_DATASET)
 				continue;
-			if (vf_bytes_eq(base, name))
-				return 2;
-			best = is_equal_but_case(base, name) ? 1 : best;
+			how = fits(define, item, name, &c->records[i].files[j]);
+			if (how <= best)
+				continue;
+			best = how;
+			*ret_file = &c->records[i].files[j];
 		}
 	return best;
 }
 
+struct totals {
+	size_t good, other;
+	char first[240]; /* of those in another form */
+};
+
 static VF_RC judge_leaf(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *define,
-	const struct tr_kept_fact *leaf, struct tr_findings *f, size_t *good, struct vf_err *reterr)
+	const struct tr_kept_fact *leaf, struct tr_findings *f, struct totals *t, struct vf_err *reterr)
 {
 	struct vf_bytes name = base_of(tr_kept_text(leaf));
-	int how = name.n ? delivered(c, define, name) : 0;
-	char about[TR_NAMED_LEN + 1], shown[100];
+	const struct tr_case_file *file = NULL;
+	enum delivery how = name.n ? delivered(c, define, leaf->item, name, &file) : NOT_DELIVERED;
+	char about[TR_NAMED_LEN + 1], shown[100], other[100];
 	struct tr_finding_draft d;
 
 	tr_study_file(about, define);
 	vf_text_escape(shown, sizeof(shown), tr_kept_text(leaf));
 	d = tr_study_draft(TR_WORD_CASE, about, define->record, NULL);
-	if (how == 2) {
-		(*good)++;
+	switch (how) {
+	case DELIVERED:
+		t->good++;
 		return VF_OK;
-	}
-	if (how == 1)
+	case OTHER_CASE:
 		return tr_find(f, rule, &d, reterr, "'%s' is there in another case", shown);
+	case OTHER_FORM:
+		vf_text_escape(other, sizeof(other), file->name);
+		if (t->other++ == 0)
+			snprintf(t->first, sizeof(t->first), "'%s' as '%s'", shown, other);
+		return VF_OK;
+	case NOT_DELIVERED:
+		break;
+	}
 	d.word = c->is_whole ? TR_WORD_MISSING : TR_WORD_MISSING_RECORD;
 	return tr_find(f, rule, &d, reterr, name.n ? "'%s' is not delivered" : "'%s' leads out of the folder", shown);
 }
 
-static bool is_data(struct vf_bytes name)
+/* XML is no data without a look into it: a define is XML, too. */
+static bool is_data(const struct tr_case_file *file)
 {
-	static const char *const ends[] = {".xpt", ".XPT", ".json", ".ndjson", ".dsjc", ".csv"};
+	struct vf_bytes base = base_of(file->name), ending;
+	size_t at = 0;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (vf_bytes_ends(name, ends[i]))
-			return true;
-	return false;
+	if (stem_of(base).n == 0)
+		return false;
+	return !vf_bytes_slice(base, base.n - 4, 4, &ending) || !is_equal_but_case(ending, vf_bytes_str(".xml")) ||
+		tr_case_in_file(file, TR_F_SET_ROWS, &at) != NULL;
 }
 
 static bool is_named(const struct tr_case_file *define, struct vf_bytes base)
@@ -90,7 +160,7 @@ static bool is_named(const struct tr_case_file *define, struct vf_bytes base)
 		size_t at = 0;
 
 		while ((leaf = tr_case_in_file(define, names[i], &at)) != NULL)
-			if (is_equal_but_case(base_of(tr_kept_text(leaf)), base))
+			if (is_equal_but_case(base_of(tr_kept_text(leaf)), base) || is_other_form(base_of(tr_kept_text(leaf)), base))
 				return true;
 	}
 	return false;
@@ -131,7 +201,7 @@ static VF_RC judge_extra(const struct tr_rule *rule, const struct tr_case_file *
 		char about[TR_NAMED_LEN + 1], shown[100];
 		struct tr_finding_draft d;
 
-		if (!is_data(file->name) || has_nearer(define, file) || is_named(define, base_of(file->name)))
+		if (!is_data(file) || has_nearer(define, file) || is_named(define, base_of(file->name)))
 			continue;
 		tr_study_file(about, define);
 		vf_text_escape(shown, sizeof(shown), file->name);
@@ -147,18 +217,23 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	const struct tr_kept_fact *leaf;
 	char about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
-	size_t at = 0, good = 0;
+	struct totals t = {0};
+	size_t at = 0;
 	enum vf_rc rc = VF_OK;
 
 	while (rc == VF_OK && (leaf = tr_case_in_file(define, TR_F_SET_FILE, &at)) != NULL)
-		rc = judge_leaf(rule, c, define, leaf, f, &good, reterr);
+		rc = judge_leaf(rule, c, define, leaf, f, &t, reterr);
 	if (rc == VF_OK)
 		rc = judge_extra(rule, define, f, reterr);
-	if (rc != VF_OK || good == 0)
-		return rc;
 	tr_study_file(about, define);
-	d = tr_study_draft(TR_WORD_NONE, about, define->record, NULL);
-	return tr_find(f, rule, &d, reterr, "%zu data sets that it names are delivered", good);
+	d = tr_study_draft(TR_WORD_FILE_NAME, about, define->record, NULL);
+	if (rc == VF_OK && t.other)
+		rc = tr_find(f, rule, &d, reterr, "data sets that it names and that are delivered in another form: %zu, %s%s", t.other,
+			t.other == 1 ? "" : "the first ", t.first);
+	d.word = TR_WORD_NONE;
+	if (rc == VF_OK && t.good)
+		rc = tr_find(f, rule, &d, reterr, "data sets that it names and that are delivered: %zu", t.good);
+	return rc;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
@@ -179,7 +254,8 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_d4 = {
 	.id = "D4",
 	.title = "define and data complete",
-	.text = "Every data set that a define.xml names is delivered, and every data file beside it is named. Upper and lower case are a note.",
+	.text = "Every data set that a define.xml names is delivered, and every data file beside it is named. Upper and lower case, and another form of the "
+		"same data set (dm.json for dm.xpt), are a note.",
 	.inputs = "define.xml and the files of its record, records of kind dataset",
 	.run = run,
 };

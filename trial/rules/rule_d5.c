@@ -87,13 +87,13 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	if (rc != VF_OK || good == 0)
 		return rc;
 	d = tr_study_draft(TR_WORD_NONE, "study", NULL, NULL);
-	return tr_find(f, rule, &d, reterr, "%zu files have the checksums that others say; MD5 is no evidence against intent", good);
+	return tr_find(f, rule, &d, reterr, "files that have the checksums that others say: %zu; MD5 is no evidence against intent", good);
 }
 
 const struct tr_rule tr_rule_d5 = {
 	.id = "D5",
 	.title = "checksums of others",
-	.text = "Files have the checksums that an eCTD index, an exchange file or a registry gives for them. Leaves that are deleted have no file.",
+	.text = "Files have the checksums that an eCTD index or a registry gives for them. Leaves that are deleted have no file.",
 	.inputs = "checksums in index files and registry records, the files themselves",
 	.run = run,
 };

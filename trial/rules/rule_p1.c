@@ -21,6 +21,29 @@ static bool is_record_of(const struct tr_case_fact *id, enum tr_fact_name name)
 	return first && first->name == name;
 }
 
+/* Eight digits in another registry's record may be an ISRCTN number without its letters; NULL when there are none that no record has. */
+static const struct tr_kept_fact *unseen_digits(const struct tr_case *c)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_ID_OTHER], *known = &c->by_name[TR_F_ID_ISRCTN];
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct vf_bytes id = tr_kept_text(all->p[i].fact);
+		bool seen = id.n != 8 || !tr_own_fact(all->p[i].file, all->p[i].fact->item, TR_F_REG_FIRST) ||
+			!tr_own_is(all->p[i].file, all->p[i].fact->item);
+
+		for (size_t j = 0; j < id.n && !seen; j++)
+			seen = id.p[j] < '0' || id.p[j] > '9';
+		for (size_t j = 0; j < known->n && !seen; j++) {
+			struct vf_bytes isrctn = tr_kept_text(known->p[j].fact);
+
+			seen = vf_take_str(&isrctn, "ISRCTN") && vf_bytes_eq(isrctn, id) && is_record_of(&known->p[j], TR_F_ID_ISRCTN);
+		}
+		if (!seen)
+			return all->p[i].fact;
+	}
+	return NULL;
+}
+
 /* An identifier at a registry of which no record is at hand; NULL when there is none. */
 static const struct tr_kept_fact *unseen(const struct tr_case *c)
 {
@@ -37,7 +60,7 @@ static const struct tr_kept_fact *unseen(const struct tr_case *c)
 				return all->p[j].fact;
 		}
 	}
-	return NULL;
+	return unseen_digits(c);
 }
 
 /* The earliest first submission; what the details of a record say of it counts as declared. */

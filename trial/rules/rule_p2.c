@@ -1,29 +1,19 @@
+#include "trial/rules/approval.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* The date from which an amendment is used: a site's, else the approval's; the study's enrolment for a protocol. */
-static struct tr_dated in_use(const struct tr_case *c, const struct tr_case_record *r, const struct tr_enrolment *e)
+static bool is_first(const struct tr_case_record *r)
 {
-	struct tr_dated from = tr_dated_none();
-
-	if (r->kind == TR_PROTOCOL && r->n_links == 0)
-		return e->when;
-	for (size_t i = tr_case_linked(c, TR_APPROVES, &r->id, 0); i < c->n_records;
-		i = tr_case_linked(c, TR_APPROVES, &r->id, i + 1)) {
-		struct tr_dated d = c->records[i].details ? tr_dated_text(c->records[i].details->from) : tr_dated_none();
-
-		from = *tr_dated_earlier(&from, &d);
-	}
-	return from;
+	return r->kind == TR_PROTOCOL && !tr_study_is_later(r);
 }
 
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *r,
 	const struct tr_enrolment *e, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct tr_dated anchor = tr_case_anchor(r), own = tr_case_date(r), start = in_use(c, r, e);
+	struct tr_dated anchor = tr_case_anchor(r), own = tr_case_date(r), start = is_first(r) ? e->when : tr_approval_of(c, r).from;
 	struct tr_finding_draft draft = {.records = {&r->id, e->record && e->record != r ? &e->record->id : NULL}};
 	char name[TR_NAMED_LEN + 1], a[TR_DATED_LEN + 1], s[TR_DATED_LEN + 1], o[TR_DATED_LEN + 1];
-	const char *what = r->kind == TR_PROTOCOL && r->n_links == 0 ? "first enrolment" : "in use from";
+	const char *what = is_first(r) ? "first enrolment" : "in use from";
 
 	tr_study_name(name, r);
 	tr_dated_put(a, &anchor);
@@ -35,6 +25,10 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		return tr_find(f, rule, &draft, reterr, "time-stamp: %s; %s: %s", a, what, s);
 	}
 	draft.word = tr_no_later(&anchor, &start, false);
+	if (is_first(r) && e->anticipated) {
+		draft.word = TR_WORD_PROXY_ONLY; /* who was enrolled before the plan would not be seen */
+		return tr_find(f, rule, &draft, reterr, "time-stamp: %s; the start that is planned: %s", a, s);
+	}
 	if (tr_word_verdict(draft.word) <= TR_PASS_NOTE)
 		return tr_find(f, rule, &draft, reterr, "time-stamp: %s; %s: %s", a, what, s);
 	/* an anchor is an upper bound: only the document's own date can show that it came too late */
@@ -61,8 +55,8 @@ const struct tr_rule tr_rule_p2 = {
 	.id = "P2",
 	.title = "protocol notarised before the first enrolment",
 	.text = "The time-stamp of the protocol has to be no later than the first consent. A later or missing time-stamp proves "
-		"nothing; that the protocol itself is dated after the first consent is a failure. An amendment has to be "
-		"notarised before it is used.",
+		"nothing; that the protocol itself is dated after the first consent is a failure. A later version and an "
+		"amendment have to be notarised before they are approved and so used.",
 	.inputs = "records of kind protocol and amendment, consents, approvals, the start of the study",
 	.run = run,
 };

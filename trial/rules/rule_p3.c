@@ -2,12 +2,12 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* The last visit: when the last person ended, or the last visit or treatment was. */
+/* The last visit: the last one of all, or when the last person ended; else the last treatment or the end of the study. */
 static struct tr_dated last_visit(const struct tr_case *c)
 {
-	static const enum tr_fact_name names[] = {TR_F_SUBJECT_END, TR_F_SUBJECT_TREATED_LAST, TR_F_STUDY_END};
+	static const enum tr_fact_name names[] = {TR_F_SUBJECT_TREATED_LAST, TR_F_STUDY_END};
 	const struct tr_case_file *file;
-	struct tr_dated best = tr_dated_none();
+	struct tr_dated best = tr_study_latest(c, TR_F_SUBJECT_END, &file);
 
 	for (size_t i = 0; i < c->by_name[TR_F_ROW_DATE].n; i++) {
 		const struct tr_case_fact *row = &c->by_name[TR_F_ROW_DATE].p[i];
@@ -29,26 +29,39 @@ static bool says_yes(const struct tr_kept_fact *f)
 	return vf_bytes_is(v, "yes") || vf_bytes_is(v, "Yes") || vf_bytes_is(v, "true");
 }
 
-/* A document with a consent form that the registry shows; when it came there, or at least when a copy of the record was notarised. */
-static VF_RC judge_document(const struct tr_rule *rule, const struct tr_case_fact *icf, const struct tr_dated *limit,
-	struct tr_findings *f, struct vf_err *reterr)
+/* A document with a consent form that the registry shows. */
+struct posting {
+	const struct tr_case_file *file;
+	struct tr_dated uploaded, own, posted;
+	enum tr_word word;
+};
+
+/* When it came there, or at least when a copy of the record was notarised. */
+static struct posting posting_of(const struct tr_case_fact *icf, const struct tr_dated *limit)
 {
-	struct tr_dated uploaded = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_UPLOADED));
-	struct tr_dated own = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_DATE));
 	struct tr_dated anchor = tr_case_anchor(icf->file->record);
-	const struct tr_dated *posted = tr_dated_earlier(&uploaded, &anchor);
-	char about[TR_NAMED_LEN + 1], p[TR_DATED_LEN + 1], o[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
-	enum tr_word word = tr_no_later(posted, limit, false);
+	struct posting p = {.file = icf->file,
+		.uploaded = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_UPLOADED)),
+		.own = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_DATE))};
+
+	p.posted = *tr_dated_earlier(&p.uploaded, &anchor);
+	p.word = tr_no_later(&p.posted, limit, false);
+	if (!tr_dated_is(&p.uploaded) && p.word != TR_WORD_NONE) /* a late copy does not show a late posting */
+		p.word = tr_dated_is(&p.own) ? TR_WORD_PROXY_ONLY : TR_WORD_MISSING_DATE;
+	return p;
+}
+
+static VF_RC say(const struct tr_rule *rule, const struct posting *p, const struct tr_dated *limit, struct tr_findings *f, struct vf_err *reterr)
+{
+	char about[TR_NAMED_LEN + 1], x[TR_DATED_LEN + 1], o[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
-	if (!tr_dated_is(&uploaded) && word != TR_WORD_NONE) /* a late copy does not show a late posting */
-		word = tr_dated_is(&own) ? TR_WORD_PROXY_ONLY : TR_WORD_MISSING_DATE;
-	tr_study_file(about, icf->file);
-	tr_dated_put(p, tr_dated_is(posted) ? posted : &uploaded);
-	tr_dated_put(o, &own);
+	tr_study_file(about, p->file);
+	tr_dated_put(x, tr_dated_is(&p->posted) ? &p->posted : &p->uploaded);
+	tr_dated_put(o, &p->own);
 	tr_dated_put(l, limit);
-	d = tr_study_draft(word, about, icf->file->record, NULL);
-	return tr_find(f, rule, &d, reterr, "consent form posted: %s; its own date: %s; limit: %s", p, o, l);
+	d = tr_study_draft(p->word, about, p->file->record, NULL);
+	return tr_find(f, rule, &d, reterr, "consent form posted: %s; its own date: %s; limit: %s", x, o, l);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
@@ -57,19 +70,20 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	struct tr_dated last = last_visit(c), limit = tr_dated_plus_days(&last, c->parameters->posting_days), now = tr_dated_anchor(c->as_of);
 	char l[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
-	bool any = false;
-	enum vf_rc rc = VF_OK;
+	struct posting best = {0}, p;
 
 	if (!c->parameters->federally_funded)
 		return VF_OK;
-	for (size_t i = 0; rc == VF_OK && i < icf->n; i++) {
+	/* one form is enough: that of the best verdict */
+	for (size_t i = 0; i < icf->n; i++) {
 		if (!says_yes(icf->p[i].fact) || !tr_own_is(icf->p[i].file, icf->p[i].fact->item))
 			continue;
-		any = true;
-		rc = judge_document(rule, &icf->p[i], &limit, f, reterr);
+		p = posting_of(&icf->p[i], &limit);
+		if (!best.file || tr_word_verdict(p.word) < tr_word_verdict(best.word))
+			best = p;
 	}
-	if (rc != VF_OK || any)
-		return rc;
+	if (best.file)
+		return say(rule, &best, &limit, f, reterr);
 	tr_dated_put(l, &limit);
 	if (!tr_dated_is(&limit)) {
 		d = tr_study_draft(TR_WORD_MISSING_DATE, "study", NULL, NULL);

@@ -1,7 +1,7 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* Why it was made: what a record of its kind can say. */
+/* Why it was made: what a record of its kind can say; details of data sets and plans have no reason, so their title counts. */
 static bool has_reason(const struct tr_case_record *r)
 {
 	return r->title.n || tr_case_detail(r, "summary").n || tr_case_detail(r, "reason").n || tr_case_detail(r, "what").n;
@@ -34,6 +34,8 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 			continue;
 		for (size_t j = 0; j < r->n_links; j++)
 			later |= r->links[j].type == TR_SUPERSEDES;
+		/* there is one plan: another one is a version of it, whether it says so or not */
+		later |= r->kind == TR_ANALYSIS_PLAN && tr_case_next(c, TR_ANALYSIS_PLAN, 0) < i;
 		if (later && tr_case_is_before(open, r))
 			rc = judge(rule, r, open, f, reterr);
 	}
@@ -43,8 +45,8 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_s2 = {
 	.id = "S2",
 	.title = "changes after unblinding say why",
-	.text = "A version of a data set or of the analysis plan that replaces an earlier one and comes after the unblinding in the log says why it was "
-		"made and is signed.",
+	.text = "A version of a data set that replaces an earlier one, and any version of the analysis plan but the first, that comes after the "
+		"unblinding in the log says why it was made, in its title at least, and is signed.",
 	.inputs = "records of kind unblinding, dataset, analysis-plan; their links and signatures",
 	.run = run,
 };

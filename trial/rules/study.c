@@ -122,6 +122,14 @@ struct tr_enrolment tr_study_enrolment(const struct tr_case *c)
 	return e;
 }
 
+bool tr_study_is_later(const struct tr_case_record *r)
+{
+	for (size_t i = 0; i < r->n_links; i++)
+		if (r->links[i].type == TR_SUPERSEDES || r->links[i].type == TR_AMENDS)
+			return true;
+	return false;
+}
+
 void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 {
 	char id[TR_CASE_SHORT + 1], version[64] = "";
