@@ -71,7 +71,7 @@ static VF_RC aside_step(void *arg, struct nt_notary *n, struct vf_err *reterr)
 {
 	struct aside *x = arg;
 
-	return nt_renewal_set_aside(n, x->found.renewal, TURN, &x->more, &x->found.chains, reterr);
+	return nt_renewal_set_aside(n, x->found.renewal, TURN, &x->more, reterr);
 }
 
 VF_RC nt_renew_revoked(const struct nt_renew_options *o, bool only_tell, uint64_t *ret, struct vf_err *reterr)
@@ -87,12 +87,12 @@ VF_RC nt_renew_revoked(const struct nt_renew_options *o, bool only_tell, uint64_
 		more = x.more;
 		if (rc != VF_OK || x.found.renewal == 0)
 			continue;
+		if (o->revoked)
+			o->revoked(o->ctx, &x.found);
 		for (x.more = !only_tell; rc == VF_OK && x.more && !is_stopped(o);)
 			rc = o->turn(o->ctx, aside_step, &x, reterr);
 		x.more = more;
-		*ret += rc == VF_OK;
-		if (rc == VF_OK && o->revoked)
-			o->revoked(o->ctx, &x.found);
+		++*ret;
 	}
 	return rc == VF_OK && is_stopped(o) ? vf_fail(reterr, VF_INTERRUPTED, "stopped") : rc;
 }

@@ -35,7 +35,7 @@ struct nt_renew_options {
 	/* What was done, and what failed; may be NULL. On the calling thread. Ranges of r are valid during the call. */
 	void (*made)(void *ctx, const char *authority, const struct nt_chain_group *g, const struct nt_renewed_now *r);
 	void (*failed)(void *ctx, const char *authority, const struct nt_chain_group *g, enum vf_rc rc, const char *why);
-	/* A renewal that is revoked, with the chains that rest on what was before it from now on; may be NULL. */
+	/* A renewal that is revoked, before it is set aside: an alarm, again when that was cut off. May be NULL. */
 	void (*revoked)(void *ctx, const struct nt_renewal_revoked *r);
 	void *ctx;
 };
@@ -54,8 +54,8 @@ struct nt_renew_result {
  */
 VF_RC nt_renew_look(const struct nt_renew_options *o, bool again, struct vf_err *reterr);
 /*
- * Looks for renewals that are revoked, and sets them aside, or with only_tell tells of them alone (without their
- * chains). *ret: how many there were.
+ * Looks for renewals that are revoked, and sets them aside, or with only_tell tells of them alone. *ret: how many
+ * there were.
  */
 VF_RC nt_renew_revoked(const struct nt_renew_options *o, bool only_tell, uint64_t *ret, struct vf_err *reterr);
 /*

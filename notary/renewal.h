@@ -106,7 +106,7 @@ VF_RC nt_renewal_plan_store(struct nt_notary *n, struct nt_renewal_plan *p, stru
 struct nt_renewal_revoked {
 	uint64_t renewal; /* 0: none */
 	char authority[65];
-	uint64_t chains;  /* that rested on it */
+	uint64_t chains;  /* that rest on it */
 };
 /*
  * Looks at renewals behind *io_from (begin with 0) on which something rests, at most max of them, up to the first that
@@ -114,12 +114,8 @@ struct nt_renewal_revoked {
  */
 VF_RC nt_renewal_find_revoked(struct nt_notary *n, size_t max, uint64_t *io_from, bool *ret_more,
 	struct nt_renewal_revoked *ret, struct vf_err *reterr);
-/*
- * Sets it aside in up to max more of its chains, in one transaction; what is exported stays the same. *io_chains counts
- * them.
- */
-VF_RC nt_renewal_set_aside(struct nt_notary *n, uint64_t renewal, size_t max, bool *ret_more, uint64_t *io_chains,
-	struct vf_err *reterr);
+/* Sets it aside in up to max more of its chains, in one transaction; what is exported stays the same. */
+VF_RC nt_renewal_set_aside(struct nt_notary *n, uint64_t renewal, size_t max, bool *ret_more, struct vf_err *reterr);
 
 /* ---- care ---- */
 

@@ -49,6 +49,8 @@ VF_RC nt_renewal_find_revoked(struct nt_notary *n, size_t max, uint64_t *io_from
 		nt_chain_stamps_done(stamps);
 	}
 	free(stamps);
+	if (rc == VF_OK && is_revoked)
+		rc = nt_store_renewal_rests_count(n->store, r.renewal, &r.chains, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (at > 0)
@@ -81,7 +83,7 @@ static VF_RC end_before(struct nt_notary *n, int64_t chain, uint64_t renewal, st
 	return VF_OK;
 }
 
-VF_RC nt_renewal_set_aside(struct nt_notary *n, uint64_t renewal, size_t max, bool *ret_more, uint64_t *io_chains,
+VF_RC nt_renewal_set_aside(struct nt_notary *n, uint64_t renewal, size_t max, bool *ret_more,
 	struct vf_err *reterr)
 {
 	struct nt_chain_stamps *stamps = malloc(sizeof(*stamps));
@@ -110,7 +112,6 @@ VF_RC nt_renewal_set_aside(struct nt_notary *n, uint64_t renewal, size_t max, bo
 	}
 	if (rc != VF_OK)
 		return rc;
-	*io_chains += found;
 	*ret_more = found == room;
 	return VF_OK;
 }

@@ -141,7 +141,8 @@ VF_RC nt_store_renewal_chains(struct nt_store *s, uint64_t number, int64_t **ret
 /* Renewals after number from that count in a chain still, ascending, at most room. */
 VF_RC nt_store_renewals_in_force(struct nt_store *s, uint64_t from, int64_t *ret, size_t room, size_t *ret_n,
 	struct vf_err *reterr);
-/* Chains in which this renewal counts, ascending, at most room. */
+/* Chains in which this renewal counts: how many, and the first of them, ascending, at most room. */
+VF_RC nt_store_renewal_rests_count(struct nt_store *s, uint64_t number, uint64_t *ret, struct vf_err *reterr);
 VF_RC nt_store_renewal_rests(struct nt_store *s, uint64_t number, int64_t *ret, size_t room, size_t *ret_n,
 	struct vf_err *reterr);
 /*

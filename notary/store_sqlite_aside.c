@@ -11,6 +11,11 @@ VF_RC nt_store_renewals_in_force(struct nt_store *s, uint64_t from, int64_t *ret
 	return nt_sql_numbers(s, NT_SQL_RENEWED_IN_FORCE, (const uint64_t[]){from, room}, 2, ret, room, ret_n, reterr);
 }
 
+VF_RC nt_store_renewal_rests_count(struct nt_store *s, uint64_t number, uint64_t *ret, struct vf_err *reterr)
+{
+	return nt_sql_count(s, NT_SQL_RENEWED_RESTS_COUNT, &number, 1, ret, reterr);
+}
+
 VF_RC nt_store_renewal_rests(struct nt_store *s, uint64_t number, int64_t *ret, size_t room, size_t *ret_n,
 	struct vf_err *reterr)
 {

@@ -231,7 +231,7 @@ VF_RC nt_store_chain_groups(struct nt_store *s, int64_t after, int64_t by, struc
 	return rc;
 }
 
-static VF_RC count(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, uint64_t *ret,
+VF_RC nt_sql_count(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, uint64_t *ret,
 	struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
@@ -247,12 +247,12 @@ static VF_RC count(struct nt_store *s, enum nt_sql which, const uint64_t *values
 
 VF_RC nt_store_chain_count(struct nt_store *s, int64_t after, int64_t by, uint64_t *ret, struct vf_err *reterr)
 {
-	return count(s, NT_SQL_CHAIN_COUNT, (const uint64_t[]){(uint64_t)after, (uint64_t)by}, 2, ret, reterr);
+	return nt_sql_count(s, NT_SQL_CHAIN_COUNT, (const uint64_t[]){(uint64_t)after, (uint64_t)by}, 2, ret, reterr);
 }
 
 VF_RC nt_store_chain_unjudged(struct nt_store *s, uint64_t *ret, struct vf_err *reterr)
 {
-	return count(s, NT_SQL_CHAIN_UNJUDGED, NULL, 0, ret, reterr);
+	return nt_sql_count(s, NT_SQL_CHAIN_UNJUDGED, NULL, 0, ret, reterr);
 }
 
 VF_RC nt_store_chain_list(struct nt_store *s, const struct nt_chain_group *g, int64_t after, int64_t by, uint64_t since,

@@ -111,12 +111,8 @@ static void revoked(void *ctx, const struct nt_renewal_revoked *r)
 	struct nt_buf *out = &x->revoked_json;
 
 	x->revoked++;
-	if (!x->cli->json && r->chains == 0) {
-		nt_cli_note(x->cli, "renewal %" PRIu64 ", by %s, is revoked: it will be set aside", r->renewal, r->authority);
-		return;
-	}
 	if (!x->cli->json) {
-		nt_cli_note(x->cli, "renewal %" PRIu64 ", by %s, is revoked: %" PRIu64 " time-stamps are good as long as those "
+		nt_cli_note(x->cli, "renewal %" PRIu64 ", by %s, is revoked: %" PRIu64 " time-stamps are good no longer than "
 			"before it", r->renewal, r->authority, r->chains);
 		return;
 	}
