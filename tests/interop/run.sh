@@ -22,14 +22,13 @@ failed=0
 
 bc() { java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "classes$jars" ErsCheck "$@"; }
 
-when= # is it judged; empty: now
 # judge RECORD single|group FILE...: the reader's word, when the program says the same
 judge() {
 	record=$1 kind=$2 exact=
 	shift 2
 	[ "$kind" = single ] || exact=--exact
 	word=$("$tool" check "$record" "$kind" "$@")
-	verdict=$("$verify" er "$record" "$@" $exact $when --integrity-only --json 2>&1)
+	verdict=$("$verify" er "$record" "$@" $exact --integrity-only --json 2>&1)
 	case $?:$word in
 	3:valid) ;;
 	1:invalid:*)
@@ -192,7 +191,6 @@ climb() {
 	echo "$node"
 }
 renewed=$here/../../samples/renewed
-when="--at 2036-01-01T00:00:00Z"
 for name in once twice tree; do
 	rm -rf box lists.*
 	mkdir box
