@@ -499,7 +499,7 @@ static VF_RC make_metrics(struct nt_api *a, struct vf_err *reterr)
 	static const char *const versions[] = {TRIALNOTARY_VERSION, NULL};
 	static const char *const codes[] = {"200", "201", "202", "204", "304", "400", "401", "403", "404", "405", "408", "409",
 		"410", "413", "414", "415", "417", "422", "431", "500", "501", "503", "505", NULL};
-	static const char *const results[] = {"accepted", "before", "refused", "ok", "failed", NULL};
+	static const char *const results[] = {"accepted", "before", "refused", "ok", "failed", "revoked", NULL};
 	static const char *const errors[] = {"none", "failed", NULL};
 	static const char *const reasons[] = {"UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_REVOKED", "FORBIDDEN", NULL};
 	static const char *const faults[] = {"IO", "STORE_CORRUPT", "STORE_ROLLED_BACK", "TIME_STOPPED", "SIGNER_FAILED", "INTERNAL", NULL};

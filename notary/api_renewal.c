@@ -6,6 +6,7 @@
 #include "notary/api_inside.h"
 #include "notary/durable.h"
 #include "notary/renewer.h"
+#include "notary/revocation_keeper.h"
 #include "verify/text.h"
 
 const char *const nt_api_horizons[NT_RENEWER_HORIZONS + 1] = {"ended", "7d", "30d", "180d", NULL};
@@ -22,9 +23,24 @@ static void on_made(void *ctx, const char *authority, const struct nt_chain_grou
 	vf_time_put(until, r->until);
 	fields[3] = nt_log_text("until", vf_bytes_str(until));
 	nt_metric_add(a->metrics, NT_METRIC_RENEWALS, "ok", NULL, 1);
+	/* its certificate is watched like that of any other token */
+	if (a->revocation)
+		nt_revocation_keeper_token(a->revocation, r->by, r->token);
 	if (a->log)
 		nt_json_log_put(a->log, &(struct nt_json_log_line){
 			.level = NT_LOG_INFO, .event = "evidence_renewed", .code = VF_NOT_CHECKED, .fields = fields, .n_fields = 4});
+}
+
+static void on_revoked(void *ctx, const struct nt_renewal_revoked *r)
+{
+	struct nt_api *a = ctx;
+	const struct nt_json_log_field fields[3] = {nt_log_text("authority", vf_bytes_str(r->authority)),
+		nt_log_number("renewal", (int64_t)r->renewal), nt_log_number("time_stamps", (int64_t)r->chains)};
+
+	nt_metric_add(a->metrics, NT_METRIC_RENEWALS, "revoked", NULL, 1);
+	if (a->log)
+		nt_json_log_put(a->log, &(struct nt_json_log_line){
+			.level = NT_LOG_ERROR, .event = "renewal_revoked", .code = VF_REVOKED, .fields = fields, .n_fields = 3});
 }
 
 /* A warning while there is time, an alarm when less than half of it is left. */
@@ -110,8 +126,8 @@ void nt_api_renewal_tick(struct nt_api *a)
 VF_RC nt_api_renewal_start(struct nt_api *a, struct vf_err *reterr)
 {
 	struct nt_renewer_options options = {.keeper = a->keeper, .authorities = nt_notary_authorities(a->n),
-		.renew_days = a->config->renew_days, .watch = a->watch, .made = on_made, .failed = on_failed, .looked = on_looked,
-			.ctx = a};
+		.renew_days = a->config->renew_days, .watch = a->watch, .made = on_made, .failed = on_failed, .revoked = on_revoked,
+		.looked = on_looked, .ctx = a};
 	struct nt_renewer *r = NULL;
 	enum vf_rc rc = a->folder >= 0 ? VF_OK : nt_dir_open(AT_FDCWD, nt_notary_dir(a->n), &a->folder, reterr);
 

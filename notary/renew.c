@@ -52,6 +52,53 @@ VF_RC nt_renew_look(const struct nt_renew_options *o, bool again, struct vf_err 
 	return rc == VF_OK && is_stopped(o) ? vf_fail(reterr, VF_INTERRUPTED, "stopped") : rc;
 }
 
+/* ---- what is revoked ---- */
+
+struct aside {
+	uint64_t from;
+	struct nt_renewal_revoked found;
+	bool more;
+};
+
+static VF_RC find_step(void *arg, struct nt_notary *n, struct vf_err *reterr)
+{
+	struct aside *x = arg;
+
+	return nt_renewal_find_revoked(n, TURN, &x->from, &x->more, &x->found, reterr);
+}
+
+static VF_RC aside_step(void *arg, struct nt_notary *n, struct vf_err *reterr)
+{
+	struct aside *x = arg;
+
+	return nt_renewal_set_aside(n, x->found.renewal, TURN, &x->more, reterr);
+}
+
+VF_RC nt_renew_revoked(const struct nt_renew_options *o, bool only_tell, uint64_t *ret, struct vf_err *reterr)
+{
+	struct aside x = {.from = 0, .more = true};
+	enum vf_rc rc = VF_OK;
+
+	*ret = 0;
+	while (rc == VF_OK && x.more && !is_stopped(o)) {
+		bool more;
+
+		rc = o->turn(o->ctx, find_step, &x, reterr);
+		more = x.more;
+		if (rc != VF_OK || x.found.renewal == 0)
+			continue;
+		if (o->revoked)
+			o->revoked(o->ctx, &x.found);
+		for (x.more = !only_tell; rc == VF_OK && x.more && !is_stopped(o);)
+			rc = o->turn(o->ctx, aside_step, &x, reterr);
+		x.more = more;
+		++*ret;
+	}
+	return rc == VF_OK && is_stopped(o) ? vf_fail(reterr, VF_INTERRUPTED, "stopped") : rc;
+}
+
+/* ---- what is due ---- */
+
 struct due {
 	int64_t by;
 	struct nt_renewal_due *ret;
@@ -147,9 +194,9 @@ static VF_RC ask_outside(struct work *x, const struct nt_authority *a, struct vf
 	return rc;
 }
 
-/* One renewal by one authority; a is NULL for the embedded one. ret->chains is 0 when nothing of this is due. */
+/* One renewal by one authority; a is NULL for the embedded one. *ret_chains is 0 when nothing of this is due. */
 static VF_RC renew_once(const struct nt_renew_options *o, const struct nt_renewal_wish *w, const struct nt_authority *a,
-	struct nt_renewed_now *ret, int64_t *ret_until, struct vf_err *reterr)
+	uint64_t *ret_chains, int64_t *ret_until, struct vf_err *reterr)
 {
 	struct work x = {.o = o};
 	enum vf_rc rc = nt_renewal_plan_new(w, &x.plan, reterr);
@@ -164,9 +211,11 @@ static VF_RC renew_once(const struct nt_renew_options *o, const struct nt_renewa
 		if (rc == VF_OK)
 			rc = o->turn(o->ctx, store_step, &x, reterr);
 	}
+	if (rc == VF_OK && x.now.chains > 0 && o->made)
+		o->made(o->ctx, a ? a->name : NT_EMBEDDED, &w->group, &x.now);
 	nt_renewal_plan_free(x.plan);
 	if (rc == VF_OK)
-		*ret = x.now;
+		*ret_chains = x.now.chains;
 	return rc;
 }
 
@@ -189,14 +238,13 @@ static VF_RC by_one(const struct nt_renew_options *o, const struct nt_chain_grou
 {
 	struct nt_renewal_wish w = {.group = *g, .by = o->by, .since = since, .same_end = o->all,
 		.kind = o->tree ? NT_RENEWAL_TREE : NT_RENEWAL_STAMP};
-	struct nt_renewed_now now = {.renewal = 0};
-	const char *name = a ? a->name : NT_EMBEDDED;
+	uint64_t chains = 0;
 	int narrowed = 0;
 
 	*ret_done = false;
 	for (;;) {
 		int64_t until = INT64_MIN;
-		enum vf_rc rc = renew_once(o, &w, a, &now, &until, reterr);
+		enum vf_rc rc = renew_once(o, &w, a, &chains, &until, reterr);
 
 		if (rc == VF_RENEW_NO_GAIN && narrowed++ < NARROW && until > g->first) {
 			w.by = o->all ? until : until - 1;
@@ -204,14 +252,12 @@ static VF_RC by_one(const struct nt_renew_options *o, const struct nt_chain_grou
 		}
 		if (rc != VF_OK)
 			return rc;
-		if (now.chains == 0) {
+		if (chains == 0) {
 			*ret_done = narrowed == 0;
 			return narrowed == 0 ? VF_OK : vf_fail(reterr, VF_RENEW_NO_GAIN, "the rest ends later than its time-stamps");
 		}
 		r->renewals++;
-		r->chains += now.chains;
-		if (o->made)
-			o->made(o->ctx, name, g, &now);
+		r->chains += chains;
 	}
 }
 
@@ -227,14 +273,14 @@ struct candidates {
 	size_t n;
 };
 
-/* Whom to ask, in order; none twice. */
+/* Whom to ask, in order; none twice. everybody: however much time there is. */
 static void list_candidates(const struct nt_renew_options *o, const struct nt_chain_group *g, int64_t now,
-	struct candidates *c)
+	bool everybody, struct candidates *c)
 {
 	const char *own = o->authority ? o->authority : g->authority;
 	const struct nt_authority *first;
 	bool has_own = find_authority(o, own, &first);
-	bool others = !o->authority && (!has_own || g->first - now < o->late_ms);
+	bool others = !o->authority && (!has_own || everybody || g->first - now < o->late_ms);
 
 	c->n = 0;
 	if (has_own)
@@ -269,7 +315,7 @@ static VF_RC renew_group(const struct nt_renew_options *o, const struct nt_chain
 
 	if (rc != VF_OK)
 		return rc;
-	list_candidates(o, g, t.now, &c);
+	list_candidates(o, g, t.now, false, &c);
 	for (size_t i = 0; i < c.n && !done; i++) {
 		struct vf_err err = {0};
 
@@ -277,6 +323,9 @@ static VF_RC renew_group(const struct nt_renew_options *o, const struct nt_chain
 		if (rc == VF_OK)
 			continue;
 		r->rc = rc;
+		/* time does not make it good again */
+		if (rc == VF_REVOKED)
+			list_candidates(o, g, t.now, true, &c);
 		if (o->failed)
 			o->failed(o->ctx, c.of[i] ? c.of[i]->name : NT_EMBEDDED, g, rc, err.text);
 		if (is_own_fault(o, rc))
@@ -291,6 +340,8 @@ VF_RC nt_renew(const struct nt_renew_options *o, struct nt_renew_result *ret, st
 	enum vf_rc rc = nt_renew_look(o, true, reterr);
 
 	*ret = (struct nt_renew_result){.rc = VF_OK};
+	if (rc == VF_OK)
+		rc = nt_renew_revoked(o, false, &ret->revoked, reterr);
 	if (rc == VF_OK)
 		rc = due(o, &ret->before, reterr);
 	for (size_t i = 0; rc == VF_OK && i < ret->before.n_groups; i++) {

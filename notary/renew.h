@@ -32,14 +32,17 @@ struct nt_renew_options {
 
 	/* NULL: nt_stamp_once(). For tests. */
 	VF_RC (*ask)(void *ctx, const struct nt_authority *a, struct nt_stamp *s, struct vf_err *reterr);
-	/* What was done, and what failed; may be NULL. On the calling thread. */
+	/* What was done, and what failed; may be NULL. On the calling thread. Ranges of r are valid during the call. */
 	void (*made)(void *ctx, const char *authority, const struct nt_chain_group *g, const struct nt_renewed_now *r);
 	void (*failed)(void *ctx, const char *authority, const struct nt_chain_group *g, enum vf_rc rc, const char *why);
+	/* A renewal that is revoked, before it is set aside: an alarm, again when that was cut off. May be NULL. */
+	void (*revoked)(void *ctx, const struct nt_renewal_revoked *r);
 	void *ctx;
 };
 
 struct nt_renew_result {
 	uint64_t renewals, chains;     /* done now */
+	uint64_t revoked;              /* renewals that were set aside */
 	uint64_t failed;               /* groups of which something is left */
 	enum vf_rc rc;                 /* of the last failure; VF_OK: there was none */
 	struct nt_renewal_due before, after;
@@ -51,7 +54,12 @@ struct nt_renew_result {
  */
 VF_RC nt_renew_look(const struct nt_renew_options *o, bool again, struct vf_err *reterr);
 /*
- * Looks, and renews what is due. What an authority does not give is told to failed and is no failure of this; faults
+ * Looks for renewals that are revoked, and sets them aside, or with only_tell tells of them alone. *ret: how many
+ * there were.
+ */
+VF_RC nt_renew_revoked(const struct nt_renew_options *o, bool only_tell, uint64_t *ret, struct vf_err *reterr);
+/*
+ * Looks, sets aside what is revoked, and renews what is due. What an authority does not give is told to failed and is no failure of this; faults
  * of the notary are. INTERRUPTED when stop was set.
  */
 VF_RC nt_renew(const struct nt_renew_options *o, struct nt_renew_result *ret, struct vf_err *reterr);

@@ -281,10 +281,15 @@ static VF_RC check_worth(struct nt_notary *n, struct nt_renewal_plan *p, const s
 	struct vf_err *reterr)
 {
 	char end[VF_TIME_LEN + 1], own[VF_TIME_LEN + 1];
-	bool same_end = p->wish.same_end || p->wish.kind == NT_RENEWAL_TREE;
+	bool is_revoked, same_end = p->wish.same_end || p->wish.kind == NT_RENEWAL_TREE;
 	enum vf_alg alg;
 	enum vf_rc rc = nt_renewal_end(n, t->authority, t->der, &p->until, &alg, reterr);
 
+	if (rc != VF_OK)
+		return rc;
+	rc = nt_token_is_revoked(n, &(struct nt_chain_stamp){.authority = t->authority, .der = t->der}, &is_revoked, reterr);
+	if (rc == VF_OK && is_revoked)
+		return vf_fail(reterr, VF_REVOKED, "the certificate behind the new time-stamp is revoked");
 	if (rc != VF_OK)
 		return rc;
 	vf_time_put(end, p->end);
@@ -442,6 +447,6 @@ VF_RC nt_renewal_plan_store(struct nt_notary *n, struct nt_renewal_plan *p, stru
 		return nt_notary_stop(n, rc, reterr);
 	nt_failpoint("renewal-stored");
 	*ret = (struct nt_renewed_now){.renewal = number, .chains = p->n, .leaves = p->leaves.n / vf_alg_size(p->alg),
-		.gen_time = p->token.gen_time, .until = p->until};
+		.gen_time = p->token.gen_time, .until = p->until, .by = p->token.authority, .token = p->token.der};
 	return VF_OK;
 }

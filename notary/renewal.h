@@ -72,7 +72,8 @@ const struct vf_digest *nt_renewal_plan_imprint(const struct nt_renewal_plan *p)
 /*
  * Its token: of the embedded authority, or from outside; verified, and the octets are copied. RENEW_NO_GAIN when it
  * ends no later than a chain does (nt_renewal_plan_until() is then its end), RENEW_TOO_LATE when a chain has ended,
- * TS_ORDER when its time is before that of what it renews. The plan may be given another token then.
+ * TS_ORDER when its time is before that of what it renews, REVOKED when what is held
+ * says so of its authority already. The plan may be given another token then.
  */
 VF_RC nt_renewal_plan_stamp(struct nt_notary *n, struct nt_renewal_plan *p, struct vf_err *reterr);
 VF_RC nt_renewal_plan_reply(struct nt_notary *n, struct nt_renewal_plan *p, const struct nt_outside_token *t,
@@ -90,10 +91,31 @@ struct nt_renewed_now {
 	uint64_t renewal; /* its number */
 	uint64_t chains, leaves;
 	int64_t gen_time, until;
+	struct vf_bytes by, token; /* its authority, and the octets; the plan's */
 };
 /* Stores all of it in one transaction. After a failure the notary must be closed. */
 VF_RC nt_renewal_plan_store(struct nt_notary *n, struct nt_renewal_plan *p, struct nt_renewed_now *ret,
 	struct vf_err *reterr);
+
+/* ---- renewals that are revoked ---- */
+
+/*
+ * A renewal whose time-stamp is revoked afterwards: exports leave it out, with all after it. It is set aside, so that
+ * its chains end when what was before it does, and are due again like any other.
+ */
+struct nt_renewal_revoked {
+	uint64_t renewal; /* 0: none */
+	char authority[65];
+	uint64_t chains;  /* that rest on it */
+};
+/*
+ * Looks at renewals behind *io_from (begin with 0) on which something rests, at most max of them, up to the first that
+ * is revoked. *ret_more: there may be more to look at.
+ */
+VF_RC nt_renewal_find_revoked(struct nt_notary *n, size_t max, uint64_t *io_from, bool *ret_more,
+	struct nt_renewal_revoked *ret, struct vf_err *reterr);
+/* Sets it aside in up to max more of its chains, in one transaction; what is exported stays the same. */
+VF_RC nt_renewal_set_aside(struct nt_notary *n, uint64_t renewal, size_t max, bool *ret_more, struct vf_err *reterr);
 
 /* ---- care ---- */
 

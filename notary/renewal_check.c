@@ -194,5 +194,5 @@ VF_RC nt_renewal_check(struct nt_notary *n, struct nt_findings *f, struct vf_err
 		if (rc == VF_OK)
 			rc = check_chains(n, p, i, f, reterr);
 	}
-	return rc;
+	return rc == VF_OK ? nt_renewal_check_aside(n, f, reterr) : rc;
 }

@@ -1,5 +1,6 @@
 /*
- * What the files of a renewal share: renewal.c, renewal_check.c, renewal_look.c, renewal_tree.c. Not for others.
+ * What the files of a renewal share: renewal.c, renewal_check.c, renewal_look.c, renewal_revoked.c,
+ * renewal_tree.c. Not for others.
  */
 #ifndef NOTARY_RENEWAL_INSIDE_H
 #define NOTARY_RENEWAL_INSIDE_H
@@ -61,6 +62,9 @@ VF_RC nt_renewal_judge(struct vf_bytes der, const struct vf_pair *pairs, size_t 
 	struct vf_err *reterr);
 /* Room for working with renewals that are there. */
 VF_RC nt_renewal_room(struct nt_renewal_plan **ret, struct vf_err *reterr);
+
+/* What was set aside is revoked, as far as the data that are stored say. */
+VF_RC nt_renewal_check_aside(struct nt_notary *n, struct nt_findings *f, struct vf_err *reterr);
 
 /* ---- renewal_tree.c ---- */
 

@@ -197,6 +197,14 @@ static void call_failed(void *ctx, const char *authority, const struct nt_chain_
 		r->options.failed(r->options.ctx, authority, g, g->first - x->now < x->o.late_ms, rc, why);
 }
 
+static void call_revoked(void *ctx, const struct nt_renewal_revoked *revoked)
+{
+	struct look *x = ctx;
+
+	if (x->r->options.revoked)
+		x->r->options.revoked(x->r->options.ctx, revoked);
+}
+
 struct counts {
 	struct nt_renewer_state *state;
 	int64_t now;
@@ -238,7 +246,7 @@ static bool look(struct nt_renewer *r)
 	x.o = (struct nt_renew_options){.turn = call_turn, .authorities = &r->list, .folder = r->options.folder,
 		.stop = &r->stop,
 		.by = x.now + r->options.renew_days * DAY_MS, .late_ms = r->options.renew_days * DAY_MS / 2, .ask = call_ask,
-		.made = call_made, .failed = call_failed, .ctx = &x};
+		.made = call_made, .failed = call_failed, .revoked = call_revoked, .ctx = &x};
 	if (rc == VF_OK)
 		rc = nt_renew(&x.o, result, &err);
 	pthread_mutex_lock(&r->lock);

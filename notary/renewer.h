@@ -30,6 +30,8 @@ struct nt_renewer_options {
 	void (*made)(void *ctx, const char *authority, const struct nt_chain_group *g, const struct nt_renewed_now *r);
 	void (*failed)(void *ctx, const char *authority, const struct nt_chain_group *g, bool is_late, enum vf_rc rc,
 		const char *why);
+	/* An alarm: see renew.h. */
+	void (*revoked)(void *ctx, const struct nt_renewal_revoked *r);
 	/* After each look: what is still due, and whether the look came to its end. */
 	void (*looked)(void *ctx, const struct nt_renewal_due *due, enum vf_rc rc, const char *why);
 	void *ctx;

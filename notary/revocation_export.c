@@ -234,6 +234,20 @@ VF_RC nt_token_dress(struct nt_notary *n, const struct nt_chain_stamp *stamp, st
 	return rc;
 }
 
+VF_RC nt_token_is_revoked(struct nt_notary *n, const struct nt_chain_stamp *stamp, bool *ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_revocation_export_done) struct nt_revocation_export x;
+
+	nt_revocation_export_init(&x);
+	*ret = false;
+	if (vf_bytes_is(stamp->authority, NT_EMBEDDED))
+		return VF_OK;
+	/* as in collect() */
+	if (!nt_buf_reserve(&x.bytes, x.bytes.cap))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for OCSP responses");
+	return add_token(n, stamp, false, &x, ret, reterr);
+}
+
 /* ---- the tokens of a seal, each with its renewals ---- */
 
 /* How many stamps of a token leave (0: it is left out), and where their octets end in ret->tokens. */

@@ -47,6 +47,12 @@ VF_RC nt_revocation_export(struct nt_notary *n, struct nt_seal *seal, struct nt_
 VF_RC nt_token_dress(struct nt_notary *n, const struct nt_chain_stamp *stamp, struct nt_buf *out,
 	struct nt_buf *numbers, struct vf_err *reterr);
 
+/*
+ * Whether the verifier would refuse a token as REVOKED, with all revocation data that are there now and the notary's
+ * roots. Never so for one of the embedded authority. Like nt_token_dress().
+ */
+VF_RC nt_token_is_revoked(struct nt_notary *n, const struct nt_chain_stamp *stamp, bool *ret, struct vf_err *reterr);
+
 /* Whether nothing came since that could make it another. */
 bool nt_revocation_export_is_current(struct nt_notary *n, const struct nt_revocation_export *x);
 

@@ -41,7 +41,7 @@ void nt_chain_stamps_init(struct nt_chain_stamps *c);
 void nt_chain_stamps_done(struct nt_chain_stamps *c);
 
 /*
- * The stamps of one chain, oldest first. With all: go on from a hash-tree renewal with its chain. UNKNOWN_RECORD,
+ * The stamps of one chain, oldest first, without those that were set aside. With all: go on from a hash-tree renewal with its chain. UNKNOWN_RECORD,
  * STORE_CORRUPT.
  */
 VF_RC nt_store_chain_stamps(struct nt_store *s, int64_t chain, bool all, struct nt_chain_stamps *ret,
@@ -128,7 +128,31 @@ VF_RC nt_store_renewal_get(struct nt_store *s, uint64_t number, struct nt_buf *m
 	struct vf_err *reterr);
 /* Appends the leaves. */
 VF_RC nt_store_renewal_leaves(struct nt_store *s, uint64_t number, struct nt_buf *ret, struct vf_err *reterr);
-/* The chains that a renewal covers, ascending; the caller frees. */
+/* The chains that a renewal covers, also those in which it was set aside, ascending; the caller frees. */
 VF_RC nt_store_renewal_chains(struct nt_store *s, uint64_t number, int64_t **ret, size_t *ret_n, struct vf_err *reterr);
+
+/* ---- renewals that count no more ---- */
+
+/*
+ * Where a renewal is revoked, it counts no more in a chain, nor do those after it, which hash it: they are set aside,
+ * and the chain ends with what was before. Set aside is for good, as the next renewal does not hash it.
+ */
+
+/* Renewals after number from that count in a chain still, ascending, at most room. */
+VF_RC nt_store_renewals_in_force(struct nt_store *s, uint64_t from, int64_t *ret, size_t room, size_t *ret_n,
+	struct vf_err *reterr);
+/* Chains in which this renewal counts: how many, and the first of them, ascending, at most room. */
+VF_RC nt_store_renewal_rests_count(struct nt_store *s, uint64_t number, uint64_t *ret, struct vf_err *reterr);
+VF_RC nt_store_renewal_rests(struct nt_store *s, uint64_t number, int64_t *ret, size_t room, size_t *ret_n,
+	struct vf_err *reterr);
+/*
+ * One transaction: sets it aside in these chains, which end as they say (VF_TIME_NONE: that cannot be judged). The chain
+ * that a hash-tree renewal began is closed.
+ */
+VF_RC nt_store_renewal_set_aside(struct nt_store *s, uint64_t number, const struct nt_chain *chains, size_t n,
+	struct vf_err *reterr);
+/* Renewals above from for whose sake something was set aside, ascending, at most room. */
+VF_RC nt_store_renewals_aside(struct nt_store *s, uint64_t from, int64_t *ret, size_t room, size_t *ret_n,
+	struct vf_err *reterr);
 
 #endif

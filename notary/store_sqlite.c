@@ -10,7 +10,7 @@
 #include "verify/limits.h"
 #include "verify/text.h"
 
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 /* Pages of the write-ahead log before it is copied into the database: 64 MiB. */
 #define PAGE_SIZE "16384"
 #define CHECKPOINT_PAGES "4096"
@@ -70,6 +70,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TABLE renewed (chain INTEGER NOT NULL, renewal INTEGER NOT NULL,"
 	" PRIMARY KEY (chain, renewal)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX renewed_by ON renewed (renewal, chain);",
+	/* the revoked renewal for whose sake this one counts no more (store_renewal.h); NULL: it counts */
+	"ALTER TABLE renewed ADD COLUMN aside INTEGER;",
 };
 /* The step after which fill_links() runs. */
 #define LINKS_STEP 4

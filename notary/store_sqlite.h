@@ -136,6 +136,12 @@ VF_RC nt_sql_run(struct nt_store *s, const char *text, struct vf_err *reterr);
 /* Binds the numbers in order, steps; true when there is a row, false at the end. */
 VF_RC nt_sql_row(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n,
 	struct sqlite3_stmt **ret, bool *ret_row, struct vf_err *reterr);
+/* The number that a statement gives; 0 when there is no row. */
+VF_RC nt_sql_count(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, uint64_t *ret,
+	struct vf_err *reterr);
+/* The numbers in the first column of what it gives, at most room; of all of which there must not be more, n is 1. */
+VF_RC nt_sql_numbers(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, int64_t *ret, size_t room,
+	size_t *ret_n, struct vf_err *reterr);
 /* No statement stays open: a forgotten one would keep the log of the database from being emptied. */
 void nt_sql_quiet(struct nt_store *s);
 /* Ends a transaction: COMMIT when rc is VF_OK, else ROLLBACK; returns the first fault. */

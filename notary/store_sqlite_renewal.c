@@ -231,7 +231,7 @@ VF_RC nt_store_chain_groups(struct nt_store *s, int64_t after, int64_t by, struc
 	return rc;
 }
 
-static VF_RC count(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, uint64_t *ret,
+VF_RC nt_sql_count(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n, uint64_t *ret,
 	struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
@@ -247,12 +247,12 @@ static VF_RC count(struct nt_store *s, enum nt_sql which, const uint64_t *values
 
 VF_RC nt_store_chain_count(struct nt_store *s, int64_t after, int64_t by, uint64_t *ret, struct vf_err *reterr)
 {
-	return count(s, NT_SQL_CHAIN_COUNT, (const uint64_t[]){(uint64_t)after, (uint64_t)by}, 2, ret, reterr);
+	return nt_sql_count(s, NT_SQL_CHAIN_COUNT, (const uint64_t[]){(uint64_t)after, (uint64_t)by}, 2, ret, reterr);
 }
 
 VF_RC nt_store_chain_unjudged(struct nt_store *s, uint64_t *ret, struct vf_err *reterr)
 {
-	return count(s, NT_SQL_CHAIN_UNJUDGED, NULL, 0, ret, reterr);
+	return nt_sql_count(s, NT_SQL_CHAIN_UNJUDGED, NULL, 0, ret, reterr);
 }
 
 VF_RC nt_store_chain_list(struct nt_store *s, const struct nt_chain_group *g, int64_t after, int64_t by, uint64_t since,
@@ -300,10 +300,8 @@ VF_RC nt_store_chain_seal(struct nt_store *s, int64_t chain, uint64_t *ret, stru
 	return VF_OK;
 }
 
-/* The numbers that a statement gives, into ret. */
-static VF_RC numbers(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n_values, int64_t *ret,
-	size_t room,
-	size_t *ret_n, struct vf_err *reterr)
+VF_RC nt_sql_numbers(struct nt_store *s, enum nt_sql which, const uint64_t *values, int n_values, int64_t *ret,
+	size_t room, size_t *ret_n, struct vf_err *reterr)
 {
 	sqlite3_stmt *st = NULL;
 	size_t n = 0;
@@ -328,7 +326,7 @@ static VF_RC numbers(struct nt_store *s, enum nt_sql which, const uint64_t *valu
 VF_RC nt_store_chain_list_unjudged(struct nt_store *s, int64_t from, int64_t *ret, size_t room, size_t *ret_n,
 	struct vf_err *reterr)
 {
-	return numbers(s, NT_SQL_CHAIN_LIST_UNJUDGED, (const uint64_t[]){(uint64_t)from, room}, 2, ret, room, ret_n, reterr);
+	return nt_sql_numbers(s, NT_SQL_CHAIN_LIST_UNJUDGED, (const uint64_t[]){(uint64_t)from, room}, 2, ret, room, ret_n, reterr);
 }
 
 /* ---- putting a renewal ---- */
@@ -524,7 +522,7 @@ VF_RC nt_store_renewal_chains(struct nt_store *s, uint64_t number, int64_t **ret
 	list = calloc((size_t)r.chains, sizeof(*list));
 	if (list == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the chains of a renewal");
-	rc = numbers(s, NT_SQL_RENEWED_BY, &number, 1, list, (size_t)r.chains, ret_n, reterr);
+	rc = nt_sql_numbers(s, NT_SQL_RENEWED_BY, &number, 1, list, (size_t)r.chains, ret_n, reterr);
 	if (rc == VF_OK && *ret_n != r.chains)
 		rc = damaged(reterr);
 	if (rc != VF_OK) {

@@ -37,8 +37,8 @@ const char nt_renew_details[] =
 struct renewing {
 	struct nt_cli *cli;
 	struct nt_notary *n;
-	size_t made, failed;
-	struct nt_buf made_json, failed_json;
+	size_t made, failed, revoked;
+	struct nt_buf made_json, failed_json, revoked_json;
 };
 
 static VF_RC turn(void *ctx, nt_renew_step *step, void *arg, struct vf_err *reterr)
@@ -105,6 +105,21 @@ static void failed(void *ctx, const char *authority, const struct nt_chain_group
 	nt_buf_put_u8(out, '}');
 }
 
+static void revoked(void *ctx, const struct nt_renewal_revoked *r)
+{
+	struct renewing *x = ctx;
+	struct nt_buf *out = &x->revoked_json;
+
+	x->revoked++;
+	if (!x->cli->json) {
+		nt_cli_note(x->cli, "renewal %" PRIu64 ", by %s, is revoked: %" PRIu64 " time-stamps are good no longer than "
+			"before it", r->renewal, r->authority, r->chains);
+		return;
+	}
+	nt_buf_putf(out, "%s{\"renewal\":%" PRIu64 ",\"by\":\"%s\",\"time_stamps\":%" PRIu64 "}", x->revoked > 1 ? "," : "",
+		r->renewal, r->authority, r->chains);
+}
+
 /* ---- what is due ---- */
 
 static const char *words_of(const struct nt_renewal_why *why)
@@ -162,7 +177,9 @@ static void put_rest(struct renewing *x, const struct nt_renewal_due *d)
 	char text[VF_TIME_LEN + 1];
 
 	if (cli->json) {
-		nt_buf_putf(&cli->text, ",\"ended\":%" PRIu64 ",\"unjudged\":%" PRIu64, d->ended, d->unjudged);
+		nt_buf_put_str(&cli->text, ",\"revoked\":[");
+		nt_buf_put(&cli->text, nt_buf_bytes(&x->revoked_json));
+		nt_buf_putf(&cli->text, "],\"ended\":%" PRIu64 ",\"unjudged\":%" PRIu64, d->ended, d->unjudged);
 		put_time_field(&cli->text, "next", d->first);
 		return;
 	}
@@ -242,7 +259,9 @@ static VF_RC renew(struct renewing *x, struct nt_renew_options *o, struct vf_err
 		rc = nt_renewal_due(x->n, o->by, &r.after, reterr);
 	if (rc == VF_OK)
 		rc = put_due(x, &r.after, o->by, reterr);
-	if (rc == VF_OK && !nt_cli_has(x->cli, "dry-run"))
+	if (rc == VF_OK && nt_cli_has(x->cli, "dry-run"))
+		rc = nt_renew_revoked(o, true, &r.revoked, reterr);
+	else if (rc == VF_OK)
 		rc = run(x, o, &r, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -260,8 +279,9 @@ VF_RC nt_verb_renew(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_fd_closep) int folder = -1;
-	struct renewing x = {.cli = cli, .made_json = nt_buf(1 << 20), .failed_json = nt_buf(1 << 20)};
-	struct nt_renew_options o = {.turn = turn, .made = made, .failed = failed, .ctx = &x};
+	struct renewing x = {.cli = cli, .made_json = nt_buf(1 << 20), .failed_json = nt_buf(1 << 20),
+		.revoked_json = nt_buf(1 << 20)};
+	struct nt_renew_options o = {.turn = turn, .made = made, .failed = failed, .revoked = revoked, .ctx = &x};
 	enum vf_rc rc = nt_verb_open(cli, &n, reterr);
 
 	if (rc == VF_OK)
@@ -276,6 +296,7 @@ VF_RC nt_verb_renew(struct nt_cli *cli, struct vf_err *reterr)
 		rc = renew(&x, &o, reterr);
 	nt_buf_done(&x.made_json);
 	nt_buf_done(&x.failed_json);
+	nt_buf_done(&x.revoked_json);
 	return rc;
 }
 

@@ -145,6 +145,27 @@ echo "cd \"\$(mktemp -d)\" && samples=$work/rows/samples/bundles" >"$work/blocks
 perform sh "$work/last" prepare 0.2 11.1 11.2
 grep -q '^DIFFERENT: these rows lead to the root' "$work/last/11.2.got" || fault "step 11 does not notice a changed row" "$work/last/11.2.got"
 
+# ---- step 12 notices a changed document, and a changed token; what is unpacked already stays ----
+renewed() { # renewed NAME COMMAND: in the unpacked bundle
+	rm -rf "$work/renewed"
+	mkdir -p "$work/renewed/r"
+	unzip -qn samples/renewed/tree.asice -d "$work/renewed/r"
+	(cd "$work/renewed/r" && eval "$2")
+	echo "cd $work/renewed && samples=$source/samples/bundles" >"$work/blocks/prepare.sh"
+	perform sh "$work/$1" prepare 0.2 12.1 12.2 12.3
+	count=$((count + 1))
+}
+renewed as-it-is :
+cat "$work/as-it-is/12.2.got" "$work/as-it-is/12.3.got" | grep -cE '^ok: |^Verification: OK' | grep -qx 6 || fault "step 12 does not hold" "$work/as-it-is/12.3.got"
+renewed other-document 'echo >>protocol-v1.0.md'
+grep -q '^DIFFERENT: the first covers' "$work/other-document/12.2.got" && grep -q '^DIFFERENT: the third covers' "$work/other-document/12.2.got" ||
+	fault "step 12 does not notice a changed document" "$work/other-document/12.2.got"
+# the last octet of the first token: its signature
+last=$(awk '$1 == 1 { print $2 + $3 - 1 }' "$work/renewed/stamps")
+renewed other-token "printf '\\377' | dd of=META-INF/evidencerecord001.ers bs=1 seek=$last conv=notrunc status=none"
+grep -q '^DIFFERENT: the second covers' "$work/other-token/12.2.got" && grep -q '^DIFFERENT: the third covers' "$work/other-token/12.2.got" &&
+	grep -q '^Verification: FAILED' "$work/other-token/12.3.got" || fault "step 12 does not notice a changed token" "$work/other-token/12.3.got"
+
 # ---- a damaged document: the container complains ----
 offset=$(LC_ALL=C grep -obUa 'DEMO-1-001,WALK' samples/bundles/good-dataset.asice | head -n 1 | cut -d : -f 1)
 mkdir "$work/damaged"

@@ -86,7 +86,7 @@ run 0 $day renew notary
 has out "renewal 1: 2 time-stamps of embedded, by embedded; good until 203"
 is err "the first time-stamps to end are good until $(grep -o '2035[0-9T:-]*Z' out)"
 run 0 $day renew notary --json
-has out '"due":[],"renewed":[],"failed":[],"ended":0,'
+has out '"due":[],"renewed":[],"failed":[],"revoked":[],"ended":0,'
 run 0 $day export notary "$a" "$b" -o .
 run 0 $day fsck notary
 run 0 $day status notary "$a"

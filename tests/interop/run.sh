@@ -176,5 +176,54 @@ for name in good-protocol good-dataset good-signed good-consent; do
 	expect valid "BC on the bundle $name" bc check $record embedded.pem group "$@"
 	expect invalid "BC on the bundle $name with a stranger" bc check $record embedded.pem group "$@" serial
 done
+
+# renewed bundles: one and two time-stamp renewals, and a hash-tree renewal to SHA-512; each token for openssl ts
+unhex() { for byte in $(sed 's/../0x& /g'); do printf "\\$(($byte / 64))$(($byte / 8 % 8))$(($byte % 8))"; done; }
+sum() { if [ "$1" -eq 64 ]; then sha256sum; else sha512sum; fi | cut -d ' ' -f 1; }
+# climb FILE: the root of lines "LIST HASH", as docs/verify-by-hand.md does it
+climb() {
+	long=$(sed -n '1s/^1 //p' "$1" | tr -d '\n' | wc -c)
+	node=$(sed -n 's/^1 //p' "$1")
+	[ "$(echo "$node" | wc -l)" -eq 1 ] || node=$(echo "$node" | unhex | sum "$long")
+	for value in $(sed '/^1 /d; s/^[0-9]* //' "$1"); do
+		node=$(printf '%s\n' "$node" "$value" | LC_ALL=C sort | unhex | sum "$long")
+	done
+	echo "$node"
+}
+renewed=$here/../../samples/renewed
+for name in once twice tree; do
+	rm -rf box lists.*
+	mkdir box
+	(cd box && unzip -qq "$renewed/$name.asice")
+	record=box/META-INF/evidencerecord001.ers
+	openssl asn1parse -inform DER -in $record | sed 's/^ *\([0-9]*\):d=\([0-9]*\) *hl=\([0-9]*\) *l= *\([0-9]*\) /\1 \2 \3 \4 /' |
+		awk '$2 == 3 && /SEQUENCE/ { k++; list = 0 }
+			$2 == 5 && /SEQUENCE/ { list++ }
+			$2 == 6 && /OCTET STRING/ { sub(/.*:/, ""); print list, tolower($0) >("lists." k) }
+			$2 == 4 && /SEQUENCE/ { print k, $1, $3 + $4 }' >stamps
+	while read -r k offset length; do
+		tail -c +$((offset + 1)) $record | head -c "$length" >token.der
+		time=$(openssl ts -reply -in token.der -token_in -text 2>/dev/null | sed -n 's/^Time stamp: //p')
+		at=$(($(date -u -d "$time" +%s) + 86400))
+		expect "Verification: OK" "openssl ts -verify, time-stamp $k of $name" quiet openssl ts -verify -digest "$(climb lists.$k)" \
+			-in token.der -token_in -CAfile "$renewed/trust/tsa/embedded.pem" -attime $at
+		expect "Verification: FAILED" "openssl ts -verify, time-stamp $k of $name, first list alone" quiet openssl ts -verify -digest \
+			"$(grep '^1 ' lists.$k >first; climb first)" -in token.der -token_in -CAfile "$renewed/trust/tsa/embedded.pem" -attime $at
+	done <stamps
+	# the last token: difference 9
+	openssl pkcs7 -inform DER -in token.der -print_certs 2>/dev/null >last.pem
+	set -- box/statement.json box/stream.json box/protocol-v1.0.md
+	expect valid "BC on the renewed bundle $name" bc check $record last.pem group "$@"
+	expect valid "BC on the renewed bundle $name, member" bc check $record last.pem single box/stream.json
+	expect invalid "BC on the renewed bundle $name with a stranger" bc check $record last.pem group "$@" serial
+	expect valid "ours on the renewed bundle $name" judge $record group "$@"
+	expect "invalid: ER_GROUP" "ours on the renewed bundle $name, part as group" judge $record group box/statement.json box/stream.json
+	# a token before the last one with another signature: difference 9
+	cp $record changed.ers
+	printf '\377' | dd of=changed.ers bs=1 seek="$(awk 'NR == 1 { print $2 + $3 - 1 }' stamps)" conv=notrunc status=none
+	# the program looks at signatures before it comes to that
+	expect "invalid: ER_RENEWAL" "ours on the renewed bundle $name with another first token" "$tool" check changed.ers group "$@"
+	expect invalid "BC on the renewed bundle $name with another first token" bc check changed.ers last.pem group "$@"
+done
 [ $failed = 0 ] && echo "all as expected"
 exit $failed

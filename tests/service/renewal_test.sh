@@ -119,6 +119,65 @@ DAY='2030-09-20 15:00:00'
 run export notary "$id" -o new.asice
 run fsck notary
 
+# ---- the certificate with which it renewed is compromised, and the older token is good still ----
+# hold_crl CERTIFICATE: the notary holds a list of alpha's CA that names it, as if it had been asked for
+hold_crl() {
+	local serial
+	serial=$(openssl x509 -in "$1" -noout -serial | cut -d = -f 2)
+	printf 'R\t350101000000Z\t300921100000Z,keyCompromise\t%s\tunknown\t/CN=unit\n' "$serial" >crl-index
+	printf '[ca]\ndefault_ca=a\n[a]\ndatabase=%s/crl-index\ndefault_md=sha256\n' "$work" >crl.cnf
+	openssl ca -gencrl -config crl.cnf -keyfile alpha/tsa/ca.key -cert alpha/tsa/ca.pem -crl_lastupdate 300921100000Z \
+		-crl_nextupdate 301021100000Z -out crl.pem 2>crl.err || fault "openssl ca" crl.err
+	openssl crl -in crl.pem -outform DER -out crl.der
+	openssl x509 -in "$1" -outform DER -out unit.der
+	python3 - notary/notary.db crl.der unit.der <<'PY' || fault "the list"
+import hashlib, sqlite3, sys
+def element(octets, at):
+	length, begin = octets[at + 1], at + 2
+	if length > 127:
+		begin += length - 128
+		length = int.from_bytes(octets[at + 2:begin], "big")
+	return begin, begin + length
+crl, unit = (open(p, "rb").read() for p in sys.argv[2:])
+at = element(unit, element(unit, 0)[0])[0] # TBSCertificate: version, serialNumber, signature, issuer
+begin, end = element(unit, element(unit, at)[1])
+issuer = element(unit, end)[1]
+subject = hashlib.sha256(unit[issuer:element(unit, issuer)[1]] + unit[begin:end]).digest()
+db = sqlite3.connect(sys.argv[1])
+db.execute("INSERT INTO revocation (authority, kind, subject, this_update, sha256, der) VALUES ('alpha', 1, ?, ?, ?, ?)",
+	(subject, 1916215200000, hashlib.sha256(crl).digest(), crl))
+db.commit()
+PY
+}
+hold_crl "$(ls alpha/tsa/tsu-*.pem | tail -n 1)"
+DAY='2030-09-21 12:00:00'
+run renew notary --dry-run
+has err "renewal 2, by alpha, is revoked: 1 time-stamps are good no longer than before it"
+run export notary "$id" -o fallen.asice
+DAY='2030-09-21 12:00:10'
+other_start
+DAY='2030-09-21 12:00:15'
+service_start notary
+until_log '"event":"evidence_renewed"'
+grep '"event":"renewal_revoked"' serve.out >line
+has line '"level":"error"'
+has line '"code":"REVOKED"'
+has line '"authority":"alpha","renewal":2,"time_stamps":1'
+grep '"event":"renewal_failed"' serve.out >line
+has line '"code":"REVOKED"'
+has line '"authority":"alpha","by":"alpha","time_stamps":1,"end":"2031-01-01T12:00:'
+grep '"event":"evidence_renewed"' serve.out >line
+has line '"authority":"alpha","by":"embedded","time_stamps":1,"until":"2035-'
+curl -fsS "$NOTARY/metrics" >metrics
+has metrics 'notary_evidence_renewals_total{result="revoked"} 1'
+service_stop
+other_stop
+DAY='2030-09-21 15:00:00'
+run export notary "$id" -o again.asice
+run fsck notary
+"$verify" --trust trust --at 2030-10-01T00:00:00Z fallen.asice >verdict || fault "without the revoked renewal" verdict
+"$verify" --trust trust --at 2031-02-01T00:00:00Z again.asice >verdict || fault "renewed again" verdict
+
 # ---- what everybody sees after the old certificates' end ----
 "$verify" --trust trust --at 2031-02-01T00:00:00Z new.asice >verdict || fault "the renewed bundle" verdict
 "$verify" --trust trust --at 2031-02-01T00:00:00Z old.asice >verdict && fault "the old bundle" verdict

@@ -621,7 +621,7 @@ static void test_damaged(void)
 			VF_ER_SHAPE},
 		{"UPDATE renewal SET alg = 384", "UPDATE renewal SET alg = 256", VF_STORE_CORRUPT, VF_STORE_CORRUPT},
 		{"UPDATE renewal SET gen_time = gen_time + 1", "UPDATE renewal SET gen_time = gen_time - 1", VF_STORE_CORRUPT, VF_OK},
-		{"DELETE FROM renewed WHERE chain = 1", "INSERT INTO renewed VALUES (1, 1)", VF_STORE_CORRUPT, VF_OK},
+		{"DELETE FROM renewed WHERE chain = 1", "INSERT INTO renewed (chain, renewal) VALUES (1, 1)", VF_STORE_CORRUPT, VF_OK},
 		{"UPDATE token SET der = (SELECT der FROM token WHERE number = 2) WHERE number = 1",
 			"UPDATE token SET der = (SELECT der FROM keep_token) WHERE number = 1", VF_TS_IMPRINT, VF_NOT_VERIFIED},
 		{"UPDATE chain SET crls = x'0000000000000063' WHERE number = 1", "UPDATE chain SET crls = x'' WHERE number = 1",

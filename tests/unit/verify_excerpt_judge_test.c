@@ -5,6 +5,7 @@
 #include "verify/excerpt_judge.h"
 
 #include "notary/rows_tree.h"
+#include "notary/zip_out.h"
 #include "tests/notary_fixture.h"
 
 #define TABLE "USUBJID,AETERM\nDEMO-1-001,Headache\nDEMO-1-002,Nausea\nDEMO-1-003,Rash\nDEMO-1-004,Fatigue\n"
@@ -207,6 +208,48 @@ static void test_other_trees(const struct made *m)
 	nt_buf_done(&x);
 }
 
+/* The replaced text has the length of the one that it replaces. */
+static void replace(struct nt_buf *b, const char *old, const char *new)
+{
+	uint8_t *at = memmem(b->p, b->n, old, strlen(old));
+
+	if (!at || strlen(old) != strlen(new)) {
+		CHECK_FAIL("the excerpt has no '%s'", old);
+		return;
+	}
+	memcpy(at, new, strlen(new));
+}
+
+/*
+ * The same root for a document of another length: the hash of the last row is said to be that of two rows. The excerpt
+ * agrees with itself, so that only the rows member can tell.
+ */
+static void test_other_count(const struct made *m)
+{
+	struct nt_buf x = excerpt_of(m, TABLE, 0, 1, VF_SHA256);
+
+	EXPECT(&x, &m->bundle, VERIFIED, VF_OK);
+	replace(&x, "\ncount 5\n", "\ncount 6\n");
+	replace(&x, "\nnode 4 5 ", "\nnode 4 6 ");
+	EXPECT(&x, &m->bundle, REJECTED, VF_EXCERPT_MISMATCH);
+	CHECK(strstr(report.reasons[0].text, "another number of rows"));
+	nt_buf_done(&x);
+}
+
+/* A good container that is no bundle of ours has no verdict here. */
+static void test_no_bundle(const struct made *m)
+{
+	struct nt_zip_item item = {vf_bytes_str("a.txt"), vf_bytes_str("a.txt")};
+	struct nt_buf x = excerpt_of(m, TABLE, 0, 1, VF_SHA256), other = nt_buf(1 << 16);
+	struct vf_err err = {0};
+
+	fixture_need(nt_zip_put(&other, &item, 1, &err), &err, "container");
+	CHECK_RC(judge_at(nt_buf_bytes(&x), nt_buf_bytes(&other), true, false, f.now + 3600000, &err), VF_USAGE);
+	CHECK(!facts.is_judged);
+	nt_buf_done(&x);
+	nt_buf_done(&other);
+}
+
 /* Line by line: each in turn is left out, stands twice, or changes places with the next. */
 static void test_lines(const struct made *m)
 {
@@ -296,6 +339,8 @@ int main(void)
 	test_good(&hidden, true);
 	test_flips(&plain);
 	test_other_trees(&plain);
+	test_other_count(&plain);
+	test_no_bundle(&plain);
 	test_lines(&plain);
 	test_members(&plain);
 	test_bundle(&plain);

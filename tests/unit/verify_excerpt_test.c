@@ -289,6 +289,7 @@ static void test_rules(void)
 	} edits[] = {
 		{"excerpt/1", "excerpt/2", VF_EXCERPT_SHAPE},
 		{"hash sha256", "hash sha384", VF_EXCERPT_SHAPE},
+		{"hash sha256", "sha256", VF_EXCERPT_SHAPE},
 		{"hash sha256", "hash sha512", VF_EXCERPT_SHAPE},
 		{"hash sha256", "hash SHA256", VF_EXCERPT_SHAPE},
 		{"member rows-001.json", "member statement.json", VF_EXCERPT_SHAPE},

@@ -254,9 +254,29 @@ static void test_proofs(void)
 	nt_buf_done(&other);
 }
 
+/* A participant's page shows the record of its receipt, or is refused: who reads it sees what it shows. */
+static void test_page(void)
+{
+	static const struct trust later = {.integrity_only = true, .at = INT64_C(1900000000000)}; /* the page is younger */
+	static const char mark[] = "id=\"trialnotary-record\">";
+	struct vf_bytes page = check_example("tests/vectors/page/usual-en.html");
+	struct nt_buf other = nt_buf(VF_MAX_PAGE);
+	char *at;
+
+	nt_buf_put(&other, page);
+	nt_buf_put_u8(&other, 0);
+	other.n--;
+	EXPECT(judge(&later, nt_buf_bytes(&other), NULL, NULL), INTACT, VF_OK, NOT_SHOWN);
+	at = strstr((char *)other.p, mark) + strlen(mark);
+	*at = *at == '0' ? '1' : '0';
+	EXPECT(judge(&later, nt_buf_bytes(&other), NULL, NULL), REJECTED, VF_PAGE_RECORD, NOT_SHOWN);
+	nt_buf_done(&other);
+}
+
 int main(void)
 {
 	begin();
+	test_page();
 	test_alone();
 	test_flipped();
 	test_bundles();

@@ -133,6 +133,10 @@ static void test_places(void)
 	REFUSES("html>\n<html", "html>\n<!-- saved from url=(1)x --" SMALL_PRE " -->\n<html", "tag or comment");
 	REFUSES("html>\n<html", "html>\n<!-- saved from url=(1)x -->\n<!-- saved from url=(1)x -->\n<html",
 		"tag or comment");
+	/* a comment that others would read in another way */
+	REFUSES("html>\n<html", "html>\n<!-- saved from url=(1)a--b -->\n<html", "tag or comment");
+	REFUSES("html>\n<html", "html>\n<!-- saved from url=(1)<b -->\n<html", "tag or comment");
+	REFUSES("html>\n<html", "html>\n<!-- saved from url=(1)\xc3\xa9 -->\n<html", "tag or comment");
 	REFUSES("<code class=\"id\" id=\"trialnotary-record\">", "<code class=\"id\">", "64 hex digits beside");
 	REFUSES("</main>", "<code id=\"trialnotary-record\">x</code></main>", "2 record IDs");
 }
