@@ -80,8 +80,8 @@ static void one_seal(void)
 /* Other studies between them, batches of many sizes, personal records, some withheld, one erased. */
 static void many_seals(void)
 {
-	static const char *const kinds[] = {"consent"};
-	struct nt_study_options withhold = {.withhold = kinds, .n_withhold = 1};
+	static const struct nt_withhold kinds[] = {{.kind = "consent"}};
+	struct nt_study_options withhold = {.choice = {.withhold = kinds, .n_withhold = 1}};
 	struct nt_study_made made;
 	struct vf_err err = {0};
 	struct vf_hash erased;

@@ -167,9 +167,9 @@ static bool has_fault(const struct vf_study_result *r, enum vf_rc rc)
 
 static void whole(void)
 {
-	static const char *const consent[] = {"consent"}, *const dataset[] = {"dataset"};
-	struct nt_study_options no_documents = {.no_documents = true}, no_consent = {.withhold = consent, .n_withhold = 1},
-				no_dataset = {.withhold = dataset, .n_withhold = 1};
+	static const struct nt_withhold consent[] = {{.kind = "consent"}}, dataset[] = {{.kind = "dataset"}};
+	struct nt_study_options no_documents = {.no_documents = true}, no_consent = {.choice = {.withhold = consent, .n_withhold = 1}},
+				no_dataset = {.choice = {.withhold = dataset, .n_withhold = 1}};
 	static struct vf_study_result r;
 	struct nt_study_made made;
 	struct vf_detached given;
@@ -367,8 +367,8 @@ static void tamper(struct fixture *f, struct vf_bytes file, size_t stride)
 
 static void tampering(void)
 {
-	static const char *const consent[] = {"consent"};
-	struct nt_study_options o = {.withhold = consent, .n_withhold = 1};
+	static const struct nt_withhold consent[] = {{.kind = "consent"}};
+	struct nt_study_options o = {.choice = {.withhold = consent, .n_withhold = 1}};
 	const char *stride = getenv("TRIALNOTARY_FLIP_STRIDE");
 	struct nt_study_made made;
 	struct vf_bytes file, cut;
