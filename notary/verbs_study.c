@@ -57,26 +57,36 @@ static size_t list_words(const struct nt_cli *cli, const char *option, const cha
 	return n;
 }
 
+/* What is beyond the list would be shown. */
+static VF_RC list_withheld(const struct nt_cli *cli, const char *option, const char **words, size_t *ret, struct vf_err *reterr)
+{
+	*ret = list_words(cli, option, words);
+	if (nt_cli_get_at(cli, option, MAX_WORDS))
+		return vf_fail(reterr, VF_USAGE, "--%s is given more than %d times", option, MAX_WORDS);
+	return VF_OK;
+}
+
 /* Kinds that one option names, as it is given. */
 static VF_RC add_kinds(const struct nt_cli *cli, const char *option, bool documents, struct nt_withhold *at, size_t *n, struct vf_err *reterr)
 {
 	const char *words[MAX_WORDS];
-	size_t n_words = list_words(cli, option, words);
+	size_t n_words = 0;
+	enum vf_rc rc = list_withheld(cli, option, words, &n_words, reterr);
 
-	for (size_t i = 0; i < n_words; i++) {
+	for (size_t i = 0; rc == VF_OK && i < n_words; i++) {
 		if (!vf_word_is(vf_bytes_str(words[i])))
 			return vf_fail(reterr, VF_USAGE, "a kind to withhold is no kind: see 'trialnotary help submit'");
 		at[(*n)++] = (struct nt_withhold){.kind = words[i], .documents = documents};
 	}
-	return VF_OK;
+	return rc;
 }
 
 static VF_RC add_records(const struct nt_cli *cli, struct nt_notary *notary, const char *option, bool documents, struct nt_withhold *at,
 	size_t *n, struct vf_err *reterr)
 {
 	const char *words[MAX_WORDS];
-	size_t n_words = list_words(cli, option, words);
-	enum vf_rc rc = VF_OK;
+	size_t n_words = 0;
+	enum vf_rc rc = list_withheld(cli, option, words, &n_words, reterr);
 
 	for (size_t i = 0; rc == VF_OK && i < n_words; i++) {
 		at[*n] = (struct nt_withhold){.documents = documents};
