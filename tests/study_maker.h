@@ -92,31 +92,33 @@ static inline bool sm_has_slot(struct nt_record *const *r, const struct sm_file 
 	return known;
 }
 
-/* Header and members of one record, program of another. */
-static inline void sm_graft(struct nt_buf *all, size_t at, struct vf_bytes other)
+/* Header and members of the record that begins at an octet, and a program that gives another bundle. */
+static inline void sm_graft(struct nt_buf *all, size_t at, struct vf_bytes bundle)
 {
 	struct vf_bytes mine = vf_bytes(all->p + at, all->n - at), line;
-	struct nt_buf out = nt_buf(1u << 24);
-	size_t members, program, output, index, a, b, c, d;
+	struct nt_buf out = nt_buf(1u << 24), program = nt_buf(1u << 24);
+	size_t members, size, output, index;
 	char text[120];
 
 	vf_take_line(&mine, &line);
 	snprintf(text, sizeof(text), "%.*s", VF_STR(line));
-	if (sscanf(text, "record %zu shown %zu %zu %zu", &index, &members, &program, &output) != 4)
+	if (sscanf(text, "record %zu shown %zu %zu %zu", &index, &members, &size, &output) != 4)
 		exit(1);
-	vf_take_line(&other, &line);
-	snprintf(text, sizeof(text), "%.*s", VF_STR(line));
-	if (sscanf(text, "record %zu shown %zu %zu %zu", &a, &b, &c, &d) != 4)
-		exit(1);
-	nt_buf_putf(&out, "record %zu shown %zu %zu %zu\n", index, members, c, d);
-	nt_buf_put(&out, vf_bytes(mine.p, mine.n - program));
-	nt_buf_put(&out, vf_bytes(other.p + other.n - c, c));
+	nt_buf_put_u8(&program, VF_STUDY_LITERAL);
+	for (output = bundle.n; output >= 128; output >>= 7)
+		nt_buf_put_u8(&program, (uint8_t)(output | 128));
+	nt_buf_put_u8(&program, (uint8_t)output);
+	nt_buf_put(&program, bundle);
+	nt_buf_putf(&out, "record %zu shown %zu %zu %zu\n", index, members, program.n, bundle.n);
+	nt_buf_put(&out, vf_bytes(mine.p, mine.n - size));
+	nt_buf_put(&out, nt_buf_bytes(&program));
 	all->n = at;
 	nt_buf_put(all, nt_buf_bytes(&out));
 	nt_buf_done(&out);
+	nt_buf_done(&program);
 }
 
-static inline void sm_pack(struct nt_study_pack *pack, const struct sm_piece *p, const struct vf_hash *of, bool has_slot, struct nt_buf *out)
+static inline void sm_pack(struct nt_study_pack *pack, const struct sm_piece *p, bool has_slot, struct nt_buf *out)
 {
 	static const struct nt_export_options detached = {.detached = true};
 	struct nt_buf bundle = nt_buf(1u << 24);
@@ -124,11 +126,11 @@ static inline void sm_pack(struct nt_study_pack *pack, const struct sm_piece *p,
 	struct nt_study_input in = {.has_slot = has_slot, .learn = true};
 	struct vf_err err = {0};
 
-	fixture_need(nt_notary_get(p->f->n, of, &r, &err), &err, "record");
+	fixture_need(nt_notary_get(p->f->n, &p->id, &r, &err), &err, "record");
 	if (p->hidden) {
 		fixture_need(nt_study_pack_hidden(r, has_slot, out, &err), &err, "hidden");
 	} else {
-		fixture_export(p->f, of, &detached, &bundle);
+		fixture_export(p->f, &p->id, &detached, &bundle);
 		in.record = r;
 		in.bundle = nt_buf_bytes(&bundle);
 		fixture_need(nt_study_pack_shown(pack, &in, out, &err), &err, "shown");
@@ -188,11 +190,12 @@ static inline struct nt_buf sm_make(const struct sm_file *m)
 		size_t at = records.n;
 
 		fixture_need(nt_notary_get(p->f->n, &p->id, &r[i], &err), &err, "record");
-		sm_pack(pack, p, &p->id, sm_has_slot(r, m, i), &records);
+		sm_pack(pack, p, sm_has_slot(r, m, i), &records);
 		if (p->program_of) {
+			static const struct nt_export_options detached = {.detached = true};
 			struct nt_buf other = nt_buf(1u << 24);
 
-			sm_pack(pack, p, p->program_of, sm_has_slot(r, m, i), &other);
+			fixture_export(p->f, p->program_of, &detached, &other);
 			sm_graft(&records, at, nt_buf_bytes(&other));
 			nt_buf_done(&other);
 		}

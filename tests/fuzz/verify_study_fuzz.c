@@ -25,6 +25,7 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t
 static const char *const originals[] = {"tests/fuzz/corpus/verify_study/three", "tests/fuzz/corpus/verify_study/hidden"};
 static uint8_t *tables, *memory, *block;
 static struct vf_hash known[KNOWN];
+static struct vf_source beside[2]; /* of each original a record's bundle, given beside every second input */
 static size_t n_known, n_opened, n_inputs, n_first[1024], n_verdicts[4];
 
 static uint8_t *map(size_t n)
@@ -52,17 +53,24 @@ static void check_record(struct vf_study *s, size_t i)
 	MUST(vf_hash_eq(&first, &second));
 }
 
-static void learn(const char *path)
+static void learn(const char *path, struct vf_source *ret)
 {
-	struct vf_bytes file = check_read(path);
+	struct vf_bytes file = check_read(path), bundle;
 	struct vf_source source = vf_source_of(file);
+	struct vf_study_unpacked u;
 	struct vf_arena a;
 	struct vf_study s;
+	uint8_t *copy;
 
 	vf_arena_init(&a, tables, TABLES);
 	MUST(vf_study_open(&source, &a, &s, NULL) == VF_OK);
 	for (size_t i = 0; i < s.n_records && n_known < KNOWN; i++)
 		known[n_known++] = s.records[i].id;
+	MUST(vf_study_unpack(&s, 0, &u, NULL) == VF_OK && vf_study_expand(&s, 0, &u, &bundle, NULL) == VF_OK);
+	copy = malloc(bundle.n);
+	MUST(copy != NULL);
+	memcpy(copy, bundle.p, bundle.n);
+	*ret = vf_source_of(vf_bytes(copy, bundle.n));
 	free((void *)(uintptr_t)file.p);
 }
 
@@ -82,7 +90,7 @@ static void begin(void)
 	memory = map(VF_BUNDLE_MEMORY);
 	block = map(VF_SESSION_MEMORY);
 	for (size_t i = 0; i < 2; i++)
-		learn(originals[i]);
+		learn(originals[i], &beside[i]);
 	if (getenv("TRIALNOTARY_FUZZ_HISTOGRAM"))
 		atexit(print_histogram);
 }
@@ -103,7 +111,8 @@ static void check_result(const struct vf_study *s, const struct vf_study_result 
 
 	for (size_t i = 0; i < 4; i++)
 		judged += r->counts[i];
-	MUST(judged == r->shown && r->shown + r->hidden == r->records && r->records == s->n_records);
+	MUST(judged == r->shown && r->shown + r->hidden == r->records && r->records >= s->n_records);
+	MUST(r->given <= r->shown && r->records - s->n_records <= r->given);
 	for (size_t i = 0; i < r->n_streams; i++)
 		in_streams += r->streams[i].records;
 	MUST(in_streams <= r->records && r->verdict != VF_VERIFIED);
@@ -121,7 +130,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vf_session_options options = {.at = INT64_C(1800000000000), .integrity_only = true};
 	struct vf_source source = vf_source_of(vf_bytes(data, size));
 	struct vf_arena a, b;
-	struct vf_study_judging j = {.memory = &b, .report = &report};
+	const struct vf_detached given[] = {{"three", &beside[0]}, {"hidden", &beside[1]}};
+	struct vf_study_judging j = {.memory = &b, .report = &report, .bundles = given, .n_bundles = size & 1 ? 2 : 0};
 	struct vf_study s;
 	struct vf_err err = {0};
 
