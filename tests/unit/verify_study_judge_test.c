@@ -178,7 +178,7 @@ static void forks(void)
 	given = bundle_of(&copy, &other);
 	CHECK_RC(judge_with(&f, &m, &given, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_REJECTED);
-	CHECK(study_has_fault(&r, VF_STREAM_FORK, "'given.asice' beside the file: another record has this place"));
+	CHECK(study_has_fault(&r, VF_EQUIVOCATION, "'given.asice' beside the file: the log of this size has another root"));
 	nt_buf_done(&given);
 	copy_end(&copy);
 	fixture_end(&f);
