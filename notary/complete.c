@@ -11,6 +11,7 @@
 #include "notary/document.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
+#include "notary/named_file.h"
 #include "notary/zip_out.h"
 #include "verify/bundle.h"
 #include "verify/container.h"
@@ -297,35 +298,6 @@ static VF_RC check_bundle(struct completing *u, int fd, struct vf_err *reterr)
 
 /* ---- the file ---- */
 
-static VF_RC sync_folder(const char *path, struct vf_err *reterr)
-{
-	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	enum vf_rc rc;
-	int fd;
-
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	rc = nt_dir_open(AT_FDCWD, folder[0] ? folder : "/", &fd, reterr);
-	if (rc != VF_OK)
-		return rc;
-	rc = nt_fd_sync(fd, folder, reterr);
-	close(fd);
-	return rc;
-}
-
-static VF_RC name_file(const char *temporary, const char *path, bool force, struct vf_err *reterr)
-{
-	/* link() refuses an existing name, also one that came up meanwhile */
-	if (force ? rename(temporary, path) == 0 : link(temporary, path) == 0) {
-		if (!force)
-			unlink(temporary);
-		return sync_folder(path, reterr);
-	}
-	if (errno == EEXIST)
-		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
-	return vf_fail(reterr, VF_IO, "cannot name '%.200s': %s", path, strerror(errno));
-}
-
 static VF_RC write_file(struct completing *u, const char *path, struct vf_err *reterr)
 {
 	char temporary[PATH_MAX];
@@ -347,9 +319,10 @@ static VF_RC write_file(struct completing *u, const char *path, struct vf_err *r
 	close(fd);
 	nt_failpoint("client-bundle");
 	if (rc == VF_OK)
-		rc = name_file(temporary, path, u->c->options.force, reterr);
-	if (rc != VF_OK)
-		unlink(temporary);
+		rc = nt_named_commit(temporary, path, u->c->options.force, reterr);
+	if (rc == VF_OK)
+		return nt_named_sync(path, reterr);
+	unlink(temporary);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "notary/durable.h"
 #include "notary/ers_out.h"
 #include "notary/manifest_out.h"
+#include "notary/named_file.h"
 #include "notary/revocation_export.h"
 #include "notary/roots.h"
 #include "notary/tree.h"
@@ -810,22 +811,11 @@ static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *pa
 
 bool nt_export_may_replace(const char *path)
 {
-	static const char kind[] = VF_NAME_MIMETYPE VF_ZIP_ASICE;
-	char head[30 + sizeof(kind) - 1]; /* a local file header, its name and content */
 	struct stat st;
-	ssize_t got;
-	int fd;
 
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT;
-	if (!S_ISREG(st.st_mode))
-		return false;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, head, sizeof(head));
-	close(fd);
-	return got == 0 || (got == sizeof(head) && memcmp(head + 30, kind, sizeof(kind) - 1) == 0);
+	return nt_named_is(path, VF_ZIP_LOCAL_SIZE, VF_NAME_MIMETYPE VF_ZIP_ASICE);
 }
 
 VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const struct nt_export_options *options,
@@ -848,16 +838,13 @@ VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const str
 	return rc;
 }
 
-static enum vf_rc sync_folder_of(const char *path, bool whole, struct vf_err *reterr)
+/* All that was written to its file system. */
+static enum vf_rc sync_all(const char *path, struct vf_err *reterr)
 {
-	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
 	enum vf_rc rc = VF_OK;
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	fd = open(folder[0] ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (whole ? syncfs(fd) : fsync(fd)) != 0)
+	if (fd < 0 || syncfs(fd) != 0)
 		rc = vf_fail(reterr, VF_IO, "cannot sync the folder of '%.200s': %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -870,26 +857,13 @@ static enum vf_rc sync_files(const struct nt_exporter *e, struct vf_err *reterr)
 	enum vf_rc rc = VF_OK;
 
 	if (e->n_pending > 1)
-		return sync_folder_of(e->pending[0].temp, true, reterr);
+		return sync_all(e->pending[0].temp, reterr);
 	fd = open(e->pending[0].temp, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0)
 		rc = vf_fail(reterr, VF_IO, "cannot sync '%.200s': %s", e->pending[0].temp, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return rc;
-}
-
-static enum vf_rc name_file(const struct pending *p, struct vf_err *reterr)
-{
-	/* link() refuses an existing name, also one that came up meanwhile */
-	if (p->force ? rename(p->temp, p->path) == 0 : link(p->temp, p->path) == 0) {
-		if (!p->force)
-			unlink(p->temp);
-		return VF_OK;
-	}
-	if (errno == EEXIST)
-		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", p->path);
-	return vf_fail(reterr, VF_IO, "cannot name '%.200s': %s", p->path, strerror(errno));
 }
 
 VF_RC nt_exporter_flush(struct nt_exporter *e, struct vf_err *reterr)
@@ -900,14 +874,14 @@ VF_RC nt_exporter_flush(struct nt_exporter *e, struct vf_err *reterr)
 		return VF_OK;
 	rc = sync_files(e, reterr);
 	for (size_t i = 0; rc == VF_OK && i < e->n_pending; i++) {
-		rc = name_file(&e->pending[i], reterr);
+		rc = nt_named_commit(e->pending[i].temp, e->pending[i].path, e->pending[i].force, reterr);
 		if (rc == VF_OK) {
 			free(e->pending[i].temp);
 			e->pending[i].temp = NULL;
 		}
 	}
 	if (rc == VF_OK)
-		rc = sync_folder_of(e->pending[0].path, false, reterr);
+		rc = nt_named_sync(e->pending[0].path, reterr);
 	drop_pending(e);
 	return rc;
 }

@@ -11,6 +11,7 @@
 
 #include "notary/document.h"
 #include "notary/durable.h"
+#include "notary/named_file.h"
 #include "notary/study_inside.h"
 #include "notary/study_pack.h"
 #include "notary/zip_out.h"
@@ -170,41 +171,6 @@ static VF_RC write_file(struct nt_study_work *w, int fd, struct vf_err *reterr)
 	return rc == VF_OK ? nt_fd_sync(fd, "a study bundle", reterr) : rc;
 }
 
-/* A mistyped name must not cost a document: only an earlier study bundle or an empty file gives way. */
-static bool may_replace(const char *path)
-{
-	static const char kind[] = VF_ZIP_MIMETYPE_NAME VF_STUDY_MEDIA;
-	char head[VF_ZIP_LOCAL_SIZE + sizeof(kind) - 1];
-	struct stat st;
-	ssize_t got;
-	int fd;
-
-	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return false;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, head, sizeof(head));
-	close(fd);
-	return got == 0 || (got == sizeof(head) && memcmp(head + VF_ZIP_LOCAL_SIZE, kind, sizeof(kind) - 1) == 0);
-}
-
-static VF_RC name_file(const char *temp, const char *path, bool force, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int dir = -1;
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX];
-	enum vf_rc rc;
-
-	if (force ? rename(temp, path) != 0 : link(temp, path) != 0)
-		return vf_fail(reterr, errno == EEXIST ? VF_EXISTS : VF_IO, "cannot name '%.200s': %s", path, strerror(errno));
-	if (!force)
-		unlink(temp);
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
-	rc = nt_dir_open(AT_FDCWD, folder, &dir, reterr);
-	return rc == VF_OK ? nt_fd_sync(dir, folder, reterr) : rc;
-}
-
 VF_RC nt_study_write(struct nt_study_work *w, const char *path, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep) int fd = -1;
@@ -218,15 +184,16 @@ VF_RC nt_study_write(struct nt_study_work *w, const char *path, struct vf_err *r
 		return vf_fail(reterr, VF_USAGE, "the path of the study bundle is too long");
 	if (lstat(path, &st) == 0 && !w->options->force)
 		return vf_fail(reterr, VF_EXISTS, "'%s' is already there", shown);
-	if (lstat(path, &st) == 0 && !may_replace(path))
+	if (lstat(path, &st) == 0 && !nt_named_is(path, VF_ZIP_LOCAL_SIZE, VF_ZIP_MIMETYPE_NAME VF_STUDY_MEDIA))
 		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no study bundle: --force replaces those alone", shown);
 	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write beside '%s': %s", shown, strerror(errno));
 	rc = write_file(w, fd, reterr);
 	if (rc == VF_OK)
-		rc = name_file(temp, path, w->options->force, reterr);
-	if (rc != VF_OK)
-		unlink(temp);
+		rc = nt_named_commit(temp, path, w->options->force, reterr);
+	if (rc == VF_OK)
+		return nt_named_sync(path, reterr);
+	unlink(temp);
 	return rc;
 }

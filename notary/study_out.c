@@ -23,40 +23,6 @@ static VF_RC no_memory(struct vf_err *reterr)
 
 /* ---- what is shown ---- */
 
-static bool is_withheld(const struct nt_study_work *w, struct vf_bytes kind)
-{
-	for (size_t i = 0; i < w->options->n_withhold; i++)
-		if (vf_bytes_is(kind, w->options->withhold[i]))
-			return true;
-	return false;
-}
-
-/* Makes room for one more in a list of size octets each. */
-static bool grow(void **list, size_t n, size_t size)
-{
-	void *p;
-
-	if (n & (n - 1) || (n && n < 64)) /* full at powers of two from 64 on */
-		return true;
-	p = realloc(*list, (n ? 2 * n : 64) * size);
-	if (p)
-		*list = p;
-	return p != NULL;
-}
-
-static VF_RC note_documents(struct nt_study_work *w, const struct nt_record *r, struct vf_err *reterr)
-{
-	for (size_t i = 0; i < r->n_documents && !w->options->no_documents; i++) {
-		if (w->options->kept_only && !r->documents[i].keep)
-			continue;
-		if (!grow((void **)&w->documents, w->n_documents, sizeof(*w->documents)))
-			return no_memory(reterr);
-		w->documents[w->n_documents++] =
-			(struct nt_study_document){.sha256 = r->documents[i].digests.sha256, .record = r->id, .at = i};
-	}
-	return VF_OK;
-}
-
 /* The slot follows from record 0 of the stream, where that is in the file. */
 static VF_RC note_stream(struct nt_study_work *w, const struct nt_record *r, struct nt_study_place *p, struct vf_err *reterr)
 {
@@ -67,7 +33,7 @@ static VF_RC note_stream(struct nt_study_work *w, const struct nt_record *r, str
 	if (r->seq > 0)
 		return VF_OK;
 	p->has_slot = true;
-	if (!grow((void **)&w->streams, w->n_streams, sizeof(*w->streams)))
+	if (!nt_study_grow((void **)&w->streams, w->n_streams, sizeof(*w->streams)))
 		return no_memory(reterr);
 	w->streams[w->n_streams++] = r->id;
 	return VF_OK;
@@ -82,14 +48,16 @@ static VF_RC note_record(void *ctx, const struct vf_hash *id, struct vf_err *ret
 
 	if (rc != VF_OK)
 		return rc;
+	nt_study_match(&w->options->choice, r, w->matched);
 	if (r->state == NT_PENDING || r->state == NT_SEQUENCED || (r->state == NT_ERASED && r->index >= w->sealed)) {
 		w->made.waiting++;
 		return VF_OK;
 	}
 	p.index = r->index;
-	p.is_shown = r->state == NT_SEALED && !is_withheld(w, r->kind);
+	p.is_shown = r->state == NT_SEALED && !nt_study_withholds(&w->options->choice, r);
 	p.seal = r->seal;
-	if (!p.is_shown) {
+	rc = nt_study_note_documents(w, r, p.is_shown, reterr);
+	if (rc == VF_OK && !p.is_shown) {
 		nt_buf_reset(&w->scratch);
 		rc = nt_study_pack_hidden(r, true, &w->scratch, reterr);
 		w->made.left_out += rc == VF_UNKNOWN_RECORD;
@@ -97,9 +65,7 @@ static VF_RC note_record(void *ctx, const struct vf_hash *id, struct vf_err *ret
 			return rc == VF_UNKNOWN_RECORD ? VF_OK : rc;
 	}
 	rc = note_stream(w, r, &p, reterr);
-	if (rc == VF_OK && p.is_shown)
-		rc = note_documents(w, r, reterr);
-	if (rc == VF_OK && !grow((void **)&w->places, w->n_places, sizeof(*w->places)))
+	if (rc == VF_OK && !nt_study_grow((void **)&w->places, w->n_places, sizeof(*w->places)))
 		rc = no_memory(reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -109,16 +75,10 @@ static VF_RC note_record(void *ctx, const struct vf_hash *id, struct vf_err *ret
 	return w->n_places <= VF_MAX_STUDY_RECORDS ? VF_OK : vf_fail(reterr, VF_LIMIT, "the study has more than %d records", VF_MAX_STUDY_RECORDS);
 }
 
-static int document_order(const void *a, const void *b)
-{
-	return memcmp(((const struct nt_study_document *)a)->sha256.b, ((const struct nt_study_document *)b)->sha256.b, 32);
-}
-
 static VF_RC note_all(struct nt_study_work *w, struct vf_bytes study, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_seal_freep) struct nt_seal *last = NULL;
 	uint64_t seals, size, pending;
-	size_t n = 0;
 	enum vf_rc rc = nt_notary_counts(w->n, &seals, &size, &pending, reterr);
 
 	if (rc == VF_OK && seals)
@@ -126,17 +86,13 @@ static VF_RC note_all(struct nt_study_work *w, struct vf_bytes study, struct vf_
 	w->sealed = last ? last->size : 0;
 	if (rc == VF_OK)
 		rc = nt_notary_each(w->n, study, note_record, w, reterr);
+	if (rc == VF_OK)
+		rc = nt_study_check_matched(&w->options->choice, w->matched, reterr);
 	if (rc == VF_OK && w->made.shown == 0)
 		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "no record of the study is sealed and to be shown");
 	if (rc != VF_OK)
 		return rc;
-	if (w->n_documents)
-		qsort(w->documents, w->n_documents, sizeof(*w->documents), document_order);
-	for (size_t i = 0; i < w->n_documents; i++)
-		if (n == 0 || document_order(&w->documents[n - 1], &w->documents[i]) != 0)
-			w->documents[n++] = w->documents[i];
-	w->n_documents = w->made.documents = n;
-	return VF_OK;
+	return nt_study_sort_documents(w, reterr);
 }
 
 /* ---- one seal ---- */
@@ -274,7 +230,7 @@ static VF_RC put_leaves(struct sealed *s, struct nt_buf *out, struct vf_err *ret
 static VF_RC keep_packed(struct nt_study_work *w, struct vf_err *reterr)
 {
 	if (w->n_parts == 0 || w->parts[w->n_parts - 1].n + w->scratch.n > VF_MAX_PART) {
-		if (!grow((void **)&w->parts, w->n_parts, sizeof(*w->parts)))
+		if (!nt_study_grow((void **)&w->parts, w->n_parts, sizeof(*w->parts)))
 			return no_memory(reterr);
 		w->parts[w->n_parts++] = nt_buf(VF_MAX_PART);
 	}
@@ -283,9 +239,24 @@ static VF_RC keep_packed(struct nt_study_work *w, struct vf_err *reterr)
 	return nt_buf_check(&w->parts[w->n_parts - 1], reterr);
 }
 
+/* The bundle that the record expands to. */
+static VF_RC export_shown(struct nt_study_work *w, const struct nt_record *r, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf names = nt_buf((size_t)16 << 20);
+	struct nt_export_options o = {.detached = true};
+	const char **list = NULL;
+	enum vf_rc rc = nt_study_withheld_names(w, r, &names, &list, &o.n_withhold, reterr);
+
+	o.withhold = list;
+	nt_buf_reset(&w->bundle);
+	if (rc == VF_OK)
+		rc = nt_exporter_bundle(w->exporter, &r->id, &o, &w->bundle, reterr);
+	free(list);
+	return rc;
+}
+
 static VF_RC pack_place(struct nt_study_work *w, struct nt_study_place *p, const struct leaf *l, bool learn, struct vf_err *reterr)
 {
-	static const struct nt_export_options detached = {.detached = true};
 	VF_CLEANUP(nt_record_freep) struct nt_record *r = NULL;
 	struct nt_study_input in = {.has_slot = p->has_slot, .learn = learn};
 	enum vf_rc rc = nt_notary_get(w->n, &p->id, &r, reterr);
@@ -297,8 +268,7 @@ static VF_RC pack_place(struct nt_study_work *w, struct nt_study_place *p, const
 		rc = nt_study_pack_hidden(r, p->has_slot, &w->scratch, reterr);
 		return rc == VF_OK ? keep_packed(w, reterr) : rc;
 	}
-	nt_buf_reset(&w->bundle);
-	rc = nt_exporter_bundle(w->exporter, &p->id, &detached, &w->bundle, reterr);
+	rc = export_shown(w, r, reterr);
 	if (rc != VF_OK)
 		return rc;
 	p->bundle = vf_sha256(nt_buf_bytes(&w->bundle));
@@ -348,7 +318,7 @@ static VF_RC pack_seal(struct nt_study_work *w, uint64_t number, size_t *at, str
 	s.leaves = calloc(s.n + 1, sizeof(*s.leaves));
 	if (w->n_seals == VF_MAX_STUDY_SEALS)
 		rc = vf_fail(reterr, VF_LIMIT, "the study has more than %d seals", VF_MAX_STUDY_SEALS);
-	else if (!block || !s.leaves || !grow((void **)&w->seals, w->n_seals, sizeof(*w->seals)))
+	else if (!block || !s.leaves || !nt_study_grow((void **)&w->seals, w->n_seals, sizeof(*w->seals)))
 		rc = no_memory(reterr);
 	if (rc == VF_OK) {
 		vf_arena_init(&s.arena, block, room);
@@ -395,6 +365,8 @@ static void work_done(struct nt_study_work *w)
 	free(w->seals);
 	free(w->places);
 	free(w->documents);
+	free(w->withheld);
+	free(w->matched);
 	free(w->streams);
 	nt_buf_done(&w->scratch);
 	nt_buf_done(&w->bundle);
@@ -408,6 +380,9 @@ VF_RC nt_study_put(struct nt_notary *n, struct vf_bytes study, const struct nt_s
 	struct nt_study_work w = {.n = n, .options = options, .scratch = nt_buf(VF_MAX_PART), .bundle = nt_buf(VF_MAX_STUDY_OUTPUT)};
 	enum vf_rc rc = nt_exporter_new(n, &w.exporter, reterr);
 
+	w.matched = calloc(options->choice.n_withhold + 1, sizeof(*w.matched));
+	if (rc == VF_OK && !w.matched)
+		rc = no_memory(reterr);
 	if (rc == VF_OK)
 		rc = nt_study_pack_new(&w.pack, reterr);
 	if (rc == VF_OK)

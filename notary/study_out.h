@@ -8,10 +8,10 @@
 #define NOTARY_STUDY_OUT_H
 
 #include "notary/export.h"
+#include "notary/study_choice.h"
 
 struct nt_study_options {
-	const char *const *withhold; /* kinds of records */
-	size_t n_withhold;
+	struct nt_study_choice choice;
 	bool no_documents; /* they travel beside the file */
 	bool kept_only;	   /* of documents, those that the notary keeps itself */
 	const char *const *from;
@@ -21,11 +21,11 @@ struct nt_study_options {
 
 struct nt_study_made {
 	size_t shown, hidden, waiting, left_out; /* records; left out: neither form is possible */
-	size_t seals, documents;
+	size_t seals, documents, withheld_documents; /* the last: of shown records */
 	uint64_t octets;
 };
 
-/* UNKNOWN_RECORD: no record of the study is sealed and shown. NOT_VERIFIED, EXISTS, DOCUMENT_MISSING, BUNDLE_TOO_LARGE, LIMIT. */
+/* UNKNOWN_RECORD: no record of the study is sealed and shown, or what is to be withheld is not in the study. NOT_VERIFIED, EXISTS, DOCUMENT_MISSING, BUNDLE_TOO_LARGE, LIMIT. */
 VF_RC nt_study_put(struct nt_notary *n, struct vf_bytes study, const struct nt_study_options *options, const char *path,
 	struct nt_study_made *ret, struct vf_err *reterr);
 

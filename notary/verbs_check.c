@@ -1,7 +1,7 @@
 /* check, report: the rules of a study over its records. */
 #include <stdlib.h>
 
-#include "notary/html_file.h"
+#include "notary/named_file.h"
 #include "notary/rules_out.h"
 #include "notary/verbs.h"
 #include "trial/rules/report.h"
@@ -170,7 +170,7 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = put_report(cli, k.c, &k.f, &out, reterr);
 	if (rc == VF_OK)
-		rc = nt_html_write(nt_cli_get(cli, "output"), "report", nt_cli_has(cli, "force"), nt_buf_bytes(&out), reterr);
+		rc = nt_named_write(nt_cli_get(cli, "output"), "report", NT_PAGE_BEGIN, nt_cli_has(cli, "force"), nt_buf_bytes(&out), reterr);
 	if (rc == VF_OK && cli->json) {
 		nt_cli_begin(cli);
 		nt_cli_field(&cli->text, "study", nt_case_get(k.c)->study);

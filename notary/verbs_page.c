@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "notary/durable.h"
-#include "notary/html_file.h"
+#include "notary/named_file.h"
 #include "notary/page_out.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
@@ -95,7 +95,7 @@ VF_RC nt_verb_page(struct nt_cli *cli, struct vf_err *reterr)
 						 : page_of_notary(cli, &id, &page, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_html_write(path, "page", nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
+		rc = nt_named_write(path, "page", NT_PAGE_BEGIN, nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (!cli->json) {

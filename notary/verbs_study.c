@@ -19,6 +19,10 @@ const struct nt_option nt_bundle_options[] = {
 	{"study", 0, "ID", "the study", true, false},
 	{"output", 'o', "FILE", "the study bundle to make (.tnstudy)", true, false},
 	{"withhold", 0, "KIND", "records of this kind show their place in stream and log alone", false, true},
+	{"withhold-record", 0, "ID", "the same of one record", false, true},
+	{"embargo", 0, "KIND", "records of this kind are shown without their documents", false, true},
+	{"embargo-record", 0, "ID", "the same of one record", false, true},
+	{"anonymous", 0, NULL, "nothing that names participants or signers: see below", false, false},
 	{"no-documents", 0, NULL, "documents travel beside the file", false, false},
 	{"only-documents-kept", 0, NULL, "of documents, those that the notary keeps itself", false, false},
 	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
@@ -29,7 +33,10 @@ const struct nt_option nt_bundle_options[] = {
 const char nt_bundle_details[] =
 	"One file for reviewers: all sealed records of the study with their evidence, and their documents. It expands to each\n"
 	"record's ordinary bundle; trialverify judges all of them and says whether a stream has a gap. What is withheld now can be\n"
-	"added later. Documents of persons are in it unless they are left out.";
+	"added later. Documents of persons are in it unless they are left out. A document that is withheld is so wherever it stands.\n"
+	"\n"
+	"--anonymous withholds personal records, delegations and signed records, and of all others the hidden documents and\n"
+	"details.json. Read the rest before you hand it out: titles, names of documents and what the other documents say stay.";
 
 const struct nt_option nt_expand_options[] = {
 	{"output", 'o', "FOLDER", "a new folder for ID.asice and documents/SHA256", true, false},
@@ -50,38 +57,90 @@ static size_t list_words(const struct nt_cli *cli, const char *option, const cha
 	return n;
 }
 
-VF_RC nt_verb_bundle(struct nt_cli *cli, struct vf_err *reterr)
+/* What is beyond the list would be shown. */
+static VF_RC list_withheld(const struct nt_cli *cli, const char *option, const char **words, size_t *ret, struct vf_err *reterr)
+{
+	*ret = list_words(cli, option, words);
+	if (nt_cli_get_at(cli, option, MAX_WORDS))
+		return vf_fail(reterr, VF_USAGE, "--%s is given more than %d times", option, MAX_WORDS);
+	return VF_OK;
+}
+
+/* Kinds that one option names, as it is given. */
+static VF_RC add_kinds(const struct nt_cli *cli, const char *option, bool documents, struct nt_withhold *at, size_t *n, struct vf_err *reterr)
+{
+	const char *words[MAX_WORDS];
+	size_t n_words = 0;
+	enum vf_rc rc = list_withheld(cli, option, words, &n_words, reterr);
+
+	for (size_t i = 0; rc == VF_OK && i < n_words; i++) {
+		if (!vf_word_is(vf_bytes_str(words[i])))
+			return vf_fail(reterr, VF_USAGE, "a kind to withhold is no kind: see 'trialnotary help submit'");
+		at[(*n)++] = (struct nt_withhold){.kind = words[i], .documents = documents};
+	}
+	return rc;
+}
+
+static VF_RC add_records(const struct nt_cli *cli, struct nt_notary *notary, const char *option, bool documents, struct nt_withhold *at,
+	size_t *n, struct vf_err *reterr)
+{
+	const char *words[MAX_WORDS];
+	size_t n_words = 0;
+	enum vf_rc rc = list_withheld(cli, option, words, &n_words, reterr);
+
+	for (size_t i = 0; rc == VF_OK && i < n_words; i++) {
+		at[*n] = (struct nt_withhold){.documents = documents};
+		rc = nt_verb_find(notary, words[i], &at[*n].id, reterr);
+		(*n)++;
+	}
+	return rc;
+}
+
+static VF_RC put_study(struct nt_cli *cli, struct nt_withhold *withhold, struct nt_study_made *ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	const char *kinds[MAX_WORDS], *from[MAX_WORDS];
-	struct nt_study_options o = {.withhold = kinds,
-		.n_withhold = list_words(cli, "withhold", kinds),
+	const char *from[MAX_WORDS];
+	struct nt_study_options o = {.choice = {.withhold = withhold, .anonymous = nt_cli_has(cli, "anonymous")},
 		.from = from,
 		.n_from = list_words(cli, "from", from),
 		.no_documents = nt_cli_has(cli, "no-documents"),
 		.kept_only = nt_cli_has(cli, "only-documents-kept"),
 		.force = nt_cli_has(cli, "force")};
-	struct nt_study_made m = {0};
-	enum vf_rc rc = VF_OK;
+	size_t *n_withhold = &o.choice.n_withhold;
+	enum vf_rc rc = add_kinds(cli, "withhold", false, withhold, n_withhold, reterr);
 
-	for (size_t i = 0; rc == VF_OK && i < o.n_withhold; i++)
-		if (!vf_word_is(vf_bytes_str(kinds[i])))
-			rc = vf_fail(reterr, VF_USAGE, "a kind to withhold is no kind: see 'trialnotary help submit'");
+	if (rc == VF_OK)
+		rc = add_kinds(cli, "embargo", true, withhold, n_withhold, reterr);
 	if (rc == VF_OK)
 		rc = nt_verb_check_output(cli, reterr);
 	if (rc == VF_OK)
 		rc = nt_verb_open(cli, &n, reterr);
 	if (rc == VF_OK)
-		rc = nt_study_put(n, vf_bytes_str(nt_cli_get(cli, "study")), &o, nt_cli_get(cli, "output"), &m, reterr);
+		rc = add_records(cli, n, "withhold-record", false, withhold, n_withhold, reterr);
+	if (rc == VF_OK)
+		rc = add_records(cli, n, "embargo-record", true, withhold, n_withhold, reterr);
+	return rc == VF_OK ? nt_study_put(n, vf_bytes_str(nt_cli_get(cli, "study")), &o, nt_cli_get(cli, "output"), ret, reterr) : rc;
+}
+
+VF_RC nt_verb_bundle(struct nt_cli *cli, struct vf_err *reterr)
+{
+	struct nt_withhold *withhold = calloc(4 * MAX_WORDS, sizeof(*withhold));
+	struct nt_study_made m = {0};
+	enum vf_rc rc = withhold ? put_study(cli, withhold, &m, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+
+	free(withhold);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(&cli->text, ",\"shown\":%zu,\"hidden\":%zu,\"waiting\":%zu,\"left_out\":%zu,\"seals\":%zu,\"documents\":%zu,\"octets\":%" PRIu64 "}\n",
-			m.shown, m.hidden, m.waiting, m.left_out, m.seals, m.documents, m.octets);
+		nt_buf_putf(&cli->text, ",\"shown\":%zu,\"hidden\":%zu,\"waiting\":%zu,\"left_out\":%zu,\"seals\":%zu,\"documents\":%zu,\"withheld_documents\":%zu,\"octets\":%" PRIu64 "}\n",
+			m.shown, m.hidden, m.waiting, m.left_out, m.seals, m.documents, m.withheld_documents, m.octets);
 		return VF_OK;
 	}
-	nt_buf_putf(&cli->text, "%zu records shown, %zu withheld or erased, %zu documents, %" PRIu64 " octets\n", m.shown, m.hidden, m.documents, m.octets);
+	nt_buf_putf(&cli->text, "%zu records shown, %zu withheld or erased, %zu documents, ", m.shown, m.hidden, m.documents);
+	if (m.withheld_documents)
+		nt_buf_putf(&cli->text, "%zu of shown records withheld, ", m.withheld_documents);
+	nt_buf_putf(&cli->text, "%" PRIu64 " octets\n", m.octets);
 	if (m.waiting)
 		nt_cli_note(cli, "%zu records wait for their seal and are not in it", m.waiting);
 	if (m.left_out)

@@ -144,7 +144,12 @@ static int begin_run(const struct vf_options *o, struct vf_runner **ret)
 	return 0;
 }
 
-static int write_page(const struct vf_options *o, const struct vf_run *run, int status)
+static void put_page(struct vf_sink *sink, const void *run)
+{
+	vf_report_html(sink, run);
+}
+
+static int write_page(const struct vf_options *o, void (*put)(struct vf_sink *s, const void *ctx), const void *ctx, int status)
 {
 	struct vf_output *page;
 	struct vf_sink sink;
@@ -155,7 +160,7 @@ static int write_page(const struct vf_options *o, const struct vf_run *run, int 
 	rc = vf_output_open(o->report, o->force, &page, &err);
 	if (rc == VF_OK) {
 		sink = vf_output_sink(page);
-		vf_report_html(&sink, run);
+		put(&sink, ctx);
 		if (interrupted) {
 			vf_output_abort(page);
 			return 130;
@@ -174,14 +179,10 @@ static int run_study(const struct vf_options *o, struct vf_sink *out)
 	struct vf_err err;
 	int status;
 
-	if (o->report) {
-		vf_ignore(vf_fail(&err, VF_USAGE, "a study bundle has no page: see --json")); /* shown below */
-		return fail(&err);
-	}
 	status = begin_run(o, &runner);
 	if (status)
 		return status;
-	return vf_study_run(o, runner, out, &status, &err) == VF_OK ? status : fail(&err);
+	return vf_study_run(o, runner, out, write_page, &status, &err) == VF_OK ? status : fail(&err);
 }
 
 static int run_verify(const struct vf_options *o, struct vf_sink *out)
@@ -191,10 +192,10 @@ static int run_verify(const struct vf_options *o, struct vf_sink *out)
 	struct vf_err err;
 	int status;
 
-	if (vf_study_wanted(o))
-		return run_study(o, out);
 	if (o->report && vf_output_check(o->report, o->force, &err) != VF_OK)
 		return fail(&err);
+	if (vf_study_wanted(o))
+		return run_study(o, out);
 	status = begin_run(o, &runner);
 	if (status)
 		return status;
@@ -208,7 +209,7 @@ static int run_verify(const struct vf_options *o, struct vf_sink *out)
 	}
 	put_results(out, o, &run);
 	status = vf_run_exit(&run);
-	return o->report ? write_page(o, &run, status) : status;
+	return o->report ? write_page(o, put_page, &run, status) : status;
 }
 
 static int run_inspect(const struct vf_options *o, struct vf_sink *out)

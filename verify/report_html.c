@@ -61,17 +61,17 @@ static void put(struct vf_sink *s, const char *html)
 }
 
 /* Text of any origin: escaped, and kept from changing the direction of what stands around it. */
-static void put_text(struct vf_sink *s, struct vf_bytes text)
+void vf_html_text(struct vf_sink *s, struct vf_bytes text)
 {
 	put(s, "<bdi>");
 	vf_sink_html(s, text);
 	put(s, "</bdi>");
 }
 
-static void put_quoted(struct vf_sink *s, struct vf_bytes text)
+void vf_html_quoted(struct vf_sink *s, struct vf_bytes text)
 {
 	put(s, "“");
-	put_text(s, text);
+	vf_html_text(s, text);
 	put(s, "”");
 }
 
@@ -80,14 +80,14 @@ static void put_str(struct vf_sink *s, const char *text)
 	vf_sink_html(s, vf_bytes_str(text));
 }
 
-static void put_hash(struct vf_sink *s, const struct vf_hash *h)
+void vf_html_hash(struct vf_sink *s, const struct vf_hash *h)
 {
 	put(s, "<code>");
 	vf_sink_hex(s, vf_bytes(h->b, sizeof(h->b)));
 	put(s, "</code>");
 }
 
-static void put_time(struct vf_sink *s, int64_t ms)
+void vf_html_time(struct vf_sink *s, int64_t ms)
 {
 	char shown[VF_SHOWN_TIME], exact[VF_TIME_LEN + 1];
 
@@ -101,7 +101,7 @@ static void put_time_or_none(struct vf_sink *s, int64_t ms)
 	if (ms == VF_TIME_NONE)
 		put(s, "–");
 	else
-		put_time(s, ms);
+		vf_html_time(s, ms);
 }
 
 static void put_day(struct vf_sink *s, int64_t ms)
@@ -112,7 +112,7 @@ static void put_day(struct vf_sink *s, int64_t ms)
 	vf_sink_putf(s, "<time datetime=\"%s\">%.10s</time>", exact, exact);
 }
 
-static void put_count(struct vf_sink *s, uint64_t v)
+void vf_html_count(struct vf_sink *s, uint64_t v)
 {
 	char text[VF_SHOWN_COUNT];
 
@@ -124,9 +124,9 @@ static void put_count(struct vf_sink *s, uint64_t v)
 			vf_sink_put(s, vf_bytes(p, 1));
 }
 
-static void put_plural(struct vf_sink *s, uint64_t n, const char *one, const char *many)
+void vf_html_plural(struct vf_sink *s, uint64_t n, const char *one, const char *many)
 {
-	put_count(s, n);
+	vf_html_count(s, n);
 	put(s, " ");
 	put(s, n == 1 ? one : many);
 }
@@ -162,16 +162,16 @@ static void put_verified_sentence(struct vf_sink *s, const struct vf_report *r)
 		put_str(s, subject);
 		put(s, " existed, exactly as given here, <strong>no later than ");
 	} else {
-		put_count(s, vf_report_good_files(r));
+		vf_html_count(s, vf_report_good_files(r));
 		put(s, " of ");
-		put_plural(s, r->n_files, "file", "files");
+		vf_html_plural(s, r->n_files, "file", "files");
 		put(s, " existed, exactly as they are here, <strong>no later than ");
 	}
 	put_time_or_none(s, r->existed_by);
 	put(s, "</strong>.");
 	if (withheld) {
 		put(s, " ");
-		put_plural(s, withheld, "file was withheld: it is", "files were withheld: they are");
+		vf_html_plural(s, withheld, "file was withheld: it is", "files were withheld: they are");
 		put(s, " listed, but not here.");
 	}
 }
@@ -210,7 +210,7 @@ static void put_banner(struct vf_sink *s, const struct vf_outcome *o)
 	put(s, "</div>\n");
 }
 
-static void put_reason(struct vf_sink *s, enum vf_rc rc, const char *text, const char *object)
+void vf_html_reason(struct vf_sink *s, enum vf_rc rc, const char *text, const char *object)
 {
 	bool rejects = vf_rc_class(rc) == VF_CLASS_REJECTED;
 
@@ -219,12 +219,12 @@ static void put_reason(struct vf_sink *s, enum vf_rc rc, const char *text, const
 	put_str(s, vf_rc_text(rc));
 	if (object[0]) {
 		put(s, ": ");
-		put_quoted(s, vf_bytes_str(object));
+		vf_html_quoted(s, vf_bytes_str(object));
 	}
 	vf_sink_putf(s, " <span class=\"code\">%s</span></p>\n", vf_rc_name(rc));
 	if (text[0]) {
 		put(s, "<p class=\"soft\">Detail: ");
-		put_text(s, vf_bytes_str(text));
+		vf_html_text(s, vf_bytes_str(text));
 		put(s, "</p>\n");
 	}
 	put(s, "<p><strong>What to do:</strong> ");
@@ -240,36 +240,36 @@ static void put_reasons(struct vf_sink *s, const struct vf_outcome *o)
 		return;
 	put(s, "<h3>Why</h3>\n");
 	if (!o->decided) {
-		put_reason(s, o->err.rc, o->err.text, "");
+		vf_html_reason(s, o->err.rc, o->err.text, "");
 		return;
 	}
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < r->n_reasons; i++)
 			if ((vf_rc_class(r->reasons[i].rc) == VF_CLASS_REJECTED) == (pass == 0))
-				put_reason(s, r->reasons[i].rc, r->reasons[i].text, r->reasons[i].object);
+				vf_html_reason(s, r->reasons[i].rc, r->reasons[i].text, r->reasons[i].object);
 	if (r->n_reasons == 0)
-		put_reason(s, VF_NOT_CHECKED, "not every check was made", "");
+		vf_html_reason(s, VF_NOT_CHECKED, "not every check was made", "");
 }
 
 static void put_record_rows(struct vf_sink *s, const struct vf_report *r)
 {
 	row(s, "Record");
-	put_text(s, r->kind);
+	vf_html_text(s, r->kind);
 	if (r->version.n) {
 		put(s, ", version ");
-		put_quoted(s, r->version);
+		vf_html_quoted(s, r->version);
 	}
 	put(s, " of study ");
-	put_quoted(s, r->study);
+	vf_html_quoted(s, r->study);
 	put(s, ROW_END);
 	if (r->title.n) {
 		row(s, "Title");
-		put_quoted(s, r->title);
+		vf_html_quoted(s, r->title);
 		put(s, " <span class=\"soft\">(as declared)</span>" ROW_END);
 	}
 	if (r->date.n) {
 		row(s, "Declared date");
-		put_quoted(s, r->date);
+		vf_html_quoted(s, r->date);
 		put(s, " <span class=\"soft\">(as declared, not proven)</span>" ROW_END);
 	}
 }
@@ -281,16 +281,16 @@ static void put_status_count(struct vf_sink *s, const struct vf_report *r, enum 
 	if (n == 0)
 		return;
 	put(s, ", ");
-	put_count(s, n);
+	vf_html_count(s, n);
 	vf_sink_putf(s, " %s", word);
 }
 
 static void put_covered_row(struct vf_sink *s, const struct vf_report *r)
 {
 	row(s, "Covered");
-	put_count(s, vf_report_good_files(r));
+	vf_html_count(s, vf_report_good_files(r));
 	put(s, " of ");
-	put_plural(s, r->n_files, "file", "files");
+	vf_html_plural(s, r->n_files, "file", "files");
 	put_status_count(s, r, VF_FILE_ALTERED, "altered");
 	put_status_count(s, r, VF_FILE_UNCOVERED, "not covered");
 	put_status_count(s, r, VF_FILE_MISSING, "missing");
@@ -312,11 +312,11 @@ static void put_existed_row(struct vf_sink *s, const struct vf_report *r)
 		return;
 	row(s, "Existed");
 	put(s, "<strong>no later than ");
-	put_time(s, r->existed_by);
+	vf_html_time(s, r->existed_by);
 	put(s, "</strong>");
 	if (first) {
 		put(s, ", by the time-stamping authority ");
-		put_quoted(s, stamp_name(first));
+		vf_html_quoted(s, stamp_name(first));
 	}
 	if (first && first->has_accuracy && first->accuracy_ms > 0) {
 		vf_shown_span(span, first->accuracy_ms);
@@ -331,9 +331,9 @@ static void put_log_row(struct vf_sink *s, const struct vf_report *r)
 		return;
 	row(s, "Recorded");
 	put(s, "entry ");
-	put_count(s, r->index);
+	vf_html_count(s, r->index);
 	put(s, " of log ");
-	put_quoted(s, r->origin);
+	vf_html_quoted(s, r->origin);
 	if (r->integrity_only) {
 		put(s, " (its key and witnesses were not checked)" ROW_END);
 		return;
@@ -343,9 +343,9 @@ static void put_log_row(struct vf_sink *s, const struct vf_report *r)
 		return;
 	}
 	put(s, ", seen by ");
-	put_count(s, r->n_witnesses);
+	vf_html_count(s, r->n_witnesses);
 	put(s, " of ");
-	put_plural(s, r->n_witnesses_known, "witness", "witnesses");
+	vf_html_plural(s, r->n_witnesses_known, "witness", "witnesses");
 	put(s, r->quorum ? " (enough for the policy)" : " (fewer than the policy needs)");
 	put(s, ROW_END);
 }
@@ -358,12 +358,12 @@ static void put_said_row(struct vf_sink *s, const struct vf_report *r)
 	vf_report_meaning(r, meaning);
 	row(s, "Signed");
 	put(s, "as ");
-	put_quoted(s, vf_report_printed_name(r));
+	vf_html_quoted(s, vf_report_printed_name(r));
 	put(s, ", ");
 	put_str(s, meaning);
 	if (r->signing_time != VF_TIME_NONE) {
 		put(s, ", at ");
-		put_time(s, r->signing_time);
+		vf_html_time(s, r->signing_time);
 		put(s, " by the signer’s clock; ");
 	} else {
 		put(s, ", no time stated; ");
@@ -382,7 +382,7 @@ static void put_submitter_row(struct vf_sink *s, const struct vf_report *r)
 		return;
 	}
 	put(s, "by ");
-	put_quoted(s, vf_bytes_str(r->submitter));
+	vf_html_quoted(s, vf_bytes_str(r->submitter));
 	put(s, " ");
 	put(s, vf_report_signer_words(r));
 	put(s, ROW_END);
@@ -396,7 +396,7 @@ static void put_renewal_row(struct vf_sink *s, const struct vf_report *r)
 	if (r->renewals == 0)
 		put(s, "not yet");
 	else
-		put_plural(s, r->renewals, "time", "times");
+		vf_html_plural(s, r->renewals, "time", "times");
 	if (r->renew_before != VF_TIME_NONE) {
 		put(s, vf_report_renew_words(r));
 		put_day(s, r->renew_before);
@@ -410,20 +410,20 @@ static void put_others_row(struct vf_sink *s, const struct vf_report *r)
 		return;
 	row(s, "Others");
 	put(s, "the evidence also covers ");
-	put_plural(s, r->n_others, "other object that was", "other objects that were");
+	vf_html_plural(s, r->n_others, "other object that was", "other objects that were");
 	put(s, " not given" ROW_END);
 }
 
-static void put_checked_row(struct vf_sink *s, const struct vf_run *run)
+void vf_html_checked_rows(struct vf_sink *s, const struct vf_run *run)
 {
 	row(s, "Policy");
 	if (run->has_policy)
-		put_quoted(s, run->policy);
+		vf_html_quoted(s, run->policy);
 	else
 		put(s, run->integrity_only ? "none (integrity only)" : "none (no trust directory was given)");
 	put(s, ROW_END);
 	row(s, run->at_given ? "Checked as of" : "Checked");
-	put_time(s, vf_run_shown_at(run));
+	vf_html_time(s, vf_run_shown_at(run));
 	put(s, run->at_given ? " (time given by the user), offline" : ", offline");
 	put(s, ROW_END);
 }
@@ -448,7 +448,7 @@ static void put_limits(struct vf_sink *s, const struct vf_report *r)
 		   : "<p><strong>Not checked:</strong> nothing was left out of the list of checks.</p>\n");
 	for (size_t i = 0; i < r->n_unchecked; i++) {
 		put(s, "<li>");
-		put_text(s, vf_bytes_str(r->unchecked[i].text));
+		vf_html_text(s, vf_bytes_str(r->unchecked[i].text));
 		vf_sink_putf(s, " <span class=\"code\">%s</span></li>\n", r->unchecked[i].code);
 	}
 	for (size_t c = 0; c < VF_CHECK_COUNT; c++)
@@ -478,7 +478,7 @@ static void put_summary(struct vf_sink *s, const struct vf_run *run, const struc
 		put_submitter_row(s, r);
 	}
 	put_others_row(s, r);
-	put_checked_row(s, run);
+	vf_html_checked_rows(s, run);
 	put(s, "</tbody></table>\n");
 	if (o->decided)
 		put_limits(s, r);
@@ -519,15 +519,15 @@ static void put_files(struct vf_sink *s, const struct vf_report *r)
 		const struct vf_file *f = &r->files[i];
 
 		put(s, "<tr><th scope=\"row\">");
-		put_text(s, f->name);
+		vf_html_text(s, f->name);
 		vf_sink_putf(s, "</th><td>%s</td><td class=\"number\">", file_words(r, f->status));
 		if (f->has_size)
-			put_count(s, f->size);
+			vf_html_count(s, f->size);
 		else
 			put(s, "–");
 		put(s, "</td><td>");
 		if (f->has_sha256)
-			put_hash(s, &f->sha256);
+			vf_html_hash(s, &f->sha256);
 		else
 			put(s, "–");
 		put(s, "</td></tr>\n");
@@ -545,17 +545,17 @@ static void put_stamp(struct vf_sink *s, const struct vf_report *r, const struct
 	char span[VF_SHOWN_COUNT];
 
 	put(s, "<tr><td>");
-	put_time(s, t->gen_time);
+	vf_html_time(s, t->gen_time);
 	if (t->has_accuracy) {
 		vf_shown_span(span, t->accuracy_ms);
 		vf_sink_putf(s, " ± %s", span);
 	}
 	put(s, t->chain || t->index ? "<br><span class=\"soft\">renewal</span>" : "");
 	put(s, "</td><td>");
-	put_quoted(s, vf_bytes_str(t->subject));
+	vf_html_quoted(s, vf_bytes_str(t->subject));
 	if (t->authority) {
 		put(s, ", in the trust directory as ");
-		put_quoted(s, vf_bytes_str(t->authority));
+		vf_html_quoted(s, vf_bytes_str(t->authority));
 	}
 	put(s, "</td><td>");
 	if (t->counts)
@@ -566,7 +566,7 @@ static void put_stamp(struct vf_sink *s, const struct vf_report *r, const struct
 		vf_revocation_words(t->revocation));
 	if (t->revocation_as_of != VF_TIME_NONE) {
 		put(s, ", as of ");
-		put_time(s, t->revocation_as_of);
+		vf_html_time(s, t->revocation_as_of);
 	}
 	put(s, "</td><td>");
 	if (t->valid_to == VF_TIME_NONE)
@@ -602,7 +602,7 @@ static void put_counted(struct vf_sink *s, const struct vf_report *r, size_t rul
 		put(s, any ? "<br>" : "");
 		put_str(s, r->policy->authorities[i].name);
 		put(s, ", ");
-		put_time(s, r->rules[rule].times[i]);
+		vf_html_time(s, r->rules[rule].times[i]);
 		any = true;
 	}
 	if (!any)
@@ -628,11 +628,11 @@ static void put_rule(struct vf_sink *s, const struct vf_report *r, size_t rule)
 	put_counted(s, r, rule);
 	while (vf_report_uncounted(r, rule, &at, &u)) {
 		put(s, "<p>");
-		put_quoted(s, stamp_name(u.stamp));
+		vf_html_quoted(s, stamp_name(u.stamp));
 		put(s, ", ");
-		put_time(s, u.stamp->gen_time);
+		vf_html_time(s, u.stamp->gen_time);
 		put(s, ": ");
-		put_text(s, vf_bytes_str(u.text));
+		vf_html_text(s, vf_bytes_str(u.text));
 		vf_sink_putf(s, " <span class=\"code\">%s</span></p>", u.code);
 	}
 	put(s, "</td></tr>\n");
@@ -689,14 +689,14 @@ static void put_checks(struct vf_sink *s, const struct vf_report *r)
 static void put_hash_row(struct vf_sink *s, const char *name, const struct vf_hash *h)
 {
 	row(s, name);
-	put_hash(s, h);
+	vf_html_hash(s, h);
 	put(s, ROW_END);
 }
 
 static void put_count_row(struct vf_sink *s, const char *name, uint64_t v)
 {
 	row(s, name);
-	put_count(s, v);
+	vf_html_count(s, v);
 	put(s, ROW_END);
 }
 
@@ -707,9 +707,9 @@ static void put_links_row(struct vf_sink *s, const struct vf_report *r)
 	row(s, "Links");
 	for (size_t i = 0; i < r->n_links; i++) {
 		put(s, i ? "<br>" : "");
-		put_text(s, r->links[i].type);
+		vf_html_text(s, r->links[i].type);
 		put(s, " ");
-		put_hash(s, &r->links[i].record);
+		vf_html_hash(s, &r->links[i].record);
 	}
 	put(s, ROW_END);
 }
@@ -717,7 +717,7 @@ static void put_links_row(struct vf_sink *s, const struct vf_report *r)
 static void put_log_facts(struct vf_sink *s, const struct vf_report *r)
 {
 	row(s, "Log");
-	put_text(s, r->origin);
+	vf_html_text(s, r->origin);
 	put(s, ROW_END);
 	put_count_row(s, "Log entry", r->index);
 	put_count_row(s, "Log size", r->size);
@@ -727,7 +727,7 @@ static void put_log_facts(struct vf_sink *s, const struct vf_report *r)
 	row(s, "Witnesses");
 	for (size_t i = 0; i < r->n_witnesses; i++) {
 		put(s, i ? ", " : "");
-		put_text(s, vf_bytes_str(r->witnesses[i]));
+		vf_html_text(s, vf_bytes_str(r->witnesses[i]));
 	}
 	put(s, ROW_END);
 }
@@ -748,9 +748,9 @@ static void put_raw(struct vf_sink *s, const struct vf_run *run, const struct vf
 		put_count_row(s, "Seal", r->seal);
 		row(s, "Seal covers");
 		put(s, "log entries ");
-		put_count(s, r->seal_first);
+		vf_html_count(s, r->seal_first);
 		put(s, " up to, but not including, ");
-		put_count(s, r->seal_size);
+		vf_html_count(s, r->seal_size);
 		put(s, ROW_END);
 	}
 	if (r->has_previous)
@@ -779,12 +779,12 @@ static void put_overview(struct vf_sink *s, const struct vf_run *run)
 		const struct vf_outcome *o = &run->outcomes[i];
 
 		vf_sink_putf(s, "<tr><th scope=\"row\"><a href=\"#result-%zu\">", i + 1);
-		put_text(s, vf_bytes_str(o->report.input));
+		vf_html_text(s, vf_bytes_str(o->report.input));
 		vf_sink_putf(s, "</a></th><td>%s %s</td><td>", sign(o), vf_outcome_word(o));
 		if (o->decided) {
-			put_count(s, vf_report_good_files(&o->report));
+			vf_html_count(s, vf_report_good_files(&o->report));
 			put(s, " of ");
-			put_plural(s, o->report.n_files, "file", "files");
+			vf_html_plural(s, o->report.n_files, "file", "files");
 		} else {
 			put(s, "–");
 		}
@@ -798,7 +798,7 @@ static void put_outcome(struct vf_sink *s, const struct vf_run *run, size_t at)
 	const struct vf_outcome *o = &run->outcomes[at];
 
 	vf_sink_putf(s, "<section class=\"result\" id=\"result-%zu\">\n<h2>File ", at + 1);
-	put_quoted(s, vf_bytes_str(o->report.input));
+	vf_html_quoted(s, vf_bytes_str(o->report.input));
 	put(s, "</h2>\n");
 	put_summary(s, run, o);
 	if (o->decided) {
@@ -811,26 +811,41 @@ static void put_outcome(struct vf_sink *s, const struct vf_run *run, size_t at)
 	put(s, "</section>\n");
 }
 
-void vf_report_html(struct vf_sink *s, const struct vf_run *run)
+void vf_html_begin(struct vf_sink *s, const char *title)
 {
 	put(s, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 	       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	       "<meta name=\"referrer\" content=\"no-referrer\">\n<title>Trial Notary verification report</title>\n<style>\n");
 	put(s, style);
-	put(s, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>Verification report</h1>\n<p class=\"soft\">");
-	put_plural(s, run->n_outcomes, "file", "files");
+	vf_sink_putf(s, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>%s</h1>\n<p class=\"soft\">", title);
+}
+
+void vf_html_checked(struct vf_sink *s, const struct vf_run *run)
+{
 	put(s, run->at_given ? ", checked offline as of " : ", checked offline on ");
-	put_time(s, vf_run_shown_at(run));
+	vf_html_time(s, vf_run_shown_at(run));
 	put(s, " with trialverify ");
 	put_str(s, run->version);
 	put(s, "</p>\n</header>\n");
-	put_overview(s, run);
-	for (size_t i = 0; i < run->n_outcomes; i++)
-		put_outcome(s, run, i);
+}
+
+void vf_html_end(struct vf_sink *s)
+{
 	put(s, "<footer>\n<p>VERIFIED: every check passed and the policy is met. REJECTED: something contradicts something else. "
 	       "INDETERMINATE: nothing contradicts, but the question cannot be answered. INTACT: all but trust was checked and "
 	       "agrees. Anything but VERIFIED means: not verified.</p>\n<p>This page proves nothing by itself: whoever doubts it "
 	       "repeats the check with the same files and a trust directory of their own. Meaning of a code: <code>trialverify explain "
 	       "CODE</code></p>\n</footer>\n</main>\n</body>\n</html>\n");
+}
+
+void vf_report_html(struct vf_sink *s, const struct vf_run *run)
+{
+	vf_html_begin(s, "Verification report");
+	vf_html_plural(s, run->n_outcomes, "file", "files");
+	vf_html_checked(s, run);
+	put_overview(s, run);
+	for (size_t i = 0; i < run->n_outcomes; i++)
+		put_outcome(s, run, i);
+	vf_html_end(s);
 }

@@ -11,6 +11,21 @@ static const char *const not_checked[] = {
 	"OTHER_STREAMS", "that there are no other streams: no study head is disclosed",
 };
 
+size_t vf_study_unchecked(const struct vf_study_result *r)
+{
+	return r->has_head ? 1 : 2;
+}
+
+const char *vf_study_unchecked_code(size_t i)
+{
+	return not_checked[2 * i];
+}
+
+const char *vf_study_unchecked_text(size_t i)
+{
+	return not_checked[2 * i + 1];
+}
+
 static void put_fault(struct vf_sink *s, const struct vf_study_fault *f)
 {
 	vf_sink_putf(s, "  %s", vf_rc_name(f->err.rc));
@@ -46,6 +61,10 @@ static void put_facts(struct vf_sink *s, const struct vf_study_result *r)
 	vf_sink_putf(s, "Study     %s\n", r->study[0] ? r->study : "not known");
 	vf_sink_putf(s, "Records   %zu shown: %zu verified, %zu intact, %zu indeterminate, %zu rejected\n", r->shown, r->counts[VF_VERIFIED],
 		r->counts[VF_INTACT], r->counts[VF_INDETERMINATE], r->counts[VF_REJECTED]);
+	if (r->given)
+		vf_sink_putf(s, "          %zu of them given beside the file\n", r->given);
+	if (r->withheld)
+		vf_sink_putf(s, "          %zu files of them withheld\n", r->withheld);
 	vf_sink_putf(s, "          %zu withheld or erased\n", r->hidden);
 	if (r->origin[0])
 		vf_sink_putf(s, "Log       %s, %llu entries\n", r->origin, (unsigned long long)r->size);
@@ -79,8 +98,8 @@ void vf_study_text(struct vf_sink *s, const char *input, const struct vf_study_r
 	if (r->n_faults > VF_STUDY_FAULTS)
 		vf_sink_putf(s, "  and %zu more\n", r->n_faults - VF_STUDY_FAULTS);
 	vf_sink_str(s, "\nNot checked\n");
-	for (size_t i = 0; i < (r->has_head ? 2u : 4u); i += 2)
-		vf_sink_putf(s, "  %s\n", not_checked[i + 1]);
+	for (size_t i = 0; i < vf_study_unchecked(r); i++)
+		vf_sink_putf(s, "  %s\n", vf_study_unchecked_text(i));
 }
 
 /* ---- JSON ---- */
@@ -117,8 +136,8 @@ static void put_lists(struct vf_sink *s, const struct vf_study_result *r)
 		vf_sink_str(s, "}");
 	}
 	vf_sink_str(s, "],\"not_checked\":[");
-	for (size_t i = 0; i < (r->has_head ? 2u : 4u); i += 2)
-		vf_sink_putf(s, "%s{\"code\":\"%s\",\"text\":\"%s\"}", i ? "," : "", not_checked[i], not_checked[i + 1]);
+	for (size_t i = 0; i < vf_study_unchecked(r); i++)
+		vf_sink_putf(s, "%s{\"code\":\"%s\",\"text\":\"%s\"}", i ? "," : "", vf_study_unchecked_code(i), vf_study_unchecked_text(i));
 	vf_sink_str(s, "]}\n");
 }
 
@@ -130,8 +149,10 @@ void vf_study_json(struct vf_sink *s, const char *input, const struct vf_study_r
 	vf_sink_json(s, vf_bytes_str(input));
 	vf_sink_str(s, ",\"study\":");
 	vf_sink_json(s, vf_bytes_str(r->study));
-	vf_sink_putf(s, ",\"records\":%zu,\"shown\":%zu,\"hidden\":%zu,\"verified\":%zu,\"intact\":%zu,\"indeterminate\":%zu,\"rejected\":%zu",
-		r->records, r->shown, r->hidden, r->counts[VF_VERIFIED], r->counts[VF_INTACT], r->counts[VF_INDETERMINATE], r->counts[VF_REJECTED]);
+	vf_sink_putf(s, ",\"records\":%zu,\"shown\":%zu,\"given\":%zu,\"hidden\":%zu,\"withheld_files\":%zu", r->records, r->shown,
+		r->given, r->hidden, r->withheld);
+	vf_sink_putf(s, ",\"verified\":%zu,\"intact\":%zu,\"indeterminate\":%zu,\"rejected\":%zu", r->counts[VF_VERIFIED],
+		r->counts[VF_INTACT], r->counts[VF_INDETERMINATE], r->counts[VF_REJECTED]);
 	vf_sink_str(s, ",\"origin\":");
 	vf_sink_json(s, vf_bytes_str(r->origin));
 	vf_sink_putf(s, ",\"size\":%llu", (unsigned long long)r->size);

@@ -56,6 +56,8 @@ struct vf_study_record {
 	size_t seal;		     /* in whose log tree it is; n_seals: in none */
 	size_t part;		     /* where it lies packed */
 	size_t at, n;
+	size_t withheld; /* files that it lists and that were not given; once it is judged */
+	bool is_given;	 /* its bundle is beside the file */
 };
 
 struct vf_study_seal {

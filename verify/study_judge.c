@@ -16,6 +16,8 @@ struct judging {
 	bool *proven;	       /* seals whose checkpoint a shown record was VERIFIED with */
 	const struct vf_study_record **sorted;
 	size_t n_sorted;
+	struct vf_study_record *more; /* of bundles beside the file, when the file does not have them */
+	size_t n_more;
 	bool has_study;
 	struct vf_bytes study;
 	const struct vf_zip_entry *head; /* details of the newest study head */
@@ -112,6 +114,15 @@ static bool is_good(enum vf_verdict v)
 	return v == VF_VERIFIED || v == VF_INTACT;
 }
 
+static size_t count_withheld(const struct vf_report *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_files; i++)
+		n += p->files[i].status == VF_FILE_WITHHELD;
+	return n;
+}
+
 /* What the packing says of a record against what was judged. */
 static const char *compare_report(const struct judging *g, const struct vf_study_record *r, const struct vf_report *p)
 {
@@ -186,6 +197,8 @@ static VF_RC judge_record(struct judging *g, size_t i, struct vf_err *reterr)
 	if (rc != VF_OK)
 		return rc;
 	g->r->counts[p->verdict]++;
+	g->s->records[i].withheld = count_withheld(p);
+	g->r->withheld += r->withheld;
 	if (g->j->each)
 		g->j->each(g->j->ctx, r, p);
 	if (!is_good(p->verdict)) {
@@ -202,6 +215,96 @@ static VF_RC judge_record(struct judging *g, size_t i, struct vf_err *reterr)
 		return VF_OK;
 	}
 	learn(g, r, &u, p);
+	return VF_OK;
+}
+
+/* ---- bundles beside the file ---- */
+
+static struct vf_study_record *find_record(const struct judging *g, const struct vf_hash *id)
+{
+	for (size_t i = 0; i < g->s->n_records; i++)
+		if (vf_hash_eq(&g->s->records[i].id, id))
+			return &g->s->records[i];
+	for (size_t i = 0; i < g->n_more; i++)
+		if (vf_hash_eq(&g->more[i].id, id))
+			return &g->more[i];
+	return NULL;
+}
+
+/* What contradicts the file: then the bundle shows nothing of the study. */
+static const char *compare_given(const struct judging *g, const struct vf_study_record *r, const struct vf_report *p)
+{
+	char origin[sizeof(g->r->origin)];
+
+	if (!p->has_record || !p->has_log)
+		return "it is no bundle of a record";
+	if (!vf_bytes_eq(p->study, g->study))
+		return "it is of another study";
+	vf_text_escape(origin, sizeof(origin), p->origin);
+	if (r && (r->index != p->index || (g->r->origin[0] && strcmp(origin, g->r->origin) != 0)))
+		return "its record has another place in the log";
+	return NULL;
+}
+
+/* Of one that is good: where it stands among the records of the file. */
+static void add_given(struct judging *g, const char *name, struct vf_study_record *r, const struct vf_report *p)
+{
+	const char *wrong = compare_given(g, r, p);
+	struct vf_err err;
+
+	if (wrong) {
+		vf_fail(&err, VF_STUDY_SHAPE, "'%.80s' does not belong to the file: %s", name, wrong);
+		fault(g, NULL, &err);
+		return;
+	}
+	if (r && r->is_shown && r->withheld <= count_withheld(p))
+		return;
+	if (r && r->is_shown) {
+		g->r->withheld -= r->withheld;
+		g->r->shown--;
+		g->r->counts[p->verdict]--;
+	} else if (r) {
+		g->r->hidden--;
+	} else {
+		r = &g->more[g->n_more++];
+		*r = (struct vf_study_record){.index = p->index, .id = p->id, .in_stream = p->has_stream, .seq = p->seq, .seal = g->s->n_seals,
+			.stream = p->has_stream && p->seq == 0 ? p->id : p->stream, .prev = p->prev};
+	}
+	g->r->given += !r->is_given;
+	r->is_shown = r->is_given = true;
+	r->withheld = count_withheld(p);
+	g->r->withheld += r->withheld;
+	g->r->shown++;
+	g->r->counts[p->verdict]++;
+	if (p->existed_by != VF_TIME_NONE && p->existed_by > g->r->existed_by)
+		g->r->existed_by = p->existed_by;
+	if (g->j->each)
+		g->j->each(g->j->ctx, r, p);
+}
+
+static VF_RC judge_given(struct judging *g, const struct vf_detached *d, struct vf_err *reterr)
+{
+	struct vf_report *p = g->j->report;
+	struct vf_err err;
+	char name[160];
+	enum vf_rc rc;
+
+	vf_text_escape(name, sizeof(name), vf_bytes_str(d->name));
+	g->j->memory->used = 0;
+	g->j->memory->full = false;
+	rc = vf_bundle_check(g->j->session, g->j->memory, name, d->source, g->j->detached, g->j->n_detached, p, reterr);
+	if (rc == VF_OK && is_good(p->verdict) && p->has_record)
+		rc = keep_study(g, p->study, reterr);
+	if (rc != VF_OK)
+		return rc;
+	if (is_good(p->verdict)) {
+		add_given(g, name, p->has_record ? find_record(g, &p->id) : NULL, p);
+		return VF_OK;
+	}
+	g->r->rejected |= p->verdict == VF_REJECTED;
+	vf_fail(&err, p->n_reasons ? p->reasons[0].rc : VF_NOT_CHECKED, "'%.80s' beside the file: %s", name,
+		p->n_reasons ? p->reasons[0].text : "not everything could be checked");
+	fault(g, NULL, &err);
 	return VF_OK;
 }
 
@@ -260,13 +363,16 @@ static VF_RC judge_streams(struct judging *g, struct vf_err *reterr)
 	struct vf_study *s = g->s;
 	size_t n = 0;
 
-	g->r->streams = VF_NEW(s->arena, s->n_records, struct vf_study_stream);
-	g->sorted = VF_NEW(s->arena, s->n_records, const struct vf_study_record *);
+	g->r->streams = VF_NEW(s->arena, s->n_records + g->n_more, struct vf_study_stream);
+	g->sorted = VF_NEW(s->arena, s->n_records + g->n_more, const struct vf_study_record *);
 	if (!g->r->streams || !g->sorted)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for streams");
 	for (size_t i = 0; i < s->n_records; i++)
 		if (s->records[i].in_stream)
 			g->sorted[n++] = &s->records[i];
+	for (size_t i = 0; i < g->n_more; i++)
+		if (g->more[i].in_stream)
+			g->sorted[n++] = &g->more[i];
 	g->n_sorted = n;
 	if (n)
 		qsort(g->sorted, n, sizeof(*g->sorted), place_order);
@@ -379,8 +485,9 @@ static VF_RC begin(struct judging *g, struct vf_err *reterr)
 	g->used = VF_NEW(s->arena, s->box.zip.n, bool);
 	g->proven = VF_NEW(s->arena, s->n_seals + 1, bool);
 	g->given = VF_NEW(s->arena, g->j->n_detached + 1, struct vf_pair);
+	g->more = VF_NEW(s->arena, g->j->n_bundles + 1, struct vf_study_record);
 	g->study.p = vf_arena_take(s->arena, 128, 1);
-	if (!g->used || !g->proven || !g->given || !g->study.p)
+	if (!g->used || !g->proven || !g->given || !g->more || !g->study.p)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to judge a study");
 	for (size_t i = 0; rc == VF_OK && i < g->j->n_detached; i++)
 		rc = each_pair(&g->given[i], g->j->detached[i].source, reterr);
@@ -415,6 +522,8 @@ VF_RC vf_study_check(struct vf_study *s, const struct vf_study_judging *j, struc
 	for (size_t i = 0; rc == VF_OK && i < s->n_records; i++)
 		if (s->records[i].is_shown)
 			rc = judge_record(&g, i, reterr);
+	for (size_t i = 0; rc == VF_OK && i < j->n_bundles; i++)
+		rc = judge_given(&g, &j->bundles[i], reterr);
 	s->arena->used = s->record_used; /* of the last record nothing is used any more */
 	if (rc == VF_OK)
 		rc = judge_streams(&g, reterr);
@@ -431,6 +540,7 @@ VF_RC vf_study_check(struct vf_study *s, const struct vf_study_judging *j, struc
 		vf_fail(&err, VF_STUDY_SHAPE, "'%.*s' is a document of no record here", VF_STR(s->box.zip.entries[i].name));
 		fault(&g, NULL, &err);
 	}
+	ret->records = ret->shown + ret->hidden;
 	settle(&g);
 	return VF_OK;
 }

@@ -30,7 +30,9 @@ struct vf_study_stream {
 struct vf_study_result {
 	enum vf_verdict verdict;
 	char study[160]; /* escaped */
-	size_t records, shown, hidden;
+	size_t records, shown, hidden; /* with those whose bundles are beside the file */
+	size_t given;		       /* of the shown ones: those beside the file alone */
+	size_t withheld;	       /* files that shown records list and that are not here */
 	size_t counts[4]; /* shown ones by their verdict */
 	struct vf_study_fault faults[VF_STUDY_FAULTS];
 	size_t n_faults; /* all of them */
@@ -50,13 +52,16 @@ struct vf_study_judging {
 	const struct vf_detached *detached; /* documents beside the file */
 	size_t n_detached;
 	struct vf_report *report; /* room for one */
+	/* bundles of records beside the file: of what is withheld in it, or is not in it at all */
+	const struct vf_detached *bundles;
+	size_t n_bundles;
 	/* told of each shown record, with its report; may be NULL */
 	void (*each)(void *ctx, const struct vf_study_record *r, const struct vf_report *report);
 	void *ctx;
 };
 
 /*
- * ret lives until the next vf_study_unpack(). Not VF_OK when no verdict was possible, or when the packing itself is wrong:
+ * ret lives until the next vf_study_unpack(). A hidden record whose bundle is beside the file is a shown one of s from then on. Not VF_OK when no verdict was possible, or when the packing itself is wrong:
  * STUDY_SHAPE, ZIP_DATA, LIMIT, IO, NO_MEMORY, INTERNAL.
  */
 VF_RC vf_study_check(struct vf_study *s, const struct vf_study_judging *j, struct vf_study_result *ret, struct vf_err *reterr);

@@ -33,7 +33,7 @@ for i in 1 2; do
 	run 0 seal "$tn" seal n
 done
 echo "form" >form.txt
-echo "consent" >consent.txt
+echo "NOBODY KNOWS" >consent.txt
 printf 'subject,visit\nS1,1\n' >data.csv
 run 0 submit "$tn" submit n form.txt --study EX-1 --kind consent-form --version 1.0
 run 0 submit "$tn" submit n consent.txt --study EX-1 --kind consent
@@ -61,9 +61,8 @@ run 2 "without trust" "$tv" ex.tnstudy
 has out "INDETERMINATE"
 run 3 "integrity alone" "$tv" --integrity-only ex.tnstudy
 has out "INTACT"
-run 64 "a page" "$tv" --trust trust.d --report page.html ex.tnstudy
 run 64 "two of them" "$tv" --trust trust.d ex.tnstudy again
-has out "USAGE"
+has err "study bundles are judged one by one"
 
 # withheld, and documents beside it
 run 0 withhold "$tn" bundle n --study EX-1 --withhold consent -o withheld.tnstudy
@@ -75,6 +74,109 @@ run 2 "verify without documents" "$tv" --trust trust.d bare.tnstudy
 has out "MISSING_OBJECT"
 run 0 "given beside" "$tv" --trust trust.d bare.tnstudy --detached protocol-1.txt --detached protocol-2.txt --detached form.txt --detached data.csv
 run 66 "no such study" "$tn" bundle n --study EX-9 -o none.tnstudy
+
+# withheld and embargoed, and given beside the file
+consent=$("$tn" list n | grep ' consent ' | cut -c1-64)
+data=$("$tn" list n | grep ' dataset ' | cut -c1-64)
+run 0 "one record" "$tn" bundle n --study EX-1 --withhold-record "${consent:0:12}" --embargo dataset -o part.tnstudy
+has out "4 records shown, 1 withheld or erased, 3 documents, 1 of shown records withheld, "
+run 0 "embargo of one" "$tn" bundle n --study EX-1 --withhold consent --embargo-record "$data" -o same.tnstudy
+cmp -s part.tnstudy same.tnstudy || fault "kind and ID choose otherwise"
+run 0 "expand part" "$tn" expand part.tnstudy -o part.d
+[ "$(ls part.d/*.asice | wc -l)" = 4 ] || fault "four bundles are shown"
+for secret in "NOBODY KNOWS" "S1,1"; do
+	! grep -rqF -- "$secret" part.d || fault "'$secret' is in what it expands to"
+done
+run 0 "export withheld" "$tn" export n "$data" -o want.asice --detached --withhold data.csv
+cmp -s want.asice "part.d/$data.asice" || fault "the embargoed record is not what export gives"
+run 0 "export both" "$tn" export n "$consent" "$data" -o later/
+run 0 "verify part" "$tv" --trust trust.d part.tnstudy
+has out "4 shown: 4 verified"
+has out "1 files of them withheld"
+has out "1 withheld or erased"
+run 0 "later" "$tv" --trust trust.d part.tnstudy "later/$consent.asice" "later/$data.asice"
+has out "5 shown: 5 verified"
+has out "2 of them given beside the file"
+has out "0 withheld or erased"
+lacks out "files of them withheld"
+run 0 "later, JSON" "$tv" --trust trust.d --json part.tnstudy "later/$consent.asice"
+has out '"records":5,"shown":5,"given":1,"hidden":0,"withheld_files":1,'
+other=$("$tn" list n | grep ' EX-2 ' | head -1 | cut -c1-64)
+run 0 "export another study" "$tn" export n "$other" -o other.asice
+run 1 "of another study" "$tv" --trust trust.d part.tnstudy other.asice
+has out "does not belong to the file: it is of another study"
+run 66 "no such kind" "$tn" bundle n --study EX-1 --withhold consents -o typo.tnstudy
+has err "no record of the study is of the kind 'consents'"
+run 66 "of another study" "$tn" bundle n --study EX-1 --withhold-record "$other" -o typo.tnstudy
+[ ! -e typo.tnstudy ] || fault "a mistyped word made a file"
+
+# the page
+run 0 page "$tv" --trust trust.d --at 2030-01-01T00:00:00Z --report page.html part.tnstudy "later/$consent.asice"
+run 0 "page again" "$tv" --trust trust.d --at 2030-01-01T00:00:00Z --report page2.html part.tnstudy "later/$consent.asice"
+cmp -s page.html page2.html || fault "the same result gives other octets"
+run 64 "a page that is there" "$tv" --trust trust.d --report page.html part.tnstudy
+has err "EXISTS"
+has page.html "<h1>Verification report of a study</h1>"
+has page.html 'All 5 records that are shown are verified'
+has page.html "$consent"
+has page.html "given beside the file"
+has page.html "OTHER_STREAMS"
+lacks page.html "<script"
+lacks page.html "http:"
+lacks page.html "https:"
+cp part.tnstudy '<b>.tnstudy'
+run 2 "an open page" "$tv" --at 2030-01-01T00:00:00Z --report open.html '<b>.tnstudy'
+has open.html "&lt;b&gt;.tnstudy"
+has open.html 'INDETERMINATE'
+has open.html "What to do:"
+
+# signed, countersigned, and an anonymous copy
+if command -v openssl >/dev/null; then
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 30 \
+		-subj "/CN=Dr Signer" -addext keyUsage=digitalSignature >/dev/null 2>&1
+	chmod 600 key.pem
+	echo "plan" >plan.txt
+	echo "approval" >approval.txt
+	run 0 "plain" "$tn" submit n plan.txt --study EX-3 --kind protocol --title 'The <i>plan</i>'
+	run 0 signed "$tn" submit n approval.txt --study EX-3 --kind results --sign key.pem --cert cert.pem --meaning author --printed-name "Dr Signer"
+	signed=$(head -1 out | cut -c1-64)
+	run 0 countersigned "$tn" countersign n "$signed" --sign key.pem --cert cert.pem --meaning approval
+	run 0 "consent" "$tn" submit n consent.txt --study EX-3 --kind consent
+	run 0 seal "$tn" seal n
+	run 0 "bundle signed" "$tn" bundle n --study EX-3 -o signed.tnstudy
+	has out "4 records shown, 0 withheld or erased"
+	run 0 "verify signed" "$tv" --trust trust.d signed.tnstudy --report signed.html
+	has out "4 shown: 4 verified"
+	has signed.html "The &lt;i&gt;plan&lt;/i&gt;"
+	run 0 "expand signed" "$tn" expand signed.tnstudy -o signed.d
+	for b in signed.d/*.asice; do
+		run 0 "export signed" "$tn" export n "$(basename "$b" .asice)" -o "$(basename "$b")" --detached
+		cmp -s "$b" "$(basename "$b")" || fault "a signed record expands to another bundle than the exported one"
+	done
+	grep -rqF "Dr Signer" signed.d || fault "the signer's name is in no signed bundle"
+	"$tn" check n --study EX-3 --at 2030-01-01T00:00:00Z --all >by-folder 2>&1
+	a=$?
+	"$tn" check --bundle signed.tnstudy --trust trust.d --at 2030-01-01T00:00:00Z --all >by-bundle 2>&1
+	[ $a = $? ] && cmp -s by-folder by-bundle || fault "check finds something else in the bundle of signed records"
+	run 0 "anonymous" "$tn" bundle n --study EX-3 --anonymous -o anonymous.tnstudy
+	has out "1 records shown, 3 withheld or erased"
+	run 0 "verify anonymous" "$tv" --trust trust.d anonymous.tnstudy
+	has out "complete from 0 to 3, 3 of them withheld or erased"
+	run 0 "expand anonymous" "$tn" expand anonymous.tnstudy -o anonymous.d
+	for secret in "Dr Signer" approval "NOBODY KNOWS" consent; do
+		! grep -rqF -- "$secret" anonymous.d || fault "'$secret' is in the anonymous copy"
+	done
+	run 0 "export signed" "$tn" export n "$signed" -o later-signed.asice
+	run 0 "the signed one later" "$tv" --trust trust.d anonymous.tnstudy later-signed.asice
+	has out "2 shown: 2 verified"
+	has out "2 withheld or erased"
+	# an erased record keeps its place
+	run 0 erase "$tn" erase n "$("$tn" list n | grep ' EX-3 ' | grep ' consent ' | cut -c1-64)" --yes
+	run 0 "bundle erased" "$tn" bundle n --study EX-3 -o erased.tnstudy
+	has out "3 records shown, 1 withheld or erased"
+	run 0 "verify erased" "$tv" --trust trust.d erased.tnstudy
+	has out "complete from 0 to 3, 1 of them withheld or erased"
+fi
 
 # expanded: each bundle is what export gives
 run 0 expand "$tn" expand ex.tnstudy -o x

@@ -7,7 +7,7 @@
 #include "verify/standing.h"
 #include "verify/tst.h"
 
-#include "tests/notary_fixture.h"
+#include "tests/study_judging.h"
 #include "tests/unit/tsa_world.h"
 
 #define STAMPED "20251231000001.5Z"
@@ -239,6 +239,19 @@ static void test_room(void)
 	CHECK(holds(bundle, of_unit) && !holds(bundle, of_ca));
 }
 
+/* A study bundle of the record expands to the same octets, OCSP responses and all. */
+static void check_study(bool holds_ocsp)
+{
+	struct nt_study_made made;
+	struct vf_bytes file;
+
+	file = study_put(&f, "DEMO-1", &(struct nt_study_options){.no_documents = true}, &made);
+	CHECK_INT(made.shown, 1);
+	study_check_expands(&f, file, NULL, 1);
+	CHECK(holds(export(), vf_bytes_str("ocsp001")) == holds_ocsp);
+	free((void *)(uintptr_t)file.p);
+}
+
 int main(void)
 {
 	struct vf_bytes ca1, ca2, ca3, root, early, late, plain, first, second, third;
@@ -246,6 +259,7 @@ int main(void)
 	memory = malloc(VF_BUNDLE_MEMORY);
 	session_memory = malloc(VF_SESSION_MEMORY);
 	MUST(memory && session_memory);
+	study_begin();
 	make_tsa_world();
 	fixture_begin(&f);
 	fixture_submit(&f, TR_PROTOCOL, "protocol.txt", "the protocol\n");
@@ -257,6 +271,7 @@ int main(void)
 	CHECK(holds(plain, outside));
 	CHECK(judge(plain) == VF_INDETERMINATE && first_reason() == VF_NO_REVOCATION_DATA);
 	check_export(0, 0);
+	check_study(false);
 	/* from before the token, and still current when it was made: the last ones */
 	ca1 = ca_crl("20251225000000Z", "20260101000000Z");
 	root = root_crl("20251201000000Z", "20260601000000Z");
@@ -292,6 +307,7 @@ int main(void)
 	third = export();
 	CHECK(!holds(third, late));
 	CHECK(judge(third) == VF_REJECTED && first_reason() == VF_REVOKED);
+	check_study(true);
 	test_left_out(third);
 	/* of another authority: not for this one */
 	{

@@ -1,52 +1,6 @@
 /* Study bundles: every record of them expands to the very octets of its ordinary bundle. */
-#include <sys/mman.h>
-
-#include "tests/outside_fixture.h"
-#include "tests/study_fixture.h"
-
-static void *room;
-
-static bool open_study(struct vf_bytes file, struct vf_arena *a, struct vf_study *ret)
-{
-	struct vf_source source = vf_source_of(file);
-	struct vf_err err = {0};
-	enum vf_rc rc;
-
-	vf_arena_init(a, room, VF_STUDY_MEMORY);
-	rc = vf_study_open(&source, a, ret, &err);
-	if (rc != VF_OK)
-		fprintf(stderr, "%s: %s\n", vf_rc_name(rc), err.text);
-	CHECK_RC(rc, VF_OK);
-	return rc == VF_OK;
-}
-
-/* Each shown record against what the exporter gives. */
-static void check_expands(struct fixture *f, struct vf_bytes file, size_t want)
-{
-	static const struct nt_export_options detached = {.detached = true};
-	VF_CLEANUP(nt_buf_done) struct nt_buf bundle = nt_buf(1u << 24);
-	struct vf_arena a;
-	struct vf_study s;
-	size_t shown = 0;
-
-	if (!open_study(file, &a, &s))
-		return;
-	for (size_t i = 0; i < s.n_records; i++) {
-		struct vf_study_unpacked u;
-		struct vf_bytes b = {NULL, 0};
-		struct vf_err err = {0};
-
-		CHECK_RC(vf_study_unpack(&s, i, &u, &err), VF_OK);
-		if (!s.records[i].is_shown)
-			continue;
-		shown++;
-		CHECK_RC(vf_study_expand(&s, i, &u, &b, &err), VF_OK);
-		nt_buf_reset(&bundle);
-		fixture_export(f, &s.records[i].id, &detached, &bundle);
-		CHECK_BYTES(b, nt_buf_bytes(&bundle));
-	}
-	CHECK_INT(shown, want);
-}
+#include "tests/renewal_fixture.h"
+#include "tests/study_judging.h"
 
 static void one_seal(void)
 {
@@ -60,7 +14,7 @@ static void one_seal(void)
 	file = study_put(&f, "A", NULL, &made);
 	CHECK_INT(made.shown, 1);
 	CHECK_INT(made.documents, 1);
-	check_expands(&f, file, 1);
+	study_check_expands(&f, file, NULL, 1);
 	free((void *)(uintptr_t)file.p);
 	fixture_end(&f);
 
@@ -72,7 +26,7 @@ static void one_seal(void)
 	CHECK_INT(made.documents, 0);
 	printf("300 records of one seal: %zu octets\n", file.n);
 	CHECK(file.n < 300 * 700);
-	check_expands(&f, file, 300);
+	study_check_expands(&f, file, NULL, 300);
 	free((void *)(uintptr_t)file.p);
 	fixture_end(&f);
 }
@@ -80,8 +34,8 @@ static void one_seal(void)
 /* Other studies between them, batches of many sizes, personal records, some withheld, one erased. */
 static void many_seals(void)
 {
-	static const char *const kinds[] = {"consent"};
-	struct nt_study_options withhold = {.withhold = kinds, .n_withhold = 1};
+	static const struct nt_withhold kinds[] = {{.kind = "consent"}};
+	struct nt_study_options withhold = {.choice = {.withhold = kinds, .n_withhold = 1}};
 	struct nt_study_made made;
 	struct vf_err err = {0};
 	struct vf_hash erased;
@@ -107,26 +61,26 @@ static void many_seals(void)
 	CHECK_INT(made.shown, 55);
 	CHECK_INT(made.hidden, 0);
 	CHECK_INT(made.waiting, 2);
-	check_expands(&f, file, 55);
+	study_check_expands(&f, file, NULL, 55);
 	free((void *)(uintptr_t)file.p);
 
 	CHECK_RC(nt_notary_erase(f.n, &erased, &err), VF_OK);
 	file = study_put(&f, "A", NULL, &made);
 	CHECK_INT(made.shown, 54);
 	CHECK_INT(made.hidden, 1);
-	check_expands(&f, file, 54);
+	study_check_expands(&f, file, NULL, 54);
 	free((void *)(uintptr_t)file.p);
 
 	file = study_put(&f, "A", &withhold, &made);
 	CHECK_INT(made.shown, 45);
 	CHECK_INT(made.hidden, 10);
 	CHECK_INT(made.left_out, 0);
-	check_expands(&f, file, 45);
+	study_check_expands(&f, file, NULL, 45);
 	free((void *)(uintptr_t)file.p);
 
 	file = study_put(&f, "B", &withhold, &made);
 	CHECK_INT(made.shown, 21);
-	check_expands(&f, file, 21);
+	study_check_expands(&f, file, NULL, 21);
 	free((void *)(uintptr_t)file.p);
 	fixture_end(&f);
 }
@@ -163,8 +117,78 @@ static void two_trees(void)
 	}
 	file = study_put(&f, "A", NULL, &made);
 	CHECK_INT(made.shown, 15);
-	check_expands(&f, file, 15);
+	study_check_expands(&f, file, NULL, 15);
 	free((void *)(uintptr_t)file.p);
+	outside_end(&beta);
+	fixture_end(&f);
+}
+
+static void check_verified(struct fixture *f, struct vf_bytes file, int64_t at, size_t want)
+{
+	static struct vf_study_result r;
+
+	CHECK_RC(study_judge_at(f, file, NULL, at, &r), VF_OK);
+	for (size_t i = 0; i < r.n_faults && i < VF_STUDY_FAULTS; i++)
+		fprintf(stderr, "%s: %s\n", vf_rc_name(r.faults[i].err.rc), r.faults[i].err.text);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_INT(r.counts[VF_VERIFIED], want);
+}
+
+/* Time-stamps renewed, hash trees renewed, both: each record still expands to what is exported, and is judged in later years. */
+static void renewed(void)
+{
+	struct outside alpha, beta, *const both[] = {&alpha, &beta};
+	struct fixture f;
+	struct renewing x = {.f = &f, .of = {&alpha, &beta}, .n = 2};
+	struct nt_study_made made;
+	struct nt_renew_options o;
+	struct vf_err err = {0};
+	struct vf_bytes old, file;
+	int64_t start;
+
+	fixture_begin(&f);
+	outside_begin(&f, &alpha, "alpha", VF_SHA256);
+	outside_begin(&f, &beta, "beta", VF_SHA512);
+	configure(&f, true, 2, both, 2);
+	start = f.now;
+	for (uint64_t seal = 1; seal <= 2; seal++) {
+		study_submit_many(&f, "A", 10 * seal, 1 + seal);
+		study_submit_many(&f, "B", 10 * seal, 2);
+		study_submit(&f, "A", TR_CONSENT, seal == 1 ? "c1.txt" : "c2.txt", seal == 1 ? "one" : "two");
+		fixture_seal(&f);
+		add_token(&f, &alpha, seal);
+		add_token(&f, &beta, seal);
+	}
+	old = study_put(&f, "A", NULL, &made);
+	CHECK_INT(made.shown, 7);
+	study_check_expands(&f, old, NULL, 7);
+	check_verified(&f, old, f.now + 1000, 7);
+	/* hash trees first, then time-stamps of the old and of the new chains */
+	f.now = start + 400 * DAY;
+	o = renewing_options(&x, -1);
+	o.tree = true;
+	CHECK_RC(nt_renew(&o, &x.r, &err), VF_OK);
+	CHECK_STR(x.made, "embedded>embedded:2 alpha>alpha:2 ");
+	file = study_put(&f, "A", NULL, &made);
+	CHECK(file.n > old.n && !vf_bytes_eq(file, old));
+	study_check_expands(&f, file, NULL, 7);
+	check_verified(&f, file, f.now + 1000, 7);
+	free((void *)(uintptr_t)file.p);
+	study_submit_many(&f, "A", 50, 1);
+	f.now = start + (1825 - 100) * DAY;
+	CHECK_RC(renewing_run(&x, 180), VF_OK);
+	CHECK_STR(x.failed, "");
+	CHECK(x.r.renewals > 0);
+	file = study_put(&f, "A", NULL, &made);
+	CHECK_INT(made.waiting, 1);
+	study_check_expands(&f, file, NULL, 7);
+	check_verified(&f, file, start + (1825 + 100) * DAY, 7);
+	printf("7 records: %zu octets, renewed twice %zu\n", old.n, file.n);
+	/* what was handed out before is judged as before, as long as its time-stamps last */
+	check_verified(&f, old, f.now, 7);
+	free((void *)(uintptr_t)file.p);
+	free((void *)(uintptr_t)old.p);
+	outside_end(&alpha);
 	outside_end(&beta);
 	fixture_end(&f);
 }
@@ -195,12 +219,11 @@ static void refusals(void)
 
 int main(void)
 {
-	room = mmap(NULL, VF_STUDY_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room == MAP_FAILED)
-		return 1;
+	study_begin();
 	one_seal();
 	many_seals();
 	two_trees();
+	renewed();
 	refusals();
 	return check_done();
 }

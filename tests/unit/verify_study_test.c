@@ -1,14 +1,8 @@
 /* Trees of which little is known, programs that are wrong, and what a study bundle shows as a whole. */
-#include <sys/mman.h>
-
 #include "notary/study_pack.h"
 #include "notary/tree.h"
-#include "tests/study_fixture.h"
+#include "tests/study_judging.h"
 #include "verify/merkle.h"
-#include "verify/study_judge.h"
-
-static void *room, *bundle_room, *session_room;
-#define SESSION (64u << 20)
 
 /* ---- trees, against the slow way ---- */
 
@@ -56,7 +50,7 @@ static void check_tree(const struct known *all, size_t n, unsigned mask, bool is
 	struct vf_err err = {0};
 	size_t k = 0;
 
-	vf_arena_init(&a, room, VF_STUDY_MEMORY);
+	vf_arena_init(&a, study_room, VF_STUDY_MEMORY);
 	for (size_t i = 0; i < n; i++) {
 		if (!(mask >> i & 1))
 			continue;
@@ -127,49 +121,11 @@ static void trees(void)
 
 /* ---- judging ---- */
 
-
-/* The verdict, or what refuses the packing. ret may be NULL. */
-static enum vf_rc judge(struct fixture *f, struct vf_bytes file, const struct vf_detached *given, size_t n, struct vf_study_result *ret)
-{
-	static struct vf_report report;
-	static struct vf_study_result unused;
-	struct vf_trust_file files[NT_TRUST_FILES];
-	struct vf_session_options options = {.files = files, .n_files = NT_TRUST_FILES, .at = f->now + 1000};
-	struct vf_study_judging j = {.detached = given, .n_detached = n, .report = &report};
-	struct vf_source source = vf_source_of(file);
-	struct vf_arena a, memory;
-	struct vf_study s;
-	struct vf_err err = {0};
-	enum vf_rc rc;
-
-	ret = ret ? ret : &unused;
-	vf_arena_init(&a, room, VF_STUDY_MEMORY);
-	vf_arena_init(&memory, bundle_room, VF_BUNDLE_MEMORY);
-	j.memory = &memory;
-	rc = vf_study_open(&source, &a, &s, &err);
-	if (rc != VF_OK)
-		return rc;
-	for (size_t i = 0; i < NT_TRUST_FILES; i++)
-		files[i] = (struct vf_trust_file){f->trust.names[i], nt_buf_bytes(&f->trust.files[i])};
-	fixture_need(vf_session_new(&options, session_room, SESSION, &j.session, &err), &err, "session");
-	rc = vf_study_check(&s, &j, ret, &err);
-	vf_session_free(j.session);
-	return rc;
-}
-
-static bool has_fault(const struct vf_study_result *r, enum vf_rc rc)
-{
-	for (size_t i = 0; i < r->n_faults && i < VF_STUDY_FAULTS; i++)
-		if (r->faults[i].err.rc == rc)
-			return true;
-	return false;
-}
-
 static void whole(void)
 {
-	static const char *const consent[] = {"consent"}, *const dataset[] = {"dataset"};
-	struct nt_study_options no_documents = {.no_documents = true}, no_consent = {.withhold = consent, .n_withhold = 1},
-				no_dataset = {.withhold = dataset, .n_withhold = 1};
+	static const struct nt_withhold consent[] = {{.kind = "consent"}}, dataset[] = {{.kind = "dataset"}};
+	struct nt_study_options no_documents = {.no_documents = true}, no_consent = {.choice = {.withhold = consent, .n_withhold = 1}},
+				no_dataset = {.choice = {.withhold = dataset, .n_withhold = 1}};
 	static struct vf_study_result r;
 	struct nt_study_made made;
 	struct vf_detached given;
@@ -187,7 +143,7 @@ static void whole(void)
 	erased = f.last;
 	fixture_seal(&f);
 	file = study_put(&f, "A", NULL, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
 	CHECK_INT(r.counts[VF_VERIFIED], 2);
 	CHECK_INT(r.n_streams, 1);
@@ -200,43 +156,43 @@ static void whole(void)
 
 	/* without its documents it is open, and with them given beside it is not */
 	file = study_put(&f, "A", &no_documents, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_INDETERMINATE);
-	CHECK(has_fault(&r, VF_MISSING_OBJECT));
+	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, ""));
 	snprintf(path, sizeof(path), "%s/A-000000.csv", f.dir);
 	text = check_read(path);
 	source = vf_source_of(text);
 	given = (struct vf_detached){path, &source};
-	CHECK_RC(judge(&f, file, &given, 1, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, &(struct study_beside){.documents = &given, .n_documents = 1}, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
 	free((void *)(uintptr_t)text.p);
 	free((void *)(uintptr_t)file.p);
 
 	/* withheld: the stream is complete all the same */
 	file = study_put(&f, "A", &no_consent, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
 	CHECK_INT(r.hidden, 1);
 	CHECK_INT(r.streams[0].hidden, 1);
 	free((void *)(uintptr_t)file.p);
 	file = study_put(&f, "A", &no_dataset, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
 	free((void *)(uintptr_t)file.p);
 
 	/* erased, and withheld behind the last seal that is shown */
 	CHECK_RC(nt_notary_erase(f.n, &erased, &err), VF_OK);
 	file = study_put(&f, "A", NULL, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
 	CHECK_INT(r.hidden, 1);
 	free((void *)(uintptr_t)file.p);
 	study_submit(&f, "A", TR_CONSENT, "late.txt", "late");
 	fixture_seal(&f);
 	file = study_put(&f, "A", &no_consent, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_INDETERMINATE);
-	CHECK(has_fault(&r, VF_MISSING_OBJECT));
+	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, ""));
 	free((void *)(uintptr_t)file.p);
 	fixture_end(&f);
 }
@@ -262,7 +218,7 @@ static void heads(void)
 	study_submit(&f, "A", TR_STUDY_HEAD, "details.json", text);
 	fixture_seal(&f);
 	file = study_put(&f, "A", NULL, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
 	CHECK(r.has_head);
 	free((void *)(uintptr_t)file.p);
@@ -272,9 +228,9 @@ static void heads(void)
 	study_submit(&f, "A", TR_STUDY_HEAD, "details.json", text);
 	fixture_seal(&f);
 	file = study_put(&f, "A", NULL, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_INDETERMINATE);
-	CHECK(has_fault(&r, VF_MISSING_OBJECT));
+	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, ""));
 	free((void *)(uintptr_t)file.p);
 
 	/* and one that names another head */
@@ -282,9 +238,9 @@ static void heads(void)
 	study_submit(&f, "A", TR_STUDY_HEAD, "details.json", text);
 	fixture_seal(&f);
 	file = study_put(&f, "A", NULL, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, &r), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_REJECTED);
-	CHECK(has_fault(&r, VF_STREAM_FORK));
+	CHECK(study_has_fault(&r, VF_STREAM_FORK, ""));
 	free((void *)(uintptr_t)file.p);
 	fixture_end(&f);
 }
@@ -303,7 +259,7 @@ static struct nt_buf unpack_all(struct vf_bytes file)
 	struct vf_arena a;
 	struct vf_study s;
 
-	vf_arena_init(&a, room, VF_STUDY_MEMORY);
+	vf_arena_init(&a, study_room, VF_STUDY_MEMORY);
 	if (vf_study_open(&source, &a, &s, NULL) != VF_OK)
 		return all;
 	for (size_t i = 0; i < s.n_records; i++) {
@@ -326,13 +282,13 @@ static void tamper(struct fixture *f, struct vf_bytes file, size_t stride)
 	struct vf_arena a;
 	struct vf_err err = {0};
 
-	vf_arena_init(&a, room, VF_STUDY_MEMORY);
+	vf_arena_init(&a, study_room, VF_STUDY_MEMORY);
 	fixture_need(vf_container_open(&source, true, &a, &box, &err), &err, "container");
 	n = box.zip.n;
 	for (size_t i = 1; i < n; i++) {
 		struct vf_bytes b;
 
-		vf_arena_init(&a, room, VF_STUDY_MEMORY);
+		vf_arena_init(&a, study_room, VF_STUDY_MEMORY);
 		fixture_need(vf_container_open(&source, true, &a, &box, &err), &err, "container");
 		fixture_need(vf_container_read(&box, &box.zip.entries[i], &a, &b, &err), &err, "read");
 		nt_buf_reset(&data);
@@ -343,8 +299,8 @@ static void tamper(struct fixture *f, struct vf_bytes file, size_t stride)
 			enum vf_rc rc;
 
 			data.p[at] ^= (uint8_t)(1u << at % 8);
-			changed = study_replace(file, i, nt_buf_bytes(&data), room);
-			rc = judge(f, changed, NULL, 0, &r);
+			changed = study_replace(file, i, nt_buf_bytes(&data), study_room);
+			rc = study_judge(f, changed, NULL, &r);
 			if (rc == VF_OK && r.verdict == VF_VERIFIED) {
 				struct nt_buf got = unpack_all(changed);
 
@@ -367,8 +323,8 @@ static void tamper(struct fixture *f, struct vf_bytes file, size_t stride)
 
 static void tampering(void)
 {
-	static const char *const consent[] = {"consent"};
-	struct nt_study_options o = {.withhold = consent, .n_withhold = 1};
+	static const struct nt_withhold consent[] = {{.kind = "consent"}};
+	struct nt_study_options o = {.choice = {.withhold = consent, .n_withhold = 1}};
 	const char *stride = getenv("TRIALNOTARY_FLIP_STRIDE");
 	struct nt_study_made made;
 	struct vf_bytes file, cut;
@@ -383,28 +339,19 @@ static void tampering(void)
 	study_submit_many(&f, "A", 5, 1);
 	fixture_seal(&f);
 	file = study_put(&f, "A", &o, &made);
-	CHECK_RC(judge(&f, file, NULL, 0, NULL), VF_OK);
+	CHECK_RC(study_judge(&f, file, NULL, NULL), VF_OK);
 	tamper(&f, file, stride ? (size_t)atoi(stride) : 11);
 	for (size_t n = 0; n < file.n; n += 97) {
 		cut = vf_bytes(file.p, n);
-		CHECK(judge(&f, cut, NULL, 0, NULL) != VF_OK);
+		CHECK(study_judge(&f, cut, NULL, NULL) != VF_OK);
 	}
 	free((void *)(uintptr_t)file.p);
 	fixture_end(&f);
 }
 
-static void *map(size_t n)
-{
-	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? (exit(1), NULL) : p;
-}
-
 int main(void)
 {
-	room = map(VF_STUDY_MEMORY);
-	bundle_room = map(VF_BUNDLE_MEMORY);
-	session_room = map(SESSION);
+	study_begin();
 	trees();
 	whole();
 	heads();
