@@ -324,7 +324,15 @@ static VF_RC read_details(const struct nt_shown *s, const struct nt_submission *
 	return VF_OK;
 }
 
-static VF_RC add_more(struct nt_shown *s, struct nt_case *c, const struct nt_submit *said, size_t i, uint8_t *room, struct vf_err *reterr)
+static struct vf_bytes octets_of(const struct nt_submission *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_members; i++)
+		if (vf_bytes_is(m->members[i].name, name))
+			return m->members[i].bytes;
+	return vf_bytes(NULL, 0);
+}
+
+static VF_RC add_more(struct nt_shown *s, struct nt_case *c, size_t i, uint8_t *room, struct vf_err *reterr)
 {
 	const struct nt_submission *m = &s->more[i];
 	struct nt_case_record made = {.id = m->id,
@@ -337,7 +345,7 @@ static VF_RC add_more(struct nt_shown *s, struct nt_case *c, const struct nt_sub
 		.stream = m->stream,
 		.seq = m->seq,
 		.in_stream = m->in_stream,
-		.signer = said->signed_by ? said->signed_by->name : vf_bytes(NULL, 0)};
+		.signature = {octets_of(m, VF_NAME_STATEMENT), octets_of(m, VF_NAME_SIGNED_MANIFEST), octets_of(m, VF_NAME_SIGNATURE)}};
 	enum vf_rc rc = read_details(s, m, room, &made.details, reterr);
 
 	return rc == VF_OK ? add(s, c, &made, m->links, m->n_links, m->documents, m->n_documents, s->n + i, reterr) : rc;
@@ -355,9 +363,9 @@ VF_RC nt_case_of_client(struct nt_shown *shown, int64_t as_of, const struct nt_s
 	for (size_t i = 0; rc == VF_OK && i < shown->n; i++)
 		rc = add_seen(shown, c, i, reterr);
 	for (size_t i = 0; rc == VF_OK && i < n_more; i++)
-		rc = add_more(shown, c, s, i, room, reterr);
+		rc = add_more(shown, c, i, room, reterr);
 	if (rc == VF_OK)
-		rc = nt_case_finish(c, false, reterr);
+		rc = nt_case_finish(c, 1, reterr); /* others' records may be there that this party does not see */
 	shown->more = NULL;
 	shown->n_more = 0;
 	if (room)
