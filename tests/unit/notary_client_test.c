@@ -132,6 +132,38 @@ static void test_problem(void)
 	CHECK_RC(nt_answer_problem(text_of("[]"), &said, &known, &err), VF_JSON_SHAPE);
 }
 
+/* A record with this behind its state. */
+static enum vf_rc read_more(const char *more, struct nt_remote_record *ret)
+{
+	char json[1024];
+
+	CHECK(snprintf(json, sizeof(json), "{\"id\":\"" HASH_A "\",\"state\":\"accepted\",%s}", more) < (int)sizeof(json));
+	return nt_answer_record(text_of(json), &arena, ret, NULL);
+}
+
+#define DIGESTS "\"sha256\":\"" HASH_A "\",\"sha512\":\"" HASH_A HASH_A "\""
+
+static void test_shown(void)
+{
+	struct nt_remote_record r;
+
+	CHECK_RC(read_more("\"stream\":\"" HASH_A "\",\"seq\":4,\"documents\":[{\"name\":\"a.txt\"," DIGESTS ",\"size\":29,\"kept\":false},"
+			   "{\"name\":\"b.txt\"," DIGESTS ",\"size\":0,\"confidential\":true}]", &r), VF_OK);
+	CHECK(r.in_stream && r.seq == 4 && r.n_documents == 2 && vf_bytes_is(r.documents[0].name, "a.txt") && r.documents[0].size == 29);
+	CHECK(!r.documents[0].confidential && r.documents[1].confidential && r.documents[0].path.n == 0 && r.documents[0].digests.sha512.b[63] == 0xaa);
+	CHECK_RC(read_more("\"documents\":[]", &r), VF_OK);
+	CHECK(!r.in_stream && r.n_documents == 0);
+	CHECK_RC(read_more("\"stream\":\"" HASH_A "\"", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"stream\":\"aa\",\"seq\":4", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"documents\":{}", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"documents\":[1]", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"documents\":[{\"name\":1," DIGESTS ",\"size\":29}]", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"documents\":[{\"name\":\"a\",\"sha256\":\"" HASH_A "\",\"size\":29}]", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"documents\":[{\"name\":\"a\"," DIGESTS "}]", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"documents\":[{\"name\":\"a\"," DIGESTS ",\"size\":-1}]", &r), VF_JSON_SHAPE);
+	CHECK_RC(read_more("\"documents\":[{\"name\":\"a\"," DIGESTS ",\"size\":1,\"confidential\":1}]", &r), VF_JSON_SHAPE);
+}
+
 static void test_records(void)
 {
 	struct nt_remote_record r;
@@ -366,6 +398,7 @@ int main(void)
 	test_parameter();
 	test_problem();
 	test_records();
+	test_shown();
 	test_stream();
 	test_accepted();
 	test_state();
