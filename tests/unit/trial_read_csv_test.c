@@ -56,7 +56,7 @@ static void test_not_claimed(void)
 
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
 		CHECK_RC(csv(no[i].text, no[i].name), VF_OK);
-		if (said.reader[0])
+		if (said.reader[0] && strcmp(said.reader, "text") != 0)
 			CHECK_FAIL("text %zu was claimed", i);
 	}
 	CHECK_RC(csv("a,b,c\n1,2,3\n4,5,6\n", "table.txt"), VF_OK);
