@@ -6,24 +6,19 @@
 /* Streams that are shown on a screen; JSON has all. */
 #define SHOWN_STREAMS 20
 
-static const char *const not_checked[] = {
-	"LATER_RECORDS", "records after those in the file",
-	"OTHER_STREAMS", "that there are no other streams: no study head is disclosed",
-};
-
-size_t vf_study_unchecked(const struct vf_study_result *r)
+bool vf_study_unchecked_at(const struct vf_study_result *r, size_t i, struct vf_study_unchecked *ret)
 {
-	return r->has_head ? 1 : 2;
-}
+	static const struct vf_study_unchecked whole[] = {
+		{"LATER_RECORDS", "records after those in the file", 0},
+		{"OTHER_STREAMS", "that there are no other streams: no study head is disclosed", 0},
+	};
+	size_t n = r->has_head ? 1 : 2;
 
-const char *vf_study_unchecked_code(size_t i)
-{
-	return not_checked[2 * i];
-}
-
-const char *vf_study_unchecked_text(size_t i)
-{
-	return not_checked[2 * i + 1];
+	if (i < n)
+		*ret = whole[i];
+	else if (i < n + r->n_open)
+		*ret = (struct vf_study_unchecked){r->open[i - n].code, r->open[i - n].text, r->open[i - n].records};
+	return i < n + r->n_open;
 }
 
 static void put_fault(struct vf_sink *s, const struct vf_study_fault *f)
@@ -86,6 +81,8 @@ static void put_facts(struct vf_sink *s, const struct vf_study_result *r)
 
 void vf_study_text(struct vf_sink *s, const char *input, const struct vf_study_result *r)
 {
+	struct vf_study_unchecked u;
+
 	vf_sink_putf(s, "%s  ", vf_verdict_name(r->verdict));
 	vf_sink_ascii(s, vf_bytes_str(input));
 	vf_sink_str(s, "\n\n");
@@ -98,8 +95,12 @@ void vf_study_text(struct vf_sink *s, const char *input, const struct vf_study_r
 	if (r->n_faults > VF_STUDY_FAULTS)
 		vf_sink_putf(s, "  and %zu more\n", r->n_faults - VF_STUDY_FAULTS);
 	vf_sink_str(s, "\nNot checked\n");
-	for (size_t i = 0; i < vf_study_unchecked(r); i++)
-		vf_sink_putf(s, "  %s\n", vf_study_unchecked_text(i));
+	for (size_t i = 0; vf_study_unchecked_at(r, i, &u); i++) {
+		if (u.records)
+			vf_sink_putf(s, "  %zu of %zu records: %s [%s]\n", u.records, r->shown, u.text, u.code);
+		else
+			vf_sink_putf(s, "  %s [%s]\n", u.text, u.code);
+	}
 }
 
 /* ---- JSON ---- */
@@ -113,6 +114,8 @@ static void put_id(struct vf_sink *s, const char *name, const struct vf_hash *id
 
 static void put_lists(struct vf_sink *s, const struct vf_study_result *r)
 {
+	struct vf_study_unchecked u;
+
 	vf_sink_str(s, ",\"streams\":[");
 	for (size_t i = 0; i < r->n_streams; i++) {
 		const struct vf_study_stream *t = &r->streams[i];
@@ -136,8 +139,11 @@ static void put_lists(struct vf_sink *s, const struct vf_study_result *r)
 		vf_sink_str(s, "}");
 	}
 	vf_sink_str(s, "],\"not_checked\":[");
-	for (size_t i = 0; i < vf_study_unchecked(r); i++)
-		vf_sink_putf(s, "%s{\"code\":\"%s\",\"text\":\"%s\"}", i ? "," : "", vf_study_unchecked_code(i), vf_study_unchecked_text(i));
+	for (size_t i = 0; vf_study_unchecked_at(r, i, &u); i++) {
+		vf_sink_putf(s, "%s{\"code\":\"%s\",\"text\":", i ? "," : "", u.code);
+		vf_sink_json(s, vf_bytes_str(u.text));
+		vf_sink_putf(s, ",\"records\":%zu}", u.records ? u.records : r->shown);
+	}
 	vf_sink_str(s, "]}\n");
 }
 

@@ -11,9 +11,11 @@ void vf_study_text(struct vf_sink *s, const char *input, const struct vf_study_r
 /* One JSON object and a LF. */
 void vf_study_json(struct vf_sink *s, const char *input, const struct vf_study_result *r);
 
-/* What is not checked: how many, and each of them. */
-size_t vf_study_unchecked(const struct vf_study_result *r);
-const char *vf_study_unchecked_code(size_t i);
-const char *vf_study_unchecked_text(size_t i);
+/* What is not checked, of the whole and then of records; false behind the last. ret points into r. */
+struct vf_study_unchecked {
+	const char *code, *text;
+	size_t records; /* shown ones; 0: the whole */
+};
+bool vf_study_unchecked_at(const struct vf_study_result *r, size_t i, struct vf_study_unchecked *ret);
 
 #endif

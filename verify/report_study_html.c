@@ -196,9 +196,18 @@ static void put_facts(struct vf_sink *s, const struct vf_study_page *page)
 
 static void put_limits(struct vf_sink *s, const struct vf_study_result *r)
 {
+	struct vf_study_unchecked u;
+
 	put(s, "<div class=\"limits\">\n<p><strong>Not checked:</strong></p>\n<ul>\n");
-	for (size_t i = 0; i < vf_study_unchecked(r); i++)
-		vf_sink_putf(s, "<li>%s <span class=\"code\">%s</span></li>\n", vf_study_unchecked_text(i), vf_study_unchecked_code(i));
+	for (size_t i = 0; vf_study_unchecked_at(r, i, &u); i++) {
+		put(s, "<li>");
+		if (u.records) {
+			vf_html_plural(s, u.records, "record", "records");
+			put(s, ": ");
+		}
+		vf_html_text(s, vf_bytes_str(u.text));
+		vf_sink_putf(s, " <span class=\"code\">%s</span></li>\n", u.code);
+	}
 	put(s, "</ul>\n</div>\n");
 }
 

@@ -150,12 +150,30 @@ static VF_RC keep_study(struct judging *g, struct vf_bytes study, struct vf_err 
 	return VF_OK;
 }
 
+/* Streams and slots are judged with all their records here. */
+static void tally(struct vf_study_result *r, const struct vf_unchecked *u)
+{
+	size_t i = 0;
+
+	while (i < r->n_open && strcmp(r->open[i].code, u->code) != 0)
+		i++;
+	if (i == VF_STUDY_OPEN || strcmp(u->code, "STREAM_COMPLETE") == 0 || strcmp(u->code, "SLOT") == 0)
+		return;
+	if (i == r->n_open) {
+		r->open[r->n_open++] = (struct vf_study_open){.code = u->code};
+		memcpy(r->open[i].text, u->text, sizeof(r->open[i].text));
+	}
+	r->open[i].records++;
+}
+
 static void learn(struct judging *g, const struct vf_study_record *r, const struct vf_study_unpacked *u, const struct vf_report *p)
 {
 	static const char details[] = "details.json";
 	const struct vf_member *m = vf_statement_find(&u->statement, vf_bytes_str(details));
 	struct vf_digest root = vf_study_tree_root(&g->s->log), shown = vf_digest_from_hash(&p->root);
 
+	for (size_t i = 0; i < p->n_unchecked; i++)
+		tally(g->r, &p->unchecked[i]);
 	g->proven[r->seal] |= vf_digest_eq(&root, &shown);
 	g->r->size = p->size;
 	vf_text_escape(g->r->origin, sizeof(g->r->origin), p->origin);

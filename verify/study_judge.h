@@ -12,6 +12,15 @@
 
 /* Faults that are told; the rest is counted. */
 #define VF_STUDY_FAULTS 20
+/* More kinds of what a record's verdict leaves unchecked than there are. */
+#define VF_STUDY_OPEN 40
+
+/* What the verdicts of some shown records leave unchecked. */
+struct vf_study_open {
+	const char *code; /* of struct vf_unchecked */
+	char text[240];	  /* of the first of them */
+	size_t records;
+};
 
 struct vf_study_fault {
 	struct vf_err err;
@@ -37,6 +46,8 @@ struct vf_study_result {
 	struct vf_study_fault faults[VF_STUDY_FAULTS];
 	size_t n_faults; /* all of them */
 	bool rejected;
+	struct vf_study_open open[VF_STUDY_OPEN];
+	size_t n_open;
 	struct vf_study_stream *streams; /* ascending by ID; in the study's arena */
 	size_t n_streams;
 	bool has_head; /* a study head was read */
