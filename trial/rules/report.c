@@ -18,8 +18,8 @@ static const char style[] =
 	"h1{font-size:1.75rem;line-height:1.25;margin:0 0 .25rem}h2{font-size:1.3rem;margin:2.5rem 0 .5rem;border-bottom:2px solid "
 	"var(--line);padding-bottom:.2rem}h3{font-size:1.05rem;margin:1.5rem 0 .3rem}\n"
 	"p{margin:.5rem 0}.soft{color:var(--soft)}a{color:#1f4f86}\n"
-	".tiles{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.25rem 0}\n"
-	".tile{border:1px solid;border-left-width:.5rem;border-radius:.35rem;padding:.5rem .9rem;min-width:9.5rem}\n"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.75rem;margin:1.25rem 0}\n"
+	".tile{border:1px solid;border-left-width:.5rem;border-radius:.35rem;padding:.5rem .8rem}\n"
 	".tile b{display:block;font-size:1.6rem;line-height:1.2}\n"
 	".FAIL{background:#fdf0ef;border-color:#b3261e;color:#8f1710}.INCONCLUSIVE{background:#fff7e3;border-color:#9a6a00;color:#6d4900}\n"
 	".NOTE{background:#eef4fb;border-color:#2f6299;color:#23507f}.PASS{background:#eef8f0;border-color:#1c7a3a;color:#14602c}\n"
@@ -32,11 +32,15 @@ static const char style[] =
 	"pre{background:var(--pale);border:1px solid var(--line);border-radius:.3rem;padding:.6rem .8rem;overflow-x:auto;white-space:pre-wrap}\n"
 	".rule{margin:.9rem 0;padding-left:.8rem;border-left:.25rem solid var(--line)}.rule p{margin:.25rem 0}\n"
 	"ul.findings{margin:.3rem 0;padding-left:0;list-style:none}ul.findings li{margin:.35rem 0}\n"
+	".first .verdict{min-width:8.9em;text-align:center}\n"
 	"svg{width:100%;height:auto;display:block;margin:.5rem 0}\n"
+	".wide{overflow-x:auto}.wide svg{min-width:40rem}\n"
 	".limits{background:var(--pale);border-radius:.4rem;padding:.6rem 1.1rem;margin:1rem 0}\n"
 	"footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem;color:var(--soft);font-size:.9rem}\n"
-	"@media print{@page{margin:16mm 14mm}body{font-size:9.5pt}main{max-width:none;padding:0}*{-webkit-print-color-adjust:exact;"
-	"print-color-adjust:exact}h2,h3{break-after:avoid}tr,.rule li,.tile{break-inside:avoid}thead{display:table-header-group}}\n";
+	"@media(max-width:44rem){main{padding:1rem 1rem 3rem}h1{font-size:1.4rem}.tiles{grid-template-columns:1fr 1fr}"
+	"table{display:block;overflow-x:auto}th,td{overflow-wrap:normal;min-width:5rem}}\n"
+	"@media print{@page{margin:16mm 14mm}.tiles{grid-template-columns:repeat(5,1fr)}.tile b{font-size:1.3rem}body{font-size:9.5pt}main{max-width:none;padding:0}*{-webkit-print-color-adjust:exact;"
+	"print-color-adjust:exact}h2,h3{break-after:avoid}tr,.rule li,.tile{break-inside:avoid}.wide svg{min-width:0}thead{display:table-header-group}}\n";
 
 /* ---- pieces ---- */
 
@@ -92,24 +96,40 @@ static void put_tile(struct vf_sink *s, const char *class, size_t n, const char 
 	vf_sink_putf(s, "<div class=\"tile %s\"><b>%zu</b>%s<br><span class=\"soft\">%s</span></div>\n", class, n, word, about);
 }
 
+static size_t rules_without(const struct tr_findings *f)
+{
+	const struct tr_rule *rule;
+	size_t n = 0;
+
+	for (size_t i = 0; (rule = tr_rule_at(i)) != NULL; i++)
+		n += tr_findings_sum(f, rule).worst == TR_NOT_APPLICABLE ? 1 : 0;
+	return n;
+}
+
 static void put_head(struct vf_sink *s, const struct tr_report *r)
 {
 	struct tr_summary sum = tr_findings_sum(r->findings, NULL);
-	char at[VF_TIME_LEN + 1];
 
-	vf_time_put(at, r->c->as_of);
 	vf_sink_str(s, "<header><p class=\"soft\">Inspection report</p><h1>Study ");
 	tr_report_text(s, r->c->study);
-	vf_sink_putf(s, "</h1><p class=\"soft\">%zu records from %s, as of %s; rules %s; last time-stamp ", r->c->n_records, r->source, at,
-		TR_RULE_SET);
+	vf_sink_putf(s, "</h1><p class=\"soft\">%zu records from %s. Last time-stamp: ", r->c->n_records, r->source);
 	put_time(s, last_anchor(r->c));
-	vf_sink_str(s, " UTC</p></header>\n<div class=\"tiles\">\n");
+	vf_sink_str(s, " UTC. What is due is measured by ");
+	put_time(s, r->c->as_of);
+	vf_sink_str(s, " UTC. Rules " TR_RULE_SET ".</p></header>\n<div class=\"tiles\">\n");
 	put_tile(s, "FAIL", sum.count[TR_FAIL], "FAIL", "a rule is broken");
 	put_tile(s, "INCONCLUSIVE", sum.count[TR_UNDECIDED], "INCONCLUSIVE", "something is missing to decide");
 	put_tile(s, "NOTE", sum.count[TR_PASS_NOTE], "PASS-NOTE", "in order, with a remark");
 	put_tile(s, "PASS", sum.count[TR_PASS], "PASS", "in order");
-	vf_sink_putf(s, "</div>\n<p>%s</p>\n", r->proofs);
-	vf_sink_str(s, "<p>Parameters of the rules: ");
+	put_tile(s, "NA", rules_without(r->findings), "N/A", "rules with nothing to look at");
+	vf_sink_str(s, "</div>\n");
+}
+
+/* On what the report rests. */
+static void put_basis(struct vf_sink *s, const struct tr_report *r)
+{
+	vf_sink_putf(s, "<h2 id=\"basis\">What this rests on</h2>\n<p>%s</p>\n", r->proofs);
+	vf_sink_str(s, "<p>What the study has laid down for the rules: ");
 	if (r->parameters) {
 		vf_sink_str(s, "record ");
 		tr_report_link(s, &r->parameters->id);
@@ -117,7 +137,7 @@ static void put_head(struct vf_sink *s, const struct tr_report *r)
 		put_time(s, r->parameters->anchored);
 		vf_sink_str(s, ".</p>\n");
 	} else {
-		vf_sink_str(s, "the study has laid none down; where a rule needs one, it says so.</p>\n");
+		vf_sink_str(s, "nothing; where a rule needs it, it says so.</p>\n");
 	}
 }
 
@@ -330,7 +350,7 @@ static void put_record(struct vf_sink *s, const struct tr_case_record *r)
 
 static void put_records(struct vf_sink *s, const struct tr_case *c)
 {
-	vf_sink_str(s, "<h2 id=\"records\">Records</h2>\n<table><thead><tr><th>ID</th><th>Kind</th><th class=\"number\">In the log</th><th>Time-stamp "
+	vf_sink_str(s, "<h2 id=\"records\">All records</h2>\n<table><thead><tr><th>ID</th><th>Kind</th><th class=\"number\">In the log</th><th>Time-stamp "
 		       "(UTC)</th><th>Signed by</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < c->n_records; i++) {
 		if (c->n_records > LISTED && i == LISTED / 2) {
@@ -389,19 +409,22 @@ VF_RC tr_report_put(struct vf_sink *s, const struct tr_report *r, struct vf_err 
 	vf_sink_str(s, style);
 	vf_sink_str(s, "</style></head><body><main>\n");
 	put_head(s, r);
+	tr_report_first(s, r);
 	tr_report_timeline(s, r->c);
 	tr_report_findings(s, r);
-	put_versions(s, r->c);
-	rc = put_consents(s, r->c, reterr);
+	rc = tr_report_outcomes(s, r->c, reterr);
 	if (rc == VF_OK)
-		rc = put_streams(s, r->c, reterr);
-	if (rc == VF_OK)
-		rc = tr_report_outcomes(s, r->c, reterr);
+		rc = put_consents(s, r->c, reterr);
 	if (rc != VF_OK)
 		return rc;
-	put_records(s, r->c);
+	put_versions(s, r->c);
+	rc = put_streams(s, r->c, reterr);
+	if (rc != VF_OK)
+		return rc;
 	put_limits(s, r->c);
+	put_basis(s, r);
 	put_by_hand(s);
+	put_records(s, r->c);
 	vf_sink_str(s, "<footer>Rules never change what a proof proves. Made by trialnotary; the same records give the same report.</footer>\n</main></body></html>\n");
 	return VF_OK;
 }

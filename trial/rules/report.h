@@ -24,7 +24,8 @@ VF_RC tr_report_put(struct vf_sink *s, const struct tr_report *r, struct vf_err 
 
 /* The picture of the study over time (report_timeline.c): inline SVG. */
 void tr_report_timeline(struct vf_sink *s, const struct tr_case *c);
-/* Findings, rule by rule (report_findings.c). */
+/* What is broken or undecided, a line a rule; then findings, rule by rule (report_findings.c). */
+void tr_report_first(struct vf_sink *s, const struct tr_report *r);
 void tr_report_findings(struct vf_sink *s, const struct tr_report *r);
 /* Outcomes side by side (report_outcomes.c). */
 VF_RC tr_report_outcomes(struct vf_sink *s, const struct tr_case *c, struct vf_err *reterr);
