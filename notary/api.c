@@ -478,6 +478,7 @@ VF_RC nt_api_tick(struct nt_api *a, struct vf_err *reterr)
 	seal_audit(a);
 	nt_api_outside_tick(a);
 	nt_api_renewal_tick(a);
+	nt_api_heads_tick(a);
 	nt_keeper_get_counts(a->keeper, &c);
 	if (c.failed != VF_OK)
 		return vf_fail(reterr, c.failed, "%s", c.why);
@@ -580,6 +581,7 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 	a->watch = options->watch;
 	a->max_files = options->max_files ? options->max_files : 1000;
 	a->audit_day = -1;
+	a->heads.done_day = -1;
 	a->policy = NT_INTAKE_DEFAULT;
 	a->policy.keep = options->config->keep_documents != 0;
 	a->folder = -1;
@@ -603,6 +605,7 @@ struct nt_api *nt_api_free(struct nt_api *a)
 	nt_api_renewal_stop(a);
 	nt_api_outside_stop(a);
 	a->keeper = nt_keeper_free(a->keeper);
+	nt_api_heads_done(a);
 	nt_notary_check_clock(a->n, NULL, NULL);
 	if (a->folder >= 0)
 		close(a->folder);

@@ -98,11 +98,13 @@ void nt_reader_give(struct nt_api *a, struct nt_reader *r)
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* The notary's own trail is written by the notary alone. */
+/* The notary's own trail is written by the notary alone; so are study heads: a party could leave out others. */
 static VF_RC check_reserved(const struct nt_submission *s, struct vf_err *reterr)
 {
 	if (vf_bytes_is(s->kind, "audit") || vf_bytes_is(s->study, NT_AUDIT_STUDY))
 		return vf_fail(reterr, VF_FORBIDDEN, "the audit trail is written by the notary alone");
+	if (vf_bytes_is(s->kind, "study-head"))
+		return vf_fail(reterr, VF_FORBIDDEN, "study heads are written by the notary alone, once a day");
 	return VF_OK;
 }
 

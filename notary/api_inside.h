@@ -50,6 +50,16 @@ struct nt_api_route {
 extern const struct nt_api_route nt_api_routes[];
 extern const size_t nt_api_n_routes;
 
+/* api_heads.c: study heads of one day. Of the keeper's thread while it runs, else of whoever holds the lock. */
+struct nt_api_heads {
+	struct nt_call call;
+	bool runs, is_listed;
+	int64_t day, done_day;
+	int64_t after; /* monotonic milliseconds: not tried again before, as it failed */
+	struct vf_bytes *studies; /* n of them, those before at are done */
+	size_t n, at;
+};
+
 struct nt_api {
 	struct nt_notary *n;
 	struct nt_access *access;
@@ -77,6 +87,8 @@ struct nt_api {
 	int64_t audit_day;         /* day whose predecessors were notarised; -1: not yet */
 	bool audit_runs;
 	int64_t audit_after;       /* monotonic milliseconds: not tried again before, as it failed */
+
+	struct nt_api_heads heads;
 
 	/* the keeper's own */
 	struct nt_ledger *ledger;
@@ -168,6 +180,9 @@ extern const char *const nt_api_horizons[]; /* label values of the metrics */
 VF_RC nt_api_renewal_start(struct nt_api *a, struct vf_err *reterr);
 void nt_api_renewal_stop(struct nt_api *a);
 void nt_api_renewal_tick(struct nt_api *a);
+void nt_api_heads_tick(struct nt_api *a);
+/* After the keeper's end. */
+void nt_api_heads_done(struct nt_api *a);
 void nt_api_renewal_count(struct nt_api *a);
 /* ,"renewal":{...} when something is due, or has ended. */
 void nt_api_renewal_ready(struct nt_api *a, struct nt_buf *out);

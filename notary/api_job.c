@@ -34,10 +34,16 @@ struct nt_job *nt_job_new(struct nt_api *a, struct nt_http_request *q, const str
 	return j;
 }
 
-static void job_free(struct nt_job *j)
+static void free_more(struct nt_job *j)
 {
 	if (j->more && j->free_more)
 		j->free_more(j->more);
+	j->more = NULL;
+}
+
+static void job_free(struct nt_job *j)
+{
+	free_more(j);
 	if (j->fd >= 0)
 		close(j->fd);
 	nt_buf_done(&j->body);
@@ -116,6 +122,8 @@ static void job_finish(struct nt_job *j)
 	rc = nt_buf_check(&j->body, &err);
 	if (j->rc == VF_OK && rc != VF_OK)
 		nt_job_refuse(j, rc == VF_LIMIT ? VF_INTERNAL : rc, &err, NULL);
+	/* before the answer: whoever has it may ask for the same room at once */
+	free_more(j);
 	if (j->rc == VF_OK)
 		answer(j);
 	else

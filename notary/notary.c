@@ -542,6 +542,12 @@ VF_RC nt_notary_stream(struct nt_notary *n, struct vf_bytes submitter, struct vf
 	return nt_store_stream(n->store, submitter, study, ret, reterr);
 }
 
+VF_RC nt_notary_stream_next(struct nt_notary *n, struct vf_bytes study, uint64_t after, struct nt_stream_named *ret,
+	bool *ret_found, struct vf_err *reterr)
+{
+	return nt_store_stream_next(n->store, study, after, ret, ret_found, reterr);
+}
+
 VF_RC nt_notary_journal(struct nt_notary *n, const struct vf_hash *key, bool *ret_found,
 	struct vf_hash *ret_id, struct vf_err *reterr)
 {

@@ -80,6 +80,19 @@ struct nt_stream {
 VF_RC nt_notary_stream(struct nt_notary *n, struct vf_bytes submitter, struct vf_bytes study,
 	struct nt_stream *ret, struct vf_err *reterr);
 
+/* A stream, whose it is, and of which study; the texts live as long as the notary is open. */
+struct nt_stream_named {
+	uint64_t number; /* streams are numbered as they began */
+	struct vf_bytes submitter, study;
+	struct nt_stream now;
+};
+/*
+ * The first stream of the study, or of any when study is empty, whose number is above after: so all can be gone through, from 0.
+ * found says whether there is one.
+ */
+VF_RC nt_notary_stream_next(struct nt_notary *n, struct vf_bytes study, uint64_t after, struct nt_stream_named *ret,
+	bool *ret_found, struct vf_err *reterr);
+
 /*
  * The journal maps a key over (submitter, study, kind, version, member digests)
  * to the record that has them: found says whether there is one.

@@ -42,6 +42,9 @@ const char *nt_store_origin(const struct nt_store *s);
 
 VF_RC nt_store_stream(struct nt_store *s, struct vf_bytes submitter, struct vf_bytes study,
 	struct nt_stream *ret, struct vf_err *reterr);
+/* See nt_notary_stream_next(). */
+VF_RC nt_store_stream_next(struct nt_store *s, struct vf_bytes study, uint64_t after, struct nt_stream_named *ret,
+	bool *ret_found, struct vf_err *reterr);
 VF_RC nt_store_journal(struct nt_store *s, const struct vf_hash *key, bool *ret_found, struct vf_hash *ret_id,
 	struct vf_err *reterr);
 /* All or nothing, durable on VF_OK. See nt_notary_accept(). */

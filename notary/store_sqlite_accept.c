@@ -30,6 +30,37 @@ VF_RC nt_store_stream(struct nt_store *s, struct vf_bytes submitter, struct vf_b
 	return VF_OK;
 }
 
+VF_RC nt_store_stream_next(struct nt_store *s, struct vf_bytes of, uint64_t after, struct nt_stream_named *ret, bool *ret_found,
+	struct vf_err *reterr)
+{
+	const struct nt_name *submitter, *study;
+	struct nt_stream_row *row;
+	sqlite3_stmt *st = NULL;
+	uint64_t numbers[3] = {after, 0};
+	enum vf_rc rc = VF_OK;
+
+	*ret_found = true;
+	if (of.n > 0)
+		rc = nt_store_name(s, of, false, ret_found, &numbers[1], reterr);
+	if (rc == VF_OK && *ret_found)
+		rc = nt_sql_row(s, NT_SQL_STREAM_STUDY, numbers, 2, &st, ret_found, reterr);
+	if (rc != VF_OK || !*ret_found)
+		return rc;
+	for (int i = 0; i < 3; i++)
+		numbers[i] = (uint64_t)sqlite3_column_int64(st, i);
+	sqlite3_reset(st);
+	submitter = nt_store_name_text(s, numbers[1]);
+	study = nt_store_name_text(s, numbers[2]);
+	if (!submitter || !study)
+		return vf_fail(reterr, VF_STORE_CORRUPT, "a stream has a name that is not there");
+	rc = nt_store_stream_row(s, numbers[1], numbers[2], &row, reterr);
+	if (rc != VF_OK)
+		return rc;
+	*ret = (struct nt_stream_named){.number = numbers[0], .submitter = vf_bytes(submitter->p, submitter->n),
+		.study = vf_bytes(study->p, study->n), .now = row->now};
+	return VF_OK;
+}
+
 /* True when the record at number has this journal key; writes its id. */
 static VF_RC has_journal(struct nt_store *s, uint64_t number, const struct vf_hash *key, bool *ret,
 	struct vf_hash *ret_id, struct vf_err *reterr)

@@ -431,6 +431,9 @@ const struct nt_verb nt_verbs[] = {
 		restore_options, 2, 2, nt_verb_restore},
 	{"hash", "FILE...", "SHA-256 and SHA-512 of files, as records hold them",
 		"trialnotary hash protocol.pdf data/", NULL, NULL, 1, SIZE_MAX, nt_verb_hash},
+	{"heads", "DIR", "notarise how far each stream of a study has come, so that none can be left out later",
+		"trialnotary heads notary --study EX-1\ntrialnotary heads notary && trialnotary seal notary",
+		nt_heads_details, nt_heads_options, 1, 1, nt_verb_heads},
 	{"bundle", "DIR", "all records of a study in one file that anybody can verify offline",
 		"trialnotary bundle notary --study EX-1 -o ex-1.tnstudy\n"
 		"trialnotary bundle notary --study EX-1 --withhold consent --no-documents -o ex-1.tnstudy\n"
