@@ -21,12 +21,14 @@ struct nt_case {
 	struct tr_parameters parameters;
 	struct tr_rulebook book;
 	struct chunk *chunks;
+	struct nt_signatures *signatures;
 	size_t cap_records, cap_files;
 	struct nt_case_file *sources; /* of all files, in their order */
 	size_t n_sources, cap_sources;
 	size_t *first_file; /* per record, in sources */
 	size_t cap_first;
 	struct tr_mapping *mapping;
+	uint64_t missing; /* places in streams */
 	size_t parameters_at, mapping_at; /* their places among the records; NOWHERE: none */
 };
 #define NOWHERE SIZE_MAX
@@ -88,7 +90,9 @@ VF_RC nt_case_new(struct vf_bytes study, int64_t as_of, struct nt_case **ret, st
 {
 	struct nt_case *c = calloc(1, sizeof(*c));
 
-	if (!c || !copy(c, study, &c->c.study)) {
+	if (c)
+		c->signatures = nt_signatures_new();
+	if (!c || !c->signatures || !copy(c, study, &c->c.study)) {
 		nt_case_free(c);
 		return no_memory(reterr);
 	}
@@ -115,6 +119,7 @@ struct nt_case *nt_case_free(struct nt_case *c)
 		explicit_bzero(k->block, k->a.used); /* details may be about persons */
 		free(k);
 	}
+	nt_signatures_free(c->signatures);
 	tr_rulebook_done(&c->book);
 	tr_mapping_free(c->mapping);
 	free(c->c.records);
@@ -174,12 +179,16 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 		.seq = r->seq,
 		.in_stream = r->in_stream,
 		.is_erased = r->is_erased,
+		.is_withheld = r->is_withheld,
 		.n_links = r->n_links};
-	enum vf_rc rc;
+	struct nt_record_signer by;
+	enum vf_rc rc = nt_signatures_read(c->signatures, &r->signature, r->anchored == VF_TIME_NONE ? c->c.as_of : r->anchored, &by, reterr);
 
+	if (rc != VF_OK)
+		return rc;
 	if (!copy(c, r->kind, &made.own_kind) || !copy(c, r->version, &made.version) || !copy(c, r->date, &made.date) ||
-		!copy(c, r->title, &made.title) || !copy(c, r->details, &made.details_json) || !copy(c, r->signer, &made.signer) ||
-		!copy(c, r->meaning, &made.meaning))
+		!copy(c, r->title, &made.title) || !copy(c, r->details, &made.details_json) || !copy(c, by.name, &made.signer) ||
+		!copy(c, by.meaning, &made.meaning))
 		return no_memory(reterr);
 	if (r->n_links) {
 		struct vf_arena *a = room(c, r->n_links * sizeof(struct tr_link) + 64);
@@ -263,26 +272,27 @@ static const struct nt_case_file *find_own(const struct nt_case *c, const char *
 	return NULL;
 }
 
-static VF_RC find_parameters(struct nt_case *c, struct vf_err *reterr)
+/* Its text in memory; *ret is empty when there is none or it is not at hand. */
+static VF_RC read_own(struct nt_case *c, const char *what, const char *name, size_t *ret_at, struct vf_arena **ret_arena,
+	struct vf_bytes *ret, struct vf_err *reterr)
 {
-	const struct nt_case_file *f = find_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, &c->parameters_at);
-	struct vf_arena *a = NULL;
-	struct vf_bytes text;
-	enum vf_rc rc = f ? read_whole(c, f, &a, &text, reterr) : VF_OK;
+	const struct nt_case_file *f = find_own(c, what, name, ret_at);
 
-	if (rc == VF_OK && f && text.n)
-		rc = tr_parameters_read(text, a, &c->parameters, reterr);
-	return rc;
+	*ret = vf_bytes(NULL, 0);
+	return f ? read_whole(c, f, ret_arena, ret, reterr) : VF_OK;
 }
 
-static VF_RC find_mapping(struct nt_case *c, struct vf_err *reterr)
+static VF_RC find_all_own(struct nt_case *c, struct vf_err *reterr)
 {
-	const struct nt_case_file *f = find_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, &c->mapping_at);
 	struct vf_arena *a = NULL;
 	struct vf_bytes text;
-	enum vf_rc rc = f ? read_whole(c, f, &a, &text, reterr) : VF_OK;
+	enum vf_rc rc = read_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, &c->parameters_at, &a, &text, reterr);
 
-	if (rc == VF_OK && f && text.n)
+	if (rc == VF_OK && text.n)
+		rc = tr_parameters_read(text, a, &c->parameters, reterr);
+	if (rc == VF_OK)
+		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, &c->mapping_at, &a, &text, reterr);
+	if (rc == VF_OK && text.n)
 		rc = tr_mapping_parse(text, &c->mapping, reterr);
 	c->c.mapping = c->mapping;
 	return rc;
@@ -344,13 +354,12 @@ static VF_RC sum_files(struct nt_case *c, struct vf_err *reterr)
 	return rc;
 }
 
-VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr)
+VF_RC nt_case_finish(struct nt_case *c, uint64_t missing, struct vf_err *reterr)
 {
-	enum vf_rc rc = find_parameters(c, reterr);
+	enum vf_rc rc = find_all_own(c, reterr);
 
-	c->c.is_whole = whole;
-	if (rc == VF_OK)
-		rc = find_mapping(c, reterr);
+	c->missing = missing;
+	c->c.is_whole = missing == 0 && nt_case_absent(c).withheld == 0;
 	for (size_t i = 0; rc == VF_OK && i < c->c.n_records; i++)
 		rc = read_files(c, i, reterr);
 	if (rc == VF_OK)
@@ -366,6 +375,15 @@ VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr)
 			tr_fact_list_done(&c->c.records[i].files[j].facts);
 	c->c.n_records = n < c->c.n_records ? n : c->c.n_records;
 	return tr_case_index(&c->c, reterr);
+}
+
+struct nt_case_absent nt_case_absent(const struct nt_case *c)
+{
+	struct nt_case_absent a = {.missing = c->missing};
+
+	for (size_t i = 0; i < c->c.n_records; i++)
+		a.withheld += c->c.records[i].is_withheld ? 1 : 0;
+	return a;
 }
 
 const struct tr_case *nt_case_get(const struct nt_case *c)

@@ -8,6 +8,7 @@
 #define NOTARY_CASE_H
 
 #include "notary/notary.h"
+#include "notary/record_signature.h"
 #include "trial/rules/rule.h"
 
 struct nt_case;
@@ -31,9 +32,10 @@ struct nt_case_record {
 	int64_t anchored; /* VF_TIME_NONE: no time-stamp */
 	struct vf_hash stream;
 	uint64_t seq;
-	bool in_stream, is_erased;
-	struct vf_bytes details;        /* details.json as it is; empty: none, or not disclosed */
-	struct vf_bytes signer, meaning; /* of a signature that verifies */
+	bool in_stream, is_erased, is_withheld; /* as in struct tr_case_record */
+	struct vf_bytes details; /* details.json as it is; empty: none, or not disclosed */
+	/* As far as it is at hand: the case reads signer and meaning from it, judged at anchored, or at as_of. */
+	struct nt_record_signature signature;
 };
 
 /* A document of the record that was added last; input is NULL when it is not at hand, and read when the case is done. */
@@ -53,9 +55,16 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 VF_RC nt_case_add_file(struct nt_case *c, const struct nt_case_file *f, struct vf_err *reterr);
 /*
  * Reads parameters and mapping of the study from its newest records of them, then the facts of all documents, and makes
- * the tables. whole: all records of the study were added. JSON_SHAPE when parameters or mapping are malformed.
+ * the tables. missing: places in streams whose records were not added; with none of them and nothing withheld the case is
+ * whole. JSON_SHAPE when parameters or mapping are malformed.
  */
-VF_RC nt_case_finish(struct nt_case *c, bool whole, struct vf_err *reterr);
+VF_RC nt_case_finish(struct nt_case *c, uint64_t missing, struct vf_err *reterr);
+/* What makes the case less than whole. */
+struct nt_case_absent {
+	size_t withheld; /* records of which only the place is known */
+	uint64_t missing;
+};
+struct nt_case_absent nt_case_absent(const struct nt_case *c);
 /*
  * Forgets all records but the first n, whose documents are not read again: what was found with the others can be held
  * against what is found without them. Findings stay; parameters must be of one of the n.
@@ -78,9 +87,16 @@ VF_RC nt_case_with(struct nt_notary *n, struct vf_bytes study, int64_t as_of, co
 	struct nt_case **ret, struct vf_err *reterr);
 
 /*
- * The study as a study bundle shows it, judged by the trust directory at the time now. Times are those that the verifier
- * accepted; what is withheld or erased counts as erased. What is REJECTED is no case: its code. NO_INPUT, STUDY_SHAPE.
+ * The study as a study bundle shows it, judged by the trust directory at the time now, with documents that are in the file or
+ * in from. Times are those that the verifier accepted. A record that is hidden is erased when a shown record says so (a link
+ * 'erases'), else withheld. What is REJECTED is no case: its code. NO_INPUT, STUDY_SHAPE.
  */
-VF_RC nt_case_of_study(const char *path, const char *trust, int64_t now, int64_t as_of, struct nt_case **ret, struct vf_err *reterr);
+struct nt_case_study {
+	const char *trust;
+	int64_t now;
+	const char *const *from;
+	size_t n_from;
+};
+VF_RC nt_case_of_study(const char *path, const struct nt_case_study *how, int64_t as_of, struct nt_case **ret, struct vf_err *reterr);
 
 #endif

@@ -5,6 +5,7 @@
 #include "notary/details_check.h"
 #include "notary/document.h"
 #include "notary/file_input.h"
+#include "verify/record.h"
 
 /* A record's place: in the log, or behind all that are there in the order of acceptance. */
 struct place {
@@ -156,6 +157,14 @@ static VF_RC seal_time(struct local *l, uint64_t number, int64_t *ret, struct vf
 	return VF_OK;
 }
 
+static struct vf_bytes octets_of(const struct nt_record *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_members; i++)
+		if (vf_bytes_is(r->members[i].name, name))
+			return r->members[i].bytes;
+	return vf_bytes("", 0);
+}
+
 static VF_RC add_record(struct local *l, size_t at, const struct nt_record *r, struct vf_err *reterr)
 {
 	struct nt_case_record made = {.id = r->id,
@@ -169,7 +178,8 @@ static VF_RC add_record(struct local *l, size_t at, const struct nt_record *r, s
 		.stream = r->stream,
 		.seq = r->seq,
 		.in_stream = r->in_stream,
-		.is_erased = r->state == NT_ERASED};
+		.is_erased = r->state == NT_ERASED,
+		.signature = {octets_of(r, VF_NAME_STATEMENT), octets_of(r, VF_NAME_SIGNED_MANIFEST), octets_of(r, VF_NAME_SIGNATURE)}};
 	struct tr_link *links = malloc((r->n_links + 1) * sizeof(*links));
 	struct vf_arena a;
 	enum vf_rc rc = links ? VF_OK : no_memory(reterr);
@@ -240,7 +250,7 @@ static VF_RC make(struct local *l, struct vf_bytes study, int64_t as_of, struct 
 		rc = add_all(l, reterr);
 	}
 	if (rc == VF_OK)
-		rc = nt_case_finish(c, true, reterr);
+		rc = nt_case_finish(c, 0, reterr);
 	free(l->room);
 	free(l->places);
 	if (rc == VF_OK) {

@@ -8,6 +8,7 @@
 
 #include "notary/case.h"
 #include "notary/durable.h"
+#include "notary/study_beside.h"
 #include "trial/statement.h"
 #include "verify/files.h"
 #include "verify/study_judge.h"
@@ -23,6 +24,11 @@ struct study {
 	struct vf_study s;
 	int64_t *anchored; /* of each record */
 	struct vf_bytes open; /* the document that is being read */
+	struct nt_beside *beside;
+	struct vf_hash *erased; /* what shown records say was erased, ascending */
+	size_t n_erased, cap_erased;
+	const struct vf_study_record **by_id; /* all in the file */
+	uint64_t found; /* places of streams that are not in the file and that such a record accounts for */
 	struct vf_study_result result;
 	struct nt_case *c;
 };
@@ -84,6 +90,7 @@ static VF_RC judge(struct study *x, const char *trust, int64_t at, struct vf_err
 	struct vf_session_options options = {.at = at, .n_inputs = x->s.n_shown};
 	enum vf_rc rc = j.report ? vf_trust_read(trust, &t, reterr) : no_memory(reterr);
 
+	j.detached = nt_beside_found(x->beside, &j.n_detached);
 	options.files = t.files;
 	options.n_files = t.n;
 	x->n_block = VF_SESSION_MEMORY + x->s.n_shown * FACTS;
@@ -106,14 +113,31 @@ static VF_RC judge(struct study *x, const char *trust, int64_t at, struct vf_err
 
 /* ---- documents ---- */
 
+static VF_RC read_beside(void *ctx, uint64_t at, void *out, size_t cap, size_t *ret_n, struct vf_err *reterr)
+{
+	const struct vf_source *source = ctx;
+	size_t n = at < source->size && source->size - at < cap ? (size_t)(source->size - at) : at < source->size ? cap : 0;
+	enum vf_rc rc = n ? vf_source_read(source, at, out, n, reterr) : VF_OK;
+
+	if (rc == VF_OK)
+		*ret_n = n;
+	return rc;
+}
+
+/* In the file, or beside it. */
 static VF_RC open_file(void *ctx, const struct nt_case_file *f, struct tr_input *ret, struct vf_err *reterr)
 {
 	struct study *x = ctx;
 	const struct vf_zip_entry *e = vf_study_document(&x->s, &f->sha256);
+	const struct vf_source *source = e ? NULL : nt_beside_of(x->beside, &f->sha256);
 	struct vf_hash h;
 
+	if (source) {
+		*ret = (struct tr_input){.read_at = read_beside, .ctx = (void *)(uintptr_t)source, .size = source->size, .name = f->name};
+		return VF_OK;
+	}
 	if (!e || !vf_bytes_slice(vf_bytes(x->file, x->n_file), e->data_at, e->size, &x->open))
-		return vf_fail(reterr, VF_DOCUMENT_MISSING, "the document is not in the study bundle");
+		return vf_fail(reterr, VF_DOCUMENT_MISSING, "the document is neither in the study bundle nor beside it");
 	h = vf_sha256(x->open);
 	if (!vf_hash_eq(&h, &f->sha256))
 		return vf_fail(reterr, VF_DOCUMENT_CHANGED, "the document in the study bundle is another");
@@ -130,7 +154,7 @@ static void close_file(void *ctx, struct tr_input *input)
 
 struct document {
 	struct vf_bytes name;
-	struct vf_hash sha256;
+	struct vf_pair digests;
 };
 
 /* Plain ones as they are listed, or those behind commitments in their order. */
@@ -144,25 +168,150 @@ static VF_RC list_documents(struct study *x, const struct vf_study_unpacked *u, 
 		return no_memory(reterr);
 	for (size_t i = 0; i < st->n_members; i++)
 		if (st->members[i].role == VF_ROLE_DOCUMENT)
-			d[n++] = (struct document){st->members[i].name, st->members[i].digests.sha256};
+			d[n++] = (struct document){st->members[i].name, st->members[i].digests};
 	for (size_t i = 0; i < u->n_members; i++) {
 		const struct vf_member *m = vf_statement_find(st, u->members[i].name);
 		struct vf_commitment c;
 
 		if (m && m->role == VF_ROLE_COMMITMENT && vf_commitment_parse(u->members[i].bytes, &x->arena, &c, NULL) == VF_OK)
-			d[n++] = (struct document){c.name, c.digests.sha256};
+			d[n++] = (struct document){c.name, c.digests};
 	}
 	*ret = d;
 	*ret_n = n;
 	return VF_OK;
 }
 
+static uint64_t size_of(const struct study *x, const struct vf_hash *sha256)
+{
+	const struct vf_zip_entry *e = vf_study_document(&x->s, sha256);
+	const struct vf_source *source = e ? NULL : nt_beside_of(x->beside, sha256);
+
+	return e ? e->size : source ? source->size : 0;
+}
+
+/* details.json, read whole; *ret is empty when it is not at hand. */
+static VF_RC read_details(struct study *x, const struct document *d, struct vf_bytes *ret, struct vf_err *reterr)
+{
+	struct nt_case_file f = {.name = d->name, .sha256 = d->digests.sha256};
+	struct tr_input in;
+	uint8_t *text;
+	enum vf_rc rc;
+
+	if (open_file(x, &f, &in, NULL) != VF_OK || in.size > TR_MAX_DETAILS)
+		return VF_OK;
+	text = VF_NEW(&x->arena, (size_t)in.size + 1, uint8_t);
+	rc = text ? tr_input_take(&in, 0, text, (size_t)in.size, reterr) : no_memory(reterr);
+	if (rc == VF_OK)
+		*ret = vf_bytes(text, (size_t)in.size);
+	return rc;
+}
+
+/* ---- what is not in the file ---- */
+
+static int by_hash(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct vf_hash));
+}
+
+static bool is_erased(const struct study *x, const struct vf_hash *id)
+{
+	return x->n_erased && bsearch(id, x->erased, x->n_erased, sizeof(*id), by_hash) != NULL;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct vf_study_record *x = *(const struct vf_study_record *const *)a, *y = *(const struct vf_study_record *const *)b;
+
+	return memcmp(x->id.b, y->id.b, sizeof(x->id.b));
+}
+
+static bool is_in_file(const struct study *x, const struct vf_hash *id)
+{
+	const struct vf_study_record key = {.id = *id}, *p = &key;
+
+	return bsearch(&p, x->by_id, x->s.n_records, sizeof(p), by_id) != NULL;
+}
+
+static VF_RC note_erased(struct study *x, const struct vf_statement *st, struct vf_err *reterr)
+{
+	for (size_t i = 0; i < st->n_links; i++) {
+		if (tr_link_find(st->links[i].type) != TR_ERASES)
+			continue;
+		if (x->n_erased == x->cap_erased) {
+			size_t cap = x->cap_erased ? 2 * x->cap_erased : 64;
+			struct vf_hash *p = realloc(x->erased, cap * sizeof(*p));
+
+			if (!p)
+				return no_memory(reterr);
+			x->erased = p;
+			x->cap_erased = cap;
+		}
+		x->erased[x->n_erased++] = st->links[i].record;
+	}
+	return VF_OK;
+}
+
+/* Before anything is judged: which documents are elsewhere, and what the shown records say was erased. */
+static VF_RC survey(struct study *x, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+
+	x->by_id = malloc((x->s.n_records + 1) * sizeof(*x->by_id));
+	if (!x->by_id)
+		return no_memory(reterr);
+	for (size_t i = 0; rc == VF_OK && i < x->s.n_records; i++) {
+		struct vf_study_unpacked u;
+		struct document *docs = NULL;
+		size_t n = 0;
+
+		x->by_id[i] = &x->s.records[i];
+		if (!x->s.records[i].is_shown)
+			continue;
+		rc = vf_study_unpack(&x->s, i, &u, reterr);
+		if (rc == VF_OK)
+			rc = note_erased(x, &u.statement, reterr);
+		if (rc == VF_OK)
+			rc = list_documents(x, &u, &docs, &n, reterr);
+		for (size_t k = 0; rc == VF_OK && k < n; k++)
+			if (!vf_study_document(&x->s, &docs[k].digests.sha256))
+				rc = nt_beside_want(x->beside, docs[k].name, &docs[k].digests, reterr);
+	}
+	if (rc != VF_OK)
+		return rc;
+	qsort(x->by_id, x->s.n_records, sizeof(*x->by_id), by_id);
+	if (x->n_erased)
+		qsort(x->erased, x->n_erased, sizeof(*x->erased), by_hash);
+	return nt_beside_look(x->beside, reterr);
+}
+
+/*
+ * A record of which nothing could be packed is a gap before the next one of its stream, which names it. When a shown
+ * record says that it was erased, its place is known, and only its index in the log is not.
+ */
+static VF_RC add_gap(struct study *x, const struct vf_study_record *next, struct vf_err *reterr)
+{
+	if (!next->in_stream || next->seq == 0 || is_in_file(x, &next->prev) || !is_erased(x, &next->prev))
+		return VF_OK;
+	x->found++;
+	return nt_case_add(x->c, &(struct nt_case_record){.id = next->prev, .index = UINT64_MAX, .anchored = VF_TIME_NONE, .stream = next->stream,
+		.seq = next->seq - 1, .in_stream = true, .is_erased = true}, reterr);
+}
+
 /* ---- records ---- */
 
+/* The file does not say whether it was erased or withheld: that a shown record says so is the only sign. */
 static VF_RC add_hidden(struct study *x, const struct vf_study_record *r, struct vf_err *reterr)
 {
 	return nt_case_add(x->c, &(struct nt_case_record){.id = r->id, .index = r->index, .anchored = VF_TIME_NONE, .stream = r->stream,
-		.seq = r->seq, .in_stream = r->in_stream, .is_erased = true}, reterr);
+		.seq = r->seq, .in_stream = r->in_stream, .is_erased = is_erased(x, &r->id), .is_withheld = !is_erased(x, &r->id)}, reterr);
+}
+
+static struct vf_bytes octets_of(const struct vf_study_unpacked *u, const char *name)
+{
+	for (size_t i = 0; i < u->n_members; i++)
+		if (vf_bytes_is(u->members[i].name, name))
+			return u->members[i].bytes;
+	return vf_bytes("", 0);
 }
 
 static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked *u, struct vf_err *reterr)
@@ -170,7 +319,8 @@ static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked
 	const struct vf_study_record *r = &x->s.records[i];
 	const struct vf_statement *st = &u->statement;
 	struct nt_case_record made = {.id = r->id, .kind = st->kind, .version = st->version, .date = st->date, .title = st->title,
-		.n_links = st->n_links, .index = r->index, .anchored = x->anchored[i], .stream = r->stream, .seq = r->seq, .in_stream = r->in_stream};
+		.n_links = st->n_links, .index = r->index, .anchored = x->anchored[i], .stream = r->stream, .seq = r->seq, .in_stream = r->in_stream,
+		.signature = {octets_of(u, VF_NAME_STATEMENT), octets_of(u, VF_NAME_SIGNED_MANIFEST), octets_of(u, VF_NAME_SIGNATURE)}};
 	struct tr_link *links = VF_NEW(&x->arena, st->n_links + 1, struct tr_link);
 	struct document *docs = NULL;
 	size_t n = 0;
@@ -179,18 +329,14 @@ static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked
 	for (size_t k = 0; rc == VF_OK && k < st->n_links; k++)
 		links[k] = (struct tr_link){tr_link_find(st->links[k].type), st->links[k].record};
 	made.links = links;
-	for (size_t k = 0; rc == VF_OK && k < n; k++) {
-		struct nt_case_file f = {.sha256 = docs[k].sha256};
-		struct tr_input in;
-
-		if (vf_bytes_is(docs[k].name, TR_DETAILS_NAME) && open_file(x, &f, &in, NULL) == VF_OK && in.size <= TR_MAX_DETAILS)
-			made.details = x->open;
-	}
+	for (size_t k = 0; rc == VF_OK && k < n; k++)
+		if (vf_bytes_is(docs[k].name, TR_DETAILS_NAME))
+			rc = read_details(x, &docs[k], &made.details, reterr);
 	if (rc == VF_OK)
 		rc = nt_case_add(x->c, &made, reterr);
 	for (size_t k = 0; rc == VF_OK && k < n; k++) {
-		const struct vf_zip_entry *e = vf_study_document(&x->s, &docs[k].sha256);
-		struct nt_case_file f = {.name = docs[k].name, .sha256 = docs[k].sha256, .size = e ? e->size : 0, .open = open_file,
+		const struct vf_hash *sha256 = &docs[k].digests.sha256;
+		struct nt_case_file f = {.name = docs[k].name, .sha256 = *sha256, .size = size_of(x, sha256), .open = open_file,
 			.close = close_file, .ctx = x, .key = i};
 
 		if (!vf_bytes_is(docs[k].name, TR_DETAILS_NAME))
@@ -199,13 +345,24 @@ static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked
 	return rc;
 }
 
+static VF_RC add_one(struct study *x, size_t i, const struct vf_study_unpacked *u, struct vf_err *reterr)
+{
+	const struct vf_study_record *r = &x->s.records[i];
+	enum vf_rc rc = add_gap(x, r, reterr);
+
+	if (rc != VF_OK)
+		return rc;
+	return r->is_shown ? add_shown(x, i, u, reterr) : add_hidden(x, r, reterr);
+}
+
 static VF_RC add_all(struct study *x, int64_t as_of, struct vf_err *reterr)
 {
-	bool whole = x->result.hidden == 0;
+	uint64_t missing = 0;
 	enum vf_rc rc = VF_OK;
 
+	/* the list of streams is gone with the next unpacking */
 	for (size_t i = 0; i < x->result.n_streams; i++)
-		whole &= x->result.streams[i].missing == 0;
+		missing += x->result.streams[i].missing;
 	for (size_t i = 0; rc == VF_OK && i < x->s.n_records; i++) {
 		struct vf_study_unpacked u;
 
@@ -214,17 +371,17 @@ static VF_RC add_all(struct study *x, int64_t as_of, struct vf_err *reterr)
 		if (rc == VF_OK && !x->c && x->s.records[i].is_shown) {
 			rc = nt_case_new(u.statement.study, as_of, &x->c, reterr);
 			for (size_t k = 0; rc == VF_OK && k < i; k++)
-				rc = add_hidden(x, &x->s.records[k], reterr);
+				rc = add_one(x, k, NULL, reterr);
 		}
 		if (rc == VF_OK && x->c)
-			rc = x->s.records[i].is_shown ? add_shown(x, i, &u, reterr) : add_hidden(x, &x->s.records[i], reterr);
+			rc = add_one(x, i, &u, reterr);
 	}
 	if (rc == VF_OK && !x->c)
 		return vf_fail(reterr, VF_UNKNOWN_RECORD, "the study bundle shows no record");
-	return rc == VF_OK ? nt_case_finish(x->c, whole, reterr) : rc;
+	return rc == VF_OK ? nt_case_finish(x->c, missing - x->found, reterr) : rc;
 }
 
-VF_RC nt_case_of_study(const char *path, const char *trust, int64_t now, int64_t as_of, struct nt_case **ret, struct vf_err *reterr)
+VF_RC nt_case_of_study(const char *path, const struct nt_case_study *how, int64_t as_of, struct nt_case **ret, struct vf_err *reterr)
 {
 	struct study *x = calloc(1, sizeof(*x));
 	enum vf_rc rc;
@@ -238,9 +395,13 @@ VF_RC nt_case_of_study(const char *path, const char *trust, int64_t now, int64_t
 	vf_arena_init(&x->bundles, x->memory, VF_BUNDLE_MEMORY);
 	if (rc == VF_OK)
 		rc = map_file(x, path, reterr);
+	if (rc == VF_OK)
+		rc = nt_beside_new(how->from, how->n_from, &x->beside, reterr);
+	if (rc == VF_OK)
+		rc = survey(x, reterr);
 	if (rc == VF_OK) {
 		x->anchored = malloc((x->s.n_records + 1) * sizeof(*x->anchored));
-		rc = x->anchored ? judge(x, trust, now, reterr) : no_memory(reterr);
+		rc = x->anchored ? judge(x, how->trust, how->now, reterr) : no_memory(reterr);
 	}
 	if (rc == VF_OK)
 		rc = add_all(x, as_of, reterr);
@@ -252,6 +413,9 @@ VF_RC nt_case_of_study(const char *path, const char *trust, int64_t now, int64_t
 	unmap(x->tables, VF_STUDY_MEMORY);
 	unmap(x->memory, VF_BUNDLE_MEMORY);
 	unmap(x->block, x->n_block);
+	nt_beside_free(x->beside);
+	free(x->by_id);
+	free(x->erased);
 	free(x->anchored);
 	free(x);
 	return rc;

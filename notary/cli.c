@@ -82,6 +82,21 @@ const char *nt_cli_get_at(const struct nt_cli *cli, const char *option, size_t a
 	return NULL;
 }
 
+VF_RC nt_cli_list(const struct nt_cli *cli, const char *option, const char ***ret, size_t *ret_n, struct vf_err *reterr)
+{
+	const char **list = calloc(cli->n_values + 1, sizeof(*list));
+	size_t n = 0;
+
+	if (!list)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+	for (size_t i = 0; i < cli->n_values; i++)
+		if (strcmp(cli->values[i].option->name, option) == 0)
+			list[n++] = cli->values[i].text;
+	*ret = list;
+	*ret_n = n;
+	return VF_OK;
+}
+
 const char *nt_cli_get(const struct nt_cli *cli, const char *option)
 {
 	const char *ret = NULL;

@@ -70,6 +70,8 @@ const char *nt_cli_get(const struct nt_cli *cli, const char *option);
 bool nt_cli_has(const struct nt_cli *cli, const char *option);
 /* The at-th value of an option that may be given many times; NULL after the last. */
 const char *nt_cli_get_at(const struct nt_cli *cli, const char *option, size_t at);
+/* All of them, as many as there are. The caller frees the list, not the texts. NO_MEMORY. */
+VF_RC nt_cli_list(const struct nt_cli *cli, const char *option, const char ***ret, size_t *ret_n, struct vf_err *reterr);
 /* Sends what cli->text holds to stdout and empties it. */
 void nt_cli_flush(struct nt_cli *cli);
 /* A line that is shown with the fault that the verb returns, escaped by the caller. */

@@ -76,10 +76,10 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* In a folder: under its name or its base name. A file: itself, when the base names agree. */
+/* In a folder: under its name, its base name, or its SHA-256 as 'expand' names it. A file: itself, when the base names agree. */
 static bool find_from(const char *from, const struct nt_document *d, struct nt_content *c, bool *changed)
 {
-	char path[PATH_MAX], name[VF_MAX_NAME + 1];
+	char path[PATH_MAX], name[VF_MAX_NAME + 1], hex[65];
 	struct stat st;
 
 	snprintf(name, sizeof(name), "%.*s", VF_STR(d->name));
@@ -91,6 +91,10 @@ static bool find_from(const char *from, const struct nt_document *d, struct nt_c
 	if (is_document(open_regular(path), d, c, changed))
 		return true;
 	snprintf(path, sizeof(path), "%.2000s/%s", from, base_of(name));
+	if (is_document(open_regular(path), d, c, changed))
+		return true;
+	vf_hex_put(hex, vf_bytes(d->digests.sha256.b, sizeof(d->digests.sha256.b)));
+	snprintf(path, sizeof(path), "%.2000s/%s", from, hex);
 	return is_document(open_regular(path), d, c, changed);
 }
 

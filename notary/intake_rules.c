@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "notary/intake_inside.h"
+#include "notary/record_signature.h"
 #include "notary/signers.h"
 #include "notary/submission.h"
 #include "trial/canonical.h"
@@ -332,23 +333,6 @@ static VF_RC check_documents(struct nt_reading *r)
 
 /* ---- the signature ---- */
 
-/* As the verifier demands it: the signed manifest lists statement.json and nothing else. */
-static VF_RC check_manifest(struct nt_reading *r, struct vf_bytes xml)
-{
-	struct vf_digest own = vf_digest_from_hash(&r->members[r->at_statement].digests.sha256);
-	struct vf_manifest m;
-	enum vf_rc rc = vf_manifest_parse_with(r->x->xml, xml, r->a, &m, r->err);
-
-	if (rc != VF_OK)
-		return rc;
-	if (!vf_bytes_is(m.sig_uri, VF_NAME_SIGNATURE) || m.n_refs != 1 ||
-		!vf_bytes_is(m.refs[0].uri, VF_NAME_STATEMENT))
-		return vf_fail(r->err, VF_MANIFEST_SHAPE, "the signed manifest does not list the statement alone");
-	if (!vf_digest_eq(&m.refs[0].digest, &own))
-		return vf_fail(r->err, VF_MANIFEST_DIGEST, "the signature is over another statement");
-	return VF_OK;
-}
-
 /* The key and its name, for the register. */
 static VF_RC keep_signer(struct nt_reading *r, const struct vf_cert_facts *facts)
 {
@@ -374,7 +358,7 @@ static VF_RC check_signature(struct nt_reading *r)
 		return VF_OK;
 	manifest = nt_intake_find(r, VF_NAME_SIGNED_MANIFEST); /* both were counted */
 	signature = nt_intake_find(r, VF_NAME_SIGNATURE);
-	rc = check_manifest(r, r->members[manifest].bytes);
+	rc = nt_signed_manifest_check(r->x->xml, r->members[manifest].bytes, &r->members[r->at_statement].digests.sha256, r->a, r->err);
 	if (rc != VF_OK)
 		return at_octets(r, rc, manifest);
 	rc = vf_cms_check_detached(r->x->pki, r->members[signature].bytes, r->members[manifest].bytes, &r->statement.signer,

@@ -1,5 +1,6 @@
 #include "notary/rules_out.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "notary/cli.h"
@@ -123,6 +124,19 @@ static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
 		nt_buf_put_u8(out, '\n');
 }
 
+/* What is not known here makes findings weaker, so a reader has to know it. */
+static void put_absent(struct nt_buf *out, const struct nt_case *c)
+{
+	struct nt_case_absent a = nt_case_absent(c);
+
+	if (a.withheld)
+		nt_buf_putf(out, "%zu %s hidden: withheld from whoever has this bundle, or erased without a record that says so\n", a.withheld,
+			a.withheld == 1 ? "record is" : "records are");
+	if (a.missing)
+		nt_buf_putf(out, "%" PRIu64 " %s of a stream %s missing from this bundle\n", a.missing, a.missing == 1 ? "record" : "records",
+			a.missing == 1 ? "is" : "are");
+}
+
 static void put_text(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
 {
 	const struct tr_case_record *parameters = nt_case_parameters(c);
@@ -155,6 +169,7 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
 	}
 	put_enforced(out, nt_case_get(c)->parameters);
+	put_absent(out, c);
 	nt_buf_putf(out, "%zu FAIL, %zu INCONCLUSIVE, %zu PASS-NOTE, %zu PASS, %zu N/A: %s\n", sum.count[TR_FAIL],
 		sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS], sum.count[TR_NOT_APPLICABLE],
 		tr_verdict_name(sum.worst));
@@ -194,6 +209,7 @@ static void put_json(struct nt_buf *out, const struct nt_case *c, const struct t
 {
 	const struct tr_case_record *parameters = nt_case_parameters(c);
 	struct tr_summary sum = tr_findings_sum(f, NULL);
+	struct nt_case_absent absent = nt_case_absent(c);
 	char at[VF_TIME_LEN + 1];
 	struct counted k;
 	bool first = true;
@@ -207,7 +223,7 @@ static void put_json(struct nt_buf *out, const struct nt_case *c, const struct t
 	nt_cli_field(out, "as_of", vf_bytes_str(at));
 	nt_cli_hex_field(out, "parameters",
 		parameters ? vf_bytes(parameters->id.b, sizeof(parameters->id.b)) : vf_bytes(NULL, 0));
-	nt_buf_put_str(out, ",\"findings\":[");
+	nt_buf_putf(out, ",\"withheld\":%zu,\"missing\":%" PRIu64 ",\"findings\":[", absent.withheld, absent.missing);
 	for (size_t i = 0; i < f->n; i++) {
 		bool hidden = is_hidden(&f->p[i], how);
 

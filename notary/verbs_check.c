@@ -1,4 +1,6 @@
 /* check, report: the rules of a study over its records. */
+#include <stdlib.h>
+
 #include "notary/html_file.h"
 #include "notary/rules_out.h"
 #include "notary/verbs.h"
@@ -11,7 +13,7 @@ const struct nt_option nt_check_options[] = {
 	{"trust", 0, "TRUST", "with --bundle: the trust directory by which it is judged first", false, false},
 	{"rule", 0, "ID", "only this rule: P1 to G2", false, false},
 	{"at", 0, "TIME", "what is due is measured by this time, RFC 3339 (default: now)", false, false},
-	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
+	{"from", 0, "PATH", "where documents are that are neither in the bundle nor where they were", false, true},
 	{"subjects", 0, NULL, "persons by their keys: personal data", false, false},
 	{"all", 0, NULL, "each finding that is in order, too", false, false},
 	{0},
@@ -28,7 +30,7 @@ const struct nt_option nt_report_options[] = {
 	{"trust", 0, "TRUST", "with --bundle: the trust directory by which it is judged first", false, false},
 	{"output", 'o', "FILE", "the report to make (HTML)", true, false},
 	{"at", 0, "TIME", "what is due is measured by this time, RFC 3339 (default: now)", false, false},
-	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
+	{"from", 0, "PATH", "where documents are that are neither in the bundle nor where they were", false, true},
 	{"subjects", 0, NULL, "persons by their keys: personal data", false, false},
 	{"force", 0, NULL, "replace a report that is there", false, false},
 	{0},
@@ -56,59 +58,69 @@ static VF_RC read_options(const struct nt_cli *cli, const struct tr_rule **ret_r
 	return VF_OK;
 }
 
-static size_t list_from(const struct nt_cli *cli, const char **from, size_t max)
+/* The case of the command line: of a notary's folder, or of a study bundle. *from is the caller's, and must stay as long as it. */
+static VF_RC get_case(struct nt_cli *cli, int64_t at, const char ***from, struct nt_notary **n, struct nt_case **ret, struct vf_err *reterr)
 {
-	size_t n = 0;
-	const char *path;
+	const char *bundle = nt_cli_get(cli, "bundle"), *study = nt_cli_get(cli, "study");
+	struct nt_case_study how = {.trust = nt_cli_get(cli, "trust"), .now = nt_cli_now()};
+	enum vf_rc rc = nt_cli_list(cli, "from", from, &how.n_from, reterr);
 
-	while (n < max && (path = nt_cli_get_at(cli, "from", n)) != NULL)
-		from[n++] = path;
-	return n;
-}
-
-/* The case of the command line: of a notary's folder, or of a study bundle. */
-static VF_RC get_case(struct nt_cli *cli, int64_t at, struct nt_notary **n, struct nt_case **ret, struct vf_err *reterr)
-{
-	const char *bundle = nt_cli_get(cli, "bundle"), *trust = nt_cli_get(cli, "trust"), *study = nt_cli_get(cli, "study"), *from[256];
-	size_t n_from = list_from(cli, from, 256);
-	enum vf_rc rc;
-
-	if (bundle && (cli->n_args || study || n_from))
-		return vf_fail(reterr, VF_USAGE, "--bundle stands for DIR, --study and --from");
-	if (bundle && !trust)
+	how.from = *from;
+	if (rc != VF_OK)
+		return rc;
+	if (bundle && (cli->n_args || study))
+		return vf_fail(reterr, VF_USAGE, "--bundle stands for DIR and --study");
+	if (bundle && !how.trust)
 		return vf_fail(reterr, VF_USAGE, "--bundle needs --trust TRUST: only what is verified counts");
 	if (bundle)
-		return nt_case_of_study(bundle, trust, nt_cli_now(), at, ret, reterr);
-	if (trust || !study || cli->n_args != 1)
+		return nt_case_of_study(bundle, &how, at, ret, reterr);
+	if (how.trust || !study || cli->n_args != 1)
 		return vf_fail(reterr, VF_USAGE, "give DIR and --study ID, or --bundle FILE and --trust TRUST");
 	rc = nt_verb_open(cli, n, reterr);
-	return rc == VF_OK ? nt_case_of_notary(*n, vf_bytes_str(study), at, from, n_from, ret, reterr) : rc;
+	return rc == VF_OK ? nt_case_of_notary(*n, vf_bytes_str(study), at, how.from, how.n_from, ret, reterr) : rc;
+}
+
+/* The case, its findings, and what both were made of. */
+struct checked {
+	const char **from;
+	struct nt_notary *n;
+	struct nt_case *c;
+	struct tr_findings f;
+};
+
+static void checked_done(struct checked *k)
+{
+	tr_findings_done(&k->f);
+	k->c = nt_case_free(k->c);
+	nt_notary_free(k->n);
+	free(k->from);
+}
+
+static VF_RC check(struct nt_cli *cli, const struct tr_rule *rule, int64_t at, struct checked *k, struct vf_err *reterr)
+{
+	enum vf_rc rc = get_case(cli, at, &k->from, &k->n, &k->c, reterr);
+
+	/* a mistyped name must not look like a study in order */
+	if (rc == VF_OK && nt_case_get(k->c)->n_records == 0)
+		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record of this study");
+	return rc == VF_OK ? tr_rules_run(nt_case_get(k->c), rule, &k->f, reterr) : rc;
 }
 
 VF_RC nt_verb_check(struct nt_cli *cli, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
+	VF_CLEANUP(checked_done) struct checked k = {0};
 	struct nt_rules_shown how = {.json = cli->json, .subjects = nt_cli_has(cli, "subjects"), .all = nt_cli_has(cli, "all")};
-	struct tr_findings f = {0};
 	const struct tr_rule *rule;
 	int64_t at;
 	enum vf_rc rc = read_options(cli, &rule, &at, reterr);
 
 	if (rc == VF_OK)
-		rc = get_case(cli, at, &n, &c, reterr);
-	/* a mistyped name must not look like a study in order */
-	if (rc == VF_OK && nt_case_get(c)->n_records == 0)
-		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record of this study");
-	if (rc == VF_OK)
-		rc = tr_rules_run(nt_case_get(c), rule, &f, reterr);
-	if (rc == VF_OK) {
-		cli->keep_text = true;
-		nt_rules_put(&cli->text, c, &f, &how);
-		rc = nt_rules_end(&f, reterr);
-	}
-	tr_findings_done(&f);
-	return rc;
+		rc = check(cli, rule, at, &k, reterr);
+	if (rc != VF_OK)
+		return rc;
+	cli->keep_text = true;
+	nt_rules_put(&cli->text, k.c, &k.f, &how);
+	return nt_rules_end(&k.f, reterr);
 }
 
 /* ---- report ---- */
@@ -144,10 +156,8 @@ static VF_RC put_report(const struct nt_cli *cli, const struct nt_case *c, const
 
 VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	VF_CLEANUP(nt_case_freep) struct nt_case *c = NULL;
 	VF_CLEANUP(nt_buf_done) struct nt_buf out = nt_buf(MAX_REPORT);
-	struct tr_findings f = {0};
+	VF_CLEANUP(checked_done) struct checked k = {0};
 	const struct tr_rule *rule;
 	struct vf_hash digest;
 	int64_t at;
@@ -156,23 +166,18 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 	if (rc == VF_OK && !nt_cli_has(cli, "bundle"))
 		rc = nt_verb_check_output(cli, reterr);
 	if (rc == VF_OK)
-		rc = get_case(cli, at, &n, &c, reterr);
-	if (rc == VF_OK && nt_case_get(c)->n_records == 0)
-		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of this study");
+		rc = check(cli, NULL, at, &k, reterr);
 	if (rc == VF_OK)
-		rc = tr_rules_run(nt_case_get(c), NULL, &f, reterr);
-	if (rc == VF_OK)
-		rc = put_report(cli, c, &f, &out, reterr);
+		rc = put_report(cli, k.c, &k.f, &out, reterr);
 	if (rc == VF_OK)
 		rc = nt_html_write(nt_cli_get(cli, "output"), "report", nt_cli_has(cli, "force"), nt_buf_bytes(&out), reterr);
 	if (rc == VF_OK && cli->json) {
 		nt_cli_begin(cli);
-		nt_cli_field(&cli->text, "study", nt_case_get(c)->study);
+		nt_cli_field(&cli->text, "study", nt_case_get(k.c)->study);
 		nt_cli_field(&cli->text, "path", vf_bytes_str(nt_cli_get(cli, "output")));
 		digest = vf_sha256(nt_buf_bytes(&out));
 		nt_cli_hex_field(&cli->text, "sha256", vf_bytes(digest.b, sizeof(digest.b)));
 		nt_buf_put_str(&cli->text, "}\n");
 	}
-	tr_findings_done(&f);
 	return rc;
 }

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -279,14 +280,15 @@ static VF_RC choose_document(const struct nt_cli *cli, const struct nt_record *r
 static VF_RC read_declaration(struct nt_notary *n, const struct nt_cli *cli, const struct nt_document *d, struct nt_buf *out,
 	struct vf_err *reterr)
 {
-	const char *from[64];
-	struct nt_export_options options = {.from = from};
+	const char **from = NULL;
+	struct nt_export_options options = {0};
 	struct nt_content content;
-	enum vf_rc rc;
+	enum vf_rc rc = nt_cli_list(cli, "from", &from, &options.n_from, reterr);
 
-	while (options.n_from < 64 && nt_cli_get_at(cli, "from", options.n_from))
-		from[options.n_from] = nt_cli_get_at(cli, "from", options.n_from), options.n_from++;
-	rc = nt_document_open(n, &options, d, &content, reterr);
+	options.from = from;
+	if (rc == VF_OK)
+		rc = nt_document_open(n, &options, d, &content, reterr);
+	free(from);
 	if (rc != VF_OK)
 		return rc;
 	for (;;) {

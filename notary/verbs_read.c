@@ -461,22 +461,6 @@ struct exporting {
 	bool folder;
 };
 
-static VF_RC read_many(
-	const struct nt_cli *cli, const char *option, const char ***ret, size_t *ret_n, struct vf_err *reterr)
-{
-	size_t n = 0;
-
-	while (nt_cli_get_at(cli, option, n))
-		n++;
-	*ret = calloc(n + 1, sizeof(**ret));
-	if (!*ret)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
-	for (size_t i = 0; i < n; i++)
-		(*ret)[i] = nt_cli_get_at(cli, option, i);
-	*ret_n = n;
-	return VF_OK;
-}
-
 VF_RC nt_verb_choose_output(struct nt_cli *cli, size_t count, bool *ret_folder, struct vf_err *reterr)
 {
 	const char *path = nt_cli_get(cli, "output");
@@ -548,10 +532,10 @@ static VF_RC find_ids(struct nt_cli *cli, struct nt_notary *n, struct exporting 
 static VF_RC export_all(struct nt_cli *cli, struct nt_notary *n, struct exporting *e, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_exporter_freep) struct nt_exporter *x = NULL;
-	enum vf_rc rc = read_many(cli, "withhold", &e->withhold, &e->options.n_withhold, reterr);
+	enum vf_rc rc = nt_cli_list(cli, "withhold", &e->withhold, &e->options.n_withhold, reterr);
 
 	if (rc == VF_OK)
-		rc = read_many(cli, "from", &e->from, &e->options.n_from, reterr);
+		rc = nt_cli_list(cli, "from", &e->from, &e->options.n_from, reterr);
 	if (rc == VF_OK)
 		rc = find_ids(cli, n, e, reterr);
 	if (rc == VF_OK)

@@ -146,9 +146,15 @@ expect 1 "$TRIALNOTARY" compare n "$id" listing.json --name folder.tar
 said "declares no canonical form"
 expect 64 "$TRIALNOTARY" compare n "$id" again.xml
 said "--name"
+# as many places as are named are looked at
+mkdir moved
+cp canonical.json moved
 echo "{}" >canonical.json
 expect 1 "$TRIALNOTARY" compare n "$id" again.xml --name a.xml
 said DOCUMENT_CHANGED
+many=()
+for i in $(seq 1 100); do many+=(--from "nowhere-$i"); done
+expect 0 "$TRIALNOTARY" compare n "$id" again.xml --name a.xml "${many[@]}" --from moved
 expect 64 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset docs/a.xml --canonical canonical.json
 said EXISTS
 expect 64 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset --each docs --canonical x.json

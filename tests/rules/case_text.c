@@ -104,6 +104,8 @@ static void set_value(struct case_text *t, struct tr_case_record *r, const char 
 		r->own_kind = keep(t, value);
 	else if (strcmp(key, "erased") == 0)
 		r->is_erased = strcmp(value, "yes") == 0;
+	else if (strcmp(key, "withheld") == 0)
+		r->is_withheld = strcmp(value, "yes") == 0;
 	else
 		wrong("a record has no '%s'", key);
 }

@@ -389,6 +389,11 @@ struct tr_dated tr_case_date(const struct tr_case_record *r)
 	return d;
 }
 
+enum tr_word tr_case_absent(const struct tr_case *c, enum tr_word word)
+{
+	return c->is_whole ? word : TR_WORD_MISSING_RECORD;
+}
+
 bool tr_case_is_before(const struct tr_case_record *a, const struct tr_case_record *b)
 {
 	return a->index != UINT64_MAX && b->index != UINT64_MAX && a->index < b->index;

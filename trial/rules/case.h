@@ -36,11 +36,13 @@ struct tr_case_record {
 	struct vf_bytes version, date, title; /* of the statement, or of details; empty: not said or not disclosed */
 	const struct tr_link *links;
 	size_t n_links;
-	uint64_t index;   /* in the log; UINT64_MAX while it waits */
+	uint64_t index;   /* in the log; UINT64_MAX while it waits, or for an erased one whose index nobody here knows */
 	int64_t anchored; /* time of the first time-stamp that counts; VF_TIME_NONE: none */
 	struct vf_hash stream;
 	uint64_t seq;
-	bool in_stream, is_erased;
+	bool in_stream;
+	bool is_erased;   /* for everybody: its place is all that there is */
+	bool is_withheld; /* its place is all that is known here: it may be erased, or not be shown to this holder */
 	const struct tr_facts *details;  /* NULL: none, or not disclosed */
 	struct vf_bytes details_json;    /* empty: none, or not disclosed */
 	struct vf_bytes signer, meaning; /* of a signature that verifies; empty: none */
@@ -123,6 +125,8 @@ struct vf_bytes tr_case_detail(const struct tr_case_record *r, const char *field
 struct tr_dated tr_case_anchor(const struct tr_case_record *r);
 /* The declared date of the record. */
 struct tr_dated tr_case_date(const struct tr_case_record *r);
+/* What a rule says of something that is nowhere in the records: word when all are at hand, else that a record is missing. */
+enum tr_word tr_case_absent(const struct tr_case *c, enum tr_word word);
 /* a is before b in the log: order without any clock. False when one of them waits. */
 bool tr_case_is_before(const struct tr_case_record *a, const struct tr_case_record *b);
 

@@ -325,7 +325,19 @@ static VF_RC put_streams(struct vf_sink *s, const struct tr_case *c, struct vf_e
 
 /* ---- records ---- */
 
-static void put_record(struct vf_sink *s, const struct tr_case_record *r)
+/* 21 CFR 11.50: the meaning stands beside the name; the time is in the signature. */
+static void put_signer(struct vf_sink *s, const struct tr_case_record *r)
+{
+	tr_report_text(s, r->signer);
+	if (r->meaning.n == 0)
+		return;
+	vf_sink_str(s, " (");
+	vf_sink_html(s, r->meaning);
+	vf_sink_str(s, ")");
+}
+
+/* Who signed a record about a person may be that person. */
+static void put_record(struct vf_sink *s, const struct tr_case_record *r, bool subjects)
 {
 	char id[TR_CASE_SHORT + 1];
 
@@ -336,20 +348,24 @@ static void put_record(struct vf_sink *s, const struct tr_case_record *r)
 	put_kind(s, r);
 	vf_sink_str(s, "</td><td class=\"number\">");
 	if (r->index == UINT64_MAX)
-		vf_sink_str(s, "waits");
+		vf_sink_str(s, r->is_erased ? "not known" : "waits");
 	else
 		vf_sink_putf(s, "%" PRIu64, r->index);
 	vf_sink_str(s, "</td><td class=\"nowrap\">");
 	put_time(s, r->anchored);
 	vf_sink_str(s, "</td><td>");
-	if (r->signer.n)
-		tr_report_text(s, r->signer);
-	vf_sink_str(s, r->is_erased ? "erased" : "");
+	if (r->signer.n && (subjects || !tr_kind_is_personal(r->kind)))
+		put_signer(s, r);
+	else if (r->signer.n)
+		vf_sink_str(s, "signed");
+	vf_sink_str(s, r->is_erased ? "erased" : r->is_withheld ? "withheld" : "");
 	vf_sink_str(s, "</td></tr>\n");
 }
 
-static void put_records(struct vf_sink *s, const struct tr_case *c)
+static void put_records(struct vf_sink *s, const struct tr_report *report)
 {
+	const struct tr_case *c = report->c;
+
 	vf_sink_str(s, "<h2 id=\"records\">All records</h2>\n<table><thead><tr><th>ID</th><th>Kind</th><th class=\"number\">In the log</th><th>Time-stamp "
 		       "(UTC)</th><th>Signed by</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < c->n_records; i++) {
@@ -358,7 +374,7 @@ static void put_records(struct vf_sink *s, const struct tr_case *c)
 				c->n_records - LISTED);
 			i = c->n_records - LISTED / 2;
 		}
-		put_record(s, &c->records[i]);
+		put_record(s, &c->records[i], report->subjects);
 	}
 	vf_sink_str(s, "</tbody></table>\n");
 }
@@ -424,7 +440,7 @@ VF_RC tr_report_put(struct vf_sink *s, const struct tr_report *r, struct vf_err 
 	put_limits(s, r->c);
 	put_basis(s, r);
 	put_by_hand(s);
-	put_records(s, r->c);
+	put_records(s, r);
 	vf_sink_str(s, "<footer>Rules never change what a proof proves. Made by trialnotary; the same records give the same report.</footer>\n</main></body></html>\n");
 	return VF_OK;
 }

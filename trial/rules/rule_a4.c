@@ -46,7 +46,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	vf_text_escape(id, sizeof(id), prior);
 	d = tr_study_draft(TR_WORD_UNRESOLVED, about, file->record, NULL);
 	if (prior.n && !file_with(c, prior)) {
-		d.word = c->is_whole && is_archive ? TR_WORD_UNRESOLVED : TR_WORD_MISSING_RECORD;
+		d.word = is_archive ? tr_case_absent(c, TR_WORD_UNRESOLVED) : TR_WORD_MISSING_RECORD;
 		return tr_find(f, rule, &d, reterr, "the file before it, '%s', is not there", id);
 	}
 	d.word = TR_WORD_CONFLICT;

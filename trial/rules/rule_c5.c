@@ -90,7 +90,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	}
 	if (has_left(c, who, &limit))
 		return VF_OK;
-	d.word = tr_dated_cmp(&now, &limit) > 0 ? TR_WORD_MISSING : tr_dated_cmp(&now, &limit) < 0 ? TR_WORD_NONE : TR_WORD_PARTIAL_DATE;
+	d.word = tr_dated_cmp(&now, &limit) > 0 ? tr_case_absent(c, TR_WORD_MISSING) : tr_dated_cmp(&now, &limit) < 0 ? TR_WORD_NONE : TR_WORD_PARTIAL_DATE;
 	return tr_find(f, rule, &d, reterr, d.word == TR_WORD_NONE ? "not yet on %s; due: %s" : "no consent on %s; due: %s", name, l);
 }
 

@@ -43,10 +43,14 @@ static const char *missing_role(const struct tr_case *c, const struct tr_case_re
 	return NULL;
 }
 
-/* Whoever explained it: the signature of the record, or a countersignature. */
+/* Whoever explained it: the signature of the record, or a countersignature. A link alone is no signature. */
 static bool has_staff(const struct tr_case *c, const struct tr_case_record *r)
 {
-	return r->signer.n > 0 || tr_case_linked(c, TR_COUNTERSIGNS, &r->id, 0) < c->n_records;
+	bool any = r->signer.n > 0;
+
+	for (size_t i = tr_case_linked(c, TR_COUNTERSIGNS, &r->id, 0); i < c->n_records && !any; i = tr_case_linked(c, TR_COUNTERSIGNS, &r->id, i + 1))
+		any = c->records[i].signer.n > 0;
+	return any;
 }
 
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *r, struct tr_findings *f,
@@ -69,10 +73,10 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	}
 	missing = missing_role(c, r, form->details->population);
 	if (missing) {
-		d.word = TR_WORD_MISSING;
+		d.word = tr_case_absent(c, TR_WORD_MISSING);
 		return tr_find(f, rule, &d, reterr, "given: %s, without %s", w, missing);
 	}
-	d.word = has_staff(c, r) ? TR_WORD_NONE : TR_WORD_MISSING;
+	d.word = has_staff(c, r) ? TR_WORD_NONE : tr_case_absent(c, TR_WORD_MISSING);
 	return tr_find(f, rule, &d, reterr, has_staff(c, r) ? "given: %s, by whom it has to be, and signed by who explained it"
 							    : "given: %s, without a signature of who explained it", w);
 }

@@ -67,7 +67,7 @@ static VF_RC judge_leaf(const struct tr_rule *rule, const struct tr_case *c, con
 	}
 	if (how == 1)
 		return tr_find(f, rule, &d, reterr, "'%s' is there in another case", shown);
-	d.word = c->is_whole ? TR_WORD_MISSING : TR_WORD_MISSING_RECORD;
+	d.word = tr_case_absent(c, TR_WORD_MISSING);
 	return tr_find(f, rule, &d, reterr, name.n ? "'%s' is not delivered" : "'%s' leads out of the folder", shown);
 }
 

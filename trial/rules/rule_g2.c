@@ -32,12 +32,12 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	if (left)
 		return tr_find(f, rule, &d, reterr, "it was erased, and something of it is still at hand");
 	if (r->in_stream && !is_stream_whole(c, r)) {
-		d.word = c->is_whole ? TR_WORD_MISSING : TR_WORD_MISSING_RECORD;
+		d.word = tr_case_absent(c, TR_WORD_MISSING);
 		return tr_find(f, rule, &d, reterr, "it was erased, and a neighbour in its stream is not there");
 	}
-	d.word = certified || !c->is_whole ? TR_WORD_NONE : TR_WORD_MISSING;
-	return tr_find(f, rule, &d, reterr, certified ? "erased, with a record of the erasure; its place in the stream is proven"
-						      : "erased; no record of the erasure is at hand");
+	d.word = certified ? TR_WORD_NONE : tr_case_absent(c, TR_WORD_MISSING);
+	return tr_find(f, rule, &d, reterr, "erased%s%s", certified ? ", with a record of the erasure" : "; no record of the erasure is at hand",
+		certified && r->in_stream ? "; its place in the stream is proven" : "");
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

@@ -31,7 +31,7 @@ static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, c
 	vf_text_escape(from, sizeof(from), list->from);
 	d = tr_study_draft(TR_WORD_NEEDS_READER, about, reference->file->record, list->file->record);
 	if (x->change != TR_REWORDED && x->change != TR_TIME_FRAME)
-		d.word = declared ? TR_WORD_DECLARED_CHANGE : TR_WORD_UNDECLARED;
+		d.word = declared ? TR_WORD_DECLARED_CHANGE : tr_case_absent(c, TR_WORD_UNDECLARED);
 	if (declared)
 		d.records[2] = &declared->id;
 	return tr_find(f, rule, &d, reterr, "%s (%s): '%s', now '%s'%s", tr_change_name(x->change), from, before, after,

@@ -24,7 +24,7 @@ static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, con
 	if (declared)
 		tr_study_name(name, declared);
 	tr_study_file(about, list->file);
-	d = tr_study_draft(declared ? TR_WORD_NONE : changed == reworded ? TR_WORD_NEEDS_READER : TR_WORD_UNDECLARED, about, list->file->record, declared);
+	d = tr_study_draft(declared ? TR_WORD_NONE : changed == reworded ? TR_WORD_NEEDS_READER : tr_case_absent(c, TR_WORD_UNDECLARED), about, list->file->record, declared);
 	return tr_find(f, rule, &d, reterr, "%zu primary outcomes differ; %s%s", changed,
 		declared ? "before the unblinding there is " : "no amendment and no update of the registry before the unblinding", name);
 }

@@ -77,7 +77,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	}
 	if (tr_no_later(&now, &limit, false) == TR_WORD_NONE)
 		return VF_OK; /* not due yet */
-	d = tr_study_draft(tr_dated_cmp(&now, &limit) > 0 ? TR_WORD_MISSING : TR_WORD_PARTIAL_DATE, "study", NULL, NULL);
+	d = tr_study_draft(tr_dated_cmp(&now, &limit) > 0 ? tr_case_absent(c, TR_WORD_MISSING) : TR_WORD_PARTIAL_DATE, "study", NULL, NULL);
 	return tr_find(f, rule, &d, reterr, "no consent form is posted; limit: %s", l);
 }
 

@@ -66,8 +66,8 @@ static bool has_same_files(const struct tr_case_record *a, const struct tr_case_
 }
 
 /* A later record of the chain beside the one before it. */
-static VF_RC judge_pair(const struct tr_rule *rule, const struct tr_case_record *a, const struct tr_case_record *b,
-	struct tr_findings *f, bool *ret_good, struct vf_err *reterr)
+static VF_RC judge_pair(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *a,
+	const struct tr_case_record *b, struct tr_findings *f, bool *ret_good, struct vf_err *reterr)
 {
 	struct tr_dated da = tr_case_date(a), db = tr_case_date(b);
 	char about[TR_NAMED_LEN + 1], before[TR_NAMED_LEN + 1], x[TR_DATED_LEN + 1], y[TR_DATED_LEN + 1];
@@ -84,7 +84,7 @@ static VF_RC judge_pair(const struct tr_rule *rule, const struct tr_case_record 
 		return tr_find(f, rule, &d, reterr, "%s has the same version and other documents", before);
 	}
 	if (numbers && n > m + 1) {
-		d.word = TR_WORD_MISSING;
+		d.word = tr_case_absent(c, TR_WORD_MISSING);
 		return tr_find(f, rule, &d, reterr, "version %llu is missing after %s", (unsigned long long)(m + 1), before);
 	}
 	if (numbers && n < m) {
@@ -113,7 +113,7 @@ static VF_RC judge_links(const struct tr_rule *rule, const struct tr_case *c, co
 			continue;
 		tr_study_name(about, r);
 		tr_case_short(id, &r->links[i].record);
-		d = tr_study_draft(c->is_whole ? TR_WORD_UNRESOLVED : TR_WORD_MISSING_RECORD, about, r, NULL);
+		d = tr_study_draft(tr_case_absent(c, TR_WORD_UNRESOLVED), about, r, NULL);
 		return tr_find(f, rule, &d, reterr, "record %s, which it %s, is not there", id, tr_link_name(r->links[i].type));
 	}
 	*ret_good = true;
@@ -161,7 +161,7 @@ static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case *c, s
 	for (size_t i = at; rc == VF_OK && *ret_good && i-- > 0;) {
 		if (!put_key(&c->records[i], other) || strcmp(key, other) != 0)
 			continue;
-		rc = judge_pair(rule, &c->records[i], r, f, ret_good, reterr);
+		rc = judge_pair(rule, c, &c->records[i], r, f, ret_good, reterr);
 		break;
 	}
 	if (rc != VF_OK || !*ret_good)

@@ -129,10 +129,8 @@ void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 
 	tr_case_short(id, &r->id);
 	vf_text_escape(version, sizeof(version), r->version);
-	if (kind.n == 0) /* erased: nothing is known but that it was there */
-		snprintf(out, TR_NAMED_LEN + 1, "record %s", id);
-	else
-		snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
+	/* of an erased record no kind is left */
+	snprintf(out, TR_NAMED_LEN + 1, "%.*s%s%s%srecord %s", VF_STR(kind), version[0] ? " " : "", version, kind.n ? ", " : "", id);
 }
 
 struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,

@@ -1,0 +1,248 @@
+#!/usr/bin/env bash
+# The case that rules look at: signatures, documents beside a study bundle, records that are erased or withheld.
+# A folder and a study bundle have to give the same findings wherever they hold the same (docs/rules.md).
+#   TRIALNOTARY: path of the program
+set -u
+tn=${TRIALNOTARY:?path of trialnotary}
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+faults=0 count=0
+at=2030-01-01T00:00:00Z
+
+fault() { echo "FAILED: $1"; [ $# -lt 2 ] || tail -8 "$2" | cut -c1-300 | sed 's/^/    /'; faults=$((faults + 1)); }
+# runs STATUS ARGS...: output is in out and err
+runs() {
+	local want=$1 got
+	shift
+	"$tn" "$@" >out 2>err
+	got=$?
+	count=$((count + 1))
+	[ $got = "$want" ] || { fault "$*: status $got, not $want" err; head -5 out; }
+}
+has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
+lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
+# submit NOTARY KIND ARGS...: its ID is in id
+submit() { local n=$1 kind=$2; shift 2; runs 0 submit "$n" --study S-1 --json --kind "$kind" "$@"; id=$(sed 's/.*"records":\[{"id":"\([0-9a-f]*\)".*/\1/' out); }
+# same NAME NOTARY BUNDLE ARGS...: what both find, octet by octet; it is in found
+same() {
+	local name=$1 notary=$2 bundle=$3 form a b
+	shift 3
+	for form in "" --all --json; do
+		"$tn" check "$notary" --study S-1 --at $at $form >by-folder 2>&1
+		a=$?
+		"$tn" check --bundle "$bundle" --trust "$notary.trust" --at $at $form "$@" >by-bundle 2>&1
+		b=$?
+		count=$((count + 2))
+		[ $a = $b ] || fault "$name: check $form ends with $a and $b"
+		cmp -s by-folder by-bundle || { diff by-folder by-bundle >differences; fault "$name: check $form finds something else in the bundle" differences; }
+		[ "$form" = --all ] && cp by-bundle found
+	done
+}
+key() { # NAME CN: a key, and a certificate that nobody but its owner vouches for
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=$2" -addext keyUsage=critical,digitalSignature \
+		-keyout "$1.key" -out "$1.pem" 2>/dev/null || fault 'openssl req'
+	chmod 600 "$1.key"
+}
+key site 'Investigator of site 01'
+key data 'Data manager'
+echo '{"language":"en","population":"adult","permissions":[{"name":"participation","text":"x","required":true}]}' >form.json
+consent() { # FILE DIGIT: details of a consent of the participant of this digit
+	printf '{"participant":"%064d","role":"participant","given":"2026-02-02","permissions":[{"name":"participation","granted":true}]}\n' "$2" >"$1"
+}
+for i in 1 2 3 4; do consent "c$i.json" $i; echo "consent $i" >"consent-$i.txt"; done
+for i in 1 2 3; do printf 'subject,visit\nS%s,1\n' $i >"data-$i.csv"; done
+echo form >form.txt
+echo '{"committee":"Board","decision":"approved","from":"2026-01-01","scope":{"global":true}}' >board.json
+
+# ---- signatures ----
+
+runs 0 init n --origin test.example/check
+submit n consent-form --details form.json --version 1.0 --keep form.txt
+form=$id
+submit n ethics-approval --details board.json --link "approves=$form"
+submit n consent --details c1.json --set "form=$form" --sign site.key --cert site.pem --keep consent-1.txt
+submit n dataset --version 1 --keep data-1.csv
+data1=$id
+runs 0 seal n
+submit n unblinding --set "when=2026-05-01T10:00:00Z" --set scope=study --set reason=planned
+submit n dataset --version 2 --title "A row was entered twice" --link "supersedes=$data1" --sign data.key --cert data.pem --meaning responsibility \
+	--printed-name 'Dr. D. Example' --keep data-2.csv
+data2=$id
+runs 0 check n --study S-1 --rule C6
+has out 'C6  PASS'
+has out 'signed by who explained it'
+runs 0 seal n
+runs 0 check n --study S-1 --rule S2
+has out 'S2  PASS'
+has out 'it says why, signed'
+runs 0 trust export n -o n.trust
+runs 0 bundle n --study S-1 -o n.tnstudy
+same signed n n.tnstudy
+has found 'C6  PASS'
+has found 'S2  PASS'
+has found 'given: 2026-02-02'
+runs 0 report --bundle n.tnstudy --trust n.trust --at $at -o n.html
+has n.html '<bdi>Dr. D. Example</bdi> (responsibility)'
+# who signed a consent may be the participant
+lacks n.html 'Investigator of site 01'
+has n.html '<td>signed</td>'
+runs 0 report --bundle n.tnstudy --trust n.trust --at $at --subjects -o subjects.html
+has subjects.html 'Investigator of site 01'
+
+# a root that is pinned for submitters and vouches for neither changes no finding: whose key it was is the verifier's question
+cp -r n.trust pinned
+mkdir -p pinned/submitters
+key other 'Somebody else'
+cp other.pem pinned/submitters/other.pem
+for rule in C6 S2; do
+	runs 0 check --bundle n.tnstudy --trust pinned --at $at --rule $rule
+	has out "$rule  PASS"
+done
+
+# not signed, and a link alone is no signature
+submit n consent --details c2.json --set "form=$form" --keep consent-2.txt
+second=$id
+submit n dataset --version 3 --title again --link "supersedes=$data2" --keep data-3.csv
+runs 0 seal n
+runs 1 check n --study S-1 --rule S2
+has out 'it says why, not signed'
+runs 1 check n --study S-1 --rule C6
+has out 'without a signature of who explained it'
+submit n other --set what=note --link "countersigns=$second" --keep form.txt
+runs 1 check n --study S-1 --rule C6
+has out 'without a signature of who explained it'
+runs 0 seal n
+runs 0 bundle n --study S-1 -o n.tnstudy --force
+same 'not signed' n n.tnstudy
+has found 'FAIL(missing)'
+runs 0 countersign n "$second" --sign site.key --cert site.pem --meaning witness
+runs 0 check n --study S-1 --rule C6
+runs 0 seal n
+runs 0 bundle n --study S-1 -o n.tnstudy --force
+same countersigned n n.tnstudy
+
+# ---- documents beside a study bundle ----
+
+runs 0 bundle n --study S-1 --no-documents -o bare.tnstudy
+runs 2 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6
+has out 'version-unknown'
+runs 0 expand n.tnstudy -o expanded
+same 'beside it' n bare.tnstudy --from expanded/documents
+# as in a folder, a file counts only where all of its octets do
+cp -r expanded/documents changed
+for f in changed/*; do echo x >>"$f"; done
+runs 2 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6 --from changed
+# by the names that documents have: details do not travel so, data does
+runs 0 report --bundle n.tnstudy --trust n.trust --at $at -o whole.html
+runs 0 report --bundle bare.tnstudy --trust n.trust --at $at --from changed --from expanded/documents -o beside.html
+cmp -s whole.html beside.html || fault 'the report is another one with documents beside the study bundle'
+# as many places as one likes, or a refusal: nothing is left out in silence
+many=()
+for i in $(seq 1 400); do many+=(--from "nowhere-$i"); done
+runs 0 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6 "${many[@]}" --from expanded/documents
+runs 0 check n --study S-1 --at $at --rule C6 "${many[@]}"
+for i in $(seq 401 4200); do many+=(--from "nowhere-$i"); done
+runs 64 check --bundle bare.tnstudy --trust n.trust --at $at "${many[@]}"
+has err 'more than 4096 options'
+
+# ---- erased and withheld ----
+
+runs 0 init e --origin test.example/erased
+submit e protocol --version 1.0 --keep form.txt
+submit e consent-form --details form.json --version 1.0 --keep form.txt
+form=$id
+submit e ethics-approval --details board.json --link "approves=$form"
+submit e consent --details c1.json --set "form=$form" --sign site.key --cert site.pem --keep consent-1.txt
+submit e consent --details c2.json --set "form=$form" --sign site.key --cert site.pem --keep consent-2.txt
+second=$id
+submit e dataset --version 1 --keep data-1.csv
+plain=$id
+submit e dataset --version 2 --keep data-2.csv
+runs 0 seal e
+runs 0 trust export e -o e.trust
+runs 0 bundle e --study S-1 -o e.tnstudy
+same 'nothing erased' e e.tnstudy
+# a record about a person leaves digests, so it can be packed: hidden, and a record in the file says that it was erased
+runs 0 erase e "$second" --yes
+runs 0 seal e
+runs 0 bundle e --study S-1 -o e.tnstudy --force
+has out '1 withheld or erased'
+same 'erased about a person' e e.tnstudy
+has found "G2  PASS                         record ${second:0:8}: erased, with a record of the erasure"
+has found 'G2  PASS'
+has found 'T2  N/A'
+lacks found 'hidden'
+# of a plain one too little is left: a gap, whose next record names it
+runs 0 erase e "$plain" --yes
+runs 0 seal e
+runs 0 bundle e --study S-1 -o e.tnstudy --force
+has err 'too little of them is left'
+same 'erased and a gap' e e.tnstudy
+has found 'G2  PASS'
+has found 'T2  N/A'
+lacks found 'missing from'
+runs 0 report --bundle e.tnstudy --trust e.trust --at $at -o e.html
+has e.html 'erased'
+has e.html 'not known'
+
+# withheld: less is known, and it is said
+runs 0 bundle e --study S-1 --withhold consent -o w.tnstudy
+runs 2 check --bundle w.tnstudy --trust e.trust --at $at --rule T2
+has out 'T2  INCONCLUSIVE(missing-record)'
+has out '1 record is hidden: withheld from whoever has this bundle, or erased without a record that says so'
+runs 2 check --bundle w.tnstudy --trust e.trust --at $at --rule T2 --json
+has out '"withheld":1,"missing":0'
+runs 0 check --bundle w.tnstudy --trust e.trust --at $at --rule G2
+lacks out 'no record of the erasure'
+runs 0 report --bundle w.tnstudy --trust e.trust --at $at -o w.html
+has w.html 'withheld'
+has w.html 'Not all records of the study are at hand'
+# without the records that say so, nobody who has the file can tell erased from withheld
+runs 0 bundle e --study S-1 --withhold erasure -o w.tnstudy --force
+runs 2 check --bundle w.tnstudy --trust e.trust --at $at --rule T2
+has out '3 records are hidden'
+has out '1 record of a stream is missing'
+# what rests on the absence of a record is not decided: a countersignature may be withheld
+runs 0 countersign e "$form" --sign site.key --cert site.pem --meaning approval
+submit e consent --details c3.json --set "form=$form" --keep consent-3.txt
+runs 0 countersign e "$id" --sign site.key --cert site.pem --meaning witness
+runs 0 seal e
+runs 0 check e --study S-1 --at $at --rule C6
+runs 0 bundle e --study S-1 --withhold other -o w.tnstudy --force
+runs 2 check --bundle w.tnstudy --trust e.trust --at $at --rule C6
+has out 'C6  INCONCLUSIVE(missing-record)'
+
+# two neighbours of which too little is left: the next record names the last of them alone
+runs 0 init g --origin test.example/gap
+for i in 1 2 3; do submit g dataset --version $i --keep "data-$i.csv"; erased[i]=$id; done
+submit g protocol --version 1.0 --keep form.txt
+runs 0 erase g "${erased[2]}" --yes
+runs 0 erase g "${erased[3]}" --yes
+runs 0 seal g
+runs 0 trust export g -o g.trust
+runs 0 bundle g --study S-1 -o g.tnstudy
+runs 0 check g --study S-1 --at $at --rule T2
+runs 2 check --bundle g.tnstudy --trust g.trust --at $at --rule T2 --json
+has out '"withheld":0,"missing":1'
+
+# ---- exit status ----
+
+runs 66 check n --study S-9
+runs 66 check nowhere --study S-1
+runs 66 check --bundle nowhere --trust n.trust
+runs 64 check n
+runs 64 check n --study S-1 --rule X9
+runs 64 check --bundle n.tnstudy
+runs 64 check n --study S-1 --trust n.trust
+runs 66 check --bundle n.tnstudy --trust nowhere
+mkdir empty
+runs 64 check --bundle n.tnstudy --trust empty
+runs 1 check --bundle form.txt --trust n.trust
+has err 'STUDY_SHAPE'
+runs 0 report n --study S-1 --at $at -o status.html
+runs 64 report n --study S-1 --at $at -o status.html
+runs 66 report n --study S-9 -o none.html
+
+echo "$count checks, $faults failed"
+[ $faults = 0 ]
