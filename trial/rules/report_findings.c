@@ -14,16 +14,16 @@ static void put_verdict(struct vf_sink *s, const struct tr_finding *x)
 	vf_sink_putf(s, "<span class=\"verdict %s\">%s</span> ", classes[x->verdict], tr_verdict_name(x->verdict));
 }
 
-static void put_finding(struct vf_sink *s, const struct tr_finding *x)
+static void put_finding(struct vf_sink *s, const struct tr_report *r, const struct tr_finding *x)
 {
 	vf_sink_str(s, "<li>");
 	put_verdict(s, x);
 	if (x->about[0]) {
 		vf_sink_str(s, "<b>");
-		tr_report_text(s, vf_bytes_str(x->about));
+		tr_report_quote(s, r, x, x->about);
 		vf_sink_str(s, "</b>: ");
 	}
-	tr_report_text(s, vf_bytes_str(x->detail));
+	tr_report_quote(s, r, x, x->detail);
 	if (x->word != TR_WORD_NONE) {
 		vf_sink_putf(s, " <span class=\"soft\">(%s: %s)</span>", tr_word_name(x->word), tr_word_about(x->word));
 	}
@@ -76,12 +76,33 @@ static void put_some(struct vf_sink *s, const struct tr_report *r, const struct 
 		if (x->rule != rule || x->verdict != verdict || (x->about_person && !r->subjects))
 			continue;
 		if (n++ < shown)
-			put_finding(s, x);
+			put_finding(s, r, x);
 	}
 	if (n > shown)
 		vf_sink_putf(s, "<li class=\"soft\">and %zu more with this verdict: 'trialnotary check --rule %s' shows them</li>\n", n - shown, rule->id);
 	if (!r->subjects)
 		put_persons(s, r->findings, rule, verdict);
+}
+
+/* Once for each word that the rule has found: who has to do what. */
+static void put_advice(struct vf_sink *s, const struct tr_report *r, const struct tr_rule *rule)
+{
+	bool said[TR_WORD_COUNT] = {false}, broken = false;
+
+	for (size_t i = 0; i < r->findings->n; i++) {
+		const struct tr_finding *x = &r->findings->p[i];
+		bool again = said[x->word] || (x->verdict == TR_FAIL && broken);
+
+		if (x->rule != rule || x->verdict < TR_UNDECIDED || again)
+			continue;
+		said[x->word] = true;
+		broken |= x->verdict == TR_FAIL; /* one sentence for all words */
+		vf_sink_str(s, "<div class=\"todo\">");
+		vf_sink_putf(s, "<b>%s</b>", tr_report_who(rule));
+		if (x->verdict == TR_UNDECIDED)
+			vf_sink_putf(s, " (%s)", tr_word_name(x->word));
+		vf_sink_putf(s, ": %s.</div>\n", tr_report_advice(rule, x->word));
+	}
 }
 
 static void put_rule(struct vf_sink *s, const struct tr_report *r, const struct tr_rule *rule)
@@ -91,7 +112,9 @@ static void put_rule(struct vf_sink *s, const struct tr_report *r, const struct 
 	vf_sink_str(s, "</p><ul class=\"findings\">\n");
 	for (int v = TR_FAIL; v > TR_NOT_APPLICABLE; v--)
 		put_some(s, r, rule, (enum tr_verdict)v);
-	vf_sink_str(s, "</ul></div>\n");
+	vf_sink_str(s, "</ul>");
+	put_advice(s, r, rule);
+	vf_sink_str(s, "</div>\n");
 }
 
 /* ---- what to look at first ---- */
@@ -117,17 +140,17 @@ static void put_first(struct vf_sink *s, const struct tr_report *r, const struct
 	if (x->about_person && !r->subjects) {
 		vf_sink_putf(s, "%zu %s, %s", n, n == 1 ? "person" : "persons", tr_word_about(x->word));
 	} else {
-		tr_report_text(s, vf_bytes_str(x->about));
+		tr_report_quote(s, r, x, x->about);
 		vf_sink_str(s, ": ");
 		/* that a person has to decide says nothing of what there is to decide */
 		if (x->word == TR_WORD_NEEDS_READER)
-			tr_report_text(s, vf_bytes_str(x->detail));
+			tr_report_quote(s, r, x, x->detail);
 		else
 			vf_sink_str(s, tr_word_about(x->word));
 		if (n > 1)
 			vf_sink_putf(s, ", and %zu more", n - 1);
 	}
-	vf_sink_str(s, "</li>\n");
+	vf_sink_putf(s, "<div class=\"todo\"><b>%s</b>: %s.</div></li>\n", tr_report_who(x->rule), tr_report_advice(x->rule, x->word));
 }
 
 void tr_report_first(struct vf_sink *s, const struct tr_report *r)
@@ -150,7 +173,7 @@ void tr_report_first(struct vf_sink *s, const struct tr_report *r)
 	if (lines == 0)
 		vf_sink_str(s, "<li>Nothing: no rule is broken, and each could be decided.</li>\n");
 	if (more)
-		vf_sink_putf(s, "<li class=\"soft\">and %zu more below</li>\n", more);
+		vf_sink_putf(s, "<li class=\"soft\">and %zu more %s: see the findings below</li>\n", more, more == 1 ? "rule" : "rules");
 	vf_sink_str(s, "</ul>\n<p class=\"soft\">A rule that is broken is a question to the study, not a judgement: the record may be wrong, or what it "
 		       "tells. What could not be decided is neither good nor bad: the finding says what is missing.</p>\n");
 }

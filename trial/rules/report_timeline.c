@@ -14,13 +14,17 @@
 #define BINS 120
 /* Records of a lane that are shown one by one, at most. */
 #define SINGLE 120
-/* Marks that are nearer than this are one mark with a number. */
-#define NEAR 18
+/* Marks that are nearer than this are one mark with a number: two dots with numbers stand beside each other. */
+#define NEAR 24
 /* What the place of a time that is cut out takes; the room of a date under the axis. */
 #define BREAK 60
 #define LABEL 78
-/* Octets of a label, at most: what is longer has none. */
-#define LABEL_CHARS 24
+/* Octets of a label, at most: what is longer has none. Twice as many on a line would be unreadable. */
+#define LABEL_CHARS 48
+/* The width of a label, at most. */
+#define LABEL_WIDTH 160
+/* The first place at which a label may begin: behind the names of the lanes. */
+#define LABELS_FROM 128
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 enum lane { PLAN, ETHICS, FORMS, CONSENTS, DATA, RESULTS, OTHERS, LANES };
@@ -167,6 +171,12 @@ static int64_t step_of(const struct axis *a)
 	return days[i] * DAY_MS;
 }
 
+/* Where the date of a line stands: it does not leave the picture. */
+static int label_at(int x)
+{
+	return x > WIDTH - LABEL / 2 ? WIDTH - LABEL / 2 : x;
+}
+
 static void put_line(struct vf_sink *s, const struct axis *a, int64_t t, int height)
 {
 	char text[VF_TIME_LEN + 1];
@@ -174,19 +184,18 @@ static void put_line(struct vf_sink *s, const struct axis *a, int64_t t, int hei
 
 	vf_time_put(text, t);
 	vf_sink_putf(s, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#e3e7eb\"/>", x, TOP, x, height - 26);
-	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\" text-anchor=\"middle\">%.10s</text>\n",
-		x > WIDTH - 36 ? WIDTH - 36 : x, height - 8, text);
+	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\" text-anchor=\"middle\">%.10s</text>\n", label_at(x), height - 8, text);
 }
 
 static void put_axis(struct vf_sink *s, const struct axis *a, int height)
 {
 	int64_t step = step_of(a), t = a->from - (((a->from % step) + step) % step) + step;
-	int last = LEFT - LABEL, end = a->on ? x_of(a, a->on) - LABEL : WIDTH;
+	int last = LEFT - LABEL, end = a->on ? label_at(x_of(a, a->on)) - LABEL : WIDTH;
 
 	for (; t <= a->to; t += step) {
 		int x = x_of(a, t);
 
-		if (x < last + LABEL || (a->on && t > a->cut && t < a->on) || (a->on && t <= a->cut && x > end) || x > WIDTH - 36)
+		if (x < last + LABEL || (a->on && t > a->cut && t < a->on) || (a->on && t <= a->cut && x > end) || x != label_at(x))
 			continue;
 		put_line(s, a, t, height);
 		last = x;
@@ -194,18 +203,20 @@ static void put_axis(struct vf_sink *s, const struct axis *a, int height)
 	if (!a->on)
 		return;
 	/* the first day behind the cut, when no line has said it */
-	if (x_of(a, a->on) >= last + LABEL)
+	if (label_at(x_of(a, a->on)) >= last + LABEL)
 		put_line(s, a, a->on, height);
 	vf_sink_putf(s, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#f5f7f9\"/><text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\" "
-			"text-anchor=\"middle\">%d days</text>\n",
-		x_of(a, a->cut) + BREAK / 4, TOP, BREAK / 2, height - 26 - TOP, x_of(a, a->cut) + BREAK / 2, TOP - 2,
+			"text-anchor=\"middle\">%d days left out</text>\n",
+		x_of(a, a->cut) + BREAK / 4, TOP, BREAK / 2, height - 26 - TOP,
+		x_of(a, a->cut) + BREAK / 2 > WIDTH - LABEL ? WIDTH - LABEL : x_of(a, a->cut) + BREAK / 2, TOP - 2,
 		(int)((a->on - a->cut) / DAY_MS));
 }
 
 /* ---- marks ---- */
 
-static void put_title(struct vf_sink *s, const struct tr_case_record *r)
+static void put_title(struct vf_sink *s, const struct tr_report *report, const struct tr_case_record *r)
 {
+	const bool shown = !tr_kind_is_personal(r->kind) && !tr_report_is_named(report, r);
 	char id[TR_CASE_SHORT + 1], anchored[VF_TIME_LEN + 1] = "none yet";
 
 	tr_case_short(id, &r->id);
@@ -213,11 +224,11 @@ static void put_title(struct vf_sink *s, const struct tr_case_record *r)
 		vf_time_put(anchored, r->anchored);
 	vf_sink_str(s, "<title>");
 	vf_sink_str(s, r->kind == TR_OWN ? "record" : tr_kind_name(r->kind));
-	if (!tr_kind_is_personal(r->kind) && r->version.n) {
+	if (shown && r->version.n) {
 		vf_sink_str(s, " ");
 		vf_sink_html(s, r->version);
 	}
-	if (!tr_kind_is_personal(r->kind) && r->date.n) {
+	if (shown && r->date.n) {
 		vf_sink_str(s, ", dated ");
 		vf_sink_html(s, r->date);
 	}
@@ -239,16 +250,39 @@ static int by_x(const void *a, const void *b)
 	return (x->r > y->r) - (x->r < y->r);
 }
 
+/* An upper bound of what a text of 12 pixels takes, whatever the font. */
+static int width_of(struct vf_bytes text)
+{
+	int width = 0;
+	uint32_t c;
+
+	while (text.n && vf_take_utf8(&text, &c))
+		if (c >= 0x80)
+			width += 13;
+		else if ((c >= 'A' && c <= 'Z') || c == '@' || c == '%' || c == 'm' || c == 'w')
+			width += 12;
+		else
+			width += 8;
+	return width;
+}
+
+/* A version that can stand in the picture: of a record about nobody, in plain characters that go from left to right. */
+static bool has_label(const struct tr_report *report, const struct tr_case_record *r)
+{
+	return r->version.n && r->version.n < LABEL_CHARS && !tr_kind_is_personal(r->kind) && !tr_report_is_named(report, r) &&
+		vf_text_is_plain(r->version);
+}
+
 /* The versions of some marks, each once: what fits. False when there is nothing to say, or too much. */
-static bool label_of(const struct mark *m, size_t n, uint8_t out[LABEL_CHARS], size_t *ret)
+static bool label_of(const struct tr_report *report, const struct mark *m, size_t n, uint8_t out[LABEL_CHARS], size_t *ret)
 {
 	*ret = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct vf_bytes v = m[i].r->version;
-		bool again = tr_kind_is_personal(m[i].r->kind) || v.n == 0;
+		bool again = !has_label(report, m[i].r);
 
 		for (size_t j = 0; j < i && !again; j++)
-			again = vf_bytes_eq(m[j].r->version, v) && !tr_kind_is_personal(m[j].r->kind);
+			again = has_label(report, m[j].r) && vf_bytes_eq(m[j].r->version, v);
 		if (again)
 			continue;
 		if (*ret + v.n + 2 > LABEL_CHARS)
@@ -260,14 +294,14 @@ static bool label_of(const struct mark *m, size_t n, uint8_t out[LABEL_CHARS], s
 		memcpy(out + *ret, v.p, v.n);
 		*ret += v.n;
 	}
-	return *ret > 0;
+	return *ret > 0 && width_of(vf_bytes(out, *ret)) <= LABEL_WIDTH;
 }
 
 /* Marks at one place: a dot, with their number when there are several, and a line to the last time-stamp. */
-static void put_marks(struct vf_sink *s, const struct mark *m, size_t n, int y)
+static void put_marks(struct vf_sink *s, const struct tr_report *report, const struct mark *m, size_t n, int y)
 {
 	const char *colour = lane_colours[lane_of(m->r->kind)];
-	int x = (m[0].x + m[n - 1].x) / 2, to = 0;
+	int x = m[0].x, to = 0;
 	char id[TR_CASE_SHORT + 1];
 	bool anchored = true;
 
@@ -278,7 +312,7 @@ static void put_marks(struct vf_sink *s, const struct mark *m, size_t n, int y)
 	tr_case_short(id, &m->r->id);
 	vf_sink_putf(s, "<a href=\"#r%s\">", id);
 	if (n == 1)
-		put_title(s, m->r);
+		put_title(s, report, m->r);
 	else
 		vf_sink_putf(s, "<title>%zu records, the first of them %s</title>", n, id);
 	/* dashes of all lines of a lane fall together */
@@ -286,7 +320,7 @@ static void put_marks(struct vf_sink *s, const struct mark *m, size_t n, int y)
 		vf_sink_putf(s, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"1.5\" stroke-dasharray=\"3 3\" "
 				"stroke-dashoffset=\"%d\"/><line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"2.5\"/>",
 			x, y, to, y, colour, x % 6, to, y - 6, to, y + 6, colour);
-	vf_sink_putf(s, "<circle cx=\"%d\" cy=\"%d\" r=\"%d\" fill=\"%s\" stroke=\"%s\" stroke-width=\"2\"/>", x, y, n > 1 ? 9 : 5,
+	vf_sink_putf(s, "<circle cx=\"%d\" cy=\"%d\" r=\"%d\" fill=\"%s\" stroke=\"%s\" stroke-width=\"2\"/>", x, y, n > 99 ? 12 : n > 1 ? 10 : 5,
 		anchored ? colour : "#fff", colour);
 	if (n > 1)
 		vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"11\" font-weight=\"600\" fill=\"%s\" text-anchor=\"middle\">%zu</text>", x, y + 4,
@@ -295,23 +329,25 @@ static void put_marks(struct vf_sink *s, const struct mark *m, size_t n, int y)
 }
 
 /* Above the line, else below it, else nowhere: labels never stand upon each other. free: where each row is free from. */
-static void put_label(struct vf_sink *s, const struct mark *m, size_t n, int y, int vacant[2])
+static void put_label(struct vf_sink *s, const struct tr_report *report, const struct mark *m, size_t n, int y, int vacant[2])
 {
 	uint8_t text[LABEL_CHARS];
 	size_t len;
-	int x = (m[0].x + m[n - 1].x) / 2, half, row;
+	int x = m[0].x, half, row;
 
-	if (!label_of(m, n, text, &len))
+	if (!label_of(report, m, n, text, &len))
 		return;
-	half = (int)len * 7 / 2 + 2;
+	half = width_of(vf_bytes(text, len)) / 2 + 1;
 	if (x + half > WIDTH)
 		x = WIDTH - half;
+	if (x - half < LABELS_FROM)
+		x = LABELS_FROM + half;
 	for (row = 0; row < 2 && x - half < vacant[row]; row++)
 		;
 	if (row == 2)
 		return;
 	vacant[row] = x + half + 4;
-	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#1a1d21\" text-anchor=\"middle\">", x, row == 0 ? y - 12 : y + 21);
+	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#1a1d21\" text-anchor=\"middle\">", x, row == 0 ? y - 14 : y + 23);
 	vf_sink_html(s, vf_bytes(text, len));
 	vf_sink_str(s, "</text>\n");
 }
@@ -340,10 +376,11 @@ static void put_bars(struct vf_sink *s, const struct axis *a, const struct tr_ca
 	}
 }
 
-static void put_lane(struct vf_sink *s, const struct axis *a, const struct tr_case *c, enum lane lane, int y)
+static void put_lane(struct vf_sink *s, const struct axis *a, const struct tr_report *report, enum lane lane, int y)
 {
+	const struct tr_case *c = report->c;
 	struct mark marks[SINGLE];
-	int vacant[2] = {LEFT - 25, LEFT - 25};
+	int vacant[2] = {LABELS_FROM, LABELS_FROM};
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n_records; i++)
@@ -367,14 +404,15 @@ static void put_lane(struct vf_sink *s, const struct axis *a, const struct tr_ca
 	qsort(marks, n, sizeof(*marks), by_x);
 	for (size_t i = 0, from = 0; i < n; i++)
 		if (i + 1 == n || marks[i + 1].x - marks[from].x > NEAR) {
-			put_marks(s, marks + from, i + 1 - from, y);
-			put_label(s, marks + from, i + 1 - from, y, vacant);
+			put_marks(s, report, marks + from, i + 1 - from, y);
+			put_label(s, report, marks + from, i + 1 - from, y, vacant);
 			from = i + 1;
 		}
 }
 
-void tr_report_timeline(struct vf_sink *s, const struct tr_case *c)
+void tr_report_timeline(struct vf_sink *s, const struct tr_report *r)
 {
+	const struct tr_case *c = r->c;
 	size_t used[LANES] = {0};
 	struct axis a = {0};
 	int lanes = 0, at = 0, height;
@@ -392,7 +430,7 @@ void tr_report_timeline(struct vf_sink *s, const struct tr_case *c)
 	put_axis(s, &a, height);
 	for (int lane = 0; lane < LANES; lane++)
 		if (used[lane])
-			put_lane(s, &a, c, (enum lane)lane, TOP + LANE / 2 + LANE * at++);
+			put_lane(s, &a, r, (enum lane)lane, TOP + LANE / 2 + LANE * at++);
 	vf_sink_str(s, "</svg></div>\n<p class=\"soft\">A dot stands at the date that the record itself declares, or at its time-stamp when it declares none; a number in it counts records at "
 		       "one place. The dashed line leads to the time-stamp, a short upright stroke: only from there on is it proven that the record existed. A hollow "
 		       "dot has no time-stamp yet. A long time in which nothing happened is cut out, in grey.</p>\n");
