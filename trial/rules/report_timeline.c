@@ -347,7 +347,7 @@ static void put_label(struct vf_sink *s, const struct tr_report *report, const s
 	if (row == 2)
 		return;
 	vacant[row] = x + half + 4;
-	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#1a1d21\" text-anchor=\"middle\">", x, row == 0 ? y - 14 : y + 23);
+	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#1a1d21\" text-anchor=\"middle\">", x, row == 0 ? y - 16 : y + 25);
 	vf_sink_html(s, vf_bytes(text, len));
 	vf_sink_str(s, "</text>\n");
 }
