@@ -37,7 +37,7 @@ static const char *class_of(enum tr_change change)
 	return "FAIL";
 }
 
-static VF_RC put_list(struct vf_sink *s, const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct vf_err *reterr)
+static VF_RC put_list(struct vf_sink *s, const struct tr_report *r, const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct vf_err *reterr)
 {
 	struct tr_outcome_change *x = NULL;
 	size_t n = 0;
@@ -46,7 +46,7 @@ static VF_RC put_list(struct vf_sink *s, const struct tr_outcome_list *reference
 	if (rc != VF_OK)
 		return rc;
 	vf_sink_str(s, "<h3>");
-	tr_report_text(s, list->file->name);
+	tr_report_said(s, r, list->file->record, list->file->name);
 	vf_sink_str(s, " (");
 	tr_report_text(s, list->from);
 	vf_sink_str(s, ", record ");
@@ -63,22 +63,22 @@ static VF_RC put_list(struct vf_sink *s, const struct tr_outcome_list *reference
 	return VF_OK;
 }
 
-VF_RC tr_report_outcomes(struct vf_sink *s, const struct tr_case *c, struct vf_err *reterr)
+VF_RC tr_report_outcomes(struct vf_sink *s, const struct tr_report *r, struct vf_err *reterr)
 {
 	struct tr_outcomes o;
-	enum vf_rc rc = tr_outcomes_of(c, &o, reterr);
+	enum vf_rc rc = tr_outcomes_of(r->c, &o, reterr);
 
 	if (rc != VF_OK)
 		return rc;
 	if (o.reference && o.n > 1) {
 		vf_sink_str(s, "<h2 id=\"outcomes\">Primary outcomes, side by side</h2>\n<p>Laid down before the first enrolment in ");
-		tr_report_text(s, o.reference->file->name);
+		tr_report_said(s, r, o.reference->file->record, o.reference->file->name);
 		vf_sink_str(s, ", record ");
 		tr_report_link(s, &o.reference->file->record->id);
 		vf_sink_str(s, ". Compared without case, blanks and punctuation; whether other words mean the same is for a reader.</p>\n");
 		for (size_t i = 0; rc == VF_OK && i < o.n; i++)
 			if (&o.lists[i] != o.reference)
-				rc = put_list(s, o.reference, &o.lists[i], reterr);
+				rc = put_list(s, r, o.reference, &o.lists[i], reterr);
 	}
 	tr_outcomes_done(&o);
 	return rc;

@@ -9,11 +9,22 @@
 #define LEFT 150
 #define RIGHT 30
 #define LANE 56
-#define TOP 14
+#define TOP 20
 /* Parts of the axis in which records of a busy lane are counted together. */
 #define BINS 120
-/* Marks with a label each, at most. */
-#define LABELLED 24
+/* Records of a lane that are shown one by one, at most. */
+#define SINGLE 120
+/* Marks that are nearer than this are one mark with a number: two dots with numbers stand beside each other. */
+#define NEAR 24
+/* What the place of a time that is cut out takes; the room of a date under the axis. */
+#define BREAK 60
+#define LABEL 78
+/* Octets of a label, at most: what is longer has none. Twice as many on a line would be unreadable. */
+#define LABEL_CHARS 48
+/* The width of a label, at most. */
+#define LABEL_WIDTH 160
+/* The first place at which a label may begin: behind the names of the lanes. */
+#define LABELS_FROM 128
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 enum lane { PLAN, ETHICS, FORMS, CONSENTS, DATA, RESULTS, OTHERS, LANES };
@@ -62,8 +73,10 @@ static enum lane lane_of(enum tr_kind kind)
 	return OTHERS;
 }
 
+/* Times from left to right. A long time in which nothing happened is cut out: between cut and on, when on is not 0. */
 struct axis {
 	int64_t from, to;
+	int64_t cut, on;
 };
 
 /* Where a record stands: its own date or that of what happened, when it has one, else its time-stamp. */
@@ -81,72 +94,129 @@ static bool time_of(const struct tr_case_record *r, int64_t *ret)
 	return r->anchored != VF_TIME_NONE;
 }
 
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The longest time without anything, when it is more than a third of the whole. */
+static void find_cut(struct axis *a, const int64_t *times, size_t n)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (times[i] - times[i - 1] > longest) {
+			longest = times[i] - times[i - 1];
+			a->cut = times[i - 1];
+			a->on = times[i];
+		}
+	if (longest <= (a->to - a->from) / 3 || longest < 30 * DAY_MS)
+		a->cut = a->on = 0;
+}
+
 static bool find_axis(const struct tr_case *c, struct axis *ret)
 {
-	bool any = false;
-	int64_t t;
+	int64_t *times = malloc((2 * c->n_records + 1) * sizeof(*times)), t;
+	size_t n = 0;
 
+	if (!times)
+		return false;
 	for (size_t i = 0; i < c->n_records; i++) {
-		int64_t ends[2] = {VF_TIME_NONE, c->records[i].anchored};
-
 		if (time_of(&c->records[i], &t))
-			ends[0] = t;
-		for (int k = 0; k < 2; k++) {
-			if (ends[k] == VF_TIME_NONE)
-				continue;
-			if (!any || ends[k] < ret->from)
-				ret->from = ends[k];
-			if (!any || ends[k] > ret->to)
-				ret->to = ends[k];
-			any = true;
+			times[n++] = t;
+		if (c->records[i].anchored != VF_TIME_NONE)
+			times[n++] = c->records[i].anchored;
+	}
+	if (n) {
+		qsort(times, n, sizeof(*times), by_time);
+		*ret = (struct axis){.from = times[0], .to = times[n - 1]};
+		if (ret->to - ret->from < DAY_MS) {
+			ret->from -= DAY_MS / 2;
+			ret->to = ret->from + DAY_MS;
+		} else {
+			find_cut(ret, times, n);
 		}
 	}
-	if (any && ret->to - ret->from < DAY_MS) {
-		ret->from -= DAY_MS / 2;
-		ret->to = ret->from + DAY_MS;
-	}
-	return any;
+	free(times);
+	return n > 0;
+}
+
+/* What the axis shows, without the time that is cut out. */
+static int64_t shown(const struct axis *a)
+{
+	return a->to - a->from - (a->on - a->cut);
 }
 
 static int x_of(const struct axis *a, int64_t t)
 {
-	double share = (double)(t - a->from) / (double)(a->to - a->from);
+	int width = WIDTH - LEFT - RIGHT - (a->on ? BREAK : 0);
+	bool behind = a->on && t >= a->on;
+	int64_t part = behind ? t - a->from - (a->on - a->cut) : a->on && t > a->cut ? a->cut - a->from : t - a->from;
 
-	return LEFT + (int)(share * (WIDTH - LEFT - RIGHT));
+	return LEFT + (shown(a) > 0 ? (int)((double)part / (double)shown(a) * width) : 0) + (behind ? BREAK : 0);
 }
 
 /* ---- the axis ---- */
 
-/* Days between two lines: what gives four to twelve of them. */
+/* Days between two lines: what gives four to ten of them. */
 static int64_t step_of(const struct axis *a)
 {
 	static const int days[] = {1, 2, 7, 14, 30, 61, 91, 183, 365, 730, 1826, 3653};
 	size_t i = 0;
 
-	while (i + 1 < sizeof(days) / sizeof(days[0]) && (a->to - a->from) / (days[i] * DAY_MS) > 10)
+	while (i + 1 < sizeof(days) / sizeof(days[0]) && shown(a) / (days[i] * DAY_MS) > 8)
 		i++;
 	return days[i] * DAY_MS;
+}
+
+/* Where the date of a line stands: it does not leave the picture. */
+static int label_at(int x)
+{
+	return x > WIDTH - LABEL / 2 ? WIDTH - LABEL / 2 : x;
+}
+
+static void put_line(struct vf_sink *s, const struct axis *a, int64_t t, int height)
+{
+	char text[VF_TIME_LEN + 1];
+	int x = x_of(a, t);
+
+	vf_time_put(text, t);
+	vf_sink_putf(s, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#e3e7eb\"/>", x, TOP, x, height - 26);
+	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\" text-anchor=\"middle\">%.10s</text>\n", label_at(x), height - 8, text);
 }
 
 static void put_axis(struct vf_sink *s, const struct axis *a, int height)
 {
 	int64_t step = step_of(a), t = a->from - (((a->from % step) + step) % step) + step;
-	char text[VF_TIME_LEN + 1];
+	int last = LEFT - LABEL, end = a->on ? label_at(x_of(a, a->on)) - LABEL : WIDTH;
 
 	for (; t <= a->to; t += step) {
 		int x = x_of(a, t);
 
-		vf_time_put(text, t);
-		vf_sink_putf(s, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#e3e7eb\"/>", x, TOP, x, height - 26);
-		if (x < WIDTH - RIGHT - 20)
-			vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\" text-anchor=\"middle\">%.10s</text>\n", x, height - 8, text);
+		if (x < last + LABEL || (a->on && t > a->cut && t < a->on) || (a->on && t <= a->cut && x > end) || x != label_at(x))
+			continue;
+		put_line(s, a, t, height);
+		last = x;
 	}
+	if (!a->on)
+		return;
+	/* the first day behind the cut, when no line has said it */
+	if (label_at(x_of(a, a->on)) >= last + LABEL)
+		put_line(s, a, a->on, height);
+	vf_sink_putf(s, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#f5f7f9\"/><text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\" "
+			"text-anchor=\"middle\">%d days left out</text>\n",
+		x_of(a, a->cut) + BREAK / 4, TOP, BREAK / 2, height - 26 - TOP,
+		x_of(a, a->cut) + BREAK / 2 > WIDTH - LABEL ? WIDTH - LABEL : x_of(a, a->cut) + BREAK / 2, TOP - 2,
+		(int)((a->on - a->cut) / DAY_MS));
 }
 
 /* ---- marks ---- */
 
-static void put_title(struct vf_sink *s, const struct tr_case_record *r)
+static void put_title(struct vf_sink *s, const struct tr_report *report, const struct tr_case_record *r)
 {
+	const bool shown = !tr_kind_is_personal(r->kind) && !tr_report_is_named(report, r);
 	char id[TR_CASE_SHORT + 1], anchored[VF_TIME_LEN + 1] = "none yet";
 
 	tr_case_short(id, &r->id);
@@ -154,45 +224,132 @@ static void put_title(struct vf_sink *s, const struct tr_case_record *r)
 		vf_time_put(anchored, r->anchored);
 	vf_sink_str(s, "<title>");
 	vf_sink_str(s, r->kind == TR_OWN ? "record" : tr_kind_name(r->kind));
-	if (!tr_kind_is_personal(r->kind) && r->version.n) {
+	if (shown && r->version.n) {
 		vf_sink_str(s, " ");
 		vf_sink_html(s, r->version);
 	}
-	if (!tr_kind_is_personal(r->kind) && r->date.n) {
+	if (shown && r->date.n) {
 		vf_sink_str(s, ", dated ");
 		vf_sink_html(s, r->date);
 	}
 	vf_sink_putf(s, ", time-stamp %s, record %s</title>", anchored, id);
 }
 
-/* A line from its own date to its time-stamp, and what it is. */
-static void put_mark(struct vf_sink *s, const struct axis *a, const struct tr_case_record *r, int y, int label)
+/* Records of a lane that stand at one place of the picture. */
+struct mark {
+	int x, to; /* to: of the last time-stamp; 0: none */
+	const struct tr_case_record *r;
+};
+
+static int by_x(const void *a, const void *b)
 {
-	const char *colour = lane_colours[lane_of(r->kind)];
-	int64_t t;
-	int x;
+	const struct mark *x = a, *y = b;
 
-	if (!time_of(r, &t))
-		return;
-	x = x_of(a, t);
-	vf_sink_str(s, "<g>");
-	put_title(s, r);
-	if (r->anchored != VF_TIME_NONE && x_of(a, r->anchored) > x + 2)
-		vf_sink_putf(s, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"1.5\" stroke-dasharray=\"3 2\"/>", x, y,
-			x_of(a, r->anchored), y, colour);
-	vf_sink_putf(s, "<circle cx=\"%d\" cy=\"%d\" r=\"5\" fill=\"%s\" stroke=\"%s\" stroke-width=\"2\"/>", x, y,
-		r->anchored == VF_TIME_NONE ? "#fff" : colour, colour);
-	if (label && r->version.n && !tr_kind_is_personal(r->kind)) {
-		struct vf_bytes shown = r->version;
+	if (x->x != y->x)
+		return x->x < y->x ? -1 : 1;
+	return (x->r > y->r) - (x->r < y->r);
+}
 
-		shown.n = shown.n > 14 ? 14 : shown.n;
-		while (shown.n && shown.n < r->version.n && (shown.p[shown.n] & 0xc0) == 0x80)
-			shown.n--;
-		vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#1a1d21\" text-anchor=\"middle\">", x, label > 0 ? y - 10 : y + 19);
-		vf_sink_html(s, shown);
-		vf_sink_str(s, "</text>");
+/* An upper bound of what a text of 12 pixels takes, whatever the font. */
+static int width_of(struct vf_bytes text)
+{
+	int width = 0;
+	uint32_t c;
+
+	while (text.n && vf_take_utf8(&text, &c))
+		if (c >= 0x80)
+			width += 13;
+		else if ((c >= 'A' && c <= 'Z') || c == '@' || c == '%' || c == 'm' || c == 'w')
+			width += 12;
+		else
+			width += 8;
+	return width;
+}
+
+/* A version that can stand in the picture: of a record about nobody, in plain characters that go from left to right. */
+static bool has_label(const struct tr_report *report, const struct tr_case_record *r)
+{
+	return r->version.n && r->version.n < LABEL_CHARS && !tr_kind_is_personal(r->kind) && !tr_report_is_named(report, r) &&
+		vf_text_is_plain(r->version);
+}
+
+/* The versions of some marks, each once: what fits. False when there is nothing to say, or too much. */
+static bool label_of(const struct tr_report *report, const struct mark *m, size_t n, uint8_t out[LABEL_CHARS], size_t *ret)
+{
+	*ret = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct vf_bytes v = m[i].r->version;
+		bool again = !has_label(report, m[i].r);
+
+		for (size_t j = 0; j < i && !again; j++)
+			again = has_label(report, m[j].r) && vf_bytes_eq(m[j].r->version, v);
+		if (again)
+			continue;
+		if (*ret + v.n + 2 > LABEL_CHARS)
+			return false;
+		if (*ret) {
+			memcpy(out + *ret, ", ", 2);
+			*ret += 2;
+		}
+		memcpy(out + *ret, v.p, v.n);
+		*ret += v.n;
 	}
-	vf_sink_str(s, "</g>\n");
+	return *ret > 0 && width_of(vf_bytes(out, *ret)) <= LABEL_WIDTH;
+}
+
+/* Marks at one place: a dot, with their number when there are several, and a line to the last time-stamp. */
+static void put_marks(struct vf_sink *s, const struct tr_report *report, const struct mark *m, size_t n, int y)
+{
+	const char *colour = lane_colours[lane_of(m->r->kind)];
+	int x = m[0].x, to = 0;
+	char id[TR_CASE_SHORT + 1];
+	bool anchored = true;
+
+	for (size_t i = 0; i < n; i++) {
+		to = m[i].to > to ? m[i].to : to;
+		anchored &= m[i].to != 0;
+	}
+	tr_case_short(id, &m->r->id);
+	vf_sink_putf(s, "<a href=\"#r%s\">", id);
+	if (n == 1)
+		put_title(s, report, m->r);
+	else
+		vf_sink_putf(s, "<title>%zu records, the first of them %s</title>", n, id);
+	/* dashes of all lines of a lane fall together */
+	if (to > x + 10)
+		vf_sink_putf(s, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"1.5\" stroke-dasharray=\"3 3\" "
+				"stroke-dashoffset=\"%d\"/><line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"2.5\"/>",
+			x, y, to, y, colour, x % 6, to, y - 6, to, y + 6, colour);
+	vf_sink_putf(s, "<circle cx=\"%d\" cy=\"%d\" r=\"%d\" fill=\"%s\" stroke=\"%s\" stroke-width=\"2\"/>", x, y, n > 99 ? 12 : n > 1 ? 10 : 5,
+		anchored ? colour : "#fff", colour);
+	if (n > 1)
+		vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"11\" font-weight=\"600\" fill=\"%s\" text-anchor=\"middle\">%zu</text>", x, y + 4,
+			anchored ? "#fff" : colour, n);
+	vf_sink_str(s, "</a>\n");
+}
+
+/* Above the line, else below it, else nowhere: labels never stand upon each other. free: where each row is free from. */
+static void put_label(struct vf_sink *s, const struct tr_report *report, const struct mark *m, size_t n, int y, int vacant[2])
+{
+	uint8_t text[LABEL_CHARS];
+	size_t len;
+	int x = m[0].x, half, row;
+
+	if (!label_of(report, m, n, text, &len))
+		return;
+	half = width_of(vf_bytes(text, len)) / 2 + 1;
+	if (x + half > WIDTH)
+		x = WIDTH - half;
+	if (x - half < LABELS_FROM)
+		x = LABELS_FROM + half;
+	for (row = 0; row < 2 && x - half < vacant[row]; row++)
+		;
+	if (row == 2)
+		return;
+	vacant[row] = x + half + 4;
+	vf_sink_putf(s, "<text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#1a1d21\" text-anchor=\"middle\">", x, row == 0 ? y - 16 : y + 25);
+	vf_sink_html(s, vf_bytes(text, len));
+	vf_sink_str(s, "</text>\n");
 }
 
 /* How many there were in each part of the time, as bars. */
@@ -206,7 +363,7 @@ static void put_bars(struct vf_sink *s, const struct axis *a, const struct tr_ca
 
 		if (lane_of(c->records[i].kind) != lane || !time_of(&c->records[i], &t))
 			continue;
-		at = (size_t)((double)(t - a->from) / (double)(a->to - a->from) * (BINS - 1));
+		at = (size_t)((x_of(a, t) - LEFT) * (BINS - 1) / (WIDTH - LEFT - RIGHT));
 		most = ++bins[at] > most ? bins[at] : most;
 	}
 	for (size_t i = 0; i < BINS; i++) {
@@ -219,9 +376,12 @@ static void put_bars(struct vf_sink *s, const struct axis *a, const struct tr_ca
 	}
 }
 
-static void put_lane(struct vf_sink *s, const struct axis *a, const struct tr_case *c, enum lane lane, int y)
+static void put_lane(struct vf_sink *s, const struct axis *a, const struct tr_report *report, enum lane lane, int y)
 {
-	size_t n = 0, k = 0;
+	const struct tr_case *c = report->c;
+	struct mark marks[SINGLE];
+	int vacant[2] = {LABELS_FROM, LABELS_FROM};
+	size_t n = 0;
 
 	for (size_t i = 0; i < c->n_records; i++)
 		n += lane_of(c->records[i].kind) == lane ? 1 : 0;
@@ -229,17 +389,30 @@ static void put_lane(struct vf_sink *s, const struct axis *a, const struct tr_ca
 			"<text x=\"4\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\">%zu %s</text>"
 			"<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#d5dae0\"/>\n",
 		y + 1, lane_colours[lane], lane_names[lane], y + 16, n, n == 1 ? "record" : "records", LEFT, y, WIDTH - RIGHT, y);
-	if (n > 2 * LABELLED) {
+	if (n > SINGLE) {
 		put_bars(s, a, c, lane, y - LANE / 2 + 8);
 		return;
 	}
-	for (size_t i = 0; i < c->n_records; i++)
-		if (lane_of(c->records[i].kind) == lane)
-			put_mark(s, a, &c->records[i], y, n <= LABELLED ? (k++ % 2 ? -1 : 1) : 0);
+	n = 0;
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		int64_t t;
+
+		if (lane_of(r->kind) == lane && time_of(r, &t))
+			marks[n++] = (struct mark){x_of(a, t), r->anchored == VF_TIME_NONE ? 0 : x_of(a, r->anchored), r};
+	}
+	qsort(marks, n, sizeof(*marks), by_x);
+	for (size_t i = 0, from = 0; i < n; i++)
+		if (i + 1 == n || marks[i + 1].x - marks[from].x > NEAR) {
+			put_marks(s, report, marks + from, i + 1 - from, y);
+			put_label(s, report, marks + from, i + 1 - from, y, vacant);
+			from = i + 1;
+		}
 }
 
-void tr_report_timeline(struct vf_sink *s, const struct tr_case *c)
+void tr_report_timeline(struct vf_sink *s, const struct tr_report *r)
 {
+	const struct tr_case *c = r->c;
 	size_t used[LANES] = {0};
 	struct axis a = {0};
 	int lanes = 0, at = 0, height;
@@ -252,12 +425,13 @@ void tr_report_timeline(struct vf_sink *s, const struct tr_case *c)
 	for (size_t i = 0; i < c->n_records; i++)
 		lanes += used[lane_of(c->records[i].kind)]++ == 0 ? 1 : 0;
 	height = TOP + lanes * LANE + 34;
-	vf_sink_putf(s, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Records of the study over time\" font-family=\"system-ui,'Liberation Sans',Arial,"
+	vf_sink_putf(s, "<div class=\"wide\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Records of the study over time\" font-family=\"system-ui,'Liberation Sans',Arial,"
 			"sans-serif\">\n", WIDTH, height);
 	put_axis(s, &a, height);
 	for (int lane = 0; lane < LANES; lane++)
 		if (used[lane])
-			put_lane(s, &a, c, (enum lane)lane, TOP + LANE / 2 + LANE * at++);
-	vf_sink_str(s, "</svg>\n<p class=\"soft\">A dot stands at the record's own date or at that of what happened, or at its time-stamp when it has none; the dashed line leads to the "
-		       "time-stamp. A hollow dot has no time-stamp yet.</p>\n");
+			put_lane(s, &a, r, (enum lane)lane, TOP + LANE / 2 + LANE * at++);
+	vf_sink_str(s, "</svg></div>\n<p class=\"soft\">A dot stands at the date that the record itself declares, or at its time-stamp when it declares none; a number in it counts records at "
+		       "one place. The dashed line leads to the time-stamp, a short upright stroke: only from there on is it proven that the record existed. A hollow "
+		       "dot has no time-stamp yet. A long time in which nothing happened is cut out, in grey.</p>\n");
 }
