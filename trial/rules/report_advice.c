@@ -9,7 +9,7 @@ static const struct advice {
 	{"P1", "Sponsor", "say in the registry and in every publication that the trial was registered after it began; if another registry has an earlier entry, notarise it", NULL},
 	{"P2", "Sponsor", "explain under which protocol the first persons took part; a protocol written after the first consent has to be named as such", NULL},
 	{"P3", "Sponsor", "post a consent form that was used; if the law does not ask for it, correct what the study lays down", NULL},
-	{"P4", "Sponsor", "submit the version that is missing, or a new one that says what it replaces", NULL},
+	{"P4", "Sponsor", "look at the order of the versions: submit the one that is missing, or a new one with the right date that says what it replaces", NULL},
 	{"P5", "Sponsor", "find out which identifier is right and submit a corrected file as a new version", NULL},
 	{"C1", "Sponsor and ethics board", "find the letter of approval and submit it with a link to the form; if there is none, the board has to hear that the form was used without", NULL},
 	{"C2", "Sponsor and ethics board", "find the letter of approval and submit it with a link to the protocol; if there is none, the board has to hear that the trial began without", NULL},
