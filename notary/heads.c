@@ -197,6 +197,18 @@ VF_RC nt_heads_put(struct nt_notary *n, struct vf_bytes study, struct nt_heads_m
 	return last.tells_all ? VF_OK : notarise(n, study, &h, &ret->id, reterr);
 }
 
+VF_RC nt_heads_told(struct nt_notary *n, struct vf_bytes study, bool *ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(heads_done) struct heads h = {0};
+	struct last last = {0};
+	enum vf_rc rc = gather(n, study, &h, reterr);
+
+	if (rc == VF_OK)
+		rc = look_at_last(n, &h, &last, reterr);
+	*ret = last.tells_all;
+	return rc;
+}
+
 /* ---- when ---- */
 
 static VF_RC is_older(struct nt_notary *n, const struct vf_hash *id, int64_t before_ms, bool *ret, struct vf_err *reterr)
