@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "notary/rules_index.h"
 #include "notary/sight.h"
 #include "notary/submission_json.h"
+#include "trial/statement.h"
 #include "verify/text.h"
 
 /* Receipts of one commit group; lives until the last answer has its receipt. */
@@ -99,9 +101,22 @@ void nt_reader_give(struct nt_api *a, struct nt_reader *r)
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* The notary's own trail is written by the notary alone; so are study heads: a party could leave out others. */
-static VF_RC check_reserved(const struct nt_submission *s, struct vf_err *reterr)
+/* The newest parameters count for everybody in the study: a site must not switch off what its sponsor laid down. */
+static bool lays_down(const struct nt_submission *s)
 {
+	if (tr_kind_of(s->kind) != TR_OTHER)
+		return false;
+	for (size_t i = 0; i < s->n_members; i++)
+		if (vf_bytes_is(s->members[i].name, TR_DETAILS_NAME) && nt_rules_is_parameters(s->members[i].bytes))
+			return true;
+	return false;
+}
+
+/* The notary's own trail is written by the notary alone; so are study heads: a party could leave out others. */
+static VF_RC check_reserved(const struct nt_submission *s, enum nt_role role, struct vf_err *reterr)
+{
+	if (lays_down(s) && role != NT_ROLE_SPONSOR && role != NT_ROLE_OPERATOR)
+		return vf_fail(reterr, VF_FORBIDDEN, "the parameters of a study's rules are laid down by its sponsor");
 	if (vf_bytes_is(s->kind, "audit") || vf_bytes_is(s->study, NT_AUDIT_STUDY))
 		return vf_fail(reterr, VF_FORBIDDEN, "the audit trail is written by the notary alone");
 	if (vf_bytes_is(s->kind, "study-head"))
@@ -111,7 +126,7 @@ static VF_RC check_reserved(const struct nt_submission *s, struct vf_err *reterr
 
 static VF_RC check_line(struct nt_job *j, const struct nt_api_line *l, bool alone, struct vf_err *reterr)
 {
-	enum vf_rc rc = check_reserved(&l->s, reterr);
+	enum vf_rc rc = check_reserved(&l->s, j->who.role, reterr);
 
 	if (rc != VF_OK) {
 		if (alone)

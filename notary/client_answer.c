@@ -108,6 +108,8 @@ static VF_RC take_document(const struct vf_json_value *d, struct vf_arena *a, st
 
 	if (rc != VF_OK)
 		return rc;
+	if (vf_name_check(ret->name, NULL) != VF_OK) /* it is looked for below --from, and nowhere else */
+		return bad(reterr, "name");
 	if (!vf_json_hex(vf_json_get(d, "sha256"), ret->digests.sha256.b, sizeof(ret->digests.sha256.b)))
 		return bad(reterr, "sha256");
 	if (!vf_json_hex(vf_json_get(d, "sha512"), ret->digests.sha512.b, sizeof(ret->digests.sha512.b)))

@@ -19,6 +19,7 @@ struct sm_piece {
 	struct vf_hash id;
 	bool hidden;
 	const struct vf_hash *program_of; /* another record's bundle comes out */
+	bool placeless;			  /* packed without its stream member, which its bundle shows all the same */
 };
 
 struct sm_document {
@@ -118,6 +119,37 @@ static inline void sm_graft(struct nt_buf *all, size_t at, struct vf_bytes bundl
 	nt_buf_done(&program);
 }
 
+/* The members of a packed record but one, and its slot behind them: the header says one member less. */
+static inline void sm_drop_place(struct nt_buf *all, size_t at, const struct vf_hash *slot, bool had_slot)
+{
+	struct vf_bytes mine = vf_bytes(all->p + at, all->n - at), line, member;
+	size_t members, size, output, index, n;
+	struct nt_buf out = nt_buf(1u << 24);
+	char text[120], name[80];
+
+	vf_take_line(&mine, &line);
+	snprintf(text, sizeof(text), "%.*s", VF_STR(line));
+	if (sscanf(text, "record %zu shown %zu %zu %zu", &index, &members, &size, &output) != 4)
+		exit(1);
+	nt_buf_putf(&out, "record %zu shown %zu %zu %zu\n", index, members - 1, size, output);
+	for (size_t i = 0; i < members; i++) {
+		vf_take_line(&mine, &line);
+		snprintf(text, sizeof(text), "%.*s", VF_STR(line));
+		if (sscanf(text, "%zu %79s", &n, name) != 2 || !vf_take(&mine, n, &member))
+			exit(1);
+		if (strcmp(name, VF_NAME_STREAM) == 0)
+			continue;
+		nt_buf_putf(&out, "%zu %s\n", n, name);
+		nt_buf_put(&out, member);
+	}
+	if (!had_slot)
+		nt_buf_put(&out, vf_bytes(slot->b, sizeof(slot->b)));
+	nt_buf_put(&out, mine);
+	all->n = at;
+	nt_buf_put(all, nt_buf_bytes(&out));
+	nt_buf_done(&out);
+}
+
 static inline void sm_pack(struct nt_study_pack *pack, const struct sm_piece *p, bool has_slot, struct nt_buf *out)
 {
 	static const struct nt_export_options detached = {.detached = true};
@@ -191,6 +223,8 @@ static inline struct nt_buf sm_make(const struct sm_file *m)
 
 		fixture_need(nt_notary_get(p->f->n, &p->id, &r[i], &err), &err, "record");
 		sm_pack(pack, p, sm_has_slot(r, m, i), &records);
+		if (p->placeless)
+			sm_drop_place(&records, at, &r[i]->slot, !sm_has_slot(r, m, i));
 		if (p->program_of) {
 			static const struct nt_export_options detached = {.detached = true};
 			struct nt_buf other = nt_buf(1u << 24);

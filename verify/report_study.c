@@ -10,7 +10,7 @@ bool vf_study_unchecked_at(const struct vf_study_result *r, size_t i, struct vf_
 {
 	static const struct vf_study_unchecked whole[] = {
 		{"LATER_RECORDS", "records after those in the file", 0},
-		{"OTHER_STREAMS", "that there are no other streams: no study head is disclosed", 0},
+		{"OTHER_STREAMS", "that there are no other streams: no study head is disclosed, or not the newest", 0},
 	};
 	size_t n = r->has_head ? 1 : 2;
 

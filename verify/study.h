@@ -124,6 +124,12 @@ VF_RC vf_study_load(struct vf_study *s, size_t seal, struct vf_err *reterr);
 /* The document of this SHA-256 by its content's place in the file, or NULL. Nobody has compared it yet. */
 const struct vf_zip_entry *vf_study_document(const struct vf_study *s, const struct vf_hash *sha256);
 
+/* It as a source of its own; lives in the study's arena. */
+VF_RC vf_study_document_source(const struct vf_study *s, const struct vf_zip_entry *e, const struct vf_source **ret, struct vf_err *reterr);
+
+/* Both digests of a whole source. */
+VF_RC vf_study_digest(const struct vf_source *s, struct vf_pair *ret, struct vf_err *reterr);
+
 /* ---- inside: shared by study.c and study_unpack.c ---- */
 
 /* Takes a record from a part; fills what follows from it alone. */

@@ -1,6 +1,5 @@
 #include "verify/study_judge.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "verify/json.h"
@@ -21,14 +20,8 @@ struct judging {
 	bool has_study;
 	struct vf_bytes study;
 	const struct vf_zip_entry *head; /* details of the newest study head */
-	const struct vf_study_record *head_record;
+	const struct vf_study_record *head_record, *newest_head; /* read; shown, if only its statement */
 	struct vf_hash head_sha256;
-};
-
-/* A document in the file, as a source of its own. */
-struct inside {
-	const struct vf_source *source;
-	uint64_t at;
 };
 
 static void fault(struct judging *g, const struct vf_study_record *r, const struct vf_err *err)
@@ -45,14 +38,15 @@ static void fault(struct judging *g, const struct vf_study_record *r, const stru
 	}
 }
 
-/* ---- documents ---- */
-
-static VF_RC read_inside(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr)
+static void fault_of(struct judging *g, const struct vf_study_record *r, enum vf_rc rc, const char *text)
 {
-	const struct inside *in = ctx;
+	struct vf_err err;
 
-	return vf_source_read(in->source, in->at + at, out, n, reterr);
+	vf_fail(&err, rc, "%s", text);
+	fault(g, r, &err);
 }
+
+/* ---- documents ---- */
 
 struct beside {
 	struct vf_detached *at;
@@ -64,22 +58,17 @@ static VF_RC add_document(struct judging *g, const struct vf_pair *digests, stru
 {
 	struct vf_study *s = g->s;
 	const struct vf_zip_entry *e = vf_study_document(s, &digests->sha256);
-	struct vf_source *source;
-	struct inside *in;
+	const struct vf_source *source;
+	enum vf_rc rc;
 
 	for (size_t i = 0; !e && i < g->j->n_detached; i++)
 		if (vf_pair_eq(&g->given[i], digests))
 			ret->at[ret->n++] = g->j->detached[i];
 	if (!e)
 		return VF_OK;
-	source = VF_NEW(s->arena, 1, struct vf_source);
-	in = VF_NEW(s->arena, 1, struct inside);
-	if (!source || !in)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a document");
-	*in = (struct inside){&s->box.source, e->data_at};
-	*source = (struct vf_source){.ctx = in, .size = e->size, .read = read_inside};
-	if (s->box.source.memory.p && !vf_bytes_slice(s->box.source.memory, e->data_at, e->size, &source->memory))
-		return vf_fail(reterr, VF_INTERNAL, "a document that was not scanned");
+	rc = vf_study_document_source(s, e, &source, reterr);
+	if (rc != VF_OK)
+		return rc;
 	g->used[(size_t)(e - s->box.zip.entries)] = true;
 	ret->at[ret->n++] = (struct vf_detached){"a document of the study bundle", source};
 	return VF_OK;
@@ -123,6 +112,22 @@ static size_t count_withheld(const struct vf_report *p)
 	return n;
 }
 
+/* Streams are judged by what the packing says of them. */
+static bool has_other_place(const struct vf_study_record *r, const struct vf_report *p)
+{
+	return r->in_stream != p->has_stream || (r->in_stream && (r->seq != p->seq || !vf_hash_eq(&r->stream, &p->stream) ||
+		(r->seq > 0 && !vf_hash_eq(&r->prev, &p->prev))));
+}
+
+/* Places in the log, and study heads, are those of one log. */
+static bool is_of_other_log(const struct judging *g, const struct vf_report *p)
+{
+	char origin[sizeof(g->r->origin)];
+
+	vf_text_escape(origin, sizeof(origin), p->origin);
+	return g->r->origin[0] && strcmp(origin, g->r->origin) != 0;
+}
+
 /* What the packing says of a record against what was judged. */
 static const char *compare_report(const struct judging *g, const struct vf_study_record *r, const struct vf_report *p)
 {
@@ -132,6 +137,10 @@ static const char *compare_report(const struct judging *g, const struct vf_study
 		return "the bundle is that of another record";
 	if (!p->has_seal || p->seal != seal->number || p->seal_first != seal->first || p->seal_size != seal->size)
 		return "the bundle is under another seal";
+	if (has_other_place(r, p))
+		return "the bundle has another place in its stream";
+	if (is_of_other_log(g, p))
+		return "the bundle is of another log than those before it";
 	return vf_bytes_eq(p->study, g->study) ? NULL : "the bundle is of another study than those before it";
 }
 
@@ -166,6 +175,14 @@ static void tally(struct vf_study_result *r, const struct vf_unchecked *u)
 	r->open[i].records++;
 }
 
+/* Without its stream member a record hides a gap, as the last one here. */
+static void note_place(struct judging *g, const struct vf_study_record *r, const struct vf_report *p)
+{
+	for (size_t i = 0; !r->in_stream && i < p->n_unchecked; i++)
+		if (strcmp(p->unchecked[i].code, "STREAM_WITHHELD") == 0)
+			fault_of(g, r, VF_MISSING_OBJECT, "its place in its stream is not shown");
+}
+
 static void learn(struct judging *g, const struct vf_study_record *r, const struct vf_study_unpacked *u, const struct vf_report *p)
 {
 	static const char details[] = "details.json";
@@ -174,12 +191,15 @@ static void learn(struct judging *g, const struct vf_study_record *r, const stru
 
 	for (size_t i = 0; i < p->n_unchecked; i++)
 		tally(g->r, &p->unchecked[i]);
+	note_place(g, r, p);
 	g->proven[r->seal] |= vf_digest_eq(&root, &shown);
 	g->r->size = p->size;
 	vf_text_escape(g->r->origin, sizeof(g->r->origin), p->origin);
 	if (p->existed_by != VF_TIME_NONE && p->existed_by > g->r->existed_by)
 		g->r->existed_by = p->existed_by;
-	if (!vf_bytes_is(p->kind, "study-head") || !m || !vf_study_document(g->s, &m->digests.sha256))
+	if (vf_bytes_is(p->kind, "study-head"))
+		g->newest_head = r;
+	if (g->newest_head != r || !m || !vf_study_document(g->s, &m->digests.sha256))
 		return;
 	g->head = vf_study_document(g->s, &m->digests.sha256);
 	g->head_sha256 = m->digests.sha256;
@@ -227,12 +247,10 @@ static VF_RC judge_record(struct judging *g, size_t i, struct vf_err *reterr)
 		return VF_OK;
 	}
 	wrong = compare_report(g, r, p);
-	if (wrong) {
-		vf_fail(&err, VF_STUDY_SHAPE, "%s", wrong);
-		fault(g, r, &err);
-		return VF_OK;
-	}
-	learn(g, r, &u, p);
+	if (wrong)
+		fault_of(g, r, VF_STUDY_SHAPE, wrong);
+	else
+		learn(g, r, &u, p);
 	return VF_OK;
 }
 
@@ -252,16 +270,13 @@ static struct vf_study_record *find_record(const struct judging *g, const struct
 /* What contradicts the file: then the bundle shows nothing of the study. */
 static const char *compare_given(const struct judging *g, const struct vf_study_record *r, const struct vf_report *p)
 {
-	char origin[sizeof(g->r->origin)];
-
 	if (!p->has_record || !p->has_log)
 		return "it is no bundle of a record";
 	if (!vf_bytes_eq(p->study, g->study))
 		return "it is of another study";
-	vf_text_escape(origin, sizeof(origin), p->origin);
-	if (r && (r->index != p->index || (g->r->origin[0] && strcmp(origin, g->r->origin) != 0)))
+	if (is_of_other_log(g, p) || (r && r->index != p->index))
 		return "its record has another place in the log";
-	return NULL;
+	return r && p->has_stream && has_other_place(r, p) ? "its record has another place in its stream" : NULL;
 }
 
 /* Of one that is good: where it stands among the records of the file. */
@@ -294,10 +309,13 @@ static void add_given(struct judging *g, const char *name, struct vf_study_recor
 	g->r->withheld += r->withheld;
 	g->r->shown++;
 	g->r->counts[p->verdict]++;
+	if (vf_bytes_is(p->kind, "study-head") && (!g->newest_head || g->newest_head->index < r->index))
+		g->newest_head = r;
 	if (p->existed_by != VF_TIME_NONE && p->existed_by > g->r->existed_by)
 		g->r->existed_by = p->existed_by;
 	if (g->j->each)
 		g->j->each(g->j->ctx, r, p);
+	note_place(g, r, p);
 }
 
 static VF_RC judge_given(struct judging *g, const struct vf_detached *d, struct vf_err *reterr)
@@ -331,12 +349,8 @@ static VF_RC judge_given(struct judging *g, const struct vf_detached *d, struct 
 /* In a log tree whose root is proven, everything that is present is. */
 static void judge_hidden(struct judging *g, const struct vf_study_record *r)
 {
-	struct vf_err err;
-
-	if (r->seal < g->s->n_seals && g->proven[r->seal])
-		return;
-	vf_fail(&err, VF_MISSING_OBJECT, "its place in the log is not shown: no record of its seal or the next one here is verified");
-	fault(g, r, &err);
+	if (r->seal >= g->s->n_seals || !g->proven[r->seal])
+		fault_of(g, r, VF_MISSING_OBJECT, "its place in the log is not shown: no record of its seal or the next one here is verified");
 }
 
 static int place_order(const void *a, const void *b)
@@ -366,8 +380,7 @@ static void judge_stream(struct judging *g, const struct vf_study_record **at, s
 		} else if (at[i]->seq > at[i - 1]->seq + 1) {
 			ret->missing += at[i]->seq - at[i - 1]->seq - 1;
 		} else if (!vf_hash_eq(&at[i]->prev, &at[i - 1]->id)) {
-			vf_fail(&err, VF_STREAM_FORK, "the record follows another predecessor");
-			fault(g, at[i], &err);
+			fault_of(g, at[i], VF_STREAM_FORK, "the record follows another predecessor");
 		}
 	}
 	if (ret->missing) {
@@ -427,7 +440,6 @@ static bool judge_named(struct judging *g, const struct vf_json_value *v)
 {
 	const struct vf_study_record *r;
 	struct vf_hash stream, head;
-	struct vf_err err;
 	uint64_t records;
 
 	if (!vf_json_hex(vf_json_get(v, "stream"), stream.b, 32) || !vf_json_hex(vf_json_get(v, "head"), head.b, 32) ||
@@ -437,10 +449,9 @@ static bool judge_named(struct judging *g, const struct vf_json_value *v)
 	if (r && vf_hash_eq(&r->id, &head))
 		return true;
 	if (r)
-		vf_fail(&err, VF_STREAM_FORK, "the study head names another record at this place of the stream");
+		fault_of(g, r, VF_STREAM_FORK, "the study head names another record at this place of the stream");
 	else
-		vf_fail(&err, VF_MISSING_OBJECT, "the study head names a stream, or a head of it, that is not here");
-	fault(g, r ? r : g->head_record, &err);
+		fault_of(g, g->head_record, VF_MISSING_OBJECT, "the study head names a stream, or a head of it, that is not here");
 	return true;
 }
 
@@ -451,7 +462,7 @@ static VF_RC judge_head(struct judging *g, struct vf_err *reterr)
 	struct vf_bytes text;
 	struct vf_hash sha256;
 	struct vf_err err = {0};
-	bool good;
+	bool good, hidden = false;
 	enum vf_rc rc;
 
 	if (!g->head)
@@ -465,35 +476,16 @@ static VF_RC judge_head(struct judging *g, struct vf_err *reterr)
 	good &= vf_json_count(list) > 0;
 	for (size_t i = 0; good && i < vf_json_count(list); i++)
 		good = judge_named(g, vf_json_item(list, i));
-	g->r->has_head = good;
+	for (size_t i = 0; i < g->n_sorted; i++) /* what is hidden behind it in its stream may be a newer one */
+		hidden |= !g->sorted[i]->is_shown && g->sorted[i]->index > g->head_record->index && vf_hash_eq(&g->sorted[i]->stream, &g->head_record->stream);
+	g->r->has_head = good && !hidden && g->newest_head == g->head_record;
 	g->r->head = g->head_record->id;
-	if (!good) {
-		vf_fail(&err, VF_MISSING_OBJECT, "the details of the study head are not in their form, so nobody knows which streams it names");
-		fault(g, g->head_record, &err);
-	}
+	if (!good)
+		fault_of(g, g->head_record, VF_MISSING_OBJECT, "the details of the study head are not in their form, so nobody knows which streams it names");
 	return VF_OK;
 }
 
 /* ---- the whole ---- */
-
-static VF_RC each_pair(void *ctx, const struct vf_source *s, struct vf_err *reterr)
-{
-	uint8_t room[16384];
-	struct vf_pair_hasher h;
-	struct vf_bytes piece;
-
-	vf_pair_init(&h);
-	for (uint64_t at = 0; at < s->size; at += piece.n) {
-		size_t n = s->size - at < sizeof(room) ? (size_t)(s->size - at) : sizeof(room);
-		enum vf_rc rc = vf_source_view(s, at, n, room, &piece, reterr);
-
-		if (rc != VF_OK)
-			return rc;
-		vf_pair_put(&h, piece);
-	}
-	*(struct vf_pair *)ctx = vf_pair_done(&h);
-	return VF_OK;
-}
 
 static VF_RC begin(struct judging *g, struct vf_err *reterr)
 {
@@ -508,7 +500,7 @@ static VF_RC begin(struct judging *g, struct vf_err *reterr)
 	if (!g->used || !g->proven || !g->given || !g->more || !g->study.p)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to judge a study");
 	for (size_t i = 0; rc == VF_OK && i < g->j->n_detached; i++)
-		rc = each_pair(&g->given[i], g->j->detached[i].source, reterr);
+		rc = vf_study_digest(g->j->detached[i].source, &g->given[i], reterr);
 	s->seal_used = s->record_used = s->arena->used; /* nothing was loaded yet */
 	s->seal = s->n_seals;
 	return rc;

@@ -280,6 +280,8 @@ static void test_newest(void)
 	client_done(&c);
 }
 
+#define HEX64 "00000000000000000000000000000000ffffffffffffffffffffffffffffffff"
+
 static void test_refused(void)
 {
 	static const enum vf_rc hidden[] = {VF_FORBIDDEN, VF_UNKNOWN_RECORD, VF_HTTP_NOT_FOUND};
@@ -298,6 +300,12 @@ static void test_refused(void)
 	answers(VF_SERVER_UNREACHABLE, FIRST, NULL);
 	CHECK_RC(look(&c, &found, &why), VF_SERVER_UNREACHABLE);
 	answers(VF_OK, FIRST, "[]");
+	CHECK_RC(look(&c, &found, &why), VF_SERVER_ANSWER);
+	/* a name that leads out of the folder of --from is none that a document has */
+	give(&c, RULES);
+	folder_run("mv %s/given/rules.json %s/outside.json", c.folder, c.folder);
+	answers(VF_OK, FIRST, "{\"records\":[{\"id\":\"1111111111111111111111111111111111111111111111111111111111111111\",\"state\":\"accepted\","
+		"\"documents\":[{\"name\":\"../outside.json\",\"sha256\":\"" HEX64 "\",\"sha512\":\"" HEX64 HEX64 "\",\"size\":1}]}]}");
 	CHECK_RC(look(&c, &found, &why), VF_SERVER_ANSWER);
 	/* a list that ends in the middle is no list */
 	shows_page(FIRST, "1", RULES, "7");

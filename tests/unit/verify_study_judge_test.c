@@ -110,6 +110,33 @@ static void gaps(void)
 	fixture_end(&f);
 }
 
+/* A record that is packed without its place, which its bundle shows, hides a gap. */
+static void places(void)
+{
+	static struct vf_study_result r;
+	struct vf_hash ids[4];
+	struct fixture f;
+	struct sm_file m;
+	char name[16];
+
+	fixture_begin(&f);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "%zu.txt", i);
+		ids[i] = submit_sealed(&f, "A", name);
+	}
+	m = file_of(&f, ids, 4);
+	m.pieces[3].placeless = true;
+	m.pieces[3].program_of = &ids[3];
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "the bundle has another place in its stream"));
+	m.pieces[2] = m.pieces[3];
+	m.n = 3;
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	fixture_end(&f);
+}
+
 /* The same notary twice, as who restores a backup has it. */
 static void copy_notary(struct fixture *f, struct fixture *copy)
 {
@@ -313,6 +340,46 @@ static void heads(void)
 	fixture_end(&f);
 }
 
+/* An older study head is not read in the place of the newest one, be that withheld or without its details. */
+static void newest_head(void)
+{
+	static struct vf_study_result r;
+	struct nt_withhold withhold[] = {{.kind = NULL}};
+	struct nt_study_options o = {.choice = {.withhold = withhold, .n_withhold = 1}};
+	struct nt_study_made made;
+	struct vf_hash first, second;
+	struct vf_bytes file;
+	struct nt_buf given;
+	struct fixture f;
+
+	fixture_begin(&f);
+	first = submit_sealed(&f, "A", "0.txt");
+	second = submit_sealed(&f, "A", "1.txt");
+	put_head(&f, &first, &second, 2, "");
+	put_head(&f, &first, &second, 40, "");
+	withhold[0].id = f.last;
+	submit_sealed(&f, "A", "2.txt");
+	for (int documents = 0; documents < 2; documents++) {
+		struct vf_source source;
+		struct vf_detached beside = {"given.asice", &source};
+
+		withhold[0].documents = documents;
+		file = study_put(&f, "A", &o, &made);
+		CHECK_INT(made.hidden, documents ? 0 : 1);
+		CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
+		CHECK_INT(r.verdict, VF_VERIFIED);
+		CHECK(!r.has_head);
+		/* given beside the file it is not read, and the older one is not the newest */
+		given = bundle_of(&f, &withhold[0].id);
+		source = vf_source_of(nt_buf_bytes(&given));
+		CHECK_RC(study_judge(&f, file, &(struct study_beside){.bundles = &beside, .n_bundles = 1}, &r), VF_OK);
+		CHECK(!r.has_head);
+		nt_buf_done(&given);
+		free((void *)(uintptr_t)file.p);
+	}
+	fixture_end(&f);
+}
+
 /* What was withheld is given beside the file; what is no good there is said. */
 static void given_later(void)
 {
@@ -390,10 +457,12 @@ int main(void)
 {
 	study_begin();
 	gaps();
+	places();
 	forks();
 	strangers();
 	documents();
 	heads();
+	newest_head();
 	given_later();
 	return check_done();
 }
