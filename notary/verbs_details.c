@@ -223,8 +223,8 @@ VF_RC nt_submitting_details(struct nt_submitting *u, struct vf_err *reterr)
 		return make_details(u, rules, a, reterr);
 	if (tr_schema_has_required(rules))
 		nt_cli_note(u->cli,
-			"note: a '%.*s' record should have details (--details or --set): nothing else says what it "
-			"is about",
+			"note: a record of kind '%.*s' should have details (--details or --set): nothing else says what it "
+			"is about; 'trialnotary explain KIND' lists them",
 			VF_STR(nt_submit_kind(&u->s)));
 	return VF_OK;
 }

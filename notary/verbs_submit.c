@@ -30,7 +30,7 @@ const struct nt_option nt_submit_options[] = {
 		false},
 	{"keep", 0, NULL, "copy the documents into the notary", false, false},
 	{"rows", 0, "FILE", "make rows of this document provable one by one: see 'trialnotary help excerpt'", false, true},
-	{"unit", 0, "UNIT", "what a row is, see below (default: by the name of FILE)", false, false},
+	{"unit", 0, "UNIT", "what a row is, see above (default: by the name of FILE)", false, false},
 	{"details", 0, "FILE", "what the record says of its kind, as JSON: see 'trialnotary explain KIND'", false, false},
 	{"set", 0, "NAME=VALUE", "one simple field of the details", false, true},
 	{"participant", 0, "NUMBER", "whom a personal record is about: the number at the site, or the value in records", false, false},
