@@ -130,8 +130,8 @@ static void put_absent(struct nt_buf *out, const struct nt_case *c)
 	struct nt_case_absent a = nt_case_absent(c);
 
 	if (a.unverified)
-		nt_buf_putf(out, "the study bundle is not VERIFIED: %zu %s without a time-stamp that counts; trialverify says why\n", a.unverified,
-			a.unverified == 1 ? "record is" : "records are");
+		nt_buf_putf(out, "the study bundle is not VERIFIED: %zu of its records %s not; trialverify says why\n", a.unverified,
+			a.unverified == 1 ? "is" : "are");
 	if (a.withheld)
 		nt_buf_putf(out, "%zu %s hidden: withheld from whoever has this bundle, or erased without a record that says so\n", a.withheld,
 			a.withheld == 1 ? "record is" : "records are");

@@ -142,8 +142,8 @@ static const char *proofs_of(const struct nt_cli *cli, const struct nt_case *c)
 		return "Time-stamps and places in the log are as the notary has stored them; it verified each seal when it was made. A reader who does "
 		       "not trust the notary checks the bundle of each record that matters, as shown at the end.";
 	if (nt_case_absent(c).unverified)
-		return "The study bundle was judged when this report was made, and it is not VERIFIED: there are records whose time-stamps do not count "
-		       "by the trust directory that was given. trialverify says why.";
+		return "The study bundle was judged when this report was made, and it is not VERIFIED: not all of its records are, by the trust directory "
+		       "that was given. trialverify says why.";
 	return "Each record of the study bundle was judged when this report was made; what was rejected would have no "
 	       "report. trialverify judges it again.";
 }

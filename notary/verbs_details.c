@@ -104,7 +104,7 @@ static VF_RC add_participant(
 	if (!text)
 		return VF_OK;
 	if (u->s.kind != TR_OWN && !tr_kind_is_personal(u->s.kind))
-		return vf_fail(reterr, VF_USAGE, "a '%s' record is about no participant: leave --participant out",
+		return vf_fail(reterr, VF_USAGE, "a record of kind '%s' is about no participant: leave --participant out",
 			tr_kind_name(u->s.kind));
 	for (size_t i = 0; i < *n; i++)
 		if (strcmp(settings[i].name, "participant") == 0)
