@@ -30,6 +30,7 @@ struct nt_case {
 	size_t cap_first;
 	struct tr_mapping *mapping;
 	uint64_t missing; /* places in streams */
+	size_t unverified;
 	size_t parameters_at, mapping_at; /* their places among the records; NOWHERE: none */
 };
 #define NOWHERE SIZE_MAX
@@ -361,9 +362,14 @@ VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr)
 	return tr_case_index(&c->c, reterr);
 }
 
+void nt_case_set_unverified(struct nt_case *c, size_t n)
+{
+	c->unverified = n;
+}
+
 struct nt_case_absent nt_case_absent(const struct nt_case *c)
 {
-	struct nt_case_absent a = {.missing = c->missing};
+	struct nt_case_absent a = {.missing = c->missing, .unverified = c->unverified};
 
 	for (size_t i = 0; i < c->c.n_records; i++)
 		a.withheld += c->c.records[i].is_withheld ? 1 : 0;

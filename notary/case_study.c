@@ -399,10 +399,12 @@ VF_RC nt_case_of_study(const char *path, const struct nt_case_study *how, int64_
 	}
 	if (rc == VF_OK)
 		rc = add_all(x, as_of, reterr);
-	if (rc == VF_OK)
+	if (rc == VF_OK) {
+		nt_case_set_unverified(x->c, x->result.shown - x->result.counts[VF_VERIFIED]);
 		*ret = x->c;
-	else
+	} else {
 		nt_case_free(x->c);
+	}
 	unmap(x->file, x->n_file);
 	unmap(x->tables, VF_STUDY_MEMORY);
 	unmap(x->memory, VF_BUNDLE_MEMORY);

@@ -23,7 +23,7 @@ const struct nt_option nt_bundle_options[] = {
 	{"withhold-record", 0, "ID", "the same of one record", false, true},
 	{"embargo", 0, "KIND", "records of this kind are shown without their documents", false, true},
 	{"embargo-record", 0, "ID", "the same of one record", false, true},
-	{"anonymous", 0, NULL, "nothing that names participants or signers: see below", false, false},
+	{"anonymous", 0, NULL, "nothing that names participants or signers: see above", false, false},
 	{"no-documents", 0, NULL, "documents travel beside the file", false, false},
 	{"only-documents-kept", 0, NULL, "of documents, those that the notary keeps itself", false, false},
 	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},

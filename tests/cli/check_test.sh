@@ -83,6 +83,7 @@ has found 'C6  PASS'
 has found 'S2  PASS'
 has found 'given: 2026-02-02'
 runs 0 report --bundle n.tnstudy --trust n.trust --at $at -o n.html
+has out 'n.html: 0 FAIL, '
 has n.html '<bdi>Dr. D. Example</bdi> (responsibility)'
 # who signed a consent may be the participant
 lacks n.html 'Investigator of site 01'
@@ -126,6 +127,9 @@ same countersigned n n.tnstudy
 
 runs 0 bundle n --study S-1 --no-documents -o bare.tnstudy
 runs 2 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6
+# a place that is not there is no place without documents
+runs 66 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6 --from nowhere
+has err "NO_INPUT: --from 'nowhere'"
 has out 'version-unknown'
 runs 0 expand n.tnstudy -o expanded
 same 'beside it' n bare.tnstudy --from expanded/documents
@@ -161,6 +165,15 @@ plain=$id
 submit e dataset --version 2 --keep data-2.csv
 runs 0 seal e
 runs 0 trust export e -o e.trust
+# another notary's trust directory: findings, but not without a word
+"$tn" check --bundle n.tnstudy --trust e.trust --at $at >out 2>err
+has out 'the study bundle is not VERIFIED: 6 of its records are not; trialverify says why'
+"$tn" check --bundle n.tnstudy --trust e.trust --at $at --json >out 2>err
+has out '"unverified":6}'
+"$tn" check --bundle n.tnstudy --trust n.trust --at $at --json >out 2>err
+has out '"unverified":0}'
+runs 0 report --bundle n.tnstudy --trust e.trust --at $at -o other.html
+has other.html 'it is not VERIFIED'
 runs 0 bundle e --study S-1 -o e.tnstudy
 same 'nothing erased' e e.tnstudy
 # a record about a person leaves digests, so it can be packed: hidden, and a record in the file says that it was erased
