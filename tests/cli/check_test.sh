@@ -87,7 +87,7 @@ has out 'n.html: 0 FAIL, '
 has n.html '<bdi>Dr. D. Example</bdi> (responsibility)'
 # who signed a consent may be the participant
 lacks n.html 'Investigator of site 01'
-has n.html '<td>signed</td>'
+has n.html '<td>signed, name not shown'
 runs 0 report --bundle n.tnstudy --trust n.trust --at $at --subjects -o subjects.html
 has subjects.html 'Investigator of site 01'
 
