@@ -418,17 +418,17 @@ void nt_submitting_done(struct nt_submitting *u)
 	nt_gathered_done(&u->g);
 }
 
-/* A notary's folder holds keys: whoever names one here took it for DIR. */
+/* With a server: a notary's folder holds keys, and whoever names one here takes it for DIR. */
 static VF_RC check_operands(const struct nt_submitting *u, struct vf_err *reterr)
 {
 	char path[PATH_MAX], shown[160];
 
-	for (size_t i = u->first; i < u->cli->n_args; i++) {
+	for (size_t i = 0; u->remote && i < u->cli->n_args; i++) {
 		snprintf(path, sizeof(path), "%.*s/trialnotary.conf", PATH_MAX - 20, u->cli->args[i]);
 		if (access(path, F_OK) != 0)
 			continue;
 		vf_text_escape(shown, sizeof(shown), vf_bytes_str(u->cli->args[i]));
-		return vf_fail(reterr, VF_USAGE, "'%s' is a notary's folder and no document%s", shown, u->remote ? ": with --server there is no DIR" : "");
+		return vf_fail(reterr, VF_USAGE, "'%s' is a notary's folder: with --server there is no DIR", shown);
 	}
 	return VF_OK;
 }
