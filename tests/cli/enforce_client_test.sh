@@ -90,6 +90,10 @@ says err '--from needs --server'
 
 put s dataset ds.json
 
+# a notary's folder is taken for DIR: its keys are not hashed into a record
+runs 64 submit n "${to[@]}" --token-file acme --state s --study "$study" --kind dataset before.json
+says err "'n' is a notary's folder: with --server there is no DIR"
+
 # refuse
 lay_down s refuse.json
 put s dataset before.json
