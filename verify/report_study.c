@@ -1,5 +1,7 @@
 #include "verify/report_study.h"
 
+#include <string.h>
+
 #include "verify/report.h"
 #include "verify/text.h"
 
@@ -21,16 +23,44 @@ bool vf_study_unchecked_at(const struct vf_study_result *r, size_t i, struct vf_
 	return i < n + r->n_open;
 }
 
-static void put_fault(struct vf_sink *s, const struct vf_study_fault *f)
+static bool is_same(const struct vf_study_fault *a, const struct vf_study_fault *b)
 {
+	return a->err.rc == b->err.rc && strcmp(a->err.text, b->err.text) == 0;
+}
+
+/* What is wrong with many records in one way is said once. */
+static void put_fault(struct vf_sink *s, const struct vf_study_result *r, size_t at)
+{
+	const struct vf_study_fault *f = &r->faults[at];
+	size_t n = 0;
+
+	for (size_t i = 0; i < at; i++)
+		if (is_same(&r->faults[i], f))
+			return;
+	for (size_t i = at; i < r->n_faults && i < VF_STUDY_FAULTS; i++)
+		n += is_same(&r->faults[i], f);
 	vf_sink_putf(s, "  %s", vf_rc_name(f->err.rc));
 	if (f->has_record) {
 		vf_sink_putf(s, "  record %llu ", (unsigned long long)f->index);
 		vf_sink_hex(s, vf_bytes(f->id.b, 8));
 	}
+	if (n > 1)
+		vf_sink_putf(s, " and %zu more", n - 1);
 	vf_sink_str(s, ": ");
 	vf_sink_ascii(s, vf_bytes_str(f->err.text));
 	vf_sink_str(s, "\n");
+}
+
+static void put_faults(struct vf_sink *s, const struct vf_study_result *r)
+{
+	if (r->n_faults == 0)
+		return;
+	vf_sink_str(s, "\nReasons\n");
+	for (size_t i = 0; i < r->n_faults && i < VF_STUDY_FAULTS; i++)
+		put_fault(s, r, i);
+	if (r->n_faults > VF_STUDY_FAULTS)
+		vf_sink_putf(s, "  and %zu more\n", r->n_faults - VF_STUDY_FAULTS);
+	vf_sink_putf(s, "Next: %s, or run  trialverify explain %s\n", vf_rc_next(r->faults[0].err.rc), vf_rc_name(r->faults[0].err.rc));
 }
 
 static void put_stream(struct vf_sink *s, const struct vf_study_stream *t)
@@ -59,7 +89,7 @@ static void put_facts(struct vf_sink *s, const struct vf_study_result *r)
 	if (r->given)
 		vf_sink_putf(s, "          %zu of them given beside the file\n", r->given);
 	if (r->withheld)
-		vf_sink_putf(s, "          %zu files of them withheld\n", r->withheld);
+		vf_sink_putf(s, "          %zu %s of them withheld\n", r->withheld, r->withheld == 1 ? "file" : "files");
 	vf_sink_putf(s, "          %zu withheld or erased\n", r->hidden);
 	if (r->origin[0])
 		vf_sink_putf(s, "Log       %s, %llu entries\n", r->origin, (unsigned long long)r->size);
@@ -88,12 +118,7 @@ void vf_study_text(struct vf_sink *s, const char *input, const struct vf_study_r
 	vf_sink_str(s, "\n\n");
 	if (r->records)
 		put_facts(s, r);
-	if (r->n_faults)
-		vf_sink_str(s, "\nReasons\n");
-	for (size_t i = 0; i < r->n_faults && i < VF_STUDY_FAULTS; i++)
-		put_fault(s, &r->faults[i]);
-	if (r->n_faults > VF_STUDY_FAULTS)
-		vf_sink_putf(s, "  and %zu more\n", r->n_faults - VF_STUDY_FAULTS);
+	put_faults(s, r);
 	vf_sink_str(s, "\nNot checked\n");
 	for (size_t i = 0; vf_study_unchecked_at(r, i, &u); i++) {
 		if (u.records)

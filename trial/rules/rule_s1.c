@@ -120,7 +120,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 		tr_dated_put(x, &a);
 		tr_dated_put(y, &b);
 		d = tr_study_draft(tr_no_later(&a, &b, false), "database lock", lock, open);
-		rc = tr_find(f, rule, &d, reterr, "database lock: %s; unblinding: %s", x, y);
+		rc = tr_find(f, rule, &d, reterr, "locked: %s; unblinding: %s", x, y);
 	}
 	if (rc == VF_OK && !is_approved(c, plan)) {
 		tr_study_name(about, plan);
