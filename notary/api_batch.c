@@ -9,6 +9,8 @@
 #include "notary/rules_index.h"
 #include "notary/sight.h"
 #include "notary/submission_json.h"
+#include "trial/rules/parameters.h"
+#include "trial/read/mapping.h"
 #include "trial/statement.h"
 #include "verify/text.h"
 
@@ -104,12 +106,19 @@ void nt_reader_give(struct nt_api *a, struct nt_reader *r)
 /* The newest parameters count for everybody in the study: a site must not switch off what its sponsor laid down. */
 static bool lays_down(const struct nt_submission *s)
 {
+	bool has_file = false, has_kept = false;
+
 	if (tr_kind_of(s->kind) != TR_OTHER)
 		return false;
 	for (size_t i = 0; i < s->n_members; i++)
 		if (vf_bytes_is(s->members[i].name, TR_DETAILS_NAME) && nt_rules_is_common(s->members[i].bytes))
 			return true;
-	return false;
+	/* hidden details that are kept here are read in the notary's folder; nobody has read them yet */
+	for (size_t i = 0; i < s->n_documents; i++) {
+		has_file |= vf_bytes_is(s->documents[i].name, TR_PARAMETERS_NAME) || vf_bytes_is(s->documents[i].name, TR_MAPPING_NAME);
+		has_kept |= s->documents[i].keep && vf_bytes_is(s->documents[i].name, TR_DETAILS_NAME);
+	}
+	return has_file && has_kept;
 }
 
 /* The notary's own trail is written by the notary alone; so are study heads: a party could leave out others. */

@@ -80,6 +80,8 @@ static VF_RC check(struct nt_signatures *s, const struct nt_record_signature *r,
 		rc = nt_signed_manifest_check(s->xml, r->manifest, &own, &s->arena, reterr);
 	if (rc == VF_OK)
 		rc = vf_cms_check_detached(s->pki, r->signature, r->manifest, &st.signer, at, NULL, &s->facts, &sig, NULL, reterr);
+	if (rc == VF_OK && (at < s->facts.not_before || at > s->facts.not_after))
+		rc = vf_fail(reterr, VF_SIGNER_CERT_TIME, "the certificate of '%s' was not valid then", s->facts.name);
 	return rc == VF_OK ? vf_meaning_read(&sig, ret, reterr) : rc;
 }
 

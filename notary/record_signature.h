@@ -32,8 +32,8 @@ struct nt_signatures *nt_signatures_new(void);
 struct nt_signatures *nt_signatures_free(struct nt_signatures *s);
 
 /*
- * Algorithms are judged at the time at: that of the record's time-stamp. A signature that cannot be read, is wrong or weak
- * is none: only NO_MEMORY and INTERNAL are failures.
+ * Algorithms and the certificate's days are judged at the time at: that of the record's time-stamp. A signature that cannot
+ * be read, is wrong, weak, or by a certificate that was not valid then is none: only NO_MEMORY and INTERNAL are failures.
  */
 VF_RC nt_signatures_read(struct nt_signatures *s, const struct nt_record_signature *r, int64_t at, struct nt_record_signer *ret,
 	struct vf_err *reterr);

@@ -19,6 +19,7 @@ struct sm_piece {
 	struct vf_hash id;
 	bool hidden;
 	const struct vf_hash *program_of; /* another record's bundle comes out */
+	bool place_withheld;		  /* with program_of: that bundle does not show its place in its stream */
 	bool placeless;			  /* packed without its stream member, which its bundle shows all the same */
 };
 
@@ -226,10 +227,11 @@ static inline struct nt_buf sm_make(const struct sm_file *m)
 		if (p->placeless)
 			sm_drop_place(&records, at, &r[i]->slot, !sm_has_slot(r, m, i));
 		if (p->program_of) {
-			static const struct nt_export_options detached = {.detached = true};
+			static const char *const place[] = {VF_NAME_STREAM};
+			const struct nt_export_options options = {.detached = true, .withhold = place, .n_withhold = p->place_withheld ? 1 : 0};
 			struct nt_buf other = nt_buf(1u << 24);
 
-			fixture_export(p->f, p->program_of, &detached, &other);
+			fixture_export(p->f, p->program_of, &options, &other);
 			sm_graft(&records, at, nt_buf_bytes(&other));
 			nt_buf_done(&other);
 		}

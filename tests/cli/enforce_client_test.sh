@@ -75,6 +75,7 @@ runs 0 party add n site --role site
 "$TRIALNOTARY" token new n site >site 2>err || fault 'token new'
 chmod 600 acme blind site
 runs 0 trust export n -o trust
+sed -i '/^#* *keep_documents/d' n/trialnotary.conf && echo 'keep_documents = 1' >>n/trialnotary.conf
 "$TRIALNOTARY" serve n --listen 127.0.0.1:0 >serve.log 2>serve-err &
 jobs_started+=($!)
 for _ in $(seq 200); do grep -q '^listening on' serve-err && break; sleep 0.05; done
@@ -141,6 +142,16 @@ runs 77 submit "${to[@]}" --token-file site --state t --study S-1 --kind other -
 says err "the parameters and the mapping of a study's rules are laid down by its sponsor"
 runs 77 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary mapping' off/rules.json
 says err "laid down by its sponsor"
+# nor with details that are hidden and kept, which are read in the server's folder: no command of ours sends them
+runs 0 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary rules' --confidential --prepare hidden off/rules.json
+sed 's/"confidential":true/"keep":true,&/g' hidden | python3 -c '
+import sys, urllib.error, urllib.request
+head = {"authorization": "Bearer " + open("site").read().strip(), "content-type": "application/json"}
+try:
+    urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/v1/records", sys.stdin.buffer.read(), head))
+except urllib.error.HTTPError as e:
+    print(e.read().decode())' "${to[1]}" >out 2>err
+says out "the parameters and the mapping of a study's rules are laid down by its sponsor"
 refused s after.json
 # who may not read
 runs 0 submit "${to[@]}" --token-file blind --state u --study S-1 --kind dataset --title blind after.json

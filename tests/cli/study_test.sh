@@ -92,7 +92,7 @@ cmp -s want.asice "part.d/$data.asice" || fault "the embargoed record is not wha
 run 0 "export both" "$tn" export n "$consent" "$data" -o later/
 run 0 "verify part" "$tv" --trust trust.d part.tnstudy
 has out "4 shown: 4 verified"
-has out "1 files of them withheld"
+has out "1 file of them withheld"
 has out "1 withheld or erased"
 run 0 "later" "$tv" --trust trust.d part.tnstudy "later/$consent.asice" "later/$data.asice"
 has out "5 shown: 5 verified"

@@ -8,6 +8,8 @@
 
 #include "tests/check.h"
 
+#define BEFORE INT64_C(1577836800000) /* 2020-01-01 */
+#define AFTER INT64_C(4102444800000)  /* 2100-01-01 */
 #define AT INT64_C(1780000000000) /* 2026-05-28 */
 
 struct parts {
@@ -76,6 +78,11 @@ static void test_right(struct nt_signatures *s, struct parts *p)
 	CHECK_RC(nt_signatures_read(s, &p->s, AT, &by, NULL), VF_OK);
 	CHECK_BYTES(by.name, vf_bytes_str("Trial Data Office"));
 	CHECK_INT(by.meaning.n, 0);
+	/* before and after the days of the certificate, as the verifier has it (SIGNER_CERT_TIME) */
+	CHECK_RC(nt_signatures_read(s, &p->s, BEFORE, &by, NULL), VF_OK);
+	CHECK_INT(by.name.n, 0);
+	CHECK_RC(nt_signatures_read(s, &p->s, AFTER, &by, NULL), VF_OK);
+	CHECK_INT(by.name.n, 0);
 	test_changed(s, p, p->s.statement);
 	test_changed(s, p, p->s.manifest);
 	test_changed(s, p, p->s.signature);

@@ -134,6 +134,11 @@ static void places(void)
 	m.n = 3;
 	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_REJECTED);
+	/* neither shows it: what is before it may be missing */
+	m.pieces[2].place_withheld = true;
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_INDETERMINATE);
+	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, "its place in its stream is not shown"));
 	fixture_end(&f);
 }
 
