@@ -9,8 +9,8 @@
 #include "notary/rules_index.h"
 #include "notary/sight.h"
 #include "notary/submission_json.h"
-#include "trial/rules/parameters.h"
 #include "trial/read/mapping.h"
+#include "trial/rules/parameters.h"
 #include "trial/statement.h"
 #include "verify/text.h"
 
