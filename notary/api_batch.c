@@ -9,6 +9,7 @@
 #include "notary/rules_index.h"
 #include "notary/sight.h"
 #include "notary/submission_json.h"
+#include "trial/read/mapping.h"
 #include "trial/rules/parameters.h"
 #include "trial/statement.h"
 #include "verify/text.h"
@@ -110,11 +111,11 @@ static bool lays_down(const struct nt_submission *s)
 	if (tr_kind_of(s->kind) != TR_OTHER)
 		return false;
 	for (size_t i = 0; i < s->n_members; i++)
-		if (vf_bytes_is(s->members[i].name, TR_DETAILS_NAME) && nt_rules_is_parameters(s->members[i].bytes))
+		if (vf_bytes_is(s->members[i].name, TR_DETAILS_NAME) && nt_rules_is_common(s->members[i].bytes))
 			return true;
 	/* hidden details that are kept here are read in the notary's folder; nobody has read them yet */
 	for (size_t i = 0; i < s->n_documents; i++) {
-		has_file |= vf_bytes_is(s->documents[i].name, TR_PARAMETERS_NAME);
+		has_file |= vf_bytes_is(s->documents[i].name, TR_PARAMETERS_NAME) || vf_bytes_is(s->documents[i].name, TR_MAPPING_NAME);
 		has_kept |= s->documents[i].keep && vf_bytes_is(s->documents[i].name, TR_DETAILS_NAME);
 	}
 	return has_file && has_kept;
@@ -124,7 +125,7 @@ static bool lays_down(const struct nt_submission *s)
 static VF_RC check_reserved(const struct nt_submission *s, enum nt_role role, struct vf_err *reterr)
 {
 	if (lays_down(s) && role != NT_ROLE_SPONSOR && role != NT_ROLE_OPERATOR)
-		return vf_fail(reterr, VF_FORBIDDEN, "the parameters of a study's rules are laid down by its sponsor");
+		return vf_fail(reterr, VF_FORBIDDEN, "the parameters and the mapping of a study's rules are laid down by its sponsor");
 	if (vf_bytes_is(s->kind, "audit") || vf_bytes_is(s->study, NT_AUDIT_STUDY))
 		return vf_fail(reterr, VF_FORBIDDEN, "the audit trail is written by the notary alone");
 	if (vf_bytes_is(s->kind, "study-head"))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "trial/details.h"
+#include "trial/grow.h"
 #include "trial/read/mapping.h"
 
 /* Memory that is taken at a time; what is left of one when it is not enough for details is not used. */
@@ -29,6 +30,7 @@ struct nt_case {
 	size_t cap_first;
 	struct tr_mapping *mapping;
 	uint64_t missing; /* places in streams */
+	size_t unverified;
 	size_t parameters_at, mapping_at; /* their places among the records; NOWHERE: none */
 };
 #define NOWHERE SIZE_MAX
@@ -60,25 +62,6 @@ static bool copy(struct nt_case *c, struct vf_bytes b, struct vf_bytes *ret)
 		return true;
 	a = room(c, b.n + 64);
 	return a && vf_arena_copy(a, b, ret);
-}
-
-/* list is the address of a pointer to objects of any type. */
-static bool grow(void *list, size_t *cap, size_t need, size_t size)
-{
-	size_t more = *cap ? *cap : 64;
-	void *p;
-
-	if (need <= *cap)
-		return true;
-	while (more < need)
-		more *= 2;
-	memcpy(&p, list, sizeof(p));
-	p = realloc(p, more * size);
-	if (!p)
-		return false;
-	memcpy(list, &p, sizeof(p));
-	*cap = more;
-	return true;
 }
 
 static VF_RC no_memory(struct vf_err *reterr)
@@ -202,8 +185,8 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 	rc = read_details(c, &made, reterr);
 	if (rc != VF_OK)
 		return rc;
-	if (!grow(&c->c.records, &c->cap_records, c->c.n_records + 1, sizeof(*c->c.records)) ||
-		!grow(&c->first_file, &c->cap_first, c->c.n_records + 1, sizeof(*c->first_file)))
+	if (!TR_GROW(c->c.records, c->cap_records, c->c.n_records + 1) ||
+		!TR_GROW(c->first_file, c->cap_first, c->c.n_records + 1))
 		return no_memory(reterr);
 	c->first_file[c->c.n_records] = c->n_sources;
 	c->c.records[c->c.n_records++] = made;
@@ -214,7 +197,7 @@ VF_RC nt_case_add_file(struct nt_case *c, const struct nt_case_file *f, struct v
 {
 	struct nt_case_file kept = *f;
 
-	if (!copy(c, f->name, &kept.name) || !grow(&c->sources, &c->cap_sources, c->n_sources + 1, sizeof(*c->sources)))
+	if (!copy(c, f->name, &kept.name) || !TR_GROW(c->sources, c->cap_sources, c->n_sources + 1))
 		return no_memory(reterr);
 	c->sources[c->n_sources++] = kept;
 	c->c.records[c->c.n_records - 1].n_files++;
@@ -379,9 +362,14 @@ VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr)
 	return tr_case_index(&c->c, reterr);
 }
 
+void nt_case_set_unverified(struct nt_case *c, size_t n)
+{
+	c->unverified = n;
+}
+
 struct nt_case_absent nt_case_absent(const struct nt_case *c)
 {
-	struct nt_case_absent a = {.missing = c->missing};
+	struct nt_case_absent a = {.missing = c->missing, .unverified = c->unverified};
 
 	for (size_t i = 0; i < c->c.n_records; i++)
 		a.withheld += c->c.records[i].is_withheld ? 1 : 0;

@@ -63,8 +63,10 @@ VF_RC nt_case_finish(struct nt_case *c, uint64_t missing, struct vf_err *reterr)
 struct nt_case_absent {
 	size_t withheld; /* records of which only the place is known */
 	uint64_t missing;
+	size_t unverified; /* shown records of a study bundle that are not VERIFIED */
 };
 struct nt_case_absent nt_case_absent(const struct nt_case *c);
+void nt_case_set_unverified(struct nt_case *c, size_t n);
 /*
  * Forgets all records but the first n, whose documents are not read again: what was found with the others can be held
  * against what is found without them. Findings stay; parameters must be of one of the n.

@@ -5,6 +5,7 @@
 #include "notary/details_check.h"
 #include "notary/document.h"
 #include "notary/file_input.h"
+#include "trial/grow.h"
 #include "verify/record.h"
 
 /* A record's place: in the log, or behind all that are there in the order of acceptance. */
@@ -42,15 +43,8 @@ static VF_RC note_place(void *ctx, const struct vf_hash *id, struct vf_err *rete
 
 	if (rc != VF_OK)
 		return rc;
-	if (l->n_places == l->cap_places) {
-		size_t cap = l->cap_places ? 2 * l->cap_places : 256;
-		struct place *p = realloc(l->places, cap * sizeof(*p));
-
-		if (!p)
-			return no_memory(reterr);
-		l->places = p;
-		l->cap_places = cap;
-	}
+	if (!TR_GROW(l->places, l->cap_places, l->n_places + 1))
+		return no_memory(reterr);
 	l->places[l->n_places] = (struct place){UINT64_MAX, l->n_places, *id};
 	if (r->state != NT_PENDING) /* an erased record was in the log, and stays there */
 		l->places[l->n_places].index = r->index;

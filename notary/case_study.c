@@ -9,6 +9,7 @@
 #include "notary/case.h"
 #include "notary/durable.h"
 #include "notary/study_beside.h"
+#include "trial/grow.h"
 #include "trial/statement.h"
 #include "verify/files.h"
 #include "verify/study_judge.h"
@@ -237,15 +238,8 @@ static VF_RC note_erased(struct study *x, const struct vf_statement *st, struct 
 	for (size_t i = 0; i < st->n_links; i++) {
 		if (tr_link_find(st->links[i].type) != TR_ERASES)
 			continue;
-		if (x->n_erased == x->cap_erased) {
-			size_t cap = x->cap_erased ? 2 * x->cap_erased : 64;
-			struct vf_hash *p = realloc(x->erased, cap * sizeof(*p));
-
-			if (!p)
-				return no_memory(reterr);
-			x->erased = p;
-			x->cap_erased = cap;
-		}
+		if (!TR_GROW(x->erased, x->cap_erased, x->n_erased + 1))
+			return no_memory(reterr);
 		x->erased[x->n_erased++] = st->links[i].record;
 	}
 	return VF_OK;
@@ -405,10 +399,12 @@ VF_RC nt_case_of_study(const char *path, const struct nt_case_study *how, int64_
 	}
 	if (rc == VF_OK)
 		rc = add_all(x, as_of, reterr);
-	if (rc == VF_OK)
+	if (rc == VF_OK) {
+		nt_case_set_unverified(x->c, x->result.shown - x->result.counts[VF_VERIFIED]);
 		*ret = x->c;
-	else
+	} else {
 		nt_case_free(x->c);
+	}
 	unmap(x->file, x->n_file);
 	unmap(x->tables, VF_STUDY_MEMORY);
 	unmap(x->memory, VF_BUNDLE_MEMORY);

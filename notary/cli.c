@@ -1,10 +1,12 @@
 #include "notary/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "verify/text.h"
 
@@ -579,6 +581,22 @@ static VF_RC check_words(const struct nt_cli *cli, struct vf_err *reterr)
 	return VF_OK;
 }
 
+/* A mistyped place must not look like one without the document. 'log consistency --from' is a number. */
+static VF_RC check_places(const struct nt_cli *cli, struct vf_err *reterr)
+{
+	char shown[160];
+
+	for (size_t i = 0; i < cli->n_values; i++) {
+		const struct nt_option *o = cli->values[i].option;
+
+		if (strcmp(o->name, "from") != 0 || strcmp(o->arg, "PATH") != 0 || access(cli->values[i].text, F_OK) == 0)
+			continue;
+		vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->values[i].text));
+		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_NO_INPUT, "--from '%s': %s", shown, strerror(errno));
+	}
+	return VF_OK;
+}
+
 static VF_RC run_words(struct nt_cli *cli, char **argv, int argc, struct vf_err *reterr)
 {
 	int used = 0;
@@ -609,6 +627,8 @@ static VF_RC run_words(struct nt_cli *cli, char **argv, int argc, struct vf_err 
 		return VF_OK;
 	}
 	rc = check_words(cli, reterr);
+	if (rc == VF_OK)
+		rc = check_places(cli, reterr);
 	return rc == VF_OK ? cli->verb->run(cli, reterr) : rc;
 }
 

@@ -221,7 +221,7 @@ static VF_RC refuse(const struct nt_enforced *e, const struct tr_finding *x, siz
 	}
 	if (n > 1)
 		snprintf(more, sizeof(more), "; and %zu more", n - 1);
-	return vf_fail(reterr, VF_RULE_BROKEN, "rule %s%s: %s: %s%.150s%s", x->rule->id, which, tr_word_name(x->word), about, x->detail,
+	return vf_fail(reterr, VF_RULE_BROKEN, "rule %s%s: %s: %s%.150s%s; refused, as the study enforces this rule", x->rule->id, which, tr_word_name(x->word), about, x->detail,
 		more);
 }
 

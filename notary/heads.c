@@ -8,6 +8,7 @@
 #include "notary/details_check.h"
 #include "notary/submit.h"
 #include "trial/details.h"
+#include "trial/grow.h"
 #include "verify/json.h"
 #include "verify/text.h"
 
@@ -30,21 +31,6 @@ static int by_id(const void *a, const void *b)
 	return memcmp(x->id.b, y->id.b, sizeof(x->id.b));
 }
 
-static VF_RC add_stream(struct heads *h, const struct nt_stream *s, struct vf_err *reterr)
-{
-	if (h->n == h->room) {
-		size_t room = h->room ? 2 * h->room : 16;
-		struct nt_stream *p = realloc(h->at, room * sizeof(*p));
-
-		if (!p)
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the streams of a study");
-		h->at = p;
-		h->room = room;
-	}
-	h->at[h->n++] = *s;
-	return VF_OK;
-}
-
 static VF_RC gather(struct nt_notary *n, struct vf_bytes study, struct heads *ret, struct vf_err *reterr)
 {
 	struct nt_stream_named s = {.number = 0};
@@ -57,8 +43,10 @@ static VF_RC gather(struct nt_notary *n, struct vf_bytes study, struct heads *re
 			continue;
 		if (vf_bytes_is(s.submitter, NT_PARTY_NOTARY))
 			ret->own = s.now;
+		else if (TR_GROW(ret->at, ret->room, ret->n + 1))
+			ret->at[ret->n++] = s.now;
 		else
-			rc = add_stream(ret, &s.now, reterr);
+			rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for the streams of a study");
 	}
 	if (rc == VF_OK && ret->n > 0)
 		qsort(ret->at, ret->n, sizeof(*ret->at), by_id);
@@ -209,6 +197,18 @@ VF_RC nt_heads_put(struct nt_notary *n, struct vf_bytes study, struct nt_heads_m
 	return last.tells_all ? VF_OK : notarise(n, study, &h, &ret->id, reterr);
 }
 
+VF_RC nt_heads_told(struct nt_notary *n, struct vf_bytes study, bool *ret, struct vf_err *reterr)
+{
+	VF_CLEANUP(heads_done) struct heads h = {0};
+	struct last last = {0};
+	enum vf_rc rc = gather(n, study, &h, reterr);
+
+	if (rc == VF_OK)
+		rc = look_at_last(n, &h, &last, reterr);
+	*ret = last.tells_all;
+	return rc;
+}
+
 /* ---- when ---- */
 
 static VF_RC is_older(struct nt_notary *n, const struct vf_hash *id, int64_t before_ms, bool *ret, struct vf_err *reterr)
@@ -251,21 +251,6 @@ struct studies {
 	size_t n, room;
 };
 
-static VF_RC add_study(struct studies *s, struct vf_bytes study, struct vf_err *reterr)
-{
-	if (s->n == s->room) {
-		size_t room = s->room ? 2 * s->room : 64;
-		struct vf_bytes *p = realloc(s->at, room * sizeof(*p));
-
-		if (!p)
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the studies of a notary");
-		s->at = p;
-		s->room = room;
-	}
-	s->at[s->n++] = study;
-	return VF_OK;
-}
-
 /* A name is in memory once, so two of one study have the same address. */
 static VF_RC list_studies(struct nt_notary *n, struct studies *ret, struct vf_err *reterr)
 {
@@ -276,8 +261,11 @@ static VF_RC list_studies(struct nt_notary *n, struct studies *ret, struct vf_er
 
 	while (rc == VF_OK && found) {
 		rc = nt_notary_stream_next(n, (struct vf_bytes){NULL, 0}, s.number, &s, &found, reterr);
-		if (rc == VF_OK && found && !vf_bytes_is(s.submitter, NT_PARTY_NOTARY))
-			rc = add_study(ret, s.study, reterr);
+		if (rc != VF_OK || !found || vf_bytes_is(s.submitter, NT_PARTY_NOTARY))
+			continue;
+		if (!TR_GROW(ret->at, ret->room, ret->n + 1))
+			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the studies of a notary");
+		ret->at[ret->n++] = s.study;
 	}
 	if (rc != VF_OK || ret->n == 0)
 		return rc;

@@ -22,6 +22,9 @@ struct nt_heads_made {
  */
 VF_RC nt_heads_put(struct nt_notary *n, struct vf_bytes study, struct nt_heads_made *ret, struct vf_err *reterr);
 
+/* Whether the last record of the notary's own stream of the study is a study head that tells all others as they are now. */
+VF_RC nt_heads_told(struct nt_notary *n, struct vf_bytes study, bool *ret, struct vf_err *reterr);
+
 /*
  * Studies that have a stream of anybody but the notary itself, and whose last study head was made before this time and does not
  * tell all of it; without a study head, those that began before this time. The array is the caller's to free; its texts

@@ -8,6 +8,7 @@
 #include "notary/details_check.h"
 #include "notary/durable.h"
 #include "notary/small_db.h"
+#include "trial/read/mapping.h"
 #include "trial/rules/case.h"
 
 /* Records that are looked at again each time rather than noted: noting costs a write to the disk. */
@@ -47,6 +48,13 @@ bool nt_rules_is_parameters(struct vf_bytes details)
 	const struct tr_case_record r = {.details_json = details};
 
 	return vf_bytes_is(tr_case_detail(&r, "what"), TR_PARAMETERS_WHAT);
+}
+
+bool nt_rules_is_common(struct vf_bytes details)
+{
+	const struct tr_case_record r = {.details_json = details};
+
+	return nt_rules_is_parameters(details) || vf_bytes_is(tr_case_detail(&r, "what"), TR_MAPPING_WHAT);
 }
 
 VF_RC nt_rules_count(struct nt_notary *n, uint64_t *ret, struct vf_err *reterr)

@@ -12,6 +12,8 @@
 
 /* True for details of a record of kind other that lays parameters down (docs/formats/rules.md). */
 bool nt_rules_is_parameters(struct vf_bytes details);
+/* The same, or a mapping (docs/formats/mapping.md): what counts for everybody in the study. */
+bool nt_rules_is_common(struct vf_bytes details);
 
 /*
  * The newest record of the study with parameters that is not erased; *ret is NULL when there is none. Looks at what was

@@ -129,6 +129,9 @@ static void put_absent(struct nt_buf *out, const struct nt_case *c)
 {
 	struct nt_case_absent a = nt_case_absent(c);
 
+	if (a.unverified)
+		nt_buf_putf(out, "the study bundle is not VERIFIED: %zu of its records %s not; trialverify says why\n", a.unverified,
+			a.unverified == 1 ? "is" : "are");
 	if (a.withheld)
 		nt_buf_putf(out, "%zu %s hidden: withheld from whoever has this bundle, or erased without a record that says so\n", a.withheld,
 			a.withheld == 1 ? "record is" : "records are");
@@ -237,7 +240,7 @@ static void put_json(struct nt_buf *out, const struct nt_case *c, const struct t
 		sum.count[TR_FAIL], sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS],
 		sum.count[TR_NOT_APPLICABLE]);
 	nt_cli_field(out, "worst", vf_bytes_str(tr_verdict_name(sum.worst)));
-	nt_buf_put_str(out, "}}\n");
+	nt_buf_putf(out, "},\"unverified\":%zu}\n", absent.unverified);
 }
 
 void nt_rules_put(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
@@ -253,10 +256,10 @@ VF_RC nt_rules_end(const struct tr_findings *f, struct vf_err *reterr)
 	struct tr_summary sum = tr_findings_sum(f, NULL);
 
 	if (sum.count[TR_FAIL])
-		return vf_fail(reterr, VF_RULE_BROKEN, "%zu %s of a rule that is broken", sum.count[TR_FAIL],
-			sum.count[TR_FAIL] == 1 ? "finding" : "findings");
+		return vf_fail(reterr, VF_RULE_BROKEN, "%zu %s", sum.count[TR_FAIL],
+			sum.count[TR_FAIL] == 1 ? "finding fails" : "findings fail");
 	if (sum.count[TR_UNDECIDED])
-		return vf_fail(reterr, VF_RULE_UNCLEAR, "%zu %s of a rule that cannot be decided", sum.count[TR_UNDECIDED],
+		return vf_fail(reterr, VF_RULE_UNCLEAR, "%zu %s cannot be decided", sum.count[TR_UNDECIDED],
 			sum.count[TR_UNDECIDED] == 1 ? "finding" : "findings");
 	return VF_OK;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "notary/file_input.h"
+#include "trial/grow.h"
 
 struct document {
 	struct nt_beside *in;
@@ -62,15 +63,8 @@ VF_RC nt_beside_want(struct nt_beside *b, struct vf_bytes name, const struct vf_
 
 	if (b->places.n_from == 0)
 		return VF_OK;
-	if (b->n == b->cap) {
-		size_t cap = b->cap ? 2 * b->cap : 64;
-		struct document *p = realloc(b->documents, cap * sizeof(*p));
-
-		if (!p)
-			return no_memory(reterr);
-		b->documents = p;
-		b->cap = cap;
-	}
+	if (!TR_GROW(b->documents, b->cap, b->n + 1))
+		return no_memory(reterr);
 	copy = malloc(name.n + 1);
 	if (!copy)
 		return no_memory(reterr);

@@ -112,7 +112,7 @@ static VF_RC check_record(const struct build *b, const struct nt_submit_record *
 	for (size_t i = 0; i < s->n_links && !enough; i++) /* links of details come with a document */
 		enough = tr_link_is_enough(s->links[i].type, s->kind);
 	if (!enough)
-		return vf_fail(reterr, VF_USAGE, "a '%.*s' record needs a document", VF_STR(nt_submit_kind(s)));
+		return vf_fail(reterr, VF_USAGE, "a record of kind '%.*s' needs a document or details", VF_STR(nt_submit_kind(s)));
 	if (docs + 1 > VF_MAX_MEMBERS)
 		return vf_fail(reterr, VF_LIMIT, "%zu documents in one record, more than %d: make several records of them, or one of each (--each)",
 			docs, VF_MAX_MEMBERS - 1);

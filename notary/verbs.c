@@ -442,13 +442,15 @@ const struct nt_verb nt_verbs[] = {
 	{"expand", "FILE", "the bundles and documents in a study bundle, as files",
 		"trialnotary expand ex-1.tnstudy -o ex-1",
 		nt_expand_details, nt_expand_options, 1, 1, nt_verb_expand},
-	{"check", "DIR", "hold a study's records against the rules: order, consent, outcomes, audit trail",
+	{"check", "(DIR --study ID | --bundle FILE --trust TRUST)", "hold a study's records against the rules: order, consent, outcomes, audit trail",
 		"trialnotary check notary --study EX-1\n"
 		"trialnotary check notary --study EX-1 --rule C3 --json\n"
 		"trialnotary check --bundle ex-1.tnstudy --trust trust.d",
 		nt_check_details, nt_check_options, 0, 1, nt_verb_check},
-	{"report", "DIR", "an inspection report of a study, for people: one HTML file",
-		"trialnotary report notary --study EX-1 -o EX-1.html", nt_report_details, nt_report_options, 0, 1, nt_verb_report},
+	{"report", "(DIR --study ID | --bundle FILE --trust TRUST)", "an inspection report of a study, for people: one HTML file",
+		"trialnotary report notary --study EX-1 -o EX-1.html\n"
+		"trialnotary report --bundle ex-1.tnstudy --trust trust.d -o EX-1.html",
+		nt_report_details, nt_report_options, 0, 1, nt_verb_report},
 	{"describe", "FILE...", "what trial files say about themselves: identifiers, versions, dates, outcomes",
 		"trialnotary describe protocol.json define.xml dm.xpt\n"
 		"trialnotary describe --json --subjects odm.xml",

@@ -102,7 +102,7 @@ static VF_RC check(struct nt_cli *cli, const struct tr_rule *rule, int64_t at, s
 
 	/* a mistyped name must not look like a study in order */
 	if (rc == VF_OK && nt_case_get(k->c)->n_records == 0)
-		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record of this study");
+		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record of this study: is its name right?");
 	return rc == VF_OK ? tr_rules_run(nt_case_get(k->c), rule, &k->f, reterr) : rc;
 }
 
@@ -136,6 +136,18 @@ static bool put_piece(void *ctx, struct vf_bytes piece)
 	return !out->failed;
 }
 
+static const char *proofs_of(const struct nt_cli *cli, const struct nt_case *c)
+{
+	if (!nt_cli_has(cli, "bundle"))
+		return "Time-stamps and places in the log are as the notary has stored them; it verified each seal when it was made. A reader who does "
+		       "not trust the notary checks the bundle of each record that matters, as shown at the end.";
+	if (nt_case_absent(c).unverified)
+		return "The study bundle was judged when this report was made, and it is not VERIFIED: not all of its records are, by the trust directory "
+		       "that was given. trialverify says why.";
+	return "Each record of the study bundle was judged when this report was made; what was rejected would have no "
+	       "report. trialverify judges it again.";
+}
+
 static VF_RC put_report(const struct nt_cli *cli, const struct nt_case *c, const struct tr_findings *f, struct nt_buf *out,
 	struct vf_err *reterr)
 {
@@ -144,14 +156,21 @@ static VF_RC put_report(const struct nt_cli *cli, const struct nt_case *c, const
 		.parameters = nt_case_parameters(c),
 		.subjects = nt_cli_has(cli, "subjects"),
 		.source = nt_cli_has(cli, "bundle") ? "a study bundle" : "a notary's folder",
-		.proofs = nt_cli_has(cli, "bundle") ? "Each record of the study bundle was judged when this report was made; what was rejected would have no "
-						      "report. trialverify judges it again." :
-			  "Time-stamps and places in the log are as the notary has stored them; it verified each seal when it was made. A reader who does "
-			  "not trust the notary checks the bundle of each record that matters, as shown at the end."};
+		.proofs = proofs_of(cli, c)};
 	struct vf_sink s = {.put = put_piece, .ctx = out};
 	enum vf_rc rc = tr_report_put(&s, &r, reterr);
 
 	return rc == VF_OK ? nt_buf_check(out, reterr) : rc;
+}
+
+static void put_summary(struct nt_cli *cli, const struct tr_findings *f)
+{
+	struct tr_summary sum = tr_findings_sum(f, NULL);
+	char shown[512];
+
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(nt_cli_get(cli, "output")));
+	nt_buf_putf(&cli->text, "%s: %zu FAIL, %zu INCONCLUSIVE, %zu PASS-NOTE, %zu PASS, %zu N/A\n", shown, sum.count[TR_FAIL],
+		sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS], sum.count[TR_NOT_APPLICABLE]);
 }
 
 VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
@@ -178,6 +197,8 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 		digest = vf_sha256(nt_buf_bytes(&out));
 		nt_cli_hex_field(&cli->text, "sha256", vf_bytes(digest.b, sizeof(digest.b)));
 		nt_buf_put_str(&cli->text, "}\n");
+	} else if (rc == VF_OK) {
+		put_summary(cli, &k.f);
 	}
 	return rc;
 }

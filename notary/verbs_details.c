@@ -104,7 +104,7 @@ static VF_RC add_participant(
 	if (!text)
 		return VF_OK;
 	if (u->s.kind != TR_OWN && !tr_kind_is_personal(u->s.kind))
-		return vf_fail(reterr, VF_USAGE, "a '%s' record is about no participant: leave --participant out",
+		return vf_fail(reterr, VF_USAGE, "a record of kind '%s' is about no participant: leave --participant out",
 			tr_kind_name(u->s.kind));
 	for (size_t i = 0; i < *n; i++)
 		if (strcmp(settings[i].name, "participant") == 0)
@@ -223,8 +223,8 @@ VF_RC nt_submitting_details(struct nt_submitting *u, struct vf_err *reterr)
 		return make_details(u, rules, a, reterr);
 	if (tr_schema_has_required(rules))
 		nt_cli_note(u->cli,
-			"note: a '%.*s' record should have details (--details or --set): nothing else says what it "
-			"is about",
+			"note: a record of kind '%.*s' should have details (--details or --set): nothing else says what it "
+			"is about; 'trialnotary explain KIND' lists them",
 			VF_STR(nt_submit_kind(&u->s)));
 	return VF_OK;
 }

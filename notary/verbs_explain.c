@@ -42,8 +42,9 @@ static void put_fields(struct nt_buf *out, const struct tr_schema *rules)
 
 	for (size_t i = 0; tr_schema_field(rules, i, &f); i++)
 		if (strcmp(f.name, "schema") != 0)
-			nt_buf_putf(out, "  %-16s %-8s  %-9s %s\n", f.name, f.is_required ? "required" : "",
-				f.format[0] ? f.format : f.type, f.description);
+			nt_buf_putf(out, "  %-16s %-8s  %-9s %s%s%s%s\n", f.name, f.is_required ? "required" : "",
+				f.format[0] ? f.format : f.type, f.description, f.choices[0] ? " One of: " : "", f.choices,
+				f.choices[0] ? "." : "");
 }
 
 static void put_kind_links(struct nt_buf *out, enum tr_kind kind)

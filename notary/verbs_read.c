@@ -61,8 +61,8 @@ VF_RC nt_verb_seal(struct nt_cli *cli, struct vf_err *reterr)
 		nt_cli_note(cli, "nothing was waiting");
 		return VF_OK;
 	}
-	nt_buf_putf(out, "seal %" PRIu64 ": %" PRIu64 " records existed no later than ", sealed.seal,
-		sealed.size - sealed.first);
+	nt_buf_putf(out, "seal %" PRIu64 ": %" PRIu64 " %s existed no later than ", sealed.seal,
+		sealed.size - sealed.first, sealed.size - sealed.first == 1 ? "record" : "records");
 	nt_verb_put_time(out, sealed.gen_time);
 	nt_buf_put_u8(out, '\n');
 	return VF_OK;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "notary/durable.h"
+#include "notary/heads.h"
 #include "notary/study_out.h"
 #include "notary/verbs.h"
 #include "verify/study.h"
@@ -22,7 +23,7 @@ const struct nt_option nt_bundle_options[] = {
 	{"withhold-record", 0, "ID", "the same of one record", false, true},
 	{"embargo", 0, "KIND", "records of this kind are shown without their documents", false, true},
 	{"embargo-record", 0, "ID", "the same of one record", false, true},
-	{"anonymous", 0, NULL, "nothing that names participants or signers: see below", false, false},
+	{"anonymous", 0, NULL, "nothing that names participants or signers: see above", false, false},
 	{"no-documents", 0, NULL, "documents travel beside the file", false, false},
 	{"only-documents-kept", 0, NULL, "of documents, those that the notary keeps itself", false, false},
 	{"from", 0, "PATH", "where documents are now that are no longer where they were", false, true},
@@ -96,7 +97,7 @@ static VF_RC add_records(const struct nt_cli *cli, struct nt_notary *notary, con
 	return rc;
 }
 
-static VF_RC put_study(struct nt_cli *cli, struct nt_withhold *withhold, struct nt_study_made *ret, struct vf_err *reterr)
+static VF_RC put_study(struct nt_cli *cli, struct nt_withhold *withhold, struct nt_study_made *ret, bool *ret_told, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	const char *from[MAX_WORDS];
@@ -119,22 +120,26 @@ static VF_RC put_study(struct nt_cli *cli, struct nt_withhold *withhold, struct 
 		rc = add_records(cli, n, "withhold-record", false, withhold, n_withhold, reterr);
 	if (rc == VF_OK)
 		rc = add_records(cli, n, "embargo-record", true, withhold, n_withhold, reterr);
-	return rc == VF_OK ? nt_study_put(n, vf_bytes_str(nt_cli_get(cli, "study")), &o, nt_cli_get(cli, "output"), ret, reterr) : rc;
+	if (rc == VF_OK)
+		rc = nt_study_put(n, vf_bytes_str(nt_cli_get(cli, "study")), &o, nt_cli_get(cli, "output"), ret, reterr);
+	return rc == VF_OK ? nt_heads_told(n, vf_bytes_str(nt_cli_get(cli, "study")), ret_told, reterr) : rc;
 }
 
 VF_RC nt_verb_bundle(struct nt_cli *cli, struct vf_err *reterr)
 {
 	struct nt_withhold *withhold = calloc(4 * MAX_WORDS, sizeof(*withhold));
 	struct nt_study_made m = {0};
-	enum vf_rc rc = withhold ? put_study(cli, withhold, &m, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+	bool told = false;
+	enum vf_rc rc = withhold ? put_study(cli, withhold, &m, &told, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
 
 	free(withhold);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(&cli->text, ",\"shown\":%zu,\"hidden\":%zu,\"waiting\":%zu,\"left_out\":%zu,\"seals\":%zu,\"documents\":%zu,\"withheld_documents\":%zu,\"octets\":%" PRIu64 "}\n",
-			m.shown, m.hidden, m.waiting, m.left_out, m.seals, m.documents, m.withheld_documents, m.octets);
+		nt_buf_putf(&cli->text, ",\"shown\":%zu,\"hidden\":%zu,\"waiting\":%zu,\"left_out\":%zu,\"seals\":%zu,\"documents\":%zu,\"withheld_documents\":%zu,\"octets\":%" PRIu64 ",\"told\":%s}\n",
+			m.shown, m.hidden, m.waiting, m.left_out, m.seals, m.documents, m.withheld_documents, m.octets,
+			told ? "true" : "false");
 		return VF_OK;
 	}
 	nt_buf_putf(&cli->text, "%zu records shown, %zu withheld or erased, %zu documents, ", m.shown, m.hidden, m.documents);
@@ -145,6 +150,9 @@ VF_RC nt_verb_bundle(struct nt_cli *cli, struct vf_err *reterr)
 		nt_cli_note(cli, "%zu records wait for their seal and are not in it", m.waiting);
 	if (m.left_out)
 		nt_cli_note(cli, "%zu records cannot be packed, as too little of them is left or they are in no stream", m.left_out);
+	if (!told)
+		nt_cli_note(cli, "no study head tells all streams as they are now, so nobody can see from the file that none was left out: "
+			"'trialnotary heads', then 'trialnotary seal'");
 	return VF_OK;
 }
 

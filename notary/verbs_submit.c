@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "notary/enforce.h"
 #include "notary/files.h"
@@ -30,7 +31,7 @@ const struct nt_option nt_submit_options[] = {
 		false},
 	{"keep", 0, NULL, "copy the documents into the notary", false, false},
 	{"rows", 0, "FILE", "make rows of this document provable one by one: see 'trialnotary help excerpt'", false, true},
-	{"unit", 0, "UNIT", "what a row is, see below (default: by the name of FILE)", false, false},
+	{"unit", 0, "UNIT", "what a row is, see above (default: by the name of FILE)", false, false},
 	{"details", 0, "FILE", "what the record says of its kind, as JSON: see 'trialnotary explain KIND'", false, false},
 	{"set", 0, "NAME=VALUE", "one simple field of the details", false, true},
 	{"participant", 0, "NUMBER", "whom a personal record is about: the number at the site, or the value in records", false, false},
@@ -417,8 +418,25 @@ void nt_submitting_done(struct nt_submitting *u)
 	nt_gathered_done(&u->g);
 }
 
+/* With a server: a notary's folder holds keys, and whoever names one here takes it for DIR. */
+static VF_RC check_operands(const struct nt_submitting *u, struct vf_err *reterr)
+{
+	char path[PATH_MAX], shown[160];
+
+	for (size_t i = 0; u->remote && i < u->cli->n_args; i++) {
+		snprintf(path, sizeof(path), "%.*s/trialnotary.conf", PATH_MAX - 20, u->cli->args[i]);
+		if (access(path, F_OK) != 0)
+			continue;
+		vf_text_escape(shown, sizeof(shown), vf_bytes_str(u->cli->args[i]));
+		return vf_fail(reterr, VF_USAGE, "'%s' is a notary's folder: with --server there is no DIR", shown);
+	}
+	return VF_OK;
+}
+
 VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, struct vf_err *reterr)
 {
+	enum vf_rc rc;
+
 	u->first = nt_remote_is_wanted(u->cli) ? 0 : 1;
 	if (u->first == 0)
 		u->remote = remote;
@@ -429,6 +447,9 @@ VF_RC nt_submitting_target(struct nt_submitting *u, struct nt_remote *remote, st
 	/* where a file must be named, it comes after DIR */
 	if (u->describe && u->cli->n_args <= u->first)
 		return vf_fail(reterr, VF_USAGE, "'%s' needs a file", u->cli->verb->name);
+	rc = check_operands(u, reterr);
+	if (rc != VF_OK)
+		return rc;
 	return u->remote ? nt_remote_connect(u->cli, remote, reterr) : nt_remote_check_unused(u->cli, 1, reterr);
 }
 

@@ -175,9 +175,11 @@ static bool is_space(uint8_t c)
 }
 
 /* What stands between the braces, and whether it names its schema. */
-static VF_RC open_object(struct vf_bytes json, struct vf_bytes *ret, bool *ret_has_schema, struct vf_err *reterr)
+static VF_RC open_object(const struct tr_details_draft *d, struct vf_bytes *ret, bool *ret_has_schema, struct vf_err *reterr)
 {
 	VF_CLEANUP(vf_json_freep) struct vf_json_doc *doc = NULL;
+	struct vf_bytes json = d->json;
+	char shown[80];
 	enum vf_rc rc;
 
 	if (json.n > TR_MAX_DETAILS)
@@ -185,6 +187,12 @@ static VF_RC open_object(struct vf_bytes json, struct vf_bytes *ret, bool *ret_h
 	rc = vf_json_parse(json, &doc, NULL);
 	if (rc != VF_OK) /* without a quotation: what stands there may be personal */
 		return vf_fail(reterr, rc, "the details are not a JSON object, or a name stands in it twice");
+	for (size_t i = 0; i < d->n_settings; i++) {
+		if (!vf_json_get(vf_json_root(doc), d->settings[i].name))
+			continue;
+		vf_text_escape(shown, sizeof(shown), vf_bytes_str(d->settings[i].name));
+		return vf_fail(reterr, VF_DETAILS_SHAPE, "the field '%s' is given twice: in the file and by an option", shown);
+	}
 	*ret_has_schema = vf_json_get(vf_json_root(doc), "schema") != NULL;
 	while (json.p[0] != '{') /* only white space can stand before it, and after its end */
 		json = vf_bytes(json.p + 1, json.n - 1);
@@ -218,7 +226,7 @@ VF_RC tr_details_make(const struct tr_details_draft *d, struct vf_arena *a, stru
 
 	pointer[0] = '\0';
 	if (d->json.n > 0)
-		rc = open_object(d->json, &inside, &has_schema, reterr);
+		rc = open_object(d, &inside, &has_schema, reterr);
 	if (rc != VF_OK)
 		return rc;
 	o.p = VF_NEW(a, room_for(d), uint8_t);

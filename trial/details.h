@@ -60,7 +60,8 @@ struct tr_details_draft {
 
 /*
  * Writes details in their one spelling (tr_schema_write()) after they were checked as tr_details_read() checks. The
- * text lies in the arena. A field that is given twice is JSON_SHAPE.
+ * text lies in the arena. A field that is in json and among the settings is DETAILS_SHAPE, one that is twice in
+ * either JSON_SHAPE.
  */
 VF_RC tr_details_make(const struct tr_details_draft *d, struct vf_arena *a, struct vf_bytes *ret,
 	char pointer[TR_POINTER_MAX], struct vf_err *reterr);

@@ -56,6 +56,7 @@ struct tr_field {
 	const char *name, *title, *description;
 	const char *type;   /* "string", …; of a reference: what it leads to */
 	const char *format; /* "" when there is none */
+	char choices[160];  /* what an enum allows, with commas between; cut with "…"; "": anything of its type */
 	bool is_required;
 };
 

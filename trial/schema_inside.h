@@ -36,6 +36,9 @@ const char *tr_schema_text(const struct json_t *rule, const char *name);
 const struct json_t *tr_schema_target(const struct json_t *defs, const char *ref);
 const struct json_t *tr_schema_follow(const struct json_t *defs, const struct json_t *rule);
 
+/* The values of an enum, so far as they fit: a reader sees what is expected. Empty without a list. */
+void tr_schema_choices(const struct json_t *list, char *out, size_t cap);
+
 /* A document that the schema takes; the refusals of tr_schema_check(). */
 VF_RC tr_schema_document(const struct tr_schema *s, struct vf_bytes json, struct json_t **ret,
 	char pointer[TR_POINTER_MAX], struct vf_err *reterr);

@@ -116,8 +116,7 @@ static VF_RC judge_type(struct judging *j, const json_t *rule, const json_t *v)
 	return is ? VF_OK : BREAKS(j, "not of type %s", type);
 }
 
-/* The choices, so far as they fit: a reader sees what was expected. */
-static void list_choices(const json_t *list, char *out, size_t cap)
+void tr_schema_choices(const json_t *list, char *out, size_t cap)
 {
 	size_t i, n = 0;
 	json_t *v;
@@ -155,7 +154,7 @@ static VF_RC judge_choice(struct judging *j, const json_t *rule, const json_t *v
 	if (!list)
 		return VF_OK;
 	json_array_foreach(list, i, choice) if (json_equal(choice, v)) return VF_OK;
-	list_choices(list, shown, sizeof(shown));
+	tr_schema_choices(list, shown, sizeof(shown));
 	return BREAKS(j, "not one of: %s", shown);
 }
 

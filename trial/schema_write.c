@@ -173,6 +173,7 @@ bool tr_schema_field(const struct tr_schema *s, size_t at, struct tr_field *ret)
 			.type = tr_schema_text(rule, "type"),
 			.format = tr_schema_text(rule, "format"),
 			.is_required = is_required(s->root, name)};
+		tr_schema_choices(json_object_get(rule, "enum"), ret->choices, sizeof(ret->choices));
 		return true;
 	}
 	return false;

@@ -83,10 +83,11 @@ has found 'C6  PASS'
 has found 'S2  PASS'
 has found 'given: 2026-02-02'
 runs 0 report --bundle n.tnstudy --trust n.trust --at $at -o n.html
+has out 'n.html: 0 FAIL, '
 has n.html '<bdi>Dr. D. Example</bdi> (responsibility)'
 # who signed a consent may be the participant
 lacks n.html 'Investigator of site 01'
-has n.html '<td>signed</td>'
+has n.html '<td>signed, name not shown'
 runs 0 report --bundle n.tnstudy --trust n.trust --at $at --subjects -o subjects.html
 has subjects.html 'Investigator of site 01'
 
@@ -127,6 +128,9 @@ same countersigned n n.tnstudy
 runs 0 bundle n --study S-1 --no-documents -o bare.tnstudy
 runs 2 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6
 has out 'version-unknown'
+# a place that is not there is no place without documents
+runs 66 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6 --from nowhere
+has err "NO_INPUT: --from 'nowhere'"
 runs 0 expand n.tnstudy -o expanded
 same 'beside it' n bare.tnstudy --from expanded/documents
 # as in a folder, a file counts only where all of its octets do
@@ -139,10 +143,11 @@ runs 0 report --bundle bare.tnstudy --trust n.trust --at $at --from changed --fr
 cmp -s whole.html beside.html || fault 'the report is another one with documents beside the study bundle'
 # as many places as one likes, or a refusal: nothing is left out in silence
 many=()
-for i in $(seq 1 400); do many+=(--from "nowhere-$i"); done
+mkdir -p empty
+for i in $(seq 1 400); do many+=(--from empty); done
 runs 0 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6 "${many[@]}" --from expanded/documents
 runs 0 check n --study S-1 --at $at --rule C6 "${many[@]}"
-for i in $(seq 401 4200); do many+=(--from "nowhere-$i"); done
+for i in $(seq 401 4200); do many+=(--from empty); done
 runs 64 check --bundle bare.tnstudy --trust n.trust --at $at "${many[@]}"
 has err 'more than 4096 options'
 
@@ -161,6 +166,15 @@ plain=$id
 submit e dataset --version 2 --keep data-2.csv
 runs 0 seal e
 runs 0 trust export e -o e.trust
+# another notary's trust directory: findings, but not without a word
+"$tn" check --bundle n.tnstudy --trust e.trust --at $at >out 2>err
+has out 'the study bundle is not VERIFIED: 10 of its records are not; trialverify says why'
+"$tn" check --bundle n.tnstudy --trust e.trust --at $at --json >out 2>err
+has out '"unverified":10}'
+"$tn" check --bundle n.tnstudy --trust n.trust --at $at --json >out 2>err
+has out '"unverified":0}'
+runs 0 report --bundle n.tnstudy --trust e.trust --at $at -o other.html
+has other.html 'it is not VERIFIED'
 runs 0 bundle e --study S-1 -o e.tnstudy
 same 'nothing erased' e e.tnstudy
 # a record about a person leaves digests, so it can be packed: hidden, and a record in the file says that it was erased

@@ -104,6 +104,8 @@ refused DETAILS_SHAPE "'/permissions/0'" --study DEMO --kind consent-form --set 
 	--set permissions=participation form.txt
 refused DETAILS_SHAPE "'/schema'" --study DEMO --kind dataset --details "$(echo '{"schema":"trialnotary/details/consent/1"}' | into)" form.txt
 refused JSON_SHAPE "not a JSON object" --study DEMO --kind dataset --details form.txt form.txt
+printf '{"rows":1}' >rows.json
+refused DETAILS_SHAPE "'rows' is given twice: in the file and by an option" --study DEMO --kind dataset --details rows.json --set rows=2 form.txt
 refused JSON_SHAPE "twice" --study DEMO --kind dataset --set rows=1 --set rows=2 form.txt
 refused PERMISSION_CONTRADICTION "'/permissions/1/granted'" --study DEMO --kind consent consent.txt --details \
 	"$(consent /dev/stdout "$alice" "$form" '{"name":"participation","granted":false},'"$more" | into)"

@@ -135,7 +135,9 @@ is "$(pending t)" 0 'pending at the site'
 # it does not switch off what the sponsor laid down
 mkdir off; cp nothing.json off/rules.json
 runs 77 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary rules' off/rules.json
-says err "the parameters of a study's rules are laid down by its sponsor"
+says err "the parameters and the mapping of a study's rules are laid down by its sponsor"
+runs 77 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary mapping' off/rules.json
+says err "laid down by its sponsor"
 # nor with details that are hidden and kept, which are read in the server's folder: no command of ours sends them
 runs 0 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary rules' --confidential --prepare hidden off/rules.json
 sed 's/"confidential":true/"keep":true,&/g' hidden | python3 -c '
@@ -145,7 +147,7 @@ try:
     urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/v1/records", sys.stdin.buffer.read(), head))
 except urllib.error.HTTPError as e:
     print(e.read().decode())' "${to[1]}" >out 2>err
-says out "the parameters of a study's rules are laid down by its sponsor"
+says out "laid down by its sponsor"
 refused s after.json
 # who may not read
 runs 0 submit "${to[@]}" --token-file blind --state u --study S-1 --kind dataset --title blind after.json

@@ -263,7 +263,7 @@ static void test_make(void)
 	make(TR_ETHICS_APPROVAL, "\n{\"schema\":\"trialnotary/details/ethics-approval/1\" ,\n\"decision\":\"approved\" }\n", &board, 1,
 		VF_OK, approved);
 	make(TR_ETHICS_APPROVAL, approved, NULL, 0, VF_OK, approved);
-	make(TR_ETHICS_APPROVAL, "{\"decision\":\"approved\"}", settings, 2, VF_JSON_SHAPE, "");
+	make(TR_ETHICS_APPROVAL, "{\"decision\":\"approved\"}", settings, 2, VF_DETAILS_SHAPE, "");
 	make(TR_ETHICS_APPROVAL, "", twice, 3, VF_JSON_SHAPE, "");
 	make(TR_ETHICS_APPROVAL, "[]", settings, 2, VF_JSON_SHAPE, "");
 	make(TR_ETHICS_APPROVAL, "{", settings, 2, VF_JSON_SHAPE, "");

@@ -390,8 +390,8 @@ static void test_persons(void)
 	/* who signed a record about a person may be that person; who countersigned it is no participant */
 	CHECK(!strstr(got.p, "Participant"));
 	CHECK(strstr(got.p, "signed, name not shown") != NULL);
-	CHECK(strstr(got.p, "countersigned: <bdi>Investigator</bdi> (<bdi>witness</bdi>)") != NULL);
-	CHECK(strstr(got.p, "<bdi>Chair</bdi> (<bdi>approval</bdi>)") != NULL);
+	CHECK(strstr(got.p, "countersigned: <bdi>Investigator</bdi> (witness)") != NULL);
+	CHECK(strstr(got.p, "<bdi>Chair</bdi> (approval)") != NULL);
 	CHECK(!strstr(got.p, "consent.txt"));
 	free(got.p);
 	got = report_of(&t.c, true);
@@ -523,7 +523,7 @@ static const enum tr_kind kinds[] = {TR_PROTOCOL, TR_ETHICS_APPROVAL, TR_CONSENT
 static void test_labels(void)
 {
 	static const char *const versions[] = {"1.0", "WWWWWWWWWWWW", "final version of the second draft, corrected", "第二版の研究計画書",
-		"النسخة الثانية", "версия 2.0", "v\xe2\x80\xae" "1", "mmmm@@@@%%%%", "", "10.11.12-draft"};
+		"النسخة الثانية", "версия 2.0", ("v\xe2\x80\xae" "1"), "mmmm@@@@%%%%", "", "10.11.12-draft"};
 	static struct made m;
 	char version[32];
 

@@ -1,6 +1,7 @@
 /* Define-XML: what is kept until the end of the file. */
 #include <stdlib.h>
 
+#include "trial/grow.h"
 #include "trial/read/define_inside.h"
 
 VF_RC tr_define_keep(struct tr_define_room *room, struct vf_bytes text, char **ret, struct vf_err *reterr)
@@ -30,15 +31,8 @@ VF_RC tr_define_add(struct tr_define_room *room, struct tr_define_rows *list, st
 	if (room->rows >= TR_DEFINE_MAX_ROWS)
 		return vf_fail(reterr, VF_LIMIT, "a define file with more than %d data sets, columns and documents",
 			TR_DEFINE_MAX_ROWS);
-	if (list->n == list->cap) {
-		size_t cap = list->cap ? 2 * list->cap : 64;
-		struct tr_define_row *p = realloc(list->rows, cap * sizeof(*p));
-
-		if (!p)
-			return vf_fail(reterr, VF_NO_MEMORY, "no memory to read a define file");
-		list->rows = p;
-		list->cap = cap;
-	}
+	if (!TR_GROW(list->rows, list->cap, list->n + 1))
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory to read a define file");
 	list->rows[list->n] = (struct tr_define_row){0};
 	rc = tr_define_keep(room, id, &list->rows[list->n].id, reterr);
 	if (rc != VF_OK)

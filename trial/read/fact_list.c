@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "trial/grow.h"
+
 /* Texts lie in blocks that never move. */
 #define BLOCK ((size_t)64 * 1024)
 
@@ -110,22 +112,6 @@ static bool keep_subject(struct tr_fact_list *l, struct vf_bytes key, struct vf_
 
 /* ---- facts ---- */
 
-static bool make_room(void *list, size_t n, size_t *cap, size_t size)
-{
-	size_t more = *cap ? 2 * *cap : 64;
-	void *p;
-
-	if (n < *cap)
-		return true;
-	memcpy(&p, list, sizeof(p));
-	p = realloc(p, more * size);
-	if (!p)
-		return false;
-	memcpy(list, &p, sizeof(p));
-	*cap = more;
-	return true;
-}
-
 static bool keep_place(struct tr_fact_list *l, const struct tr_place *place, const char **ret)
 {
 	char text[TR_PLACE_LEN + 1] = "";
@@ -150,7 +136,7 @@ VF_RC tr_fact_list_put(struct tr_fact_list *l, const struct tr_fact *f, bool pla
 		kept.is_bad = f->date->is_bad;
 		kept.has_offset = f->date->has_offset;
 	}
-	if (!make_room(&l->facts, l->n, &l->cap, sizeof(*l->facts)) || !keep_subject(l, f->subject, &kept.subject) ||
+	if (!TR_GROW(l->facts, l->cap, l->n + 1) || !keep_subject(l, f->subject, &kept.subject) ||
 		!keep_bytes(l, f->value, &kept.value) || !keep_bytes(l, f->normal, &kept.normal) ||
 		(places && !keep_place(l, &f->place, &kept.place)))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a file");
@@ -178,7 +164,7 @@ static VF_RC keep_warning(void *ctx, enum tr_warning warning, const char *text, 
 	struct tr_fact_list *l = ((const struct keeping *)ctx)->list;
 	struct tr_kept_warning kept = {.warning = warning};
 
-	if (!make_room(&l->warnings, l->n_warnings, &l->cap_warnings, sizeof(*l->warnings)) ||
+	if (!TR_GROW(l->warnings, l->cap_warnings, l->n_warnings + 1) ||
 		(kept.text = keep(l, vf_bytes_str(text))) == NULL || !keep_place(l, place, &kept.place))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a file");
 	l->warnings[l->n_warnings++] = kept;

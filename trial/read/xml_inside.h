@@ -2,6 +2,7 @@
 #ifndef TRIAL_READ_XML_INSIDE_H
 #define TRIAL_READ_XML_INSIDE_H
 
+#include "trial/grow.h"
 #include "trial/read/xml.h"
 
 /* Attributes whose places may be looked at together. */
@@ -75,9 +76,7 @@ struct tr_xml {
 };
 
 
-/* Makes room for need objects in the list at an address of a pointer. */
-bool tr_xml_grow(void *list, size_t *cap, size_t need, size_t size);
-#define TR_XML_GROW(x, list, need) tr_xml_grow(&(x)->list, &(x)->cap_##list, (need), sizeof(*(x)->list))
+#define TR_XML_GROW(x, list, need) TR_GROW((x)->list, (x)->cap_##list, (need))
 
 /* ---- xml_parse.c ---- */
 

@@ -13,25 +13,6 @@ struct tr_xml_parser {
 	xmlSAXHandler sax;
 };
 
-/* list is the address of a pointer to objects of any type. */
-bool tr_xml_grow(void *list, size_t *cap, size_t need, size_t size)
-{
-	size_t more = *cap ? *cap : 16;
-	void *p;
-
-	if (need <= *cap)
-		return true;
-	while (more < need)
-		more *= 2;
-	memcpy(&p, list, sizeof(p));
-	p = realloc(p, more * size);
-	if (!p)
-		return false;
-	memcpy(list, &p, sizeof(p));
-	*cap = more;
-	return true;
-}
-
 /* Ends the parsing at once: what is in the events already is still given. */
 static void stop(struct tr_xml *x, enum vf_rc rc, const char *text)
 {

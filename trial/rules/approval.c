@@ -1,5 +1,8 @@
 #include "trial/rules/approval.h"
 
+#include "trial/rules/own.h"
+#include "trial/rules/study.h"
+
 static struct tr_dated from_of(const struct tr_case_record *a)
 {
 	struct tr_dated d = a->details ? tr_dated_text(a->details->from) : tr_dated_none();
@@ -90,4 +93,27 @@ struct tr_dated tr_consent_date_of(const struct tr_case_record *r)
 bool tr_is_consent(const struct tr_case_record *r)
 {
 	return r->kind == TR_CONSENT || r->kind == TR_RE_CONSENT;
+}
+
+VF_RC tr_approval_told(const struct tr_rule *rule, const struct tr_case *c, const char *what, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_ETHICS_STATUS];
+	struct tr_enrolment e = tr_study_enrolment(c);
+	enum vf_rc rc = VF_OK;
+
+	for (size_t i = 0; rc == VF_OK && i < all->n; i++) {
+		const struct tr_kept_fact *date = tr_case_item(all->p[i].file, all->p[i].fact->item, TR_F_ETHICS_DATE);
+		struct tr_dated when = tr_dated_of_fact(date);
+		char about[TR_NAMED_LEN + 1], w[TR_DATED_LEN + 1], s[TR_DATED_LEN + 1];
+		struct tr_finding_draft d;
+
+		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
+			continue;
+		tr_study_file(about, all->p[i].file);
+		tr_dated_put(w, &when);
+		tr_dated_put(s, &e.when);
+		d = tr_study_draft(tr_dated_is(&when) ? TR_WORD_APPROVAL_UNSPECIFIC : TR_WORD_MISSING_DATE, about, all->p[i].file->record, NULL);
+		rc = tr_find(f, rule, &d, reterr, "a board decided: %s, not said on which %s; first enrolment: %s", w, what, s);
+	}
+	return rc;
 }

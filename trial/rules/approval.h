@@ -4,7 +4,7 @@
 #ifndef TRIAL_RULES_APPROVAL_H
 #define TRIAL_RULES_APPROVAL_H
 
-#include "trial/rules/case.h"
+#include "trial/rules/rule.h"
 
 /* The approval of a record that counts from the earliest date; record is NULL when there is none. */
 struct tr_approval {
@@ -19,6 +19,12 @@ struct tr_approval tr_approval_at(const struct tr_case *c, const struct tr_case_
 
 /* The approval no later than a use of what it approves: by its own date, or by its time-stamp. */
 enum tr_word tr_approval_no_later(const struct tr_approval *a, const struct tr_dated *use);
+
+/*
+ * Where nothing else was found: when a board decided, as a registry tells it, which does not say on what; what is "form" or
+ * "version".
+ */
+VF_RC tr_approval_told(const struct tr_rule *rule, const struct tr_case *c, const char *what, struct tr_findings *f, struct vf_err *reterr);
 
 /* What a consent is on: the form of its details, or of its link 'uses'; NULL when neither is there or at hand. */
 const struct tr_case_record *tr_consent_form_of(const struct tr_case *c, const struct tr_case_record *consent);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "trial/grow.h"
+
 #define BLOCK ((size_t)64 * 1024)
 
 struct tr_finding_block {
@@ -78,21 +80,6 @@ static char *keep(struct tr_findings *f, struct vf_bytes text)
 	return p;
 }
 
-static bool make_room(struct tr_findings *f)
-{
-	size_t cap = f->cap ? 2 * f->cap : 64;
-	struct tr_finding *p;
-
-	if (f->n < f->cap)
-		return true;
-	p = realloc(f->p, cap * sizeof(*p));
-	if (!p)
-		return false;
-	f->p = p;
-	f->cap = cap;
-	return true;
-}
-
 VF_RC tr_find(struct tr_findings *f, const struct tr_rule *rule, const struct tr_finding_draft *draft,
 	struct vf_err *reterr, const char *fmt, ...)
 {
@@ -110,7 +97,7 @@ VF_RC tr_find(struct tr_findings *f, const struct tr_rule *rule, const struct tr
 	}
 	made.about = keep(f, draft->about);
 	made.detail = keep(f, vf_bytes_str(detail));
-	if (!made.about || !made.detail || !make_room(f))
+	if (!made.about || !made.detail || !TR_GROW(f->p, f->cap, f->n + 1))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
 	f->p[f->n++] = made;
 	return VF_OK;

@@ -20,7 +20,7 @@ static const char style[] =
 	".verdict{display:inline-block;border:1px solid;border-radius:.25rem;padding:0 .45em;font-weight:600;font-size:.84em;white-space:nowrap}\n"
 	"table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem;font-size:.92rem}\n"
 	"th,td{text-align:left;vertical-align:top;padding:.35rem .55rem;border-bottom:1px solid var(--line);overflow-wrap:break-word}\n"
-	"tfoot th,tfoot td{border-top:2px solid var(--line)}code.id{overflow-wrap:anywhere}.records td:first-child{min-width:16rem}\n"
+	"tfoot th,tfoot td{border-top:2px solid var(--line)}code.id{overflow-wrap:anywhere}.records td:first-child{width:18.5em;min-width:18.5em}\n"
 	"thead th{background:var(--pale);border-bottom:2px solid var(--line)}td.number,th.number{text-align:right}td.number{white-space:nowrap}\n"
 	"td.nowrap{white-space:nowrap}code,pre{font:.86em/1.5 ui-monospace,'Liberation Mono','DejaVu Sans Mono',monospace}\n"
 	"pre{background:var(--pale);border:1px solid var(--line);border-radius:.3rem;padding:.6rem .8rem;overflow-x:auto;white-space:pre-wrap}\n"
@@ -38,7 +38,7 @@ static const char style[] =
 	"@media print{@page{margin:16mm 14mm}body{font-size:9.5pt}main{max-width:none;padding:0}nav{display:none}a{color:inherit;text-decoration:none}"
 	".tiles{grid-template-columns:repeat(5,1fr)}.tile b{font-size:1.3rem}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
 	"h2,h3{break-after:avoid}tr,.rule li,.first li,.tile,.todo,svg,pre{break-inside:avoid}thead{display:table-header-group}tfoot{display:table-row-group}"
-	".wide{overflow:visible}.wide svg{min-width:0}table{font-size:8.5pt}th,td{padding:.25rem .4rem}.records td:first-child{min-width:0}}\n";
+	".wide{overflow:visible}.wide svg{min-width:0}table{font-size:8.5pt}th,td{padding:.25rem .4rem}}\n";
 
 /* ---- the head ---- */
 

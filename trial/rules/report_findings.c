@@ -138,12 +138,12 @@ static void put_first(struct vf_sink *s, const struct tr_report *r, const struct
 	put_verdict(s, x);
 	vf_sink_putf(s, "<a href=\"#%s\"><b>%s %s</b></a> &mdash; ", x->rule->id, x->rule->id, x->rule->title);
 	if (x->about_person && !r->subjects) {
-		vf_sink_putf(s, "%zu %s, %s", n, n == 1 ? "person" : "persons", tr_word_about(x->word));
+		vf_sink_putf(s, "%zu %s: %s", n, n == 1 ? "person" : "persons", tr_word_about(x->word));
 	} else {
 		tr_report_quote(s, r, x, x->about);
 		vf_sink_str(s, ": ");
-		/* that a person has to decide says nothing of what there is to decide */
-		if (x->word == TR_WORD_NEEDS_READER)
+		/* the words of these say nothing of what is wrong, or what there is to decide */
+		if (x->verdict == TR_FAIL || x->word == TR_WORD_NEEDS_READER)
 			tr_report_quote(s, r, x, x->detail);
 		else
 			vf_sink_str(s, tr_word_about(x->word));

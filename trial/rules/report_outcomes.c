@@ -37,6 +37,26 @@ static const char *class_of(enum tr_change change)
 	return "FAIL";
 }
 
+/* The same by what is compared, and written in another way. */
+static bool is_folded(const struct tr_outcome_change *x)
+{
+	return x->change == TR_SAME && (!vf_bytes_eq(x->before->measure, x->after->measure) ||
+		!vf_bytes_eq(x->before->time_frame, x->after->time_frame));
+}
+
+/* What both were compared as. */
+static void put_compared(struct vf_sink *s, const struct tr_outcome *o)
+{
+	char text[1024];
+
+	if (o->measure.n >= sizeof(text))
+		return;
+	tr_outcome_fold(o->measure, text);
+	vf_sink_str(s, "<br><span class=\"soft\">compared as: ");
+	tr_report_text(s, vf_bytes_str(text));
+	vf_sink_str(s, "</span>");
+}
+
 static VF_RC put_list(struct vf_sink *s, const struct tr_report *r, const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct vf_err *reterr)
 {
 	struct tr_outcome_change *x = NULL;
@@ -56,7 +76,11 @@ static VF_RC put_list(struct vf_sink *s, const struct tr_report *r, const struct
 		vf_sink_str(s, "<tr>");
 		put_outcome(s, x[i].before);
 		put_outcome(s, x[i].after);
-		vf_sink_putf(s, "<td><span class=\"verdict %s\">%s</span></td></tr>\n", class_of(x[i].change), tr_change_name(x[i].change));
+		vf_sink_putf(s, "<td><span class=\"verdict %s\">%s</span>%s", class_of(x[i].change), tr_change_name(x[i].change),
+			is_folded(&x[i]) ? " but for case, blanks or punctuation" : "");
+		if (is_folded(&x[i]))
+			put_compared(s, x[i].after);
+		vf_sink_str(s, "</td></tr>\n");
 	}
 	vf_sink_str(s, "</tbody></table>\n");
 	free(x);

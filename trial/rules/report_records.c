@@ -188,6 +188,21 @@ VF_RC tr_report_streams(struct vf_sink *s, const struct tr_report *r, struct vf_
 
 /* ---- all records ---- */
 
+/* What its statement says it is. */
+static void put_texts(struct vf_sink *s, const struct tr_report *report, const struct tr_case_record *r)
+{
+	if (r->version.n) {
+		vf_sink_str(s, " ");
+		tr_report_said(s, report, r, r->version);
+	}
+	/* that it names somebody is said once */
+	if (r->title.n && (r->version.n == 0 || !tr_report_is_named(report, r))) {
+		vf_sink_str(s, "<br><span class=\"soft\">");
+		tr_report_said(s, report, r, r->title);
+		vf_sink_str(s, "</span>");
+	}
+}
+
 static void put_record(struct vf_sink *s, const struct tr_report *report, const struct tr_case_record *r)
 {
 	char id[TR_CASE_SHORT + 1];
@@ -199,6 +214,8 @@ static void put_record(struct vf_sink *s, const struct tr_report *report, const 
 	tr_report_kind(s, r);
 	if (r->is_erased || r->is_withheld)
 		vf_sink_str(s, r->is_erased ? "<br>erased" : "<br>withheld");
+	else if (!tr_kind_is_personal(r->kind))
+		put_texts(s, report, r);
 	vf_sink_str(s, "</td><td class=\"number\">");
 	if (r->index == UINT64_MAX)
 		vf_sink_str(s, r->is_erased ? "not known" : "waits");
@@ -251,7 +268,7 @@ VF_RC tr_report_records(struct vf_sink *s, const struct tr_report *r, struct vf_
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a report");
 	find_cited(r, listed);
 	vf_sink_str(s, "<h2 id=\"records\">All records</h2>\n<p class=\"soft\">In the order of the log, which is proven and needs no clock. Times are UTC.</p>\n"
-		       "<div class=\"wide\"><table class=\"records\"><thead><tr><th>ID</th><th>Kind</th><th class=\"number\">In the log</th><th>Time-stamp</th>"
+		       "<div class=\"wide\"><table class=\"records\"><thead><tr><th>ID</th><th>Kind and title</th><th class=\"number\">In the log</th><th>Time-stamp</th>"
 		       "<th>Signed by</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < c->n_records; i++) {
 		if (listed[i])

@@ -170,7 +170,7 @@ static void put_signer(struct vf_sink *s, const struct tr_report *r, const struc
 	if (of->meaning.n == 0)
 		return;
 	vf_sink_str(s, " (");
-	tr_report_text(s, of->meaning);
+	vf_sink_html(s, of->meaning); /* a word of a closed list */
 	vf_sink_str(s, ")");
 }
 

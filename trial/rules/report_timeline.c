@@ -1,5 +1,6 @@
 /* The study over time, as a picture: inline SVG without scripts. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "trial/rules/report.h"
@@ -9,7 +10,7 @@
 #define LEFT 150
 #define RIGHT 30
 #define LANE 56
-#define TOP 20
+#define TOP 30
 /* Parts of the axis in which records of a busy lane are counted together. */
 #define BINS 120
 /* Records of a lane that are shown one by one, at most. */
@@ -101,7 +102,7 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The longest time without anything, when it is more than a third of the whole. */
+/* The longest time without anything, when it is more than a third of the whole, and what is left is not next to nothing. */
 static void find_cut(struct axis *a, const int64_t *times, size_t n)
 {
 	int64_t longest = 0;
@@ -112,7 +113,7 @@ static void find_cut(struct axis *a, const int64_t *times, size_t n)
 			a->cut = times[i - 1];
 			a->on = times[i];
 		}
-	if (longest <= (a->to - a->from) / 3 || longest < 30 * DAY_MS)
+	if (longest <= (a->to - a->from) / 3 || longest < 30 * DAY_MS || a->to - a->from - longest < longest / 50)
 		a->cut = a->on = 0;
 }
 
@@ -171,6 +172,20 @@ static int64_t step_of(const struct axis *a)
 	return days[i] * DAY_MS;
 }
 
+/* The beginning of the month or year that is nearest, where lines are so far from each other. */
+static int64_t round_of(int64_t t, int64_t step)
+{
+	const bool years = step >= 365 * DAY_MS;
+	char text[VF_TIME_LEN + 1], first[VF_TIME_LEN + 1];
+	int64_t at;
+
+	if (step < 28 * DAY_MS)
+		return t;
+	vf_time_put(text, t + (years ? 30 : 15) * DAY_MS);
+	snprintf(first, sizeof(first), years ? "%.4s-01-01T00:00:00Z" : "%.7s-01T00:00:00Z", text);
+	return vf_time_read(vf_bytes_str(first), &at) ? at : t;
+}
+
 /* Where the date of a line stands: it does not leave the picture. */
 static int label_at(int x)
 {
@@ -192,9 +207,13 @@ static void put_axis(struct vf_sink *s, const struct axis *a, int height)
 	int64_t step = step_of(a), t = a->from - (((a->from % step) + step) % step) + step;
 	int last = LEFT - LABEL, end = a->on ? label_at(x_of(a, a->on)) - LABEL : WIDTH;
 
-	for (; t <= a->to; t += step) {
-		int x = x_of(a, t);
+	for (int64_t next = t; next <= a->to; next += step) {
+		int x;
 
+		t = round_of(next, step);
+		if (t < a->from || t > a->to)
+			continue;
+		x = x_of(a, t);
 		if (x < last + LABEL || (a->on && t > a->cut && t < a->on) || (a->on && t <= a->cut && x > end) || x != label_at(x))
 			continue;
 		put_line(s, a, t, height);
@@ -208,7 +227,7 @@ static void put_axis(struct vf_sink *s, const struct axis *a, int height)
 	vf_sink_putf(s, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#f5f7f9\"/><text x=\"%d\" y=\"%d\" font-size=\"12\" fill=\"#4f5761\" "
 			"text-anchor=\"middle\">%d days left out</text>\n",
 		x_of(a, a->cut) + BREAK / 4, TOP, BREAK / 2, height - 26 - TOP,
-		x_of(a, a->cut) + BREAK / 2 > WIDTH - LABEL ? WIDTH - LABEL : x_of(a, a->cut) + BREAK / 2, TOP - 2,
+		x_of(a, a->cut) + BREAK / 2 > WIDTH - LABEL ? WIDTH - LABEL : x_of(a, a->cut) + BREAK / 2, TOP - 10,
 		(int)((a->on - a->cut) / DAY_MS));
 }
 

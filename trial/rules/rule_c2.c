@@ -1,5 +1,4 @@
 #include "trial/rules/approval.h"
-#include "trial/rules/own.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
@@ -27,31 +26,6 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		who[0] ? " by " : "", who, when);
 }
 
-static VF_RC judge_registry(const struct tr_rule *rule, const struct tr_case *c, const struct tr_enrolment *e, struct tr_findings *f,
-	struct vf_err *reterr)
-{
-	const struct tr_case_facts *all = &c->by_name[TR_F_ETHICS_STATUS];
-
-	for (size_t i = 0; i < all->n; i++) {
-		const struct tr_kept_fact *date = tr_case_item(all->p[i].file, all->p[i].fact->item, TR_F_ETHICS_DATE);
-		struct tr_dated when = tr_dated_of_fact(date);
-		char about[TR_NAMED_LEN + 1], w[TR_DATED_LEN + 1], s[TR_DATED_LEN + 1];
-		struct tr_finding_draft d;
-		enum vf_rc rc;
-
-		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
-			continue;
-		tr_study_file(about, all->p[i].file);
-		tr_dated_put(w, &when);
-		tr_dated_put(s, &e->when);
-		d = tr_study_draft(tr_dated_is(&when) ? TR_WORD_APPROVAL_UNSPECIFIC : TR_WORD_MISSING_DATE, about, all->p[i].file->record, NULL);
-		rc = tr_find(f, rule, &d, reterr, "a board decided: %s, not said on which version; first enrolment: %s", w, s);
-		if (rc != VF_OK)
-			return rc;
-	}
-	return VF_OK;
-}
-
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
 	struct tr_enrolment e = tr_study_enrolment(c);
@@ -62,7 +36,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	for (size_t i = tr_case_next(c, TR_PROTOCOL, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_PROTOCOL, i + 1))
 		if (!tr_study_is_later(&c->records[i]))
 			rc = judge(rule, c, &c->records[i], &e, f, reterr);
-	return rc == VF_OK && f->n == before ? judge_registry(rule, c, &e, f, reterr) : rc;
+	return rc == VF_OK && f->n == before ? tr_approval_told(rule, c, "version", f, reterr) : rc;
 }
 
 const struct tr_rule tr_rule_c2 = {

@@ -22,7 +22,7 @@ static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, c
 	const struct tr_outcome_list *list, const struct tr_outcome_change *x, struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct tr_case_record *declared = tr_outcomes_declared(c, reference, list);
-	char about[TR_NAMED_LEN + 1], before[TEXT_LEN], after[TEXT_LEN], from[24];
+	char about[TR_NAMED_LEN + 1], before[TEXT_LEN], after[TEXT_LEN], from[40];
 	struct tr_finding_draft d;
 
 	tr_study_file(about, list->file);
