@@ -10,14 +10,21 @@
 /* Others wait while these are written. */
 #define STUDIES_AT_ONCE 4
 
+static void tell(struct nt_api *a, enum vf_rc rc, const struct vf_err *err)
+{
+	struct nt_json_log_field why = nt_log_text("why", vf_bytes_str(err->text));
+
+	if (a->log)
+		nt_json_log_put(a->log, &(struct nt_json_log_line){
+			.level = NT_LOG_ERROR, .event = "study_heads_not_made", .code = rc, .fields = &why, .n_fields = 1});
+}
+
 static void end_call(struct nt_api *a, enum vf_rc rc, const struct vf_err *err)
 {
 	struct nt_api_heads *h = &a->heads;
-	struct nt_json_log_field why = nt_log_text("why", vf_bytes_str(rc == VF_OK ? "" : err->text));
 
-	if (rc != VF_OK && a->log)
-		nt_json_log_put(a->log, &(struct nt_json_log_line){
-			.level = NT_LOG_ERROR, .event = "study_heads_not_made", .code = rc, .fields = &why, .n_fields = 1});
+	if (rc != VF_OK)
+		tell(a, rc, err);
 	pthread_mutex_lock(&a->lock);
 	h->runs = false;
 	if (rc != VF_OK || h->at == h->n) {
@@ -47,15 +54,12 @@ static void run(struct nt_call *call, struct nt_notary *n)
 	}
 	for (size_t i = 0; rc == VF_OK && h->at < h->n && i < STUDIES_AT_ONCE; i++) {
 		rc = nt_heads_put(n, h->studies[h->at], &made, &err);
-		/* more streams than fit: the other studies get theirs */
-		if (rc == VF_LIMIT && a->log) {
-			struct nt_json_log_field why = nt_log_text("why", vf_bytes_str(err.text));
-
-			nt_json_log_put(a->log, &(struct nt_json_log_line){
-				.level = NT_LOG_ERROR, .event = "study_heads_not_made", .code = rc, .fields = &why, .n_fields = 1});
+		h->at++;
+		/* the other studies get theirs, whatever is wrong with this one */
+		if (rc != VF_OK && vf_rc_class(rc) != VF_CLASS_IO && rc != VF_NO_MEMORY) {
+			tell(a, rc, &err);
+			rc = VF_OK;
 		}
-		rc = rc == VF_LIMIT ? VF_OK : rc;
-		h->at += rc == VF_OK;
 	}
 	end_call(a, rc, &err);
 }

@@ -105,6 +105,10 @@ static void put_facts(struct vf_sink *s, const struct vf_study_result *r)
 	if (r->has_head) {
 		vf_sink_str(s, "Head      the newest study head is record ");
 		vf_sink_hex(s, vf_bytes(r->head.b, 8));
+		if (r->head_by != VF_TIME_NONE) {
+			vf_shown_time(time, r->head_by);
+			vf_sink_putf(s, ", of %s: streams that began later are not in it", time);
+		}
 		vf_sink_str(s, "\n");
 	}
 }
@@ -193,5 +197,9 @@ void vf_study_json(struct vf_sink *s, const char *input, const struct vf_study_r
 	}
 	if (r->has_head)
 		put_id(s, "study_head", &r->head);
+	if (r->has_head && r->head_by != VF_TIME_NONE) {
+		vf_time_put(time, r->head_by);
+		vf_sink_putf(s, ",\"study_head_by\":\"%s\"", time);
+	}
 	put_lists(s, r);
 }

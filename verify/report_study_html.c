@@ -185,9 +185,13 @@ static void put_facts(struct vf_sink *s, const struct vf_study_page *page)
 		put(s, ROW_END);
 	}
 	row(s, "Study head");
-	if (r->has_head)
+	if (r->has_head) {
 		vf_html_hash(s, &r->head);
-	else
+		put(s, r->head_by == VF_TIME_NONE ? "" : ", of ");
+		if (r->head_by != VF_TIME_NONE)
+			vf_html_time(s, r->head_by);
+		put(s, ": streams that began later are not in it");
+	} else
 		put(s, "none is disclosed");
 	put(s, ROW_END);
 	vf_html_checked_rows(s, page->run);

@@ -204,6 +204,7 @@ static void learn(struct judging *g, const struct vf_study_record *r, const stru
 	g->head = vf_study_document(g->s, &m->digests.sha256);
 	g->head_sha256 = m->digests.sha256;
 	g->head_record = r;
+	g->r->head_by = p->existed_by;
 }
 
 static VF_RC judge_record(struct judging *g, size_t i, struct vf_err *reterr)

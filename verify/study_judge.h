@@ -52,6 +52,7 @@ struct vf_study_result {
 	size_t n_streams;
 	bool has_head; /* a study head was read */
 	struct vf_hash head;
+	int64_t head_by; /* it existed by then; VF_TIME_NONE */
 	char origin[256]; /* escaped */
 	uint64_t size;	  /* of the log, under the newest seal that counts */
 	int64_t existed_by; /* of the newest record that counts; VF_TIME_NONE */
