@@ -98,7 +98,7 @@ static void measure(const char *size_name, const char *name, size_t n, bool seal
 	for (size_t i = s.first_document; i < s.box.zip.n; i++)
 		documents += (size_t)s.box.zip.entries[i].size + VF_ZIP_LOCAL_SIZE + VF_ZIP_CENTRAL_SIZE + 2 * s.box.zip.entries[i].name.n;
 	bench_size(size_name, n, (double)(file.n - documents));
-	bench_size("study_beyond_statements", n, (double)(file.n - documents - statements(&s)));
+	bench_size(seal_each ? "study_seal_each_beyond" : "study_one_seal_beyond", n, (double)(file.n - documents - statements(&s)));
 	judge(&f, file, tables, name, n);
 	munmap(tables, VF_STUDY_MEMORY);
 	free((void *)(uintptr_t)file.p);
