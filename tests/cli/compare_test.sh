@@ -153,7 +153,7 @@ echo "{}" >canonical.json
 expect 1 "$TRIALNOTARY" compare n "$id" again.xml --name a.xml
 said DOCUMENT_CHANGED
 many=()
-for i in $(seq 1 100); do many+=(--from "nowhere-$i"); done
+for i in $(seq 1 100); do mkdir "empty-$i"; many+=(--from "empty-$i"); done
 expect 0 "$TRIALNOTARY" compare n "$id" again.xml --name a.xml "${many[@]}" --from moved
 expect 64 "$TRIALNOTARY" submit n --study DEMO-1 --kind dataset docs/a.xml --canonical canonical.json
 said EXISTS

@@ -2,7 +2,7 @@
  * Faults by seed: a workload, a fault, a place, and then the invariants (docs/faults.md).
  *
  * A child does the work on a copy of a small notary, with the disk of disk.h below it; what it told stands in shared
- * memory. Another child opens what is left and looks. Without arguments 500 seeds, with TRIALNOTARY_LONG=1 12,000;
+ * memory. Another child opens what is left and looks. Without arguments 300 seeds, with TRIALNOTARY_LONG=1 12,000;
  * "campaign_test SEED COUNT" runs some alone.
  */
 #include <limits.h>
@@ -369,7 +369,7 @@ static bool one_run(uint64_t seed)
 int main(int argc, char **argv)
 {
 	const char *is_long = getenv("TRIALNOTARY_LONG");
-	uint64_t first = 1, count = is_long != NULL && strcmp(is_long, "1") == 0 ? 12000 : 500;
+	uint64_t first = 1, count = is_long != NULL && strcmp(is_long, "1") == 0 ? 12000 : 300;
 
 	if (argc == 3) {
 		first = strtoull(argv[1], NULL, 10);
