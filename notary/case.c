@@ -31,7 +31,7 @@ struct nt_case {
 	struct tr_mapping *mapping;
 	uint64_t missing; /* places in streams */
 	size_t unverified;
-	size_t parameters_at, mapping_at; /* their places among the records; NOWHERE: none */
+	size_t parameters_at; /* their place among the records; NOWHERE: none */
 };
 #define NOWHERE SIZE_MAX
 
@@ -80,7 +80,7 @@ VF_RC nt_case_new(struct vf_bytes study, int64_t as_of, struct nt_case **ret, st
 		return no_memory(reterr);
 	}
 	c->parameters = tr_parameters_default;
-	c->parameters_at = c->mapping_at = NOWHERE;
+	c->parameters_at = NOWHERE;
 	c->c.parameters = &c->parameters;
 	c->c.as_of = as_of;
 	*ret = c;
@@ -269,12 +269,13 @@ static VF_RC find_all_own(struct nt_case *c, struct vf_err *reterr)
 {
 	struct vf_arena *a = NULL;
 	struct vf_bytes text;
+	size_t unused;
 	enum vf_rc rc = read_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, &c->parameters_at, &a, &text, reterr);
 
 	if (rc == VF_OK && text.n)
 		rc = tr_parameters_read(text, a, &c->parameters, reterr);
 	if (rc == VF_OK)
-		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, &c->mapping_at, &a, &text, reterr);
+		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, &unused, &a, &text, reterr);
 	if (rc == VF_OK && text.n)
 		rc = tr_mapping_parse(text, &c->mapping, reterr);
 	c->c.mapping = c->mapping;
@@ -384,9 +385,4 @@ const struct tr_case *nt_case_get(const struct nt_case *c)
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c)
 {
 	return c->parameters_at == NOWHERE ? NULL : &c->c.records[c->parameters_at];
-}
-
-const struct tr_case_record *nt_case_mapping(const struct nt_case *c)
-{
-	return c->mapping_at == NOWHERE ? NULL : &c->c.records[c->mapping_at];
 }

@@ -73,8 +73,6 @@ void nt_case_set_unverified(struct nt_case *c, size_t n);
  */
 VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr);
 const struct tr_case *nt_case_get(const struct nt_case *c);
-/* The record whose mapping counts (docs/formats/mapping.md); NULL: none. */
-const struct tr_case_record *nt_case_mapping(const struct nt_case *c);
 /* The record whose parameters count; NULL: the defaults. */
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c);
 

@@ -11,9 +11,8 @@
 static const struct {
 	const char *name;
 	enum tr_fact_type type;
-	const char *about;
 } facts[TR_FACT_COUNT] = {
-#define TR_FACT(id, name, type, about) [TR_F_##id] = {name, type, about},
+#define TR_FACT(id, name, type, about) [TR_F_##id] = {name, type},
 #include "trial/read/fact.def"
 #undef TR_FACT
 };
@@ -26,11 +25,6 @@ const char *tr_fact_name(enum tr_fact_name fact)
 enum tr_fact_type tr_fact_type(enum tr_fact_name fact)
 {
 	return facts[fact].type;
-}
-
-const char *tr_fact_about(enum tr_fact_name fact)
-{
-	return facts[fact].about;
 }
 
 bool tr_fact_of_name(struct vf_bytes name, enum tr_fact_name *ret)

@@ -30,7 +30,6 @@ enum tr_fact_type {
 /* "study.id.nct" */
 const char *tr_fact_name(enum tr_fact_name fact);
 enum tr_fact_type tr_fact_type(enum tr_fact_name fact);
-const char *tr_fact_about(enum tr_fact_name fact);
 /* False when there is none. */
 bool tr_fact_of_name(struct vf_bytes name, enum tr_fact_name *ret);
 

@@ -71,7 +71,6 @@ struct tr_place tr_xml_place_of(struct tr_xml *x, const char *attribute);
 void tr_xml_where(const struct tr_xml *x, unsigned *ret_line, unsigned *ret_column);
 
 /* What the document says about itself in its head: known after the first node. */
-bool tr_xml_has_doctype(const struct tr_xml *x);
 struct vf_bytes tr_xml_encoding(const struct tr_xml *x); /* as declared; empty: none */
 
 #endif

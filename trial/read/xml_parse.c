@@ -341,11 +341,6 @@ const char *tr_xml_name(struct tr_xml *x, const char *name)
 	return (const char *)xmlDictLookup(x->parser->ctxt->dict, (const xmlChar *)name, -1);
 }
 
-bool tr_xml_has_doctype(const struct tr_xml *x)
-{
-	return x->has_doctype;
-}
-
 struct vf_bytes tr_xml_encoding(const struct tr_xml *x)
 {
 	return vf_bytes_str(x->parser->ctxt->encoding ? (const char *)x->parser->ctxt->encoding : "");
