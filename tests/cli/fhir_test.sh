@@ -37,8 +37,8 @@ new submit n --study S-1 --kind ethics-approval letter.pdf --set committee=North
 scope='"scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"research"}]}'
 code() { echo '{"type":"'"$1"'","code":[{"coding":[{"system":"urn:x","code":"'"$2"'"}]}]'"${3:-}"'}'; }
 cat >c.json <<END
-{"resourceType":"Consent","status":"active",$scope,"patient":{"reference":"Patient/4711","display":"Jane Doe"},
- "dateTime":"2026-03-04T10:12:00+01:00","performer":[{"reference":"Patient/4711"}],"policy":[{"uri":"urn:oid:1.2.3"}],
+{"resourceType":"Consent","status":"active",$scope,"patient":{"reference":"Patient/MRN-4711","display":"Jane Doe"},
+ "dateTime":"2026-03-04T10:12:00+01:00","performer":[{"reference":"Patient/MRN-4711"}],"policy":[{"uri":"urn:oid:1.2.3"}],
  "provision":{"type":"deny","provision":[$(code permit 1.7),
   $(code permit future-research ',"period":{"end":"2026-06"},"purpose":[{"display":"asthma"}]'),$(code deny contact)]}}
 END
@@ -52,7 +52,7 @@ has out 'permits       participation, code 1.7, of urn:x'
 has out 'permits       future-research, until 2026-06, for asthma'
 has out 'refuses       contact'
 has out '"participant":"'"$p17"'","form":"'"$f1"'","role":"participant"'
-never out Jane; never out 4711; never err Jane
+never out Jane; never out MRN-4711; never err Jane
 runs 0 consent list n --study S-1 --participant 017
 [ ! -s out ] || fault "a dry run makes a record"
 runs 0 $import --map 1.7=participation --set method=paper --set copy_given=true --dry-run --json
