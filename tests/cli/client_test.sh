@@ -30,7 +30,8 @@ is() { count=$((count + 1)); [ "$1" = "$2" ] || fault "$3: '$1', not '$2'"; }
 script() { printf '%s\n' "$@" >script; }
 sent() { [ -f records ] && grep -c . records || echo 0; }
 pending() { local n=0; for f in "$1"/*/records/*.json; do [ ! -f "$f" ] || [ -f "${f%.json}.receipt" ] || n=$((n + 1)); done; echo $n; }
-wait_file() { for _ in $(seq 200); do [ -s "$1" ] && return; sleep 0.05; done; fault "'$1' did not come"; }
+wait_file() { for _ in $(seq 1200); do [ -s "$1" ] && return; sleep 0.05; done; fault "'$1' did not come"; }
+wait_text() { for _ in $(seq 1200); do grep -qF -- "$2" "$1" && return; sleep 0.05; done; fault "'$2' did not come"; }
 
 # ---- a server that misbehaves ----
 
@@ -122,9 +123,9 @@ says err SERVER_UNREACHABLE
 # an answer that is lost, and the next call: the same octets, once
 for lost in lose cut 'status 503'; do
 	rm -f last-body
-	script ok "$lost" "$lost" "$lost" "$lost" "$lost" "$lost"
+	script ok "$lost" "$lost" "$lost" "$lost" "$lost" "$lost" "$lost" "$lost"
 	before=$(sent)
-	runs 74 submit "${to[@]}" --state s1 --timeout 2 d3.txt
+	runs 74 submit "${to[@]}" --state s1 --timeout 4 d3.txt
 	: >script
 	is "$(pending s1)" 1 "pending after '$lost'"
 	cp last-body first-body
@@ -165,8 +166,8 @@ says out '"new":1,"before":0}$'
 is "$(pending s2)" 0 'pending after a lost race'
 is "$(sort -u records | grep -c .)" "$(sent)" 'no record twice'
 # left pending, while another client goes on
-script ok cut cut cut cut cut cut
-runs 74 submit "${to[@]}" --state s2 --title two --set sponsor=ACME --timeout 1 d1.txt
+script ok cut cut cut cut cut cut cut cut
+runs 74 submit "${to[@]}" --state s2 --title two --set sponsor=ACME --timeout 4 d1.txt
 : >script
 runs 0 submit "${to[@]}" --state s3 --title three d1.txt
 old=$(sent)
@@ -177,8 +178,8 @@ runs 0 submit "${to[@]}" --state s2 --title two --set sponsor=ACME d1.txt
 says err 'submitted before'
 
 # rows: the record that is made again is known by its key, though its rows member holds random values
-script ok cut cut cut cut cut cut
-runs 74 submit "${to[@]}" --state s2 --title rows --rows d1.txt --timeout 1 d1.txt
+script ok cut cut cut cut cut cut cut cut
+runs 74 submit "${to[@]}" --state s2 --title rows --rows d1.txt --timeout 4 d1.txt
 : >script
 runs 0 submit "${to[@]}" --state s3 --title three-b d1.txt
 runs 0 submit "${to[@]}" --state s2 --title five d2.txt
@@ -336,10 +337,10 @@ runs 0 party add n acme --role sponsor
 "$TRIALNOTARY" token new n acme >real 2>err || fault 'token new'
 chmod 600 real
 runs 0 trust export n -o trust
-"$TRIALNOTARY" serve n --listen 127.0.0.1:0 --tls on >serve.log 2>serve-err &
+"$TRIALNOTARY" serve n --listen "127.0.0.1:$(python3 "$source/tests/service/free_port.py")" --tls on >serve.log 2>serve-err &
 server=$!
 jobs_started+=($server)
-for _ in $(seq 200); do grep -q 'certificate SHA-256' serve-err && break; sleep 0.05; done
+for _ in $(seq 1200); do grep -q 'certificate SHA-256' serve-err && break; sleep 0.05; done
 url=$(sed -n 's/^listening on //p' serve-err)
 pin=$(sed -n 's/^certificate SHA-256 \([0-9a-f]*\).*/\1/p' serve-err)
 known=(--server "$url" --token-file real --pin "$pin" --state r)
@@ -473,9 +474,8 @@ is "$(find inbox -name '*.asice' | sort | tr '\n' ' ')" 'inbox/below/two.txt.asi
 runs 0 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once
 is "$(grep -c . out)" 0 'nothing is left'
 # while it runs; stopped, killed, and started again
-"$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 1 >w.out 2>w.err &
+"$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 3 >w.out 2>w.err &
 watcher=$!
-sleep 0.3
 (for i in 1 2 3 4 5; do echo "$i"; sleep 0.4; done) >inbox/grows.txt
 wait_file inbox/grows.txt.asice
 kill -TERM $watcher; wait $watcher; is $? 0 'status of a stopped watch'
@@ -513,7 +513,7 @@ runs 74 watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --once 
 says err SERVER_UNREACHABLE
 "$TRIALNOTARY" watch inbox "${known[@]}" --study EX-1 --kind dataset --settle 0 --timeout 60 >w.out 2>w.err &
 watcher=$!
-sleep 1
+wait_text w.err "it will be tried again for"
 began=$SECONDS
 kill -TERM $watcher; wait $watcher; is $? 0 'status of a watch that is stopped while it tries'
 is "$((SECONDS - began < 5))" 1 'it ends at once'
@@ -521,7 +521,7 @@ is "$((SECONDS - began < 5))" 1 'it ends at once'
 echo patient >patient
 "$TRIALNOTARY" submit "${known[@]}" --study EX-1 --kind other patient >w.out 2>w.err &
 client=$!
-sleep 0.5
+wait_text w.err "it will be tried again for"
 "$TRIALNOTARY" serve n --listen "${url#https://}" --tls on >serve.log 2>serve-err &
 server=$!
 jobs_started+=($server)

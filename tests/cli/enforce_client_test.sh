@@ -30,7 +30,7 @@ not() { count=$((count + 1)); ! grep -qE -- "$2" "$1" || fault "'$2' is in $1"; 
 is() { count=$((count + 1)); [ "$1" = "$2" ] || fault "$3: '$1', not '$2'"; }
 pending() { local n=0; for f in "$1"/*/records/*.json; do [ ! -f "$f" ] || [ -f "${f%.json}.receipt" ] || n=$((n + 1)); done; echo $n; }
 held() { find "$1" -path '*/records/*' -o -path '*/documents/*' -o -path '*/keys/*' | sort; }
-wait_file() { for _ in $(seq 200); do [ -s "$1" ] && return; sleep 0.05; done; fault "'$1' did not come"; }
+wait_file() { for _ in $(seq 1200); do [ -s "$1" ] && return; sleep 0.05; done; fault "'$1' did not come"; }
 # put STATE KIND FILES...: submits as acme; id is the record's
 put() {
 	local state=$1 kind=$2
@@ -78,7 +78,7 @@ runs 0 trust export n -o trust
 sed -i '/^#* *keep_documents/d' n/trialnotary.conf && echo 'keep_documents = 1' >>n/trialnotary.conf
 "$TRIALNOTARY" serve n --listen 127.0.0.1:0 >serve.log 2>serve-err &
 jobs_started+=($!)
-for _ in $(seq 200); do grep -q '^listening on' serve-err && break; sleep 0.05; done
+for _ in $(seq 1200); do grep -q '^listening on' serve-err && break; sleep 0.05; done
 to=(--server "$(sed -n 's/^listening on //p' serve-err)")
 study=S-1
 
@@ -245,7 +245,7 @@ is "$(sent)" 10 'after a lost race'
 is "$(sort -u records | grep -c .)" "$(grep -c . records)" 'no record twice'
 # an answer that is lost: both are pending, and go with the next call
 touch lose-posts
-runs 74 submit "${to[@]}" --token-file acme --state f --timeout 2 --study F-1 --kind dataset fourth.json
+runs 74 submit "${to[@]}" --token-file acme --state f --timeout 4 --study F-1 --kind dataset fourth.json
 rm lose-posts
 is "$(pending f)" 2 'a record and its findings are pending'
 put f dataset --title last nothing.json

@@ -20,7 +20,7 @@ runs() {
 }
 says() { count=$((count + 1)); grep -qE -- "$2" "$1" || fault "'$2' is not in $1"; }
 is() { count=$((count + 1)); [ "$1" = "$2" ] || fault "$3: '$1', not '$2'"; }
-submit() { runs 0 submit n --study S-1 --json --keep --kind "$@"; id=$(sed 's/.*"records":\[{"id":"\([0-9a-f]*\)".*/\1/' out); }
+submit() { runs 0 submit n --study ENFORCED-1 --json --keep --kind "$@"; id=$(sed 's/.*"records":\[{"id":"\([0-9a-f]*\)".*/\1/' out); }
 records() { "$TRIALNOTARY" list n --json 2>/dev/null | grep -o '"id":"' | wc -l; }
 kept() { find n/documents -type f | wc -l; }
 lay_down() { # FILE: parameters of the study
@@ -44,15 +44,15 @@ runs 0 init n --origin test.example/1
 
 # a malformed file is refused at its own submission, and so is one that nobody could read later
 echo '{"schema":"trialnotary/rules/1","enforce":[{"rule":"D9","how":"refuse"}]}' >rules.json
-runs 1 submit n --study S-1 --kind other --set 'what=trialnotary rules' --keep rules.json
+runs 1 submit n --study ENFORCED-1 --kind other --set 'what=trialnotary rules' --keep rules.json
 says err "JSON_SHAPE: 'rules.json': 'enforce' names a rule that there is not"
 echo '{"schema":"trialnotary/rules/1","enforce":[{"rule":"D1"' >rules.json
-runs 1 submit n --study S-1 --kind other --set 'what=trialnotary rules' --keep rules.json
+runs 1 submit n --study ENFORCED-1 --kind other --set 'what=trialnotary rules' --keep rules.json
 says err 'JSON_SHAPE'
-runs 1 submit n --study S-1 --kind other --set 'what=trialnotary rules' --keep ds.json
+runs 1 submit n --study ENFORCED-1 --kind other --set 'what=trialnotary rules' --keep ds.json
 says err "JSON_SHAPE: a record of 'trialnotary rules' needs a document 'rules.json'"
 cp refuse.json rules.json
-runs 64 submit n --study S-1 --kind other --set 'what=trialnotary rules' rules.json
+runs 64 submit n --study ENFORCED-1 --kind other --set 'what=trialnotary rules' rules.json
 says err 'USAGE: .*must be kept in the notary: --keep'
 is "$(records)" 0 'refused parameters are stored'
 # what is called so without being it is a file like any other
@@ -63,25 +63,25 @@ lay_down refuse.json; strict=$id
 submit dataset ds.json
 submit dataset before.json; is "$(records)" 4 records
 held=$(kept)
-runs 1 submit n --study S-1 --kind dataset --keep after.json
+runs 1 submit n --study ENFORCED-1 --kind dataset --keep after.json
 says err 'RULE_BROKEN: rule D1: order: withdrawn: 2026-03-01 .*; a row of VS: 2026-03-05 .*; rows after it: 1 of 4'
 ! grep -q "$person" err || fault 'a message names a person'
 is "$(records)" 4 'a refused record is stored'
 is "$(kept)" "$held" 'documents of a refused record are kept'
 # of several at once the message says which; none of them is stored
-runs 1 submit n --study S-1 --kind dataset --each early.json after.json
+runs 1 submit n --study ENFORCED-1 --kind dataset --each early.json after.json
 says err "RULE_BROKEN: rule D1 \('after.json'\): order"
 is "$(records)" 4 'a refused record is stored'
 # what was accepted before is not judged again, another study has no such rule
-runs 0 submit n --study S-1 --kind dataset --keep before.json
+runs 0 submit n --study ENFORCED-1 --kind dataset --keep before.json
 says err '1 of 1 records were submitted before'
 runs 0 submit n --study S-2 --kind dataset ds.json after.json
 # what only breaks with another record of the same call
-runs 1 submit n --study S-1 --kind dataset --each third.json fourth.json
+runs 1 submit n --study ENFORCED-1 --kind dataset --each third.json fourth.json
 says err "RULE_BROKEN: rule D1 \('(third|fourth).json'\)"
 
 # who looks at the study sees what is enforced, and where
-runs 2 check n --study S-1
+runs 2 check n --study ENFORCED-1
 says out '^Enforced where records are submitted: .*: D1 \(refuse\)$'
 
 # attach: later parameters count from then on, and cannot be kept out themselves
@@ -96,14 +96,14 @@ runs 0 trust export n -o trust
 runs 0 export n "$found" -o findings.asice
 "$TRIALVERIFY" findings.asice --trust trust >out 2>err || fault 'the bundle of the findings is not accepted'
 unzip -p findings.asice findings.json >findings.json || fault 'no findings.json in the bundle'
-says findings.json '^\{"schema":"trialnotary/findings/1","study":"S-1"'
+says findings.json '^\{"schema":"trialnotary/findings/1","study":"ENFORCED-1"'
 says findings.json "\"parameters\":\"$mild\""
 says findings.json '"findings":\[\{"rule":"D1","verdict":"FAIL","word":"order","persons":1\}\]'
 says findings.json '"fail":1,"inconclusive":0'
 ! grep -q "$person" findings.json || fault 'findings.json names a person'
 # the same again: nothing is judged, nothing attached twice
 held=$(records)
-runs 0 submit n --study S-1 --kind dataset --keep after.json
+runs 0 submit n --study ENFORCED-1 --kind dataset --keep after.json
 is "$(records)" "$held" 'findings are attached twice'
 # what was broken before is not the fault of the next record
 submit dataset nothing.json
@@ -117,10 +117,10 @@ says out '"confidential":true'
 # erased parameters: the ones before count again; erasing waits for no rule
 runs 0 seal n
 runs 0 erase n "$mild" --yes
-runs 1 submit n --study S-1 --kind dataset third.json
+runs 1 submit n --study ENFORCED-1 --kind dataset third.json
 says err 'RULE_BROKEN: rule D1'
 runs 0 erase n "$strict" --yes
-runs 0 submit n --study S-1 --kind dataset third.json
+runs 0 submit n --study ENFORCED-1 --kind dataset third.json
 ! grep -q RULE_BROKEN err || fault 'erased parameters count'
 
 # with the index: made, deleted, damaged
@@ -130,7 +130,7 @@ runs 0 submit n --study S-3 --kind other --each many
 [ -s n/rules.db ] || fault 'no index is made'
 is "$(stat -c %a n/rules.db)" 600 'mode of rules.db'
 refused() {
-	runs 1 submit n --study S-1 --kind dataset fourth.json
+	runs 1 submit n --study ENFORCED-1 --kind dataset fourth.json
 	says err 'RULE_BROKEN: rule D1'
 }
 refused
@@ -139,7 +139,7 @@ refused
 head -c 4096 /dev/urandom >n/rules.db
 rm -f n/rules.db-*
 refused
-! grep -qa 'S-1' n/rules.db* || fault 'the index names a study'
+! grep -qa 'ENFORCED-1' n/rules.db* || fault 'the index names a study'
 runs 0 backup n -o copy
 [ ! -e copy/rules.db ] || fault 'the backup holds the index'
 # of another notary
@@ -148,7 +148,7 @@ runs 0 submit other --study S-3 --kind other --each many
 rm -f n/rules.db*; cp other/rules.db* n/ 2>/dev/null
 refused
 lay_down nothing.json
-runs 0 submit n --study S-1 --kind dataset fourth.json
+runs 0 submit n --study ENFORCED-1 --kind dataset fourth.json
 
 echo "$count checks, $faults faults"
 [ $faults = 0 ]

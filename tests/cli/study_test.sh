@@ -34,7 +34,7 @@ for i in 1 2; do
 done
 echo "form" >form.txt
 echo "NOBODY KNOWS" >consent.txt
-printf 'subject,visit\nS1,1\n' >data.csv
+printf 'subject,visit\nSUBJECT-OF-VISIT,1\n' >data.csv
 run 0 submit "$tn" submit n form.txt --study EX-1 --kind consent-form --version 1.0
 run 0 submit "$tn" submit n consent.txt --study EX-1 --kind consent
 run 0 submit "$tn" submit n data.csv --study EX-1 --kind dataset
@@ -84,7 +84,7 @@ run 0 "embargo of one" "$tn" bundle n --study EX-1 --withhold consent --embargo-
 cmp -s part.tnstudy same.tnstudy || fault "kind and ID choose otherwise"
 run 0 "expand part" "$tn" expand part.tnstudy -o part.d
 [ "$(ls part.d/*.asice | wc -l)" = 4 ] || fault "four bundles are shown"
-for secret in "NOBODY KNOWS" "S1,1"; do
+for secret in "NOBODY KNOWS" "SUBJECT-OF-VISIT"; do
 	! grep -rqF -- "$secret" part.d || fault "'$secret' is in what it expands to"
 done
 run 0 "export withheld" "$tn" export n "$data" -o want.asice --detached --withhold data.csv

@@ -373,11 +373,19 @@ went=${PIPESTATUS[0]} # the next command sets it anew
 # It waits for standard input, which never ends. (Job control: else a shell makes jobs ignore SIGINT.)
 mkfifo slow
 exec 9<>slow
+# until_caught PID SIGNAL: until the program has its handler; before that, a signal would end it in another way
+until_caught() {
+	for _ in $(seq 1200); do
+		((0x$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) >> ($2 - 1) & 1)) && return
+		sleep 0.05
+	done
+	fault "signal $2 is not caught"
+}
 set -m
 for name in INT TERM HUP; do
 	"$tv" - <&9 >out 2>err &
 	child=$!
-	sleep 0.5
+	until_caught $child "$(kill -l $name)"
 	kill -$name $child
 	wait $child 2>/dev/null
 	got=$?

@@ -107,7 +107,7 @@ static void live(void)
 			_exit(9);
 	nt_issue_journal_end_before(j, T0 / DAY + 2);
 	for (int day = 0; day < 2; day++) {
-		for (int i = 0; i < 2000 && !nt_issue_journal_ended(j, &e); i++)
+		for (int i = 0; i < 60000 && !nt_issue_journal_ended(j, &e); i++)
 			usleep(1000);
 		if (nt_issue_journal_notarised(j, T0 / DAY + day, &record, NULL) != VF_OK)
 			_exit(9);

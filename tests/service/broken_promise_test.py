@@ -2,7 +2,7 @@
 A notary that gives a receipt and keeps the entry out of its log: anybody can prove it, offline, by the three steps of
 docs/formats/receipt.md ("A broken promise"), with openssl, hashes and what the notary itself published.
 """
-import base64, hashlib, json, os, re, subprocess, sys, tempfile, time
+import base64, calendar, hashlib, json, os, re, subprocess, sys, tempfile, time
 
 sys.dont_write_bytecode = True
 from records import Stream, entry, line, tree_root
@@ -136,8 +136,8 @@ def prove(service, receipt, trust, work):
     if told.returncode != 0:
         return False
     accepted = re.search(rb"^accepted (\S+)$", receipt, re.M).group(1).decode()
-    deadline = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.mktime(time.strptime(accepted[:19],
-        "%Y-%m-%dT%H:%M:%S")) - time.timezone + 60))
+    deadline = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(calendar.timegm(time.strptime(accepted[:19],
+        "%Y-%m-%dT%H:%M:%S")) + 60))
     # 2. a seal head that names a token dated after the deadline
     last = json.loads(service.send("GET", "/v1/log").body)["seals"]
     seal = json.loads(service.send("GET", f"/v1/seals/{last}").body)

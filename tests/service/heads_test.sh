@@ -17,7 +17,7 @@ heads() { "$program" list notary >list 2>&1; grep -c ' study-head ' list; }
 # heads_are N: soon
 heads_are() {
 	count=$((count + 1))
-	for _ in $(seq 1 100); do
+	for _ in $(seq 1 600); do
 		"$program" list --server "$NOTARY" --token-file token --study EX-1 >list 2>err && [ "$(grep -c ' study-head ' list)" = "$1" ] && return
 		sleep 0.1
 	done

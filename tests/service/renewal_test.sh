@@ -45,7 +45,7 @@ other_start() {
 }
 other_stop() { kill -TERM $other; wait $other || fault "the authority ended badly" other.err; other=; }
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 "$here/free_port.py")
 DAY='2026-01-02 12:00:00'
 run init alpha --origin alpha.example/1
 sed -i "s/^listen *=.*/listen = 127.0.0.1:$port/; s/^tsa_endpoint *=.*/tsa_endpoint = 1/" alpha/trialnotary.conf
@@ -81,7 +81,7 @@ grep '"event":"renewal_failed"' serve.out >line
 has line '"level":"warn"'
 has line '"code":"FETCH_FAILED"'
 has line '"authority":"alpha","by":"alpha","time_stamps":1,"end":"2031-01-01T12:00:'
-for _ in $(seq 1 100); do
+for _ in $(seq 1 600); do
 	curl -fsS "$NOTARY/metrics" >metrics
 	grep -q 'notary_evidence_renewal_due' metrics && break
 	sleep 0.1
@@ -107,7 +107,7 @@ until_log '"event":"evidence_renewed"'
 grep '"event":"evidence_renewed"' serve.out >line
 has line '"authority":"alpha","by":"alpha","time_stamps":1,"until":"2035-'
 lacks serve.out renewal_failed
-for _ in $(seq 1 100); do
+for _ in $(seq 1 600); do
 	curl -fsS "$NOTARY/metrics" >metrics
 	grep -q 'notary_evidence_renewal_due{horizon="180d"} 0' metrics && break
 	sleep 0.1

@@ -221,10 +221,13 @@ def killed_under_load(s):
 
     for _ in range(3):
         stop.clear()
+        enough = len(got) + 30
         threads = [threading.Thread(target=client, args=(n,)) for n in range(8)]
         for t in threads:
             t.start()
-        time.sleep(0.7)
+        end = time.monotonic() + 60
+        while len(got) < enough and time.monotonic() < end:
+            time.sleep(0.01)
         s.process.send_signal(signal.SIGKILL)
         s.process.wait()
         stop.set()

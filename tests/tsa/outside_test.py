@@ -9,6 +9,7 @@ import datetime, json, os, re, shutil, signal, subprocess, sys, tempfile, time, 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "..", "service")]
 import authority, revocation_world
+from free_port import free_port
 from service import PROGRAM, Service
 
 VERIFY = os.environ.get("TRIALVERIFY", "trialverify")
@@ -146,6 +147,8 @@ def test_all(base):
     os.mkdir(other_base), os.mkdir(mine_base)
     # two services stand side by side: their outputs go into folders of their own
     other.beside, mine.beside = (lambda n: os.path.join(other_base, n)), (lambda n: os.path.join(mine_base, n))
+    for service in (other, mine):  # both come back at the place where they are known
+        service.configure(listen=f"127.0.0.1:{free_port()}")
     other.start()
     try:
         run(PROGRAM, "trust", "export", other.folder, "-o", os.path.join(base, "trust-of-other"), want=74)  # it is served
@@ -301,9 +304,6 @@ def test_silence(base, mine, other, lying):
     mine.process.kill()
     mine.process.wait()
     mine.process = None
-    mine.configure(listen=f"127.0.0.1:{mine.port}")  # the client knows its records by the server's address
-    port = other.port
-    other.configure(listen=f"127.0.0.1:{port}")
     mine.start()
     time.sleep(0.5)
     other.start()

@@ -19,12 +19,12 @@ static void put_events(struct fixture *f, struct nt_access *a, size_t n)
 	}
 }
 
-/* Ticks until there are so many documents, or for five seconds. */
+/* Ticks until there are so many documents, or for a minute. */
 static uint64_t tick_until(struct nt_api *api, struct nt_access *a, uint64_t want)
 {
 	struct nt_audit_counts counts = {0};
 
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 6000; i++) {
 		CHECK_RC(nt_api_tick(api, NULL), VF_OK);
 		CHECK_RC(nt_audit_counts(a, &counts, NULL), VF_OK);
 		if (counts.documents >= want)

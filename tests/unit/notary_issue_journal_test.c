@@ -310,7 +310,7 @@ static void test_too_many(void)
 	CHECK_RC(nt_issue_journal_begin(j, T0, 0, &number, &gen, NULL), VF_HTTP_BUSY);
 	for (number = 1; number <= NT_ISSUE_MAX_OPEN; number++)
 		nt_issue_journal_drop(j, number);
-	for (int i = 0; i < 1000 && nt_issue_journal_begin(j, T0, 0, &number, &gen, NULL) != VF_OK; i++)
+	for (int i = 0; i < 60000 && nt_issue_journal_begin(j, T0, 0, &number, &gen, NULL) != VF_OK; i++)
 		usleep(1000);
 	CHECK_INT(number, NT_ISSUE_MAX_OPEN + 1);
 	nt_issue_journal_drop(j, number);
@@ -360,7 +360,7 @@ static void check_ended(struct nt_issue_journal *j, const char *name, const char
 	struct vf_bytes text;
 	struct vf_pair pair;
 
-	for (int i = 0; i < 2000 && !nt_issue_journal_ended(j, &e); i++)
+	for (int i = 0; i < 60000 && !nt_issue_journal_ended(j, &e); i++)
 		usleep(1000);
 	CHECK_STR(e.name, name);
 	CHECK_INT(e.day, day);
@@ -586,7 +586,7 @@ static void live(int to)
 	}
 	nt_issue_journal_end_before(j, DAY0 + 2);
 	for (int day = 0; day < 2; day++) {
-		for (int i = 0; i < 2000 && !nt_issue_journal_ended(j, &e); i++)
+		for (int i = 0; i < 60000 && !nt_issue_journal_ended(j, &e); i++)
 			usleep(1000);
 		if (nt_issue_journal_notarised(j, DAY0 + day, &record, NULL) != VF_OK)
 			_exit(2);

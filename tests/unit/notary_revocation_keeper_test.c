@@ -406,7 +406,7 @@ static void test_thread(void)
 	now = T("2025-03-10T00:00:00Z");
 	CHECK_RC(nt_revocation_keeper_start(keeper, &err), VF_OK);
 	stamp("20250309235959Z");
-	for (int i = 0; i < 1000 && n < 3; i++) {
+	for (int i = 0; i < 6000 && n < 3; i++) {
 		usleep(10000);
 		pthread_mutex_lock(&kept.lock);
 		n = kept.n;
