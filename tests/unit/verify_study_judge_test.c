@@ -255,6 +255,69 @@ static void strangers(void)
 	fixture_end(&f);
 }
 
+/* One trust directory for both: the logs of both, and the roots of both their own authorities under one name. */
+static void trust_both(struct fixture *f, const struct fixture *other)
+{
+	for (size_t i = 0; i < f->trust.n; i++) {
+		struct nt_buf *b = &f->trust.files[i];
+		struct vf_bytes more = nt_buf_bytes(&other->trust.files[i]), log;
+
+		CHECK_STR(f->trust.names[i], other->trust.names[i]);
+		if (strcmp(f->trust.names[i], "tsa/embedded.pem") == 0)
+			nt_buf_put(b, more);
+		if (strcmp(f->trust.names[i], "tlog-policy") != 0)
+			continue;
+		CHECK(vf_take_line(&more, &log));
+		b->n -= strlen("\nquorum none\n");
+		nt_buf_putf(b, "\n%.*s\nquorum none\n", VF_STR(log));
+	}
+}
+
+/* The same study in two logs, both trusted: each record is VERIFIED, and together they are no study. */
+static void two_logs(void)
+{
+	static struct vf_study_result r;
+	struct vf_hash here, there;
+	struct nt_buf given;
+	struct fixture f, other;
+	struct sm_file m;
+
+	fixture_begin(&f);
+	fixture_begin_as(&other, "other.example/1");
+	trust_both(&f, &other);
+	here = submit_sealed(&f, "A", "0.txt");
+	submit_sealed(&other, "B", "0.txt");
+	there = submit_sealed(&other, "A", "1.txt");
+	f.now = other.now > f.now ? other.now : f.now;
+	m = file_of(&other, &there, 1);
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_STR(r.origin, "other.example/1");
+	m = file_of(&f, &here, 1);
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_STR(r.origin, "test.example/1");
+	/* beside the file, where its place in the log is nowhere among those of the file */
+	given = bundle_of(&other, &there);
+	CHECK_RC(judge_with(&f, &m, &given, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.given, 0);
+	CHECK_INT(r.n_faults, 1);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "'given.asice' does not belong to the file: its record has another place in the log"));
+	nt_buf_done(&given);
+	/* in one file */
+	m.pieces[m.n++] = (struct sm_piece){.f = &other, .id = there};
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.counts[VF_VERIFIED], 2);
+	CHECK_INT(r.n_faults, 1);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "the bundle is of another log than those before it"));
+	CHECK_STR(r.origin, "test.example/1");
+	CHECK_INT(r.size, 1);
+	fixture_end(&f);
+	fixture_end(&other);
+}
+
 /* Documents that no record has, or of another content than their name. */
 static void documents(void)
 {
@@ -465,6 +528,7 @@ int main(void)
 	places();
 	forks();
 	strangers();
+	two_logs();
 	documents();
 	heads();
 	newest_head();
