@@ -19,6 +19,7 @@ struct judging {
 	size_t n_more;
 	bool has_study;
 	struct vf_bytes study;
+	struct vf_hash origin; /* SHA-256 of the log's whole name: what is shown of it may be cut off */
 	const struct vf_zip_entry *head; /* details of the newest study head */
 	const struct vf_study_record *head_record, *newest_head; /* read; shown, if only its statement */
 	struct vf_hash head_sha256;
@@ -122,10 +123,9 @@ static bool has_other_place(const struct vf_study_record *r, const struct vf_rep
 /* Places in the log, and study heads, are those of one log. */
 static bool is_of_other_log(const struct judging *g, const struct vf_report *p)
 {
-	char origin[sizeof(g->r->origin)];
+	struct vf_hash origin = vf_sha256(p->origin);
 
-	vf_text_escape(origin, sizeof(origin), p->origin);
-	return g->r->origin[0] && strcmp(origin, g->r->origin) != 0;
+	return g->r->origin[0] && !vf_hash_eq(&origin, &g->origin);
 }
 
 /* What the packing says of a record against what was judged. */
@@ -194,6 +194,7 @@ static void learn(struct judging *g, const struct vf_study_record *r, const stru
 	note_place(g, r, p);
 	g->proven[r->seal] |= vf_digest_eq(&root, &shown);
 	g->r->size = p->size;
+	g->origin = vf_sha256(p->origin);
 	vf_text_escape(g->r->origin, sizeof(g->r->origin), p->origin);
 	if (p->existed_by != VF_TIME_NONE && p->existed_by > g->r->existed_by)
 		g->r->existed_by = p->existed_by;

@@ -274,7 +274,7 @@ static void trust_both(struct fixture *f, const struct fixture *other)
 }
 
 /* The same study in two logs, both trusted: each record is VERIFIED, and together they are no study. */
-static void two_logs(void)
+static void two_logs(const char *first, const char *second)
 {
 	static struct vf_study_result r;
 	struct vf_hash here, there;
@@ -282,8 +282,8 @@ static void two_logs(void)
 	struct fixture f, other;
 	struct sm_file m;
 
-	fixture_begin(&f);
-	fixture_begin_as(&other, "other.example/1");
+	fixture_begin_as(&f, first);
+	fixture_begin_as(&other, second);
 	trust_both(&f, &other);
 	here = submit_sealed(&f, "A", "0.txt");
 	submit_sealed(&other, "B", "0.txt");
@@ -292,11 +292,11 @@ static void two_logs(void)
 	m = file_of(&other, &there, 1);
 	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
-	CHECK_STR(r.origin, "other.example/1");
+	CHECK(strncmp(r.origin, second, 200) == 0);
 	m = file_of(&f, &here, 1);
 	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
-	CHECK_STR(r.origin, "test.example/1");
+	CHECK(strncmp(r.origin, first, 200) == 0);
 	/* beside the file, where its place in the log is nowhere among those of the file */
 	given = bundle_of(&other, &there);
 	CHECK_RC(judge_with(&f, &m, &given, &r), VF_OK);
@@ -312,7 +312,7 @@ static void two_logs(void)
 	CHECK_INT(r.counts[VF_VERIFIED], 2);
 	CHECK_INT(r.n_faults, 1);
 	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "the bundle is of another log than those before it"));
-	CHECK_STR(r.origin, "test.example/1");
+	CHECK(strncmp(r.origin, first, 200) == 0);
 	CHECK_INT(r.size, 1);
 	fixture_end(&f);
 	fixture_end(&other);
@@ -523,12 +523,20 @@ static void given_later(void)
 
 int main(void)
 {
+	char name[246] = "", other[246] = "";
+
 	study_begin();
 	gaps();
 	places();
 	forks();
 	strangers();
-	two_logs();
+	two_logs("test.example/1", "other.example/1");
+	/* names that differ where they are cut off when they are shown */
+	memset(name, 'a', sizeof(name) - 2);
+	memset(other, 'a', sizeof(other) - 2);
+	name[sizeof(name) - 2] = '1';
+	other[sizeof(other) - 2] = '2';
+	two_logs(name, other);
 	documents();
 	heads();
 	newest_head();
