@@ -1,4 +1,5 @@
 /* What a study shows as a whole: forks, gaps, heads, what belongs to another study, and what is given beside the file. */
+#include "tests/outside_fixture.h"
 #include "tests/study_maker.h"
 
 static enum vf_rc judge_made(struct fixture *f, const struct sm_file *m, const struct study_beside *beside, struct vf_study_result *ret)
@@ -115,6 +116,7 @@ static void places(void)
 {
 	static struct vf_study_result r;
 	struct vf_hash ids[4];
+	struct nt_buf given;
 	struct fixture f;
 	struct sm_file m;
 	char name[16];
@@ -139,6 +141,13 @@ static void places(void)
 	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_INDETERMINATE);
 	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, "its place in its stream is not shown"));
+	/* its bundle beside the file, with the place: the file says that it has none */
+	given = bundle_of(&f, &ids[3]);
+	CHECK_RC(judge_with(&f, &m, &given, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.given, 0);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "does not belong to the file: its record has another place in its stream"));
+	nt_buf_done(&given);
 	fixture_end(&f);
 }
 
@@ -202,6 +211,18 @@ static void forks(void)
 	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_REJECTED);
 	CHECK(study_has_fault(&r, VF_STREAM_FORK, "the record follows another predecessor"));
+	/* the same when nobody can judge it by itself: it is hidden */
+	m.pieces[m.n - 1].hidden = true;
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.counts[VF_VERIFIED], 2);
+	CHECK(study_has_fault(&r, VF_STREAM_FORK, "the record follows another predecessor"));
+	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, "its place in the log is not shown"));
+	m.pieces[m.n - 1].id = other;
+	CHECK_RC(judge_made(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.counts[VF_VERIFIED], 2);
+	CHECK(study_has_fault(&r, VF_STREAM_FORK, "another record has this place in the stream: 1"));
 	/* a fork that shows beside the file alone */
 	m = file_of(&f, ids, 2);
 	m.pieces[m.n++] = (struct sm_piece){.f = &f, .id = later};
@@ -316,6 +337,55 @@ static void two_logs(const char *first, const char *second)
 	CHECK_INT(r.size, 1);
 	fixture_end(&f);
 	fixture_end(&other);
+}
+
+/* A file with a time-stamp beside a study is good, and no record. */
+static void no_record(void)
+{
+	static const char text[] = "minutes";
+	static struct vf_study_result r;
+	struct vf_digest imprint;
+	struct nt_buf token = nt_buf(1u << 16), zip = nt_buf(1u << 16), file;
+	struct vf_detached given = {"given.asics", NULL};
+	struct vf_source source;
+	struct vf_hash id, h = vf_sha256(vf_bytes_str(text));
+	struct vf_err err = {0};
+	struct outside o;
+	struct fixture f;
+	struct sm_file m;
+
+	fixture_begin(&f);
+	outside_begin(&f, &o, "outside", VF_SHA256);
+	id = submit_sealed(&f, "A", "0.txt");
+	imprint = vf_digest_from_hash(&h);
+	fixture_need(nt_tsa_stamp(o.tsa, &imprint, f.now, &token, &err), &err, "stamp");
+	{
+		struct nt_zip_item items[] = {{vf_bytes_str("minutes.txt"), vf_bytes_str(text)}, {vf_bytes_str("META-INF/timestamp.tst"), nt_buf_bytes(&token)}};
+		struct nt_zip z;
+
+		fixture_need(nt_zip_begin_as(&z, "application/vnd.etsi.asic-s+zip", nt_zip_to_buf(&zip), &err), &err, "zip");
+		for (size_t i = 0; i < 2; i++) {
+			fixture_need(nt_zip_entry(&z, items[i].name, items[i].data.n, nt_zip_crc(0, items[i].data), &err), &err, "zip");
+			fixture_need(nt_zip_data(&z, items[i].data, &err), &err, "zip");
+		}
+		fixture_need(nt_zip_end(&z, &err), &err, "zip");
+		nt_zip_done(&z);
+	}
+	source = vf_source_of(nt_buf_bytes(&zip));
+	given.source = &source;
+	m = file_of(&f, &id, 1);
+	file = sm_make(&m);
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), &(struct study_beside){.integrity_only = true}, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_INTACT);
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), &(struct study_beside){.bundles = &given, .n_bundles = 1, .integrity_only = true}, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.n_faults, 1);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "'given.asics' does not belong to the file: it is no bundle of a record"));
+	nt_buf_done(&file);
+	nt_buf_done(&zip);
+	nt_buf_done(&token);
+	outside_end(&o);
+	fixture_end(&f);
 }
 
 /* Documents that no record has, or of another content than their name. */
@@ -537,6 +607,7 @@ int main(void)
 	name[sizeof(name) - 2] = '1';
 	other[sizeof(other) - 2] = '2';
 	two_logs(name, other);
+	no_record();
 	documents();
 	heads();
 	newest_head();

@@ -224,6 +224,14 @@ static void entries(void)
 	add(&p, "leaves/000001", true, some);
 	refused(&p, VF_STUDY_SHAPE, "where a study bundle has one");
 	take_apart(plain, &p);
+	add(&p, "notes0", false, vf_bytes(NULL, 0));
+	file = put_together(&p, VF_STUDY_MEDIA);
+	for (uint8_t *at = file.p; (at = memmem(at, (size_t)(file.p + file.n - at), "notes0", 6));)
+		at[5] = '/';
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), NULL, NULL), VF_ZIP_SHAPE);
+	CHECK(strstr(study_said.text, "has a folder"));
+	nt_buf_done(&file);
+	take_apart(plain, &p);
 	file = put_together(&p, VF_ZIP_ASICE);
 	CHECK(study_judge(&f, nt_buf_bytes(&file), NULL, NULL) != VF_OK);
 	nt_buf_done(&file);
@@ -269,6 +277,8 @@ static const struct {
 	{" statement.json\n", "0 statement.json\n", VF_STUDY_SHAPE, "a member is not in its exact form"},
 	{" hidden ", " hidden 0", VF_STUDY_SHAPE, "its first line is not in its exact form"},
 	{" hidden 2\n", " hidden 20000\n", VF_STUDY_SHAPE, "the digests are cut"},
+	{" hidden 2\n", " hidden 900719925474\n", VF_STUDY_SHAPE, "record 4: the digests are cut"}, /* before memory is asked for */
+	{" statement.json\n", "statement.json\n", VF_STUDY_SHAPE, "a member is not in its exact form"},
 	{" hidden 2\n", " hidden 900\n", VF_STUDY_SHAPE, "the digests are cut or do not ascend"},
 	{" hidden 2\n", " hidden 1\n", VF_STUDY_SHAPE, "is not in its exact form"},
 };
@@ -306,6 +316,8 @@ static const struct {
 	size_t n;
 } programs[] = {
 	{{14}, 1},			      /* no code */
+	{{14, 0}, 2},
+	{{2}, 1},			      /* no item is named */
 	{{0, 5, 1, 2}, 4},		      /* a literal that is cut */
 	{{0}, 1},			      /* without its operand */
 	{{0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0}, 12}, /* a number of eleven octets */
@@ -323,6 +335,37 @@ static const struct {
 	{{13, 64}, 2},
 	{{13, 0xff, 0x7f}, 3},
 };
+
+/* What no edit of one text makes: lines that are cut off, a slot that is not there, a hidden record of another member. */
+static void cut_records(void)
+{
+	struct vf_study_unpacked u;
+	struct parts p;
+	struct entry *e;
+	uint8_t *at;
+	char old[80], with[80];
+
+	take_apart(plain, &p);
+	program_at(plain, &u);
+	snprintf(old, sizeof(old), "record 0 shown %zu %zu %zu\n", u.n_members, u.program.n, u.output);
+	snprintf(with, sizeof(with), "record 0 shown %zu %zu\n", u.n_members, u.program.n);
+	edit(entry(&p, "records/0001"), old, with);
+	refused(&p, VF_STUDY_SHAPE, "its first line is not in its exact form");
+	/* with no stream member the slot stands before the program, whole */
+	take_apart(plain, &p);
+	e = entry(&p, "records/0001");
+	edit(e, " stream.json\n", " stream.jsom\n");
+	e->data.n = program_at(plain, &u) + 31;
+	refused(&p, VF_STUDY_SHAPE, "record 0: the slot is missing");
+	take_apart(partial, &p);
+	e = entry(&p, "records/0001");
+	at = memmem(e->data.p, e->data.n, " hidden ", 8);
+	at = at ? memmem(at, (size_t)(e->data.p + e->data.n - at), "stream.json", 11) : NULL;
+	CHECK(at != NULL);
+	if (at)
+		at[0] = 'S';
+	refused(&p, VF_STUDY_SHAPE, "a hidden record has its stream member alone");
+}
 
 static void records(void)
 {
@@ -404,6 +447,65 @@ static void leaves(void)
 	refused(&p, VF_STUDY_SHAPE, "positions of a batch");
 }
 
+/* The trees of the right records under the number of a seal that their bundles do not name. */
+static void other_seal(void)
+{
+	static struct vf_study_result r;
+	struct nt_buf file;
+	struct parts p;
+
+	take_apart(partial, &p);
+	edit(entry(&p, VF_STUDY_JSON), "[[1,0,2],", "[[2,0,2],");
+	snprintf(entry(&p, "leaves/000001")->name, 20, "leaves/000002");
+	file = put_together(&p, VF_STUDY_MEDIA);
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.counts[VF_VERIFIED], 2);
+	CHECK_INT(r.n_faults, 1);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "the bundle is under another seal"));
+	nt_buf_done(&file);
+}
+
+/* A withheld record behind all seals of the file has the place that the file says: its bundle knows better. */
+static void other_index(void)
+{
+	static const struct nt_withhold consent[] = {{.kind = "consent"}};
+	struct nt_study_options o = {.choice = {.withhold = consent, .n_withhold = 1}};
+	static struct vf_study_result r;
+	struct vf_source source;
+	struct vf_detached given = {"given.asice", &source};
+	struct study_beside beside = {.bundles = &given, .n_bundles = 1};
+	struct nt_buf bundle = nt_buf(1u << 24), file;
+	struct nt_study_made made;
+	struct vf_bytes packed;
+	struct parts p;
+
+	fixture_begin(&f);
+	study_submit_many(&f, "A", 0, 1);
+	fixture_seal(&f);
+	study_submit(&f, "A", TR_CONSENT, "consent.txt", "consent");
+	fixture_seal(&f);
+	packed = study_put(&f, "A", &o, &made);
+	fixture_export(&f, &f.last, NULL, &bundle);
+	source = vf_source_of(nt_buf_bytes(&bundle));
+	CHECK_RC(study_judge(&f, packed, &beside, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_INT(r.given, 1);
+	take_apart(packed, &p);
+	edit(entry(&p, "records/0001"), "record 1 hidden ", "record 2 hidden ");
+	file = put_together(&p, VF_STUDY_MEDIA);
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_INDETERMINATE);
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), &beside, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.given, 0);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "'given.asice' does not belong to the file: its record has another place in the log"));
+	nt_buf_done(&file);
+	nt_buf_done(&bundle);
+	free((void *)(uintptr_t)packed.p);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	static const struct nt_withhold consent[] = {{.kind = "consent"}};
@@ -434,9 +536,12 @@ int main(void)
 	study_json();
 	entries();
 	records();
+	cut_records();
+	other_seal();
 	leaves();
 	free((void *)(uintptr_t)plain.p);
 	free((void *)(uintptr_t)partial.p);
 	fixture_end(&f);
+	other_index();
 	return check_done();
 }
