@@ -12,7 +12,7 @@
 #include "notary/study_pack.h"
 #include "tests/study_judging.h"
 
-#define SM_MAX 16
+#define SM_MAX 32
 
 struct sm_piece {
 	struct fixture *f;

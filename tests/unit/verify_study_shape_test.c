@@ -1,5 +1,6 @@
 /* Every way in which a study bundle can depart from docs/formats/study.md, and what refuses it. */
 #include "tests/study_parts.h"
+#include "tests/zip_make.h"
 #include "verify/limits.h"
 
 static struct fixture f;
@@ -42,6 +43,12 @@ static const struct {
 	{"[[1,0,2],", "[[1,0,5],", VF_STUDY_SHAPE, "exact form"},
 	{"[[1,0,2],", "[[1,0,3],", VF_STUDY_SHAPE, "seal 1: positions of a batch"},
 	{"[[1,0,2],", "[[1,0,2,2],", VF_STUDY_SHAPE, "exact form"},
+	{"[[1,0,2],", "[1,0,2],", VF_STUDY_SHAPE, "exact form"},
+	{"[[1,0,2],", "[[1,0,2]", VF_STUDY_SHAPE, "exact form"},
+	{"[[1,0,2],", "[[1,00,2],", VF_STUDY_SHAPE, "exact form"},
+	{"[3,4,6]]", "[3,4,4294967300]]", VF_STUDY_SHAPE, "exact form"}, /* more than a position of four octets counts */
+	{"\"seals\":[", "", VF_STUDY_SHAPE, "exact form"},
+	{VF_STUDY_SCHEMA, "", VF_STUDY_SHAPE, "exact form"},
 	{"[3,4,6]]", "[3,4,6],[4,6,7]]", VF_STUDY_SHAPE, "seal 4 is listed for no record"},
 };
 
@@ -93,6 +100,12 @@ static void entries(void)
 	swap(&p, 0, 1);
 	refused(&p, VF_STUDY_SHAPE, "are not where they belong");
 	sp_take(plain, &p);
+	sp_entry(&p, VF_STUDY_JSON)->name[0] = 'S';
+	refused(&p, VF_STUDY_SHAPE, "are not where they belong");
+	sp_take(plain, &p);
+	sp_entry(&p, VF_STUDY_SHARED)->name[0] = 'S';
+	refused(&p, VF_STUDY_SHAPE, "are not where they belong");
+	sp_take(plain, &p);
 	while (p.n > 2)
 		sp_drop(&p, p.e[p.n - 1].name);
 	refused(&p, VF_STUDY_SHAPE, "there are no records");
@@ -102,6 +115,9 @@ static void entries(void)
 	sp_take(plain, &p);
 	sp_add(&p, document, false, some);
 	refused(&p, VF_STUDY_SHAPE, "where a study bundle has one"); /* not ascending */
+	sp_take(plain, &p);
+	sp_add(&p, document + strlen(VF_STUDY_DOCUMENTS), true, some);
+	refused(&p, VF_STUDY_SHAPE, "where a study bundle has one");
 	sp_take(plain, &p);
 	sp_add(&p, "documents/some.txt", false, some);
 	refused(&p, VF_STUDY_SHAPE, "where a study bundle has one");
@@ -145,6 +161,79 @@ static void entries(void)
 	nt_buf_put(&p.e[2].data, vf_bytes(large.p, VF_MAX_PART));
 	refused(&p, VF_LIMIT, "'records/0001' has");
 	nt_buf_done(&large);
+}
+
+/* ---- headers ---- */
+
+/* Departures from the profile that other containers may have. */
+enum departure { NONE, EXTRA, LOCAL_EXTRA, DESCRIPTOR, TIME, MADE_BY, ATTRIBUTE, COMMENT, DEPARTURES };
+
+static struct nt_buf depart(enum departure how)
+{
+	static const uint8_t extra[] = {0x99, 0x99, 0, 0};
+	struct zm_entry e[SP_MAX];
+	struct nt_buf rooms[SP_MAX] = {{0}}, out = nt_buf(1u << 28);
+	struct zm_end end = {0};
+	struct sp_parts p;
+	uint8_t descriptor[16];
+	size_t n = 0;
+
+	sp_take(plain, &p);
+	e[n++] = zm_entry("mimetype", VF_STUDY_MEDIA);
+	for (size_t i = 0; i < p.n; i++, n++)
+		e[n] = p.e[i].deflated ? zm_deflated(p.e[i].name, nt_buf_bytes(&p.e[i].data), &rooms[n]) : zm_entry_raw(vf_bytes_str(p.e[i].name), nt_buf_bytes(&p.e[i].data));
+	for (size_t i = 0; i < n; i++)
+		e[i].made_by = VF_ZIP_NEED_STORED;
+	if (how == EXTRA || how == LOCAL_EXTRA)
+		e[3].local.extra = vf_bytes(extra, sizeof(extra));
+	if (how == EXTRA)
+		e[3].central.extra = e[3].local.extra;
+	if (how == DESCRIPTOR)
+		zm_describe(&e[3], true, descriptor);
+	if (how == TIME)
+		e[3].local.stamp = e[3].central.stamp = 0x5a210000;
+	if (how == MADE_BY)
+		e[3].made_by = 3 << 8 | 20;
+	if (how == ATTRIBUTE)
+		e[3].external = 0644u << 16;
+	if (how == COMMENT)
+		end.comment = vf_bytes(extra, sizeof(extra));
+	zm_build(&out, e, n, &end);
+	for (size_t i = 0; i < n; i++)
+		nt_buf_done(&rooms[i]);
+	for (size_t i = 0; i < p.n; i++)
+		nt_buf_done(&p.e[i].data);
+	return out;
+}
+
+static void headers(void)
+{
+	for (enum departure how = NONE; how < DEPARTURES; how++) {
+		struct nt_buf file = depart(how);
+		enum vf_rc rc = study_judge(&f, nt_buf_bytes(&file), NULL, NULL);
+
+		if (rc != (how == NONE ? VF_OK : VF_ZIP_SHAPE))
+			CHECK_FAIL("departure %d: %s: %s", (int)how, vf_rc_name(rc), study_said.text);
+		nt_buf_done(&file);
+	}
+}
+
+/* How a program tells it from a bundle: by its type alone, where it must stand. */
+static void kinds(void)
+{
+	struct vf_source s = vf_source_of(plain);
+	uint8_t *copy = malloc(plain.n);
+
+	CHECK(vf_study_is(&s));
+	s = vf_source_of(vf_bytes(plain.p, VF_ZIP_LOCAL_SIZE + strlen("mimetype" VF_STUDY_MEDIA)));
+	CHECK(!vf_study_is(&s));
+	s = vf_source_of(vf_bytes(NULL, 0));
+	CHECK(!vf_study_is(&s));
+	memcpy(copy, plain.p, plain.n);
+	copy[VF_ZIP_LOCAL_SIZE + strlen("mimetype" VF_STUDY_MEDIA) - 1] ^= 1;
+	s = vf_source_of(vf_bytes(copy, plain.n));
+	CHECK(!vf_study_is(&s));
+	free(copy);
 }
 
 /* ---- records ---- */
@@ -209,6 +298,10 @@ static const struct {
 	{{14}, 1},			      /* no code */
 	{{14, 0}, 2},
 	{{2}, 1},			      /* no item is named */
+	{{1}, 1},
+	{{1, 0}, 2},
+	{{8}, 1},
+	{{8, 0}, 2},
 	{{0, 5, 1, 2}, 4},		      /* a literal that is cut */
 	{{0}, 1},			      /* without its operand */
 	{{0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0}, 12}, /* a number of eleven octets */
@@ -226,6 +319,12 @@ static const struct {
 	{{13, 64}, 2},
 	{{13, 0xff, 0x7f}, 3},
 };
+
+/* None of them may give an octet; the last one sets its mark first. */
+static const struct {
+	uint8_t octets[4];
+	size_t n;
+} overflows[] = {{{1, 0, 1}, 3}, {{2, 0}, 2}, {{3, 0}, 2}, {{4, 0}, 2}, {{8, 0, 0}, 3}, {{8, 1, 0}, 3}, {{8, 8, 0}, 3}, {{9}, 1}, {{10}, 1}, {{6, 7, 0}, 3}};
 
 /* What no edit of one text makes: lines that are cut off, a slot that is not there, a hidden record of another member. */
 static void cut_records(void)
@@ -272,6 +371,11 @@ static void records(void)
 		sp_take(plain, &p);
 		change_program(&p, programs[i].octets, programs[i].n, 4096);
 		refused(&p, VF_STUDY_SHAPE, "its program is wrong at octet");
+	}
+	for (size_t i = 0; i < sizeof(overflows) / sizeof(*overflows); i++) {
+		sp_take(plain, &p);
+		change_program(&p, overflows[i].octets, overflows[i].n, 0);
+		refused(&p, VF_STUDY_SHAPE, overflows[i].octets[0] == 6 ? "its program is wrong at octet 1" : "its program is wrong at octet 0");
 	}
 	sp_take(plain, &p);
 	change_program(&p, "", 0, 7);
@@ -424,6 +528,8 @@ int main(void)
 	partial = study_put(&f, "A", &o, &made);
 	CHECK_RC(study_judge(&f, partial, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_VERIFIED);
+	kinds();
+	headers();
 	study_json();
 	entries();
 	records();

@@ -19,6 +19,7 @@ static void strangers(void)
 	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_REJECTED);
 	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "of another study than those before it"));
+	CHECK(r.n_faults == 1 && r.faults[0].has_record && r.faults[0].index == 1 && vf_hash_eq(&r.faults[0].id, &ids[1]));
 	m = sm_file_of(&f, ids, 1);
 	given = sm_bundle_of(&f, &ids[1]);
 	CHECK_RC(sm_judge_with(&f, &m, &given, &r), VF_OK);
@@ -204,6 +205,31 @@ static void lies(void)
 	fixture_end(&other);
 }
 
+/* More faults than are told one by one are counted all the same. */
+static void many_faults(void)
+{
+	static char names[VF_STUDY_FAULTS + 5][sizeof(VF_STUDY_DOCUMENTS) + 64];
+	static struct vf_study_result r;
+	struct fixture f;
+	struct sm_file m;
+	struct vf_hash id;
+
+	fixture_begin(&f);
+	id = sm_submit(&f, "A", "0.txt");
+	m = sm_file_of(&f, &id, 1);
+	for (m.n_documents = 0; m.n_documents < VF_STUDY_FAULTS + 5; m.n_documents++) {
+		snprintf(names[m.n_documents], sizeof(names[0]), VF_STUDY_DOCUMENTS "%064zx", m.n_documents);
+		m.documents[m.n_documents] = (struct sm_document){names[m.n_documents], "nobody's"};
+	}
+	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK_INT(r.n_faults, VF_STUDY_FAULTS + 5);
+	for (size_t i = 0; i < VF_STUDY_FAULTS; i++)
+		CHECK(!r.faults[i].has_record && strstr(r.faults[i].err.text, "is a document of no record here"));
+	CHECK_INT(r.n_streams, 1);
+	fixture_end(&f);
+}
+
 /* Documents that no record has, or of another content than their name. */
 static void documents(void)
 {
@@ -249,6 +275,7 @@ int main(void)
 	two_logs(name, other);
 	lies();
 	no_record();
+	many_faults();
 	documents();
 	return check_done();
 }
