@@ -205,6 +205,45 @@ static void lies(void)
 	fixture_end(&other);
 }
 
+/* A document is missing, so that no bundle here is VERIFIED: what contradicts the packing is no less wrong for that. */
+static void undecided(void)
+{
+	static struct vf_study_result r;
+	struct vf_hash early, late;
+	struct fixture f;
+	struct sm_file m;
+
+	fixture_begin(&f);
+	study_submit(&f, "B", TR_CONSENT, "b.txt", "b");
+	study_submit_many(&f, "A", 0, 1);
+	early = f.last;
+	fixture_seal(&f);
+	late = sm_submit(&f, "A", "late.txt");
+	m = sm_file_of(&f, &early, 1);
+	m.pieces[0].program_of = &early;
+	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_INDETERMINATE);
+	CHECK_INT(r.n_faults, 1);
+	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, "A-000000.csv"));
+	/* its place in the log is not that of its bundle; nor is its seal */
+	m.pieces[0].moved = UINT64_MAX;
+	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "the bundle is that of another record"));
+	m.pieces[0].moved = 0;
+	m.moved.number = 1;
+	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "the bundle is under another seal"));
+	/* the evidence of an older record, and with it its time */
+	m = sm_file_of(&f, &late, 1);
+	m.pieces[0].program_of = &early;
+	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_REJECTED);
+	CHECK(study_has_fault(&r, VF_STUDY_SHAPE, "the bundle is that of another record"));
+	fixture_end(&f);
+}
+
 /* More faults than are told one by one are counted all the same. */
 static void many_faults(void)
 {
@@ -275,6 +314,7 @@ int main(void)
 	two_logs(name, other);
 	lies();
 	no_record();
+	undecided();
 	many_faults();
 	documents();
 	return check_done();
