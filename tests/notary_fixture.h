@@ -46,9 +46,9 @@ static inline int fixture_unlink(const char *path, const struct stat *st, int fl
 	return remove(path);
 }
 
-static inline void fixture_begin(struct fixture *f)
+static inline void fixture_begin_as(struct fixture *f, const char *origin)
 {
-	struct nt_init init = {.origin = "test.example/1", .now_ms = INT64_C(1767139200000)};
+	struct nt_init init = {.origin = origin, .now_ms = INT64_C(1767139200000)};
 	struct vf_err err = {0};
 
 	memset(f, 0, sizeof(*f));
@@ -60,6 +60,11 @@ static inline void fixture_begin(struct fixture *f)
 	fixture_need(nt_notary_init(f->notary, &init, &err), &err, "init");
 	fixture_need(nt_notary_open(f->notary, fixture_clock, f, &f->n, &err), &err, "open");
 	fixture_need(nt_trust_make(f->n, &f->trust, &err), &err, "trust");
+}
+
+static inline void fixture_begin(struct fixture *f)
+{
+	fixture_begin_as(f, "test.example/1");
 }
 
 static inline void fixture_end(struct fixture *f)

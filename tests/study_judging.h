@@ -28,10 +28,11 @@ static inline void study_begin(void)
 	study_session_room = study_map(STUDY_SESSION);
 }
 
-/* What is beside the file: documents, and bundles of records. */
+/* What is beside the file: documents, and bundles of records; and whether trust is left out. */
 struct study_beside {
 	const struct vf_detached *documents, *bundles;
 	size_t n_documents, n_bundles;
+	bool integrity_only;
 };
 
 static struct vf_err study_said; /* what refused the packing last */
@@ -54,6 +55,7 @@ static inline enum vf_rc study_judge_at(struct fixture *f, struct vf_bytes file,
 
 	ret = ret ? ret : &unused;
 	beside = beside ? beside : &nothing;
+	options.integrity_only = beside->integrity_only;
 	vf_arena_init(&a, study_room, VF_STUDY_MEMORY);
 	vf_arena_init(&memory, study_bundle_room, VF_BUNDLE_MEMORY);
 	j.memory = &memory;

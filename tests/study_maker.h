@@ -12,13 +12,15 @@
 #include "notary/study_pack.h"
 #include "tests/study_judging.h"
 
-#define SM_MAX 16
+#define SM_MAX 32
 
 struct sm_piece {
 	struct fixture *f;
 	struct vf_hash id;
 	bool hidden;
-	const struct vf_hash *program_of; /* another record's bundle comes out */
+	const struct vf_hash *program_of; /* another record's bundle comes out, octet for octet */
+	struct fixture *program_f;	  /* whose record that is, when it is not f's */
+	uint64_t moved;			  /* added to its index, as the packing says it */
 	bool place_withheld;		  /* with program_of: that bundle does not show its place in its stream */
 	bool placeless;			  /* packed without its stream member, which its bundle shows all the same */
 };
@@ -27,16 +29,17 @@ struct sm_document {
 	const char *name, *text;
 };
 
-struct sm_file {
-	struct sm_piece pieces[SM_MAX];
-	size_t n;
-	struct sm_document documents[SM_MAX]; /* ascending by name */
-	size_t n_documents;
-};
-
 struct sm_seal {
 	uint64_t number, first, size;
 	size_t begin, end;
+};
+
+struct sm_file {
+	struct sm_piece pieces[SM_MAX];
+	size_t n;
+	struct sm_seal moved; /* added to what each seal says of itself */
+	struct sm_document documents[SM_MAX]; /* ascending by name */
+	size_t n_documents;
 };
 
 /* The seals in the order of their records, which ascend by index. */
@@ -48,12 +51,12 @@ static inline size_t sm_seals(struct nt_record *const *r, const struct sm_file *
 	for (size_t i = 0, begin = 0; i < m->n; i++) {
 		struct nt_seal *seal = NULL;
 
-		if (m->pieces[i].hidden || (n && seals[n - 1].number == r[i]->seal)) {
+		if (m->pieces[i].hidden || (n && seals[n - 1].number == r[i]->seal + m->moved.number)) {
 			seals[n ? n - 1 : 0].end = n ? i + 1 : 0;
 			continue;
 		}
 		fixture_need(nt_notary_seal_get(m->pieces[i].f->n, r[i]->seal, &seal, &err), &err, "seal");
-		seals[n++] = (struct sm_seal){seal->number, seal->first, seal->size, begin, i + 1};
+		seals[n++] = (struct sm_seal){seal->number + m->moved.number, seal->first + m->moved.first, seal->size + m->moved.size, begin, i + 1};
 		nt_seal_free(seal);
 		begin = i + 1;
 	}
@@ -160,6 +163,7 @@ static inline void sm_pack(struct nt_study_pack *pack, const struct sm_piece *p,
 	struct vf_err err = {0};
 
 	fixture_need(nt_notary_get(p->f->n, &p->id, &r, &err), &err, "record");
+	r->index += p->moved;
 	if (p->hidden) {
 		fixture_need(nt_study_pack_hidden(r, has_slot, out, &err), &err, "hidden");
 	} else {
@@ -223,6 +227,7 @@ static inline struct nt_buf sm_make(const struct sm_file *m)
 		size_t at = records.n;
 
 		fixture_need(nt_notary_get(p->f->n, &p->id, &r[i], &err), &err, "record");
+		r[i]->index += p->moved;
 		sm_pack(pack, p, sm_has_slot(r, m, i), &records);
 		if (p->placeless)
 			sm_drop_place(&records, at, &r[i]->slot, !sm_has_slot(r, m, i));
@@ -231,7 +236,7 @@ static inline struct nt_buf sm_make(const struct sm_file *m)
 			const struct nt_export_options options = {.detached = true, .withhold = place, .n_withhold = p->place_withheld ? 1 : 0};
 			struct nt_buf other = nt_buf(1u << 24);
 
-			fixture_export(p->f, p->program_of, &options, &other);
+			fixture_export(p->program_f ? p->program_f : p->f, p->program_of, &options, &other);
 			sm_graft(&records, at, nt_buf_bytes(&other));
 			nt_buf_done(&other);
 		}
@@ -242,6 +247,51 @@ static inline struct nt_buf sm_make(const struct sm_file *m)
 	nt_study_pack_free(pack);
 	nt_buf_done(&records);
 	return out;
+}
+
+static inline enum vf_rc sm_judge(struct fixture *f, const struct sm_file *m, const struct study_beside *beside, struct vf_study_result *ret)
+{
+	struct nt_buf file = sm_make(m);
+	enum vf_rc rc = study_judge(f, nt_buf_bytes(&file), beside, ret);
+
+	if (rc != VF_OK)
+		fprintf(stderr, "%s: %s\n", vf_rc_name(rc), study_said.text);
+	nt_buf_done(&file);
+	return rc;
+}
+
+/* A bundle with its documents; the caller frees it. */
+static inline struct nt_buf sm_bundle_of(struct fixture *f, const struct vf_hash *id)
+{
+	struct nt_buf out = nt_buf(1u << 24);
+
+	fixture_export(f, id, NULL, &out);
+	return out;
+}
+
+static inline enum vf_rc sm_judge_with(struct fixture *f, const struct sm_file *m, const struct nt_buf *bundle, struct vf_study_result *ret)
+{
+	struct vf_source source = vf_source_of(nt_buf_bytes(bundle));
+	struct vf_detached given = {"given.asice", &source};
+
+	return sm_judge(f, m, &(struct study_beside){.bundles = &given, .n_bundles = 1}, ret);
+}
+
+/* A record without documents of its own to find: consents show a commitment, whose document nobody has. */
+static inline struct vf_hash sm_submit(struct fixture *f, const char *study, const char *name)
+{
+	study_submit(f, study, TR_CONSENT, name, name);
+	fixture_seal(f);
+	return f->last;
+}
+
+static inline struct sm_file sm_file_of(struct fixture *f, const struct vf_hash *ids, size_t n)
+{
+	struct sm_file m = {.n = n};
+
+	for (size_t i = 0; i < n; i++)
+		m.pieces[i] = (struct sm_piece){.f = f, .id = ids[i]};
+	return m;
 }
 
 #endif

@@ -19,6 +19,7 @@ struct judging {
 	size_t n_more;
 	bool has_study;
 	struct vf_bytes study;
+	struct vf_hash origin; /* SHA-256 of the log's whole name: what is shown of it may be cut off */
 	const struct vf_zip_entry *head; /* details of the newest study head */
 	const struct vf_study_record *head_record, *newest_head; /* read; shown, if only its statement */
 	struct vf_hash head_sha256;
@@ -122,26 +123,26 @@ static bool has_other_place(const struct vf_study_record *r, const struct vf_rep
 /* Places in the log, and study heads, are those of one log. */
 static bool is_of_other_log(const struct judging *g, const struct vf_report *p)
 {
-	char origin[sizeof(g->r->origin)];
+	struct vf_hash origin = vf_sha256(p->origin);
 
-	vf_text_escape(origin, sizeof(origin), p->origin);
-	return g->r->origin[0] && strcmp(origin, g->r->origin) != 0;
+	return g->r->origin[0] && !vf_hash_eq(&origin, &g->origin);
 }
 
-/* What the packing says of a record against what was judged. */
+/* What the packing says of a record against what was judged: all of it, or what is there when nothing is decided. */
 static const char *compare_report(const struct judging *g, const struct vf_study_record *r, const struct vf_report *p)
 {
 	const struct vf_study_seal *seal = &g->s->seals[r->seal];
+	bool all = is_good(p->verdict);
 
-	if (!p->has_record || !vf_hash_eq(&p->id, &r->id) || !p->has_log || p->index != r->index)
+	if (!p->has_record || !vf_hash_eq(&p->id, &r->id) || (p->has_log ? p->index != r->index : all))
 		return "the bundle is that of another record";
-	if (!p->has_seal || p->seal != seal->number || p->seal_first != seal->first || p->seal_size != seal->size)
+	if (p->has_seal ? p->seal != seal->number || p->seal_first != seal->first || p->seal_size != seal->size : all)
 		return "the bundle is under another seal";
-	if (has_other_place(r, p))
+	if ((all || p->has_stream) && has_other_place(r, p))
 		return "the bundle has another place in its stream";
-	if (is_of_other_log(g, p))
+	if (p->has_log && is_of_other_log(g, p))
 		return "the bundle is of another log than those before it";
-	return vf_bytes_eq(p->study, g->study) ? NULL : "the bundle is of another study than those before it";
+	return !g->has_study || vf_bytes_eq(p->study, g->study) ? NULL : "the bundle is of another study than those before it";
 }
 
 static VF_RC keep_study(struct judging *g, struct vf_bytes study, struct vf_err *reterr)
@@ -194,6 +195,7 @@ static void learn(struct judging *g, const struct vf_study_record *r, const stru
 	note_place(g, r, p);
 	g->proven[r->seal] |= vf_digest_eq(&root, &shown);
 	g->r->size = p->size;
+	g->origin = vf_sha256(p->origin);
 	vf_text_escape(g->r->origin, sizeof(g->r->origin), p->origin);
 	if (p->existed_by != VF_TIME_NONE && p->existed_by > g->r->existed_by)
 		g->r->existed_by = p->existed_by;
@@ -240,18 +242,17 @@ static VF_RC judge_record(struct judging *g, size_t i, struct vf_err *reterr)
 	g->r->withheld += r->withheld;
 	if (g->j->each)
 		g->j->each(g->j->ctx, r, p);
-	if (!is_good(p->verdict)) {
+	wrong = p->verdict == VF_REJECTED ? NULL : compare_report(g, r, p);
+	if (wrong) {
+		fault_of(g, r, VF_STUDY_SHAPE, wrong);
+	} else if (is_good(p->verdict)) {
+		learn(g, r, &u, p);
+	} else {
 		vf_fail(&err, p->n_reasons ? p->reasons[0].rc : VF_NOT_CHECKED, "%s",
 			p->n_reasons ? p->reasons[0].text : "not everything could be checked");
 		g->r->rejected |= p->verdict == VF_REJECTED;
 		fault(g, r, &err);
-		return VF_OK;
 	}
-	wrong = compare_report(g, r, p);
-	if (wrong)
-		fault_of(g, r, VF_STUDY_SHAPE, wrong);
-	else
-		learn(g, r, &u, p);
 	return VF_OK;
 }
 

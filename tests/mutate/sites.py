@@ -8,7 +8,10 @@ import re
 # Outcomes that say nothing about the evidence: the machine, the program itself, or a size.
 EXCLUDED_CODES = ("NO_MEMORY", "IO", "INTERNAL", "LIMIT")
 # Statements that write a fault down where no return value carries it: in XML callbacks, and about a container's parts.
-RECORDS = re.compile(r"(?:stop|stop_str|stop_with|doubt|fault)\((?=[^;]*[;)])")
+RECORDS = re.compile(r"(?:stop|stop_str|stop_with|doubt|fault|fault_of)\((?=[^;]*[;)])")
+# Expressions that stand as statements: an assignment, a step, a call; nothing that only tidies up or words a message.
+ACTION = re.compile(r"\*?[a-z_](?:[\w.]|->|\[[^\]]*\])*\s*(?:(?:[|&+*/^-]|<<|>>)?=(?!=)|\+\+|--)|"
+                    r"(?!return\b|sizeof\b|\w*(?:free|done|unmap|munmap|close|snprintf|escape|prefix)\()[a-z_]\w*\(")
 NO_DECISION = re.compile(r"^(if|for|while|switch|else|do|case|default)\b")
 
 
@@ -93,15 +96,17 @@ class Site:
 class Source:
     """One file and its refusals."""
 
-    def __init__(self, path, text, codes):
-        self.path, self.text, self.codes = path, text, codes
+    def __init__(self, path, text, codes, finer=False):
+        self.path, self.text, self.codes, self.finer = path, text, codes, finer
         self.masked = mask(text)
         self.functions = list(functions(self.masked))
         self.helpers = self.find_helpers()
         self.sites = []
         for name, head, start, end in self.functions:
-            if name not in self.helpers and name not in ("vf_fail", "stop", "stop_str", "stop_with", "doubt"):
+            if name not in self.helpers and name not in ("vf_fail", "stop", "stop_str", "stop_with", "doubt", "fault_of"):
                 self.walk(name, head, start, end)
+                if finer:
+                    self.walk_finer(name, start, end)
 
     def find_helpers(self):
         """Functions that refuse whatever they are given: 'return shape(reterr, ...)' is a refusal like vf_fail()."""
@@ -128,6 +133,8 @@ class Source:
             return "NO_MEMORY" if "memory" in m.group(1) else "?"
         if re.match(r"return false\s*;", statement) and re.search(r"\bbool\b", head.split("(")[0]):
             return "?"
+        if re.match(r"return\s+;", statement) and re.search(r"\bchar \*", head):
+            return "?" # a reason, where the good answer is NULL
         m = re.match(r"(?:return|rc =|\*?\w*rc =) VF_([A-Z0-9_]+)\s*;", statement)
         if m and m.group(1) in self.codes:
             return m.group(1)
@@ -175,6 +182,35 @@ class Source:
         for a, b in self.every_statement(start, end):
             if a not in done:
                 self.alone(name, head, a, b)
+
+    def walk_finer(self, name, start, end):
+        """What decides without refusing: each other condition, never and without each of its operands; each action left out."""
+        m, refusing = self.masked, {s.edits[0][0] for s in self.sites}
+        for found in re.finditer(r"\bif \(", m[start:end]):
+            opening = start + found.end() - 1
+            closing = close(m, opening)
+            if opening + 1 in refusing:
+                continue
+            text = self.text[opening + 1:closing]
+            self.add(name, opening, "never: if (%s)" % text, "?",
+                     [(opening + 1, "("), (closing, ") && vf_mutant_refuses(@)")], "finer")
+            for operator, neutral in (("&&", "|| !"), ("||", "&& ")):
+                parts = list(self.split(opening + 1, closing, operator))
+                for a, b in parts if len(parts) > 1 or operator == "&&" else []:
+                    self.add(name, a, "without: if (.. %s ..)" % self.text[a:b], "?",
+                             [(a, "(("), (b, ") %svf_mutant_refuses(@))" % neutral)], "finer")
+        after = {a for f in re.finditer(r"\b(?:if|for|while) \(", m[start:end]) for a in [close(m, start + f.end() - 1)]}
+        for found in re.finditer(r"(?:[;{})]|\belse\b)\s*", m[start:end]):
+            at, by = start + found.end(), start + found.start()
+            if m[by] == ")" and by not in after or m.count("(", start, at) != m.count(")", start, at):
+                continue # a cast, the head of a loop
+            if not ACTION.match(m[at:end]) or RECORDS.match(m[at:end]):
+                continue
+            try:
+                stop = statement_end(m, at) + 1
+            except ValueError:
+                continue # a member of an initialiser
+            self.add(name, at, "left out: %s" % self.text[at:stop], "?", [(at, "{ if (vf_mutant_refuses(@)) "), (stop, " }")], "finer")
 
     @staticmethod
     def ignore(parts, opening, closing):
@@ -232,6 +268,12 @@ class Source:
             return
         if RECORDS.match(text):
             self.add(name, a, self.text[a:b - 1], self.refusal(text, head), [(a, "if (vf_mutant_refuses(@)) ")])
+            return
+        m = re.match(r"return ([^?]*)\? (NULL :\s*;|\s*: NULL;)", text)
+        if m and re.search(r"\bchar \*", head):
+            good = m.group(2).startswith("NULL")
+            self.add(name, a, self.text[a:b - 1], "?",
+                     [(a + 7, "(("), (a + m.end(1), ") %s)" % ("|| !vf_mutant_refuses(@)" if good else "&& vf_mutant_refuses(@)"))])
             return
         m = re.match(r"return (\w+)\(", text)
         if m and m.group(1) in self.helpers:

@@ -284,7 +284,7 @@ static void test_lines(const struct made *m)
 
 static void test_members(const struct made *m)
 {
-	struct nt_buf x = excerpt_of(m, TABLE, 3, 3, VF_SHA256), none = nt_buf(1 << 22);
+	struct nt_buf x = excerpt_of(m, TABLE, 3, 3, VF_SHA256), none = nt_buf(1 << 22), large = nt_buf(1 << 16);
 	const char *withhold[] = {"ae.csv", "rows-001.json"};
 	struct nt_export_options options = {.withhold = withhold, .n_withhold = 2};
 	struct made odd = *m, lie;
@@ -301,6 +301,18 @@ static void test_members(const struct made *m)
 	EXPECT(&x, &odd.bundle, REJECTED, VF_EXCERPT_SHAPE);
 	nt_buf_done(&x);
 	nt_buf_done(&odd.bundle);
+	/* one octet too large for a rows member, whatever it says */
+	nt_buf_reset(&large);
+	nt_buf_put(&large, nt_buf_bytes(&m->json));
+	while (large.n <= VF_MAX_SMALL_JSON)
+		nt_buf_put_u8(&large, ' ');
+	submit(&odd, TR_DATASET, nt_buf_bytes(&large));
+	x = excerpt_of(&odd, TABLE, 3, 3, VF_SHA256);
+	EXPECT(&x, &odd.bundle, REJECTED, VF_EXCERPT_SHAPE);
+	CHECK(strstr(report.reasons[0].text, "too large for a rows member"));
+	nt_buf_done(&x);
+	nt_buf_done(&odd.bundle);
+	nt_buf_done(&large);
 	/* one over other rows than the document's: all of them show it */
 	lie = make(TR_DATASET, rows_of(OTHER, "ae.csv"));
 	x = excerpt_of(&lie, OTHER, 0, 4, VF_SHA256);
