@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "trial/rules/case_inside.h"
 #include "verify/text.h"
 
 /* ---- tables ---- */
@@ -13,6 +14,8 @@ static int by_item(const void *a, const void *b)
 
 	if (x->item != y->item)
 		return x->item < y->item ? -1 : 1;
+	if (x->name != y->name)
+		return x->name < y->name ? -1 : 1;
 	return (x > y) - (x < y);
 }
 
@@ -28,8 +31,16 @@ static bool index_file(struct tr_case_file *file)
 		file->by_item[i] = &file->facts.facts[i];
 		sorted &= i == 0 || file->facts.facts[i].item >= file->facts.facts[i - 1].item;
 	}
-	if (!sorted) /* most readers say one thing after the other */
+	if (!sorted) { /* most readers say one thing after the other */
 		qsort(file->by_item, n, sizeof(*file->by_item), by_item);
+		return true;
+	}
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && file->by_item[end]->item == file->by_item[i]->item;)
+			end++;
+		if (end - i > 1)
+			qsort(file->by_item + i, end - i, sizeof(*file->by_item), by_item);
+	}
 	return true;
 }
 
@@ -211,7 +222,7 @@ VF_RC tr_case_index(struct tr_case *c, struct vf_err *reterr)
 			c->records[i].files[j].whole = c;
 			good = index_file(&c->records[i].files[j]);
 		}
-	if (good && index_names(c) && index_subjects(c) && index_records(c))
+	if (good && index_names(c) && index_subjects(c) && index_records(c) && tr_case_index_files(c) && tr_case_index_identifiers(c))
 		return VF_OK;
 	tr_case_index_done(c);
 	return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a study");
@@ -231,6 +242,7 @@ void tr_case_index_done(struct tr_case *c)
 	free(c->by_id);
 	free(c->by_participant);
 	free(c->by_link);
+	tr_case_tables_done(c);
 	c->by_id = c->by_participant = NULL;
 	c->kinds = NULL;
 	c->by_link = NULL;
@@ -333,15 +345,14 @@ const struct tr_kept_fact *tr_case_item(const struct tr_case_file *file, uint64_
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (file->by_item[mid]->item < item)
+		if (file->by_item[mid]->item < item || (file->by_item[mid]->item == item && file->by_item[mid]->name < name))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (; lo < file->facts.n && file->by_item[lo]->item == item; lo++)
-		if (file->by_item[lo]->name == name)
-			return file->by_item[lo];
-	return NULL;
+	if (lo == file->facts.n || file->by_item[lo]->item != item || file->by_item[lo]->name != name)
+		return NULL;
+	return file->by_item[lo];
 }
 
 /* The order of facts of one name: by record, file, and place in the file. */
