@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "trial/rules/approval.h"
 #include "trial/rules/case_inside.h"
 #include "verify/text.h"
 
@@ -222,7 +223,8 @@ VF_RC tr_case_index(struct tr_case *c, struct vf_err *reterr)
 			c->records[i].files[j].whole = c;
 			good = index_file(&c->records[i].files[j]);
 		}
-	if (good && index_names(c) && index_subjects(c) && index_records(c) && tr_case_index_files(c) && tr_case_index_identifiers(c))
+	if (good && index_names(c) && index_subjects(c) && index_records(c) && tr_case_index_files(c) && tr_case_index_identifiers(c) &&
+		(c->approvals = tr_approvals_new(c)) != NULL)
 		return VF_OK;
 	tr_case_index_done(c);
 	return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a study");
@@ -243,6 +245,7 @@ void tr_case_index_done(struct tr_case *c)
 	free(c->by_participant);
 	free(c->by_link);
 	tr_case_tables_done(c);
+	c->approvals = tr_approvals_free(c->approvals);
 	c->by_id = c->by_participant = NULL;
 	c->kinds = NULL;
 	c->by_link = NULL;

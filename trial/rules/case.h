@@ -109,6 +109,7 @@ struct tr_case {
 	size_t n_files;
 	struct tr_case_said *said;
 	size_t n_said;
+	struct tr_approvals *approvals; /* approval.h */
 };
 
 /* Makes the tables. NO_MEMORY. */
