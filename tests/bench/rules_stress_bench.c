@@ -83,7 +83,7 @@ static struct tr_case_record *record(struct study *s, enum tr_kind kind)
 	d->population = TR_POPULATION_ADULT;
 	d->role = TR_ROLE_PARTICIPANT;
 	d->decision = TR_DECISION_APPROVED;
-	d->when = vf_bytes_str("2024-05-01T10:00:00Z");
+	d->when = vf_bytes_str("2024-06-01T10:00:00Z");
 	d->from = vf_bytes_str("2024-01-01");
 	d->language = vf_bytes_str("en");
 	return r;
@@ -382,7 +382,7 @@ static void shape_registry(struct study *s, size_t n)
 {
 	struct tr_case_file *f;
 
-	begin(s, n + 2, n + 2);
+	begin(s, n + 3, n + 2);
 	f = file(s, record(s, TR_REGISTRATION), vf_bytes_str("download.csv"));
 	for (size_t i = 0; i < n; i++) {
 		say(f, TR_F_ID_NCT, i + 1, nobody, "NCT%08zu", 90000000 + i);
@@ -391,24 +391,32 @@ static void shape_registry(struct study *s, size_t n)
 		say(f, TR_F_STUDY_START, i + 1, nobody, "2024-02-%02zu", 1 + i % 28);
 	}
 	for (size_t i = 0; i <= n; i++) {
-		size_t outcomes = i ? 1 : n;
-
 		f = file(s, record(s, i % 2 ? TR_REGISTRATION : TR_PROTOCOL), vf_bytes_str("NCT00000001.xml"));
-		f->record = &s->c.records[i + 1];
 		say(f, TR_F_ID_NCT, 1, nobody, "NCT00000001");
 		say(f, TR_F_ID_ISRCTN, 1, nobody, "ISRCTN%08zu", i);
-		for (size_t j = 0; j < outcomes; j++) {
+		for (size_t j = 0; j < 10; j++) {
 			say(f, TR_F_OUTCOME_MEASURE, j + 2, nobody, "pain at rest after %zu days", j);
 			say(f, TR_F_OUTCOME_LEVEL, j + 2, nobody, "primary");
 			say(f, TR_F_OUTCOME_FROM, j + 2, nobody, i ? "registered" : "protocol");
 		}
 	}
-	f = file(s, record(s, TR_REGISTRATION), vf_bytes_str("other.xml"));
-	for (size_t j = 0; j < n; j++) {
-		say(f, TR_F_OUTCOME_MEASURE, j + 2, nobody, "other pain after %zu days", j);
-		say(f, TR_F_OUTCOME_LEVEL, j + 2, nobody, "primary");
-		say(f, TR_F_OUTCOME_FROM, j + 2, nobody, "registered");
+	consent(s, TR_CONSENT, NULL, 1, 1);
+}
+
+/* A protocol with n primary outcomes, and a registry's record with n others. */
+static void shape_outcomes(struct study *s, size_t n)
+{
+	begin(s, 3, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct tr_case_file *f = file(s, record(s, i ? TR_REGISTRATION : TR_PROTOCOL), vf_bytes_str("outcomes.json"));
+
+		for (size_t j = 0; j < n; j++) {
+			say(f, TR_F_OUTCOME_MEASURE, j + 2, nobody, "%s pain after %zu days", i && j % 2 ? "other" : "the", n - j);
+			say(f, TR_F_OUTCOME_LEVEL, j + 2, nobody, "primary");
+			say(f, TR_F_OUTCOME_FROM, j + 2, nobody, i ? "registered" : "protocol");
+		}
 	}
+	consent(s, TR_CONSENT, NULL, 1, 1);
 }
 
 /* A series of n / 10 transactional files, then one in which a person signs n times for 10 n entries of one subject. */
@@ -527,7 +535,7 @@ int main(int argc, char **argv)
 		void (*shape)(struct study *s, size_t n);
 	} shapes[] = {{"study", shape_study}, {"person", shape_person}, {"chain", shape_chain}, {"star", shape_star},
 		{"approvals", shape_approvals}, {"day", shape_day}, {"checksums", shape_checksums}, {"defines", shape_defines},
-		{"erased", shape_erased}, {"registry", shape_registry}, {"audit", shape_audit}, {"fhir", shape_fhir},
+		{"erased", shape_erased}, {"registry", shape_registry}, {"outcomes", shape_outcomes}, {"audit", shape_audit}, {"fhir", shape_fhir},
 		{"languages", shape_languages}};
 	size_t n = bench_count(argc, argv, 1, 10000);
 
