@@ -1,7 +1,42 @@
 #include "trial/rules/approval.h"
 
+#include <stdlib.h>
+
+#include "trial/grow.h"
 #include "trial/rules/own.h"
 #include "trial/rules/study.h"
+
+/* ---- which approval is of what ---- */
+
+/* An approval that holds at the sites of a list, and what it approves; and one of those sites. */
+struct pair {
+	const struct tr_case_record *of, *approval;
+};
+struct listed {
+	struct vf_bytes site;
+	const struct tr_case_record *approval;
+};
+
+/* Something approved: by those that hold everywhere, by any, and by those that list sites (n pairs from at). */
+struct approved {
+	const struct tr_case_record *of;
+	struct tr_approval everywhere, any;
+	size_t at, n;
+};
+
+/* What was asked before. */
+struct answer {
+	size_t of, site; /* in approved, from 1; in listed */
+	const struct tr_case_record *approval;
+};
+
+struct tr_approvals {
+	struct approved *approved; /* ascending by record */
+	struct pair *pairs;        /* by what is approved, then in the order of the log */
+	struct listed *listed;     /* by site, then in the order of the log */
+	struct answer *answers;    /* an open hash table */
+	size_t n_approved, room_approved, n_pairs, room_pairs, n_listed, room_listed, n_answers, room_answers;
+};
 
 static struct tr_dated from_of(const struct tr_case_record *a)
 {
@@ -14,14 +49,6 @@ static struct tr_dated from_of(const struct tr_case_record *a)
 	return tr_case_date(a);
 }
 
-static bool is_for_site(const struct tr_scope *scope, struct vf_bytes site)
-{
-	for (size_t i = 0; i < scope->sites.n; i++)
-		if (vf_bytes_eq(scope->sites.of[i], site))
-			return true;
-	return scope->is_global || scope->sites.n == 0 || site.n == 0;
-}
-
 static bool approves(const struct tr_case_record *a, const struct tr_case_record *r)
 {
 	if (!a->details)
@@ -31,20 +58,235 @@ static bool approves(const struct tr_case_record *a, const struct tr_case_record
 	return !r->details || !tr_scope_is_apart(&a->details->scope, &r->details->scope);
 }
 
-struct tr_approval tr_approval_at(const struct tr_case *c, const struct tr_case_record *r, struct vf_bytes site)
+static bool lists_sites(const struct tr_case_record *a)
 {
-	struct tr_approval best = {.from = tr_dated_none(), .anchor = tr_dated_none()};
+	return a->details && !a->details->scope.is_global && a->details->scope.sites.n > 0;
+}
 
-	for (size_t i = tr_case_linked(c, TR_APPROVES, &r->id, 0); i < c->n_records;
-		i = tr_case_linked(c, TR_APPROVES, &r->id, i + 1)) {
-		struct tr_approval a = {.record = &c->records[i], .from = from_of(&c->records[i]), .anchor = tr_case_anchor(&c->records[i])};
+static struct tr_approval make(const struct tr_case_record *a)
+{
+	if (!a)
+		return (struct tr_approval){.from = tr_dated_none(), .anchor = tr_dated_none()};
+	return (struct tr_approval){.record = a, .from = from_of(a), .anchor = tr_case_anchor(a)};
+}
 
-		if (a.record->details && !is_for_site(&a.record->details->scope, site))
+/* The one that counts of two, whichever comes first in the log. */
+static struct tr_approval better(const struct tr_approval *x, const struct tr_approval *y)
+{
+	const struct tr_approval *first = x->record < y->record ? x : y, *second = first == x ? y : x;
+
+	if (!x->record || !y->record)
+		return x->record ? *x : *y;
+	return tr_dated_earlier(&first->from, &second->from) == &second->from ? *second : *first;
+}
+
+static int by_record(const void *a, const void *b)
+{
+	const struct approved *x = a, *y = b;
+
+	return (x->of > y->of) - (x->of < y->of);
+}
+
+static int by_pair(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	if (x->of != y->of)
+		return x->of < y->of ? -1 : 1;
+	return (x->approval > y->approval) - (x->approval < y->approval);
+}
+
+static int by_site(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+	int order = vf_bytes_cmp(x->site, y->site);
+
+	return order ? order : (x->approval > y->approval) - (x->approval < y->approval);
+}
+
+static bool list_sites(struct tr_approvals *t, const struct tr_case_record *a)
+{
+	const struct tr_texts *sites = &a->details->scope.sites;
+
+	if (!TR_GROW(t->listed, t->room_listed, t->n_listed + sites->n))
+		return false;
+	for (size_t i = 0; i < sites->n; i++)
+		t->listed[t->n_listed++] = (struct listed){sites->of[i], a};
+	return true;
+}
+
+/* One approval of a record; those of one record come one after the other. */
+static bool add(struct tr_approvals *t, const struct tr_case_record *of, const struct tr_case_record *approval)
+{
+	struct tr_approval a = make(approval);
+	struct approved *last = t->n_approved ? &t->approved[t->n_approved - 1] : NULL;
+
+	if (!last || last->of != of) {
+		if (!TR_GROW(t->approved, t->room_approved, t->n_approved + 1))
+			return false;
+		last = &t->approved[t->n_approved++];
+		*last = (struct approved){.of = of, .everywhere = make(NULL), .any = make(NULL)};
+	}
+	last->any = better(&last->any, &a);
+	if (!lists_sites(approval)) {
+		last->everywhere = better(&last->everywhere, &a);
+		return true;
+	}
+	if (!TR_GROW(t->pairs, t->room_pairs, t->n_pairs + 1))
+		return false;
+	t->pairs[t->n_pairs++] = (struct pair){of, approval};
+	return true;
+}
+
+static void sort(struct tr_approvals *t)
+{
+	size_t at = 0;
+
+	if (t->n_approved)
+		qsort(t->approved, t->n_approved, sizeof(*t->approved), by_record);
+	if (t->n_pairs)
+		qsort(t->pairs, t->n_pairs, sizeof(*t->pairs), by_pair);
+	if (t->n_listed)
+		qsort(t->listed, t->n_listed, sizeof(*t->listed), by_site);
+	for (size_t i = 0; i < t->n_approved; i++) {
+		struct approved *x = &t->approved[i];
+
+		for (x->at = at; at < t->n_pairs && t->pairs[at].of == x->of;)
+			at++;
+		x->n = at - x->at;
+	}
+}
+
+struct tr_approvals *tr_approvals_new(const struct tr_case *c)
+{
+	struct tr_approvals *t = calloc(1, sizeof(*t));
+	bool good = t != NULL;
+
+	for (size_t i = 0; good && i < c->n_by_link; i++) {
+		const struct tr_case_record *a = &c->records[c->by_link[i].from], *of;
+
+		if (c->by_link[i].type != TR_APPROVES || (of = tr_case_record(c, &c->by_link[i].to)) == NULL)
 			continue;
-		if (approves(a.record, r) && (!best.record || tr_dated_earlier(&best.from, &a.from) == &a.from))
-			best = a;
+		good = !approves(a, of) || add(t, of, a);
+	}
+	for (size_t i = 0; good && i < c->n_records; i++)
+		if (lists_sites(&c->records[i]))
+			good = list_sites(t, &c->records[i]);
+	if (!good)
+		return tr_approvals_free(t);
+	sort(t);
+	return t;
+}
+
+void *tr_approvals_free(struct tr_approvals *t)
+{
+	if (!t)
+		return NULL;
+	free(t->approved);
+	free(t->pairs);
+	free(t->listed);
+	free(t->answers);
+	free(t);
+	return NULL;
+}
+
+/* ---- asking ---- */
+
+/* The places of those that list a site: *ret_n of them. */
+static size_t find_site(const struct tr_approvals *t, struct vf_bytes site, size_t *ret_n)
+{
+	size_t end[2];
+
+	for (int past = 0; past < 2; past++) {
+		size_t lo = 0, hi = t->n_listed;
+
+		while (lo < hi) {
+			size_t mid = lo + (hi - lo) / 2;
+			int order = vf_bytes_cmp(t->listed[mid].site, site);
+
+			if (order < 0 || (past && order == 0))
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		end[past] = lo;
+	}
+	*ret_n = end[1] - end[0];
+	return end[0];
+}
+
+/* Of those that list the site: whichever list is shorter is gone through, and the other one asked. */
+static struct tr_approval listing(const struct tr_approvals *t, const struct approved *x, size_t at, size_t n)
+{
+	struct tr_approval best = make(NULL), a;
+
+	for (size_t i = 0; i < (x->n < n ? x->n : n); i++) {
+		const struct tr_case_record *approval = x->n < n ? t->pairs[x->at + i].approval : t->listed[at + i].approval;
+		const struct listed site = {t->listed[at].site, approval};
+		const struct pair pair = {x->of, approval};
+
+		if (x->n < n ? !bsearch(&site, t->listed + at, n, sizeof(site), by_site) : !bsearch(&pair, t->pairs + x->at, x->n, sizeof(pair), by_pair))
+			continue;
+		a = make(approval);
+		best = better(&best, &a);
 	}
 	return best;
+}
+
+static struct answer *find_answer(struct answer *table, size_t room, size_t of, size_t site)
+{
+	size_t at = (size_t)((of * UINT64_C(0x9e3779b97f4a7c15)) ^ (site * UINT64_C(0xff51afd7ed558ccd)));
+
+	for (at = (at ^ at >> 32) & (room - 1); table[at].of && (table[at].of != of || table[at].site != site);)
+		at = (at + 1) & (room - 1);
+	return &table[at];
+}
+
+/* Where an answer is or belongs; NULL: no memory, which costs time alone. */
+static struct answer *place(struct tr_approvals *t, size_t of, size_t site)
+{
+	if (2 * t->n_answers >= t->room_answers) {
+		size_t room = t->room_answers ? 2 * t->room_answers : 1024;
+		struct answer *table = calloc(room, sizeof(*table));
+
+		if (!table)
+			return NULL;
+		for (size_t i = 0; i < t->room_answers; i++)
+			if (t->answers[i].of)
+				*find_answer(table, room, t->answers[i].of, t->answers[i].site) = t->answers[i];
+		free(t->answers);
+		t->answers = table;
+		t->room_answers = room;
+	}
+	return find_answer(t->answers, t->room_answers, of, site);
+}
+
+struct tr_approval tr_approval_at(const struct tr_case *c, const struct tr_case_record *r, struct vf_bytes site)
+{
+	struct tr_approvals *t = c->approvals;
+	const struct approved key = {.of = r};
+	const struct approved *x = t->n_approved ? bsearch(&key, t->approved, t->n_approved, sizeof(key), by_record) : NULL;
+	struct tr_approval a;
+	struct answer *known;
+	size_t at, n;
+
+	if (!x)
+		return make(NULL);
+	if (site.n == 0)
+		return x->any;
+	at = find_site(t, site, &n);
+	if (x->n == 0 || n == 0)
+		return x->everywhere;
+	known = place(t, (size_t)(x - t->approved) + 1, at);
+	if (known && known->of)
+		return make(known->approval);
+	a = listing(t, x, at, n);
+	a = better(&x->everywhere, &a);
+	if (known) {
+		*known = (struct answer){(size_t)(x - t->approved) + 1, at, a.record};
+		t->n_answers++;
+	}
+	return a;
 }
 
 struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_record *r)

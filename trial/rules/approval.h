@@ -6,6 +6,10 @@
 
 #include "trial/rules/rule.h"
 
+/* Which approval is of what, at which sites: made and freed by tr_case_index(). NULL: no memory. */
+struct tr_approvals *tr_approvals_new(const struct tr_case *c);
+void *tr_approvals_free(struct tr_approvals *t);
+
 /* The approval of a record that counts from the earliest date; record is NULL when there is none. */
 struct tr_approval {
 	const struct tr_case_record *record;
@@ -14,7 +18,8 @@ struct tr_approval {
 };
 /* Of decisions that approve, whose scope can meet the record's. */
 struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_record *r);
-/* Of those that hold at a site: a scope that lists sites has to list it. Empty: whichever site. */
+/* Of those that hold at a site: a scope that lists sites has to list it. Empty: whichever site. What was asked is remembered, so
+ * one thread at a time asks a case. */
 struct tr_approval tr_approval_at(const struct tr_case *c, const struct tr_case_record *r, struct vf_bytes site);
 
 /* The approval no later than a use of what it approves: by its own date, or by its time-stamp. */

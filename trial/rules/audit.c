@@ -23,14 +23,17 @@ bool tr_audit_is_within(struct vf_bytes key, struct vf_bytes outer)
 
 bool tr_audit_has_unseen_prior(const struct tr_case *c, const struct tr_case_file *file)
 {
-	const struct tr_case_facts *all = &c->by_name[TR_F_FILE_ID];
-	size_t at = 0;
+	size_t at = 0, n;
 	const struct tr_kept_fact *prior = tr_case_in_file(file, TR_F_FILE_PRIOR, &at);
+	const struct tr_case_said *same;
 
-	for (size_t i = 0; prior && i < all->n; i++)
-		if (all->p[i].file != file && vf_bytes_eq(tr_kept_text(all->p[i].fact), tr_kept_text(prior)))
+	if (!prior)
+		return false;
+	same = tr_case_saying(c, TR_F_FILE_ID, tr_kept_text(prior), &n);
+	for (size_t i = 0; i < n; i++)
+		if (same[i].of.file != file)
 			return false;
-	return prior != NULL;
+	return true;
 }
 
 /* Of FHIR alone: a Bundle is a heap of resources. */

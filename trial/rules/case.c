@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "trial/rules/approval.h"
+#include "trial/rules/case_inside.h"
 #include "verify/text.h"
 
 /* ---- tables ---- */
@@ -13,6 +15,8 @@ static int by_item(const void *a, const void *b)
 
 	if (x->item != y->item)
 		return x->item < y->item ? -1 : 1;
+	if (x->name != y->name)
+		return x->name < y->name ? -1 : 1;
 	return (x > y) - (x < y);
 }
 
@@ -28,8 +32,16 @@ static bool index_file(struct tr_case_file *file)
 		file->by_item[i] = &file->facts.facts[i];
 		sorted &= i == 0 || file->facts.facts[i].item >= file->facts.facts[i - 1].item;
 	}
-	if (!sorted) /* most readers say one thing after the other */
+	if (!sorted) { /* most readers say one thing after the other */
 		qsort(file->by_item, n, sizeof(*file->by_item), by_item);
+		return true;
+	}
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && file->by_item[end]->item == file->by_item[i]->item;)
+			end++;
+		if (end - i > 1)
+			qsort(file->by_item + i, end - i, sizeof(*file->by_item), by_item);
+	}
 	return true;
 }
 
@@ -211,7 +223,8 @@ VF_RC tr_case_index(struct tr_case *c, struct vf_err *reterr)
 			c->records[i].files[j].whole = c;
 			good = index_file(&c->records[i].files[j]);
 		}
-	if (good && index_names(c) && index_subjects(c) && index_records(c))
+	if (good && index_names(c) && index_subjects(c) && index_records(c) && tr_case_index_files(c) && tr_case_index_identifiers(c) &&
+		(c->approvals = tr_approvals_new(c)) != NULL)
 		return VF_OK;
 	tr_case_index_done(c);
 	return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a study");
@@ -231,6 +244,8 @@ void tr_case_index_done(struct tr_case *c)
 	free(c->by_id);
 	free(c->by_participant);
 	free(c->by_link);
+	tr_case_tables_done(c);
+	c->approvals = tr_approvals_free(c->approvals);
 	c->by_id = c->by_participant = NULL;
 	c->kinds = NULL;
 	c->by_link = NULL;
@@ -252,9 +267,9 @@ const struct tr_case_record *tr_case_record(const struct tr_case *c, const struc
 	return found ? *found : NULL;
 }
 
-const struct tr_case_record *const *tr_case_participant(const struct tr_case *c, const struct vf_hash *participant, size_t *ret_n)
+size_t tr_case_participant(const struct tr_case *c, const struct vf_hash *participant)
 {
-	size_t lo = 0, hi = c->n_by_participant, n = 0;
+	size_t lo = 0, hi = c->n_by_participant;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -264,10 +279,9 @@ const struct tr_case_record *const *tr_case_participant(const struct tr_case *c,
 		else
 			hi = mid;
 	}
-	while (lo + n < c->n_by_participant && vf_hash_eq(&c->by_participant[lo + n]->details->participant, participant))
-		n++;
-	*ret_n = n;
-	return c->by_participant + lo;
+	if (lo < c->n_by_participant && !vf_hash_eq(&c->by_participant[lo]->details->participant, participant))
+		lo = c->n_by_participant;
+	return lo;
 }
 
 size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from)
@@ -333,15 +347,14 @@ const struct tr_kept_fact *tr_case_item(const struct tr_case_file *file, uint64_
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (file->by_item[mid]->item < item)
+		if (file->by_item[mid]->item < item || (file->by_item[mid]->item == item && file->by_item[mid]->name < name))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (; lo < file->facts.n && file->by_item[lo]->item == item; lo++)
-		if (file->by_item[lo]->name == name)
-			return file->by_item[lo];
-	return NULL;
+	if (lo == file->facts.n || file->by_item[lo]->item != item || file->by_item[lo]->name != name)
+		return NULL;
+	return file->by_item[lo];
 }
 
 /* The order of facts of one name: by record, file, and place in the file. */

@@ -24,7 +24,8 @@ struct tr_case_file {
 	char md5[33];              /* in hex, where a file of the study names MD5 checksums; else empty */
 
 	/* made by tr_case_index() */
-	const struct tr_kept_fact **by_item; /* facts.n of them, by item, then as in the file */
+	const struct tr_kept_fact **by_item; /* facts.n of them, by item and name, then as in the file */
+	bool has_several;                    /* records with an identifier: own.h */
 	const struct tr_case_record *record;
 	const struct tr_case *whole;
 };
@@ -73,6 +74,18 @@ struct tr_case_link {
 	size_t from; /* in records */
 };
 
+/* An identifier, as tr_case_saying() finds it. */
+struct tr_case_said {
+	struct tr_case_fact of;
+	bool is_alone; /* of the file as a whole, or of the only record in it */
+};
+
+/* Files in the order of the log, then of their records. */
+struct tr_case_files {
+	const struct tr_case_file **p;
+	size_t n;
+};
+
 struct tr_case {
 	struct vf_bytes study;
 	struct tr_case_record *records; /* in the order of the log; what waits comes last */
@@ -92,6 +105,11 @@ struct tr_case {
 	size_t n_by_participant;
 	struct tr_case_link *by_link;
 	size_t n_by_link;
+	const struct tr_case_file **files_by_name, **files_by_base;
+	size_t n_files;
+	struct tr_case_said *said;
+	size_t n_said;
+	struct tr_approvals *approvals; /* approval.h */
 };
 
 /* Makes the tables. NO_MEMORY. */
@@ -106,8 +124,8 @@ const struct tr_case_record *tr_case_record(const struct tr_case *c, const struc
 size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from);
 /* The first record of any kind from a place on that has a link of this type to the record. */
 size_t tr_case_linked(const struct tr_case *c, enum tr_link_type type, const struct vf_hash *to, size_t from);
-/* The records about one participant, by the value in their details, in their order: *ret_n of them. */
-const struct tr_case_record *const *tr_case_participant(const struct tr_case *c, const struct vf_hash *participant, size_t *ret_n);
+/* Where the records about one participant begin in by_participant, in their order; n_by_participant: there are none. */
+size_t tr_case_participant(const struct tr_case *c, const struct vf_hash *participant);
 /* True when a record of the study supersedes this one. */
 bool tr_case_is_superseded(const struct tr_case *c, const struct tr_case_record *r);
 /* The person, or NULL. */
@@ -117,6 +135,21 @@ const struct tr_case_subject *tr_case_subject(const struct tr_case *c, struct vf
 const struct tr_kept_fact *tr_case_item(const struct tr_case_file *file, uint64_t item, enum tr_fact_name name);
 /* The next fact with this name of the file from a place on (0 first), any item; NULL at the end, *at is behind it. */
 const struct tr_kept_fact *tr_case_in_file(const struct tr_case_file *file, enum tr_fact_name name, size_t *at);
+
+/* The last part of a path. */
+struct vf_bytes tr_case_base(struct vf_bytes path);
+/* Files with exactly this name, and those whose name ends with this last part. */
+struct tr_case_files tr_case_named(const struct tr_case *c, struct vf_bytes name);
+struct tr_case_files tr_case_ending(const struct tr_case *c, struct vf_bytes base);
+/* The place of the first of them that is of this record or of a later one; files->n: none. */
+size_t tr_case_files_from(const struct tr_case_files *files, const struct tr_case_record *record);
+/* Which of two files comes first. */
+int tr_case_file_order(const struct tr_case_file *x, const struct tr_case_file *y);
+/*
+ * The facts with this name that say this text, *ret_n of them: those that are alone first. Names are those of identifiers alone
+ * (file, consent, and study but for the sponsor's).
+ */
+const struct tr_case_said *tr_case_saying(const struct tr_case *c, enum tr_fact_name name, struct vf_bytes text, size_t *ret_n);
 
 /* A text of the record's details by its top field ("registry"); empty when there is none. */
 struct vf_bytes tr_case_detail(const struct tr_case_record *r, const char *field);

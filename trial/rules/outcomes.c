@@ -68,7 +68,8 @@ static bool next_letter(struct vf_bytes *in, bool *begun, char *ret)
 	return false;
 }
 
-static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
+/* Ascending by what is left after folding. */
+static int compare_texts(struct vf_bytes a, struct vf_bytes b)
 {
 	bool in_a = false, in_b = false, more_a, more_b;
 	char x = 0, y = 0;
@@ -76,10 +77,17 @@ static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
 	do {
 		more_a = next_letter(&a, &in_a, &x);
 		more_b = next_letter(&b, &in_b, &y);
-		if (more_a != more_b || (more_a && x != y))
-			return false;
+		if (more_a != more_b)
+			return more_a ? 1 : -1;
+		if (more_a && x != y)
+			return (unsigned char)x < (unsigned char)y ? -1 : 1;
 	} while (more_a);
-	return true;
+	return 0;
+}
+
+static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
+{
+	return compare_texts(a, b) == 0;
 }
 
 static bool is_primary(const struct tr_outcome *o)
@@ -102,11 +110,32 @@ static struct tr_outcome_list *list_of(struct tr_outcomes *o, const struct tr_ca
 	struct vf_bytes from = text_of(measure, TR_F_OUTCOME_FROM);
 	uint64_t record = tr_own_record(file, measure->fact->item);
 
-	for (size_t i = 0; i < o->n; i++)
-		if (o->lists[i].file == file && o->lists[i].record == record && vf_bytes_eq(o->lists[i].from, from))
+	/* those of a file come one after the other, mostly the last one again */
+	for (size_t i = o->n; i-- > 0 && o->lists[i].file == file;)
+		if (o->lists[i].record == record && vf_bytes_eq(o->lists[i].from, from))
 			return &o->lists[i];
 	o->lists[o->n] = (struct tr_outcome_list){.file = file, .record = record, .from = from};
 	return &o->lists[o->n++];
+}
+
+/* The same when all lists are there, in the order of their files. */
+static struct tr_outcome_list *found_list(struct tr_outcomes *o, const struct tr_case_fact *measure)
+{
+	struct vf_bytes from = text_of(measure, TR_F_OUTCOME_FROM);
+	uint64_t record = tr_own_record(measure->file, measure->fact->item);
+	size_t lo = 0, hi = o->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (tr_case_file_order(o->lists[mid].file, measure->file) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (o->lists[lo].record != record || !vf_bytes_eq(o->lists[lo].from, from))
+		lo++;
+	return &o->lists[lo];
 }
 
 /* The protocol before the first enrolment, else the last registry record of that time; earlier ones give way. */
@@ -152,7 +181,7 @@ VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf
 
 		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
 			continue;
-		l = list_of(&o, &all->p[i]);
+		l = found_list(&o, &all->p[i]);
 		l->p[l->n++] = (struct tr_outcome){.level = text_of(&all->p[i], TR_F_OUTCOME_LEVEL),
 			.measure = tr_kept_text(all->p[i].fact),
 			.time_frame = text_of(&all->p[i], TR_F_OUTCOME_TIME_FRAME),
@@ -177,14 +206,45 @@ void tr_outcomes_done(struct tr_outcomes *o)
 
 /* ---- comparing ---- */
 
-static const struct tr_outcome *twin(const struct tr_outcome_list *l, const struct tr_outcome *of)
+/* By measure; of one measure the last primary one first, as it is the twin of others, else the first. */
+static int by_measure(const void *a, const void *b)
 {
-	const struct tr_outcome *best = NULL;
+	const struct tr_outcome *x = *(const struct tr_outcome *const *)a, *y = *(const struct tr_outcome *const *)b;
+	int order = compare_texts(x->measure, y->measure);
 
-	for (size_t i = 0; i < l->n; i++)
-		if (is_same_text(l->p[i].measure, of->measure) && (!best || is_primary(&l->p[i])))
-			best = &l->p[i];
-	return best;
+	if (order == 0 && is_primary(x) != is_primary(y))
+		return is_primary(x) ? -1 : 1;
+	if (order == 0)
+		order = is_primary(x) ? (x < y) - (x > y) : (x > y) - (x < y);
+	return order;
+}
+
+/* The outcomes of a list by their measures. NULL: no memory. */
+static const struct tr_outcome **sort(const struct tr_outcome_list *l)
+{
+	const struct tr_outcome **p = malloc((l->n + 1) * sizeof(const struct tr_outcome *));
+
+	for (size_t i = 0; p && i < l->n; i++)
+		p[i] = &l->p[i];
+	if (p)
+		qsort(p, l->n, sizeof(const struct tr_outcome *), by_measure);
+	return p;
+}
+
+/* sorted has n outcomes. */
+static const struct tr_outcome *twin(const struct tr_outcome **sorted, size_t n, const struct tr_outcome *of)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (compare_texts(sorted[mid]->measure, of->measure) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && is_same_text(sorted[lo]->measure, of->measure) ? sorted[lo] : NULL;
 }
 
 static enum tr_change change_of(const struct tr_outcome *before, const struct tr_outcome *after)
@@ -199,56 +259,84 @@ static enum tr_change change_of(const struct tr_outcome *before, const struct tr
 }
 
 /* The next primary outcome of a list without a twin in the other; *at is behind it. */
-static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, const struct tr_outcome_list *other, size_t *at)
+static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, const struct tr_outcome **other, size_t n, size_t *at)
 {
 	while (*at < l->n) {
 		const struct tr_outcome *o = &l->p[(*at)++];
 
-		if (is_primary(o) && !twin(other, o))
+		if (is_primary(o) && !twin(other, n, o))
 			return o;
 	}
 	return NULL;
+}
+
+static size_t compare(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, const struct tr_outcome **in_reference,
+	const struct tr_outcome **in_list, struct tr_outcome_change *x)
+{
+	const struct tr_outcome *a, *b;
+	size_t n = 0, at = 0, to = 0;
+
+	for (size_t i = 0; i < reference->n; i++) {
+		a = &reference->p[i];
+		b = twin(in_list, list->n, a);
+		if (b && (is_primary(a) || is_primary(b)))
+			x[n++] = (struct tr_outcome_change){change_of(a, b), a, b};
+	}
+	do {
+		a = next_alone(reference, in_list, list->n, &at);
+		b = next_alone(list, in_reference, reference->n, &to);
+		if (a || b)
+			x[n++] = (struct tr_outcome_change){a && b ? TR_REWORDED : a ? TR_DROPPED : TR_ADDED, a, b};
+	} while (a || b);
+	return n;
 }
 
 VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct tr_outcome_change **ret,
 	size_t *ret_n, struct vf_err *reterr)
 {
 	struct tr_outcome_change *x = calloc(reference->n + list->n + 1, sizeof(*x));
-	const struct tr_outcome *a, *b;
-	size_t n = 0, at = 0, to = 0;
+	const struct tr_outcome **in_reference = sort(reference), **in_list = sort(list);
+	bool good = x && in_reference && in_list;
 
-	if (!x)
+	if (good)
+		*ret_n = compare(reference, list, in_reference, in_list, x);
+	free(in_reference);
+	free(in_list);
+	if (!good) {
+		free(x);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
-	for (size_t i = 0; i < reference->n; i++) {
-		a = &reference->p[i];
-		b = twin(list, a);
-		if (b && (is_primary(a) || is_primary(b)))
-			x[n++] = (struct tr_outcome_change){change_of(a, b), a, b};
 	}
-	do {
-		a = next_alone(reference, list, &at);
-		b = next_alone(list, reference, &to);
-		if (a || b)
-			x[n++] = (struct tr_outcome_change){a && b ? TR_REWORDED : a ? TR_DROPPED : TR_ADDED, a, b};
-	} while (a || b);
 	*ret = x;
-	*ret_n = n;
 	return VF_OK;
+}
+
+/* The first record of a kind that the log has after the reference. */
+static const struct tr_case_record *first_after(const struct tr_case *c, enum tr_kind kind, const struct tr_case_record *reference)
+{
+	const struct tr_case_record *r;
+
+	for (size_t i = tr_case_next(c, kind, (size_t)(reference - c->records)); i < c->n_records; i = tr_case_next(c, kind, i + 1)) {
+		r = &c->records[i];
+		if (tr_case_is_before(reference, r) && (kind != TR_PROTOCOL || r->n_links))
+			return r;
+	}
+	return NULL;
 }
 
 const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
 	const struct tr_outcome_list *list)
 {
+	static const enum tr_kind kinds[] = {TR_AMENDMENT, TR_PROTOCOL, TR_REGISTRATION};
+	const struct tr_case_record *best = NULL, *r;
 	size_t open = tr_case_next(c, TR_UNBLINDING, 0);
 
-	for (size_t i = 0; i < c->n_records && i < open; i++) {
-		const struct tr_case_record *r = &c->records[i];
-		bool update = r->kind == TR_REGISTRATION && open < c->n_records;
-
-		if (!update && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && r->n_links))
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i] == TR_REGISTRATION && open == c->n_records)
+			continue; /* whether an update came before an unblinding is not known */
+		r = first_after(c, kinds[i], reference->file->record);
+		if (!r || (size_t)(r - c->records) >= open || (kinds[i] != TR_REGISTRATION && !tr_case_is_before(r, list->file->record)))
 			continue;
-		if (tr_case_is_before(reference->file->record, r) && (update || tr_case_is_before(r, list->file->record)))
-			return r;
+		best = !best || r < best ? r : best;
 	}
-	return NULL;
+	return best;
 }

@@ -29,7 +29,7 @@ uint64_t tr_own_record(const struct tr_case_file *file, uint64_t item)
 }
 
 /* More than one record with an identifier. Records come one after the other, so two facts mostly decide. */
-static bool has_several(const struct tr_case_file *file)
+bool tr_own_has_several(const struct tr_case_file *file)
 {
 	const struct tr_kept_fact *f;
 	uint64_t first = 0;
@@ -46,22 +46,17 @@ static bool has_several(const struct tr_case_file *file)
 /* The study's, where a file of one record says it. */
 static bool is_of_study(const struct tr_case *c, enum tr_fact_name name, struct vf_bytes id)
 {
-	if (vf_bytes_eq(id, c->study))
-		return true;
-	for (size_t i = 0; i < c->by_name[name].n; i++) {
-		const struct tr_case_fact *x = &c->by_name[name].p[i];
+	size_t n;
+	const struct tr_case_said *said = tr_case_saying(c, name, id, &n);
 
-		if (vf_bytes_eq(tr_kept_text(x->fact), id) && (x->fact->item == 0 || !has_several(x->file)))
-			return true;
-	}
-	return false;
+	return vf_bytes_eq(id, c->study) || (n && said[0].is_alone);
 }
 
 bool tr_own_is(const struct tr_case_file *file, uint64_t item)
 {
 	uint64_t record = tr_own_record(file, item);
 
-	if (record == 0 || !has_several(file))
+	if (record == 0 || !file->has_several)
 		return true;
 	for (size_t i = 0; i < N_IDS; i++) {
 		const struct tr_kept_fact *id = tr_case_item(file, record, ids[i]);

@@ -18,6 +18,9 @@ uint64_t tr_own_record(const struct tr_case_file *file, uint64_t item);
  */
 bool tr_own_is(const struct tr_case_file *file, uint64_t item);
 
+/* More than one record with an identifier: what tr_case_index() keeps as has_several. */
+bool tr_own_has_several(const struct tr_case_file *file);
+
 /* The first fact with this name of the record in which the item stands, or NULL. */
 const struct tr_kept_fact *tr_own_fact(const struct tr_case_file *file, uint64_t item, enum tr_fact_name name);
 

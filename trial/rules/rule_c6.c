@@ -4,39 +4,56 @@
 
 #include <stdlib.h>
 
-static bool has_role(const struct tr_case *c, const struct tr_case_record *of, enum tr_role role)
-{
-	size_t n;
-	const struct tr_case_record *const *own = tr_case_participant(c, &of->details->participant, &n);
+/* What is known of all consents: whether there is a form for assent, and in which roles each participant has consented. */
+struct roles {
+	bool assent_form;
+	unsigned *of; /* of participants, at the place where their records begin in the case's table: bits by role */
+};
 
-	for (size_t i = 0; i < n; i++)
-		if (tr_is_consent(own[i]) && own[i]->details->role == role)
-			return true;
-	return false;
+static bool find_roles(const struct tr_case *c, struct roles *ret)
+{
+	size_t first = 0;
+
+	*ret = (struct roles){.of = calloc(c->n_by_participant + 1, sizeof(*ret->of))};
+	if (!ret->of)
+		return false;
+	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
+		ret->assent_form |= c->records[i].details && c->records[i].details->population == TR_POPULATION_ASSENT;
+	for (size_t i = 0; i < c->n_by_participant; i++) {
+		const struct tr_case_record *r = c->by_participant[i];
+
+		if (i == 0 || !vf_hash_eq(&r->details->participant, &c->by_participant[i - 1]->details->participant))
+			first = i;
+		if (tr_is_consent(r))
+			ret->of[first] |= 1u << (unsigned)r->details->role;
+	}
+	return true;
 }
 
-static bool has_assent_form(const struct tr_case *c)
+/* Of a consent that names nobody: of none. */
+static unsigned roles_of(const struct tr_case *c, const struct roles *roles, const struct tr_case_record *of)
 {
-	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
-		if (c->records[i].details && c->records[i].details->population == TR_POPULATION_ASSENT)
-			return true;
-	return false;
+	size_t at = tr_case_participant(c, &of->details->participant);
+
+	return at < c->n_by_participant ? roles->of[at] : 0;
 }
 
 /* Who is missing, in words; NULL when nobody is. */
-static const char *missing_role(const struct tr_case *c, const struct tr_case_record *r, enum tr_population population)
+static const char *missing_role(const struct tr_case *c, const struct roles *roles, const struct tr_case_record *r, enum tr_population population)
 {
+	unsigned has = roles_of(c, roles, r);
+
 	switch (population) {
 	case TR_POPULATION_ADULT:
-		return has_role(c, r, TR_ROLE_PARTICIPANT) ? NULL : "the participant";
+		return has & 1u << TR_ROLE_PARTICIPANT ? NULL : "the participant";
 	case TR_POPULATION_PARENT:
-		if (!has_role(c, r, TR_ROLE_PARENT))
+		if (!(has & 1u << TR_ROLE_PARENT))
 			return "a parent";
-		return has_assent_form(c) && !has_role(c, r, TR_ROLE_ASSENT) ? "the child's assent" : NULL;
+		return roles->assent_form && !(has & 1u << TR_ROLE_ASSENT) ? "the child's assent" : NULL;
 	case TR_POPULATION_ASSENT:
-		return has_role(c, r, TR_ROLE_PARENT) ? NULL : "a parent";
+		return has & 1u << TR_ROLE_PARENT ? NULL : "a parent";
 	case TR_POPULATION_REPRESENTATIVE:
-		return has_role(c, r, TR_ROLE_REPRESENTATIVE) ? NULL : "the representative";
+		return has & 1u << TR_ROLE_REPRESENTATIVE ? NULL : "the representative";
 	case TR_POPULATION_NONE:
 		break;
 	}
@@ -53,8 +70,8 @@ static bool has_staff(const struct tr_case *c, const struct tr_case_record *r)
 	return any;
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *r, struct tr_findings *f,
-	struct vf_err *reterr)
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct roles *roles, const struct tr_case_record *r,
+	struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct tr_case_record *form = tr_consent_form_of(c, r);
 	struct tr_dated when = tr_consent_date_of(r), now = tr_dated_anchor(c->as_of), anchor = tr_case_anchor(r);
@@ -71,7 +88,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		d.word = TR_WORD_POST_DATED;
 		return tr_find(f, rule, &d, reterr, "given: %s, which is later than it can be", w);
 	}
-	missing = missing_role(c, r, form->details->population);
+	missing = missing_role(c, roles, r, form->details->population);
 	if (missing) {
 		d.word = tr_case_absent(c, TR_WORD_MISSING);
 		return tr_find(f, rule, &d, reterr, "given: %s, without %s", w, missing);
@@ -95,16 +112,14 @@ static bool is_consent_role(const struct tr_kept_fact *role)
 /* The target of a Provenance is a consent: by its type, or by the name under which one in the study is known. */
 static bool is_of_consent(const struct tr_case *c, struct vf_bytes target)
 {
-	const struct tr_case_facts *all = &c->by_name[TR_F_CONSENT_RECORD];
 	struct vf_bytes rest = target, part;
+	size_t n;
 
 	while (vf_take_until(&rest, '/', &part))
 		if (vf_bytes_is(part, "Consent"))
 			return true;
-	for (size_t i = 0; i < all->n; i++)
-		if (vf_bytes_eq(tr_kept_text(all->p[i].fact), target))
-			return true;
-	return false;
+	tr_case_saying(c, TR_F_CONSENT_RECORD, target, &n);
+	return n > 0;
 }
 
 static struct vf_bytes target_of(const struct tr_case_file *file, uint64_t item)
@@ -228,14 +243,16 @@ static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case *c, con
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	enum vf_rc rc = VF_OK;
+	struct roles roles;
+	enum vf_rc rc = find_roles(c, &roles) ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
 
 	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++) {
 		if (tr_is_consent(&c->records[i]) && !c->records[i].is_erased)
-			rc = judge(rule, c, &c->records[i], f, reterr);
+			rc = judge(rule, c, &roles, &c->records[i], f, reterr);
 		for (size_t j = 0; rc == VF_OK && j < c->records[i].n_files; j++)
 			rc = judge_file(rule, c, &c->records[i].files[j], f, reterr);
 	}
+	free(roles.of);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "trial/grow.h"
 #include "verify/text.h"
 
 #define MAX_LANGUAGES 64
@@ -32,78 +33,166 @@ static size_t languages_of(const struct tr_case *c, struct vf_bytes ret[MAX_LANG
 	return n;
 }
 
-/* The form of this version and population in a language; NULL when there is none. */
-static const struct tr_case_record *variant(const struct tr_case *c, const struct tr_case_record *form, struct vf_bytes language)
-{
-	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1)) {
-		const struct tr_case_record *r = &c->records[i];
+/* Forms by version, population and language, then in the order of the log. */
+struct forms {
+	const struct tr_case_record **p;
+	size_t n;
+};
 
-		if (r->details && r->details->population == form->details->population && vf_bytes_eq(r->version, form->version) &&
-			vf_bytes_eq(r->details->language, language))
-			return r;
-	}
-	return NULL;
+static int by_language(const void *a, const void *b)
+{
+	const struct tr_case_record *x = *(const struct tr_case_record *const *)a, *y = *(const struct tr_case_record *const *)b;
+	int order = vf_bytes_cmp(x->version, y->version);
+
+	if (order == 0)
+		order = (x->details->population > y->details->population) - (x->details->population < y->details->population);
+	if (order == 0)
+		order = vf_bytes_cmp(x->details->language, y->details->language);
+	return order;
 }
 
-static bool has_same_document(const struct tr_case_record *a, const struct tr_case_record *b)
+static int by_language_and_place(const void *a, const void *b)
 {
-	for (size_t i = 0; i < a->n_files; i++)
-		for (size_t j = 0; j < b->n_files; j++)
-			if (vf_hash_eq(&a->files[i].sha256, &b->files[j].sha256))
-				return true;
+	const struct tr_case_record *x = *(const struct tr_case_record *const *)a, *y = *(const struct tr_case_record *const *)b;
+	int order = by_language(a, b);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+static bool find_forms(const struct tr_case *c, struct forms *ret)
+{
+	*ret = (struct forms){.p = malloc((c->by_kind[TR_CONSENT_FORM + 1] - c->by_kind[TR_CONSENT_FORM] + 1) * sizeof(const struct tr_case_record *))};
+	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); ret->p && i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
+		if (c->records[i].details)
+			ret->p[ret->n++] = &c->records[i];
+	if (ret->p)
+		qsort(ret->p, ret->n, sizeof(const struct tr_case_record *), by_language_and_place);
+	return ret->p != NULL;
+}
+
+/* The first form of this version and population in a language; NULL when there is none. */
+static const struct tr_case_record *variant(const struct forms *forms, const struct tr_case_record *form, struct vf_bytes language)
+{
+	const struct tr_facts details = {.population = form->details->population, .language = language};
+	const struct tr_case_record wanted = {.version = form->version, .details = &details}, *key = &wanted;
+	size_t lo = 0, hi = forms->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (by_language(&forms->p[mid], &key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < forms->n && by_language(&forms->p[lo], &key) == 0 ? forms->p[lo] : NULL;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct tr_case_file *x = *(const struct tr_case_file *const *)a, *y = *(const struct tr_case_file *const *)b;
+
+	return memcmp(x->sha256.b, y->sha256.b, sizeof(x->sha256.b));
+}
+
+/* Documents of a form, sorted by digest. NULL: no memory. */
+static const struct tr_case_file **documents_of(const struct tr_case_record *form)
+{
+	const struct tr_case_file **p = malloc((form->n_files + 1) * sizeof(const struct tr_case_file *));
+
+	for (size_t i = 0; p && i < form->n_files; i++)
+		p[i] = &form->files[i];
+	if (p)
+		qsort(p, form->n_files, sizeof(const struct tr_case_file *), by_hash);
+	return p;
+}
+
+static bool has_same_document(const struct tr_case_file **documents, size_t n, const struct tr_case_record *other)
+{
+	for (size_t i = 0; i < other->n_files; i++) {
+		const struct tr_case_file *key = &other->files[i];
+
+		if (bsearch(&key, documents, n, sizeof(const struct tr_case_file *), by_hash))
+			return true;
+	}
 	return false;
 }
 
 /* ---- what they say ---- */
 
-/* Paragraphs of a form, as digests in ascending order: of all its files whose text was read to its end. */
+/* Paragraphs of a form, as digests: of all its files whose text was read to its end. */
 struct said {
-	struct vf_bytes language, *p;
+	struct vf_bytes language;
 	size_t n;
+};
+
+struct paragraph {
+	struct vf_bytes digest;
+	size_t form; /* in said */
+};
+
+/* All forms of one version; twins are paragraphs of two forms that are equal, each the twin of one. */
+struct texts {
+	struct said of[MAX_LANGUAGES];
+	size_t n;
+	struct paragraph *p;
+	size_t n_p, room;
+	size_t twins[MAX_LANGUAGES][MAX_LANGUAGES];
 };
 
 static int by_octets(const void *a, const void *b)
 {
-	const struct vf_bytes *x = a, *y = b;
+	const struct paragraph *x = a, *y = b;
+	int order = vf_bytes_cmp(x->digest, y->digest);
 
-	return vf_bytes_cmp(*x, *y);
+	return order ? order : (x->form > y->form) - (x->form < y->form);
 }
 
-static bool collect(const struct tr_case_record *form, struct said *ret)
+static bool collect(const struct tr_case_record *form, struct texts *t, size_t number)
 {
 	const struct tr_kept_fact *f;
-	size_t room = 0, at;
+	size_t at;
 
-	for (size_t i = 0; i < form->n_files; i++)
-		room += form->files[i].facts.n;
-	ret->p = malloc((room + 1) * sizeof(*ret->p));
-	if (!ret->p)
-		return false;
 	for (size_t i = 0; i < form->n_files; i++) {
 		at = 0;
 		if (!tr_case_in_file(&form->files[i], TR_F_TEXT_PARAGRAPHS, &at))
 			continue;
 		at = 0;
-		while ((f = tr_case_in_file(&form->files[i], TR_F_TEXT_PARAGRAPH, &at)) != NULL)
-			ret->p[ret->n++] = tr_kept_text(f);
+		while ((f = tr_case_in_file(&form->files[i], TR_F_TEXT_PARAGRAPH, &at)) != NULL) {
+			if (!TR_GROW(t->p, t->room, t->n_p + 1))
+				return false;
+			t->p[t->n_p++] = (struct paragraph){tr_kept_text(f), number};
+			t->of[number].n++;
+		}
 	}
-	qsort(ret->p, ret->n, sizeof(*ret->p), by_octets);
 	return true;
 }
 
-/* Paragraphs that have a twin in the other form; each is the twin of one. */
-static size_t twins(const struct said *a, const struct said *b)
+/* One paragraph, as often as each form has it. */
+static void count_group(struct texts *t, const size_t counts[MAX_LANGUAGES], const size_t *forms, size_t n)
 {
-	size_t n = 0, i = 0, j = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n; j++)
+			t->twins[forms[i]][forms[j]] += counts[forms[i]] < counts[forms[j]] ? counts[forms[i]] : counts[forms[j]];
+}
 
-	while (i < a->n && j < b->n) {
-		int order = vf_bytes_cmp(a->p[i], b->p[j]);
+static void count_twins(struct texts *t)
+{
+	size_t counts[MAX_LANGUAGES], forms[MAX_LANGUAGES], n = 0;
 
-		n += order == 0 ? 1 : 0;
-		i += order <= 0 ? 1 : 0;
-		j += order >= 0 ? 1 : 0;
+	if (t->n_p)
+		qsort(t->p, t->n_p, sizeof(*t->p), by_octets);
+	for (size_t i = 0; i < t->n_p; i++) {
+		if (n == 0 || forms[n - 1] != t->p[i].form) {
+			forms[n++] = t->p[i].form;
+			counts[t->p[i].form] = 0;
+		}
+		counts[t->p[i].form]++;
+		if (i + 1 < t->n_p && vf_bytes_eq(t->p[i].digest, t->p[i + 1].digest))
+			continue;
+		count_group(t, counts, forms, n);
+		n = 0;
 	}
-	return n;
 }
 
 struct pair {
@@ -117,30 +206,31 @@ static bool is_more_alike(const struct pair *x, const struct pair *y)
 	return !y->a || (uint64_t)x->equal * (y->a->n + y->b->n) > (uint64_t)y->equal * (x->a->n + x->b->n);
 }
 
-static struct pair most_alike(const struct said *of, size_t n)
+static struct pair most_alike(const struct texts *t)
 {
 	struct pair most = {0}, p;
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n; j++) {
-			if (of[i].n == 0 || of[j].n == 0)
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t j = i + 1; j < t->n; j++) {
+			if (t->of[i].n == 0 || t->of[j].n == 0)
 				continue;
-			p = (struct pair){&of[i], &of[j], twins(&of[i], &of[j])};
+			p = (struct pair){&t->of[i], &t->of[j], t->twins[i][j]};
 			if (is_more_alike(&p, &most))
 				most = p;
 		}
 	return most;
 }
 
-static VF_RC say(const struct tr_rule *rule, const struct tr_case *c, const struct said *of, size_t n, struct tr_finding_draft *d,
+static VF_RC say(const struct tr_rule *rule, const struct tr_case *c, const struct texts *t, struct tr_finding_draft *d,
 	struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct pair most = most_alike(of, n);
+	const struct pair most = most_alike(t);
+	const size_t n = t->n;
 	const struct said *unread = NULL;
 	char a[40], b[40];
 
 	for (size_t i = 0; i < n && !unread; i++)
-		unread = of[i].n == 0 ? &of[i] : NULL;
+		unread = t->of[i].n == 0 ? &t->of[i] : NULL;
 	if (most.a) {
 		vf_text_escape(a, sizeof(a), most.a->language);
 		vf_text_escape(b, sizeof(b), most.b->language);
@@ -160,77 +250,101 @@ static VF_RC say(const struct tr_rule *rule, const struct tr_case *c, const stru
 		most.a->n, most.b->n, most.equal);
 }
 
-static VF_RC compare(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *form, const struct vf_bytes *languages,
-	size_t n, struct tr_finding_draft *d, struct tr_findings *f, struct vf_err *reterr)
+/* What the study has: its languages, and its forms. */
+struct looking {
+	const struct tr_case *c;
+	struct vf_bytes languages[MAX_LANGUAGES];
+	size_t n;
+	struct forms forms;
+};
+
+static VF_RC compare(const struct tr_rule *rule, const struct looking *l, const struct tr_case_record *form, struct tr_finding_draft *d,
+	struct tr_findings *f, struct vf_err *reterr)
 {
-	struct said of[MAX_LANGUAGES] = {0};
-	bool good = true;
+	struct texts *t = calloc(1, sizeof(*t));
+	bool good = t != NULL;
 	enum vf_rc rc;
 
-	for (size_t i = 0; i < n && good; i++) {
-		of[i].language = languages[i];
-		good = collect(variant(c, form, languages[i]), &of[i]);
+	for (size_t i = 0; good && i < l->n; i++) {
+		t->of[i].language = l->languages[i];
+		good = collect(variant(&l->forms, form, l->languages[i]), t, i);
 	}
-	rc = good ? say(rule, c, of, n, d, f, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for paragraphs");
-	for (size_t i = 0; i < n; i++)
-		free(of[i].p);
+	if (good) {
+		t->n = l->n;
+		count_twins(t);
+	}
+	rc = good ? say(rule, l->c, t, d, f, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for paragraphs");
+	if (t)
+		free(t->p);
+	free(t);
 	return rc;
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *form, const struct vf_bytes *languages,
-	size_t n, struct tr_findings *f, struct vf_err *reterr)
+/* What is wrong with one of the languages, in words, and where; NULL: nothing. */
+static const char *wrong(const struct looking *l, const struct tr_case_record *form, const struct tr_case_file **documents, size_t language,
+	const struct tr_case_record **ret)
 {
-	char about[TR_NAMED_LEN + 1], language[40];
+	*ret = variant(&l->forms, form, l->languages[language]);
+	if (!*ret)
+		return "there is none in";
+	if (*ret != form && has_same_document(documents, form->n_files, *ret))
+		return "the same document stands for";
+	return tr_approval_of(l->c, *ret).record ? NULL : "no approval names the one in";
+}
+
+static VF_RC judge(const struct tr_rule *rule, const struct looking *l, const struct tr_case_record *form, struct tr_findings *f,
+	struct vf_err *reterr)
+{
+	const struct tr_case_file **documents = documents_of(form);
+	const struct tr_case_record *other = NULL;
+	const char *what = NULL;
+	char about[TR_NAMED_LEN + 1], language[40] = "";
 	struct tr_finding_draft d;
 
+	if (!documents)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the documents of a form");
 	tr_study_name(about, form);
 	d = tr_study_draft(TR_WORD_NEEDS_READER, about, form, NULL);
 	d.warning = true;
-	for (size_t i = 0; i < n; i++) {
-		const struct tr_case_record *other = variant(c, form, languages[i]);
-		const char *what = NULL;
-
-		vf_text_escape(language, sizeof(language), languages[i]);
-		if (!other)
-			what = "there is none in";
-		else if (other != form && has_same_document(form, other))
-			what = "the same document stands for";
-		else if (!tr_approval_of(c, other).record)
-			what = "no approval names the one in";
-		if (!what)
-			continue;
+	for (size_t i = 0; i < l->n && !what; i++) {
+		what = wrong(l, form, documents, i, &other);
+		vf_text_escape(language, sizeof(language), l->languages[i]);
+	}
+	free(documents);
+	if (what) {
 		d.records[1] = other ? &other->id : NULL;
 		return tr_find(f, rule, &d, reterr, "%s '%s'", what, language);
 	}
-	if (n > 1)
-		return compare(rule, c, form, languages, n, &d, f, reterr);
+	if (l->n > 1)
+		return compare(rule, l, form, &d, f, reterr);
 	d.word = TR_WORD_NONE;
 	return tr_find(f, rule, &d, reterr, "in one language, approved");
 }
 
+/* One line a version and population: its first form; what was superseded is not in use. */
+static bool is_judged(const struct looking *l, const struct tr_case_record *r)
+{
+	if (!r->details || tr_case_is_superseded(l->c, r))
+		return false;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct tr_case_record *v = variant(&l->forms, r, l->languages[i]);
+
+		if (v && v < r)
+			return false;
+	}
+	return true;
+}
+
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct vf_bytes languages[MAX_LANGUAGES];
-	size_t n = languages_of(c, languages);
-	enum vf_rc rc = VF_OK;
+	struct looking l = {.c = c};
+	enum vf_rc rc = find_forms(c, &l.forms) ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for forms");
 
-	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1)) {
-		const struct tr_case_record *r = &c->records[i];
-
-		/* one line a version and population: its first form; what was superseded is not in use */
-		if (!r->details || tr_case_is_superseded(c, r))
-			continue;
-		for (size_t j = 0; j < n; j++) {
-			const struct tr_case_record *v = variant(c, r, languages[j]);
-
-			if (v && v < r)
-				r = NULL;
-			if (!r)
-				break;
-		}
-		if (r)
-			rc = judge(rule, c, r, languages, n, f, reterr);
-	}
+	l.n = languages_of(c, l.languages);
+	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
+		if (is_judged(&l, &c->records[i]))
+			rc = judge(rule, &l, &c->records[i], f, reterr);
+	free(l.forms.p);
 	return rc;
 }
 

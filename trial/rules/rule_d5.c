@@ -5,33 +5,27 @@
 
 #include "verify/text.h"
 
-/* The last part of a path; a path out of the folder is none. */
-static struct vf_bytes base_of(struct vf_bytes path)
-{
-	struct vf_bytes part;
-
-	while (memchr(path.p, '/', path.n) && vf_take_until(&path, '/', &part))
-		;
-	return path;
-}
-
-/* A file whose name ends with the path, and then one whose name is its last part. */
+/*
+ * The file with the path as its name, else one whose last part is the same: the last in the index's own record, or the first
+ * of any. The index does not mean itself.
+ */
 static const struct tr_case_file *find_file(const struct tr_case *c, const struct tr_case_file *index, struct vf_bytes path)
 {
-	const struct tr_case_file *best = NULL;
+	struct tr_case_files files = tr_case_named(c, path);
+	size_t at;
 
-	for (size_t i = 0; i < c->n_records; i++)
-		for (size_t j = 0; j < c->records[i].n_files; j++) {
-			const struct tr_case_file *file = &c->records[i].files[j];
-
-			if (file == index)
-				continue;
-			if (vf_bytes_eq(file->name, path))
-				return file;
-			if (vf_bytes_eq(base_of(file->name), base_of(path)) && (!best || file->record == index->record))
-				best = file;
-		}
-	return best;
+	for (size_t i = 0; i < files.n; i++)
+		if (files.p[i] != index)
+			return files.p[i];
+	files = tr_case_ending(c, tr_case_base(path));
+	at = tr_case_files_from(&files, index->record + 1);
+	while (at-- > 0 && files.p[at]->record == index->record)
+		if (files.p[at] != index)
+			return files.p[at];
+	for (size_t i = 0; i < files.n; i++)
+		if (files.p[i] != index)
+			return files.p[i];
+	return NULL;
 }
 
 /* True when the checksum is the file's; *ret_known is false for one that is not computed here. */

@@ -6,14 +6,15 @@
 /* The same data under another digest: a later record of the set that nothing declares. */
 static const struct tr_case_file *twin(const struct tr_case *c, const struct tr_case_file *file)
 {
-	for (size_t i = 0; i < c->n_records; i++) {
-		const struct tr_case_record *r = &c->records[i];
+	struct tr_case_files files = tr_case_named(c, file->name);
 
-		if (r == file->record || (r->kind != TR_DATASET && r->kind != TR_RESULTS) || !tr_case_is_before(file->record, r))
-			continue;
-		for (size_t j = 0; j < r->n_files; j++)
-			if (vf_bytes_eq(r->files[j].name, file->name))
-				return &r->files[j];
+	if (file->record->index == UINT64_MAX) /* nothing is known to be later */
+		return NULL;
+	for (size_t i = tr_case_files_from(&files, file->record + 1); i < files.n; i++) {
+		const struct tr_case_record *r = files.p[i]->record;
+
+		if ((r->kind == TR_DATASET || r->kind == TR_RESULTS) && tr_case_is_before(file->record, r))
+			return files.p[i];
 	}
 	return NULL;
 }

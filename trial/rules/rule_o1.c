@@ -19,9 +19,9 @@ static void put_outcome(char out[TEXT_LEN], const struct tr_outcome *o)
 
 /* Other words or another time are for a reader; what is added, dropped or moved is a fact. */
 static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcome_list *reference,
-	const struct tr_outcome_list *list, const struct tr_outcome_change *x, struct tr_findings *f, struct vf_err *reterr)
+	const struct tr_outcome_list *list, const struct tr_case_record *declared, const struct tr_outcome_change *x, struct tr_findings *f,
+	struct vf_err *reterr)
 {
-	const struct tr_case_record *declared = tr_outcomes_declared(c, reference, list);
 	char about[TR_NAMED_LEN + 1], before[TEXT_LEN], after[TEXT_LEN], from[40];
 	struct tr_finding_draft d;
 
@@ -42,6 +42,7 @@ static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, con
 	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
 {
 	char about[TR_NAMED_LEN + 1];
+	const struct tr_case_record *declared = tr_outcomes_declared(c, reference, list);
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
 	size_t n = 0, same = 0;
@@ -51,7 +52,7 @@ static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, con
 		if (x[i].change == TR_SAME)
 			same++;
 		else
-			rc = judge_change(rule, c, reference, list, &x[i], f, reterr);
+			rc = judge_change(rule, c, reference, list, declared, &x[i], f, reterr);
 	}
 	free(x);
 	if (rc != VF_OK || same == 0)

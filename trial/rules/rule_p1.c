@@ -2,6 +2,8 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
+#include <stdio.h>
+
 #include "verify/text.h"
 
 static const enum tr_fact_name registries[] = {TR_F_ID_NCT, TR_F_ID_ISRCTN, TR_F_ID_EUDRACT, TR_F_ID_EUCT, TR_F_ID_REGISTRY};
@@ -21,46 +23,84 @@ static bool is_record_of(const struct tr_case_fact *id, enum tr_fact_name name)
 	return first && first->name == name;
 }
 
-/* Eight digits in another registry's record may be an ISRCTN number without its letters; NULL when there are none that no record has. */
-static const struct tr_kept_fact *unseen_digits(const struct tr_case *c)
+/* Whether a record of a registry says so. */
+static bool has_record(const struct tr_case *c, enum tr_fact_name name, struct vf_bytes id)
 {
-	const struct tr_case_facts *all = &c->by_name[TR_F_ID_OTHER], *known = &c->by_name[TR_F_ID_ISRCTN];
+	size_t n;
+	const struct tr_case_said *said = tr_case_saying(c, name, id, &n);
 
-	for (size_t i = 0; i < all->n; i++) {
-		struct vf_bytes id = tr_kept_text(all->p[i].fact);
-		bool seen = id.n != 8 || !tr_own_fact(all->p[i].file, all->p[i].fact->item, TR_F_REG_FIRST) ||
-			!tr_own_is(all->p[i].file, all->p[i].fact->item);
+	for (size_t i = 0; i < n; i++)
+		if (is_record_of(&said[i].of, name))
+			return true;
+	return false;
+}
 
-		for (size_t j = 0; j < id.n && !seen; j++)
-			seen = id.p[j] < '0' || id.p[j] > '9';
-		for (size_t j = 0; j < known->n && !seen; j++) {
-			struct vf_bytes isrctn = tr_kept_text(known->p[j].fact);
+/* Eight digits in a registry's record may be an ISRCTN number without its letters. */
+static bool may_be_isrctn(struct vf_bytes id)
+{
+	for (size_t i = 0; i < id.n; i++)
+		if (id.p[i] < '0' || id.p[i] > '9')
+			return false;
+	return id.n == 8;
+}
 
-			seen = vf_take_str(&isrctn, "ISRCTN") && vf_bytes_eq(isrctn, id) && is_record_of(&known->p[j], TR_F_ID_ISRCTN);
-		}
-		if (!seen)
-			return all->p[i].fact;
+static bool is_seen(const struct tr_case *c, enum tr_fact_name name, struct vf_bytes id)
+{
+	char isrctn[16];
+
+	if (name != TR_F_ID_OTHER)
+		return has_record(c, name, id);
+	if (!may_be_isrctn(id))
+		return true;
+	snprintf(isrctn, sizeof(isrctn), "ISRCTN%.*s", VF_STR(id));
+	return has_record(c, TR_F_ID_ISRCTN, vf_bytes_str(isrctn));
+}
+
+/* The study's own; other numbers count where a registry's record has them. */
+static bool is_own(const struct tr_case_fact *id, enum tr_fact_name name)
+{
+	if (name == TR_F_ID_OTHER && !tr_own_fact(id->file, id->fact->item, TR_F_REG_FIRST))
+		return false;
+	return tr_own_is(id->file, id->fact->item);
+}
+
+static bool is_before(const struct tr_case_fact *x, const struct tr_case_fact *y)
+{
+	int order = tr_case_file_order(x->file, y->file);
+
+	return order ? order < 0 : x->fact < y->fact;
+}
+
+/* The first identifier of a kind of which no record is at hand; NULL when there is none. What says the same is looked at once. */
+static const struct tr_kept_fact *unseen_of(const struct tr_case *c, enum tr_fact_name name)
+{
+	const struct tr_case_fact *first = NULL;
+	size_t i = 0, n;
+
+	while (i < c->n_said && c->said[i].of.fact->name != name)
+		i++;
+	for (; i < c->n_said && c->said[i].of.fact->name == name; i += n) {
+		struct vf_bytes id = tr_kept_text(c->said[i].of.fact);
+
+		for (n = 1; i + n < c->n_said && c->said[i + n].of.fact->name == name && vf_bytes_eq(tr_kept_text(c->said[i + n].of.fact), id);)
+			n++;
+		if (is_seen(c, name, id))
+			continue;
+		for (size_t j = i; j < i + n; j++)
+			if ((!first || is_before(&c->said[j].of, first)) && is_own(&c->said[j].of, name))
+				first = &c->said[j].of;
 	}
-	return NULL;
+	return first ? first->fact : NULL;
 }
 
 /* An identifier at a registry of which no record is at hand; NULL when there is none. */
 static const struct tr_kept_fact *unseen(const struct tr_case *c)
 {
-	for (size_t i = 0; i < N_REGISTRIES; i++) {
-		const struct tr_case_facts *all = &c->by_name[registries[i]];
+	const struct tr_kept_fact *id = NULL;
 
-		for (size_t j = 0; j < all->n; j++) {
-			bool seen = !tr_own_is(all->p[j].file, all->p[j].fact->item);
-
-			for (size_t k = 0; k < all->n && !seen; k++)
-				seen = vf_bytes_eq(tr_kept_text(all->p[k].fact), tr_kept_text(all->p[j].fact)) &&
-					is_record_of(&all->p[k], registries[i]);
-			if (!seen)
-				return all->p[j].fact;
-		}
-	}
-	return unseen_digits(c);
+	for (size_t i = 0; i < N_REGISTRIES && !id; i++)
+		id = unseen_of(c, registries[i]);
+	return id ? id : unseen_of(c, TR_F_ID_OTHER);
 }
 
 /* The earliest first submission; what the details of a record say of it counts as declared. */

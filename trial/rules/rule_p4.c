@@ -2,6 +2,7 @@
 #include "trial/rules/study.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "verify/text.h"
 
@@ -50,19 +51,33 @@ static bool read_number(struct vf_bytes text, uint64_t *ret)
 	return vf_decimal_read(text, 100000, ret);
 }
 
-static bool has_same_files(const struct tr_case_record *a, const struct tr_case_record *b)
+static int by_hash(const void *a, const void *b)
 {
-	if (a->n_files != b->n_files)
-		return false;
-	for (size_t i = 0; i < a->n_files; i++) {
-		bool found = false;
+	const struct tr_case_file *x = *(const struct tr_case_file *const *)a, *y = *(const struct tr_case_file *const *)b;
 
-		for (size_t j = 0; j < b->n_files && !found; j++)
-			found = vf_hash_eq(&a->files[i].sha256, &b->files[j].sha256);
-		if (!found)
-			return false;
+	return memcmp(x->sha256.b, y->sha256.b, sizeof(x->sha256.b));
+}
+
+/* As many files, each of which the other one has. */
+static VF_RC has_same_files(const struct tr_case_record *a, const struct tr_case_record *b, bool *ret, struct vf_err *reterr)
+{
+	const struct tr_case_file **sorted, *key;
+
+	*ret = a->n_files == b->n_files;
+	if (!*ret || a->n_files == 0)
+		return VF_OK;
+	sorted = malloc(b->n_files * sizeof(const struct tr_case_file *));
+	if (!sorted)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the documents of a record");
+	for (size_t i = 0; i < b->n_files; i++)
+		sorted[i] = &b->files[i];
+	qsort(sorted, b->n_files, sizeof(const struct tr_case_file *), by_hash);
+	for (size_t i = 0; *ret && i < a->n_files; i++) {
+		key = &a->files[i];
+		*ret = bsearch(&key, sorted, b->n_files, sizeof(const struct tr_case_file *), by_hash) != NULL;
 	}
-	return true;
+	free(sorted);
+	return VF_OK;
 }
 
 /* A later record of the chain beside the one before it. */
@@ -73,13 +88,19 @@ static VF_RC judge_pair(const struct tr_rule *rule, const struct tr_case *c, con
 	char about[TR_NAMED_LEN + 1], before[TR_NAMED_LEN + 1], x[TR_DATED_LEN + 1], y[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 	uint64_t m, n;
-	bool numbers = read_number(a->version, &m) && read_number(b->version, &n);
+	bool numbers = read_number(a->version, &m) && read_number(b->version, &n), same = true;
 
 	tr_study_name(about, b);
 	tr_study_name(before, a);
 	d = tr_study_draft(TR_WORD_NONE, about, b, a);
 	*ret_good = false;
-	if (a->version.n && vf_bytes_eq(a->version, b->version) && !has_same_files(a, b)) {
+	if (a->version.n && vf_bytes_eq(a->version, b->version)) {
+		enum vf_rc rc = has_same_files(a, b, &same, reterr);
+
+		if (rc != VF_OK)
+			return rc;
+	}
+	if (!same) {
 		d.word = TR_WORD_CONFLICT;
 		return tr_find(f, rule, &d, reterr, "%s has the same version and other documents", before);
 	}
@@ -146,41 +167,83 @@ static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case_file *f
 		(unsigned long long)low, (unsigned long long)high);
 }
 
-static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case *c, size_t at, struct tr_findings *f, bool *ret_good,
-	struct vf_err *reterr)
-{
-	const struct tr_case_record *r = &c->records[at];
-	char key[KEY_LEN], other[KEY_LEN], about[TR_NAMED_LEN + 1];
-	struct tr_finding_draft d;
-	enum vf_rc rc;
+/* A record with its chain, and the one before it there. */
+struct place {
+	const struct tr_case_record *record, *before;
+	char key[KEY_LEN];
+};
 
-	*ret_good = false;
-	if (!put_key(r, key))
-		return VF_OK;
-	rc = judge_links(rule, c, r, f, ret_good, reterr);
-	for (size_t i = at; rc == VF_OK && *ret_good && i-- > 0;) {
-		if (!put_key(&c->records[i], other) || strcmp(key, other) != 0)
-			continue;
-		rc = judge_pair(rule, c, &c->records[i], r, f, ret_good, reterr);
-		break;
-	}
-	if (rc != VF_OK || !*ret_good)
+static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case *c, const struct place *x, struct tr_findings *f, struct vf_err *reterr)
+{
+	char about[TR_NAMED_LEN + 1];
+	struct tr_finding_draft d;
+	bool good;
+	enum vf_rc rc = judge_links(rule, c, x->record, f, &good, reterr);
+
+	if (rc == VF_OK && good && x->before)
+		rc = judge_pair(rule, c, x->before, x->record, f, &good, reterr);
+	if (rc != VF_OK || !good)
 		return rc;
-	tr_study_name(about, r);
-	d = tr_study_draft(TR_WORD_NONE, about, r, NULL);
+	tr_study_name(about, x->record);
+	d = tr_study_draft(TR_WORD_NONE, about, x->record, NULL);
 	return tr_find(f, rule, &d, reterr, "in its place");
+}
+
+static int by_chain(const void *a, const void *b)
+{
+	const struct place *x = *(const struct place *const *)a, *y = *(const struct place *const *)b;
+	int order = strcmp(x->key, y->key);
+
+	return order ? order : (x->record > y->record) - (x->record < y->record);
+}
+
+/* The records that are versioned, in the order of the log, each with the one before it in its chain. NULL: no memory. */
+static struct place *places_of(const struct tr_case *c, size_t *ret_n)
+{
+	static const enum tr_kind kinds[] = {TR_PROTOCOL, TR_AMENDMENT, TR_CONSENT_FORM, TR_ANALYSIS_PLAN};
+	struct place *all, **sorted;
+	size_t room = 0, n = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		room += c->by_kind[kinds[i] + 1] - c->by_kind[kinds[i]];
+	all = malloc((room + 1) * sizeof(*all));
+	sorted = malloc((room + 1) * sizeof(*sorted));
+	for (size_t i = 0; all && sorted && i < c->n_records; i++) {
+		if (n == room || !put_key(&c->records[i], all[n].key))
+			continue;
+		all[n].record = &c->records[i];
+		all[n].before = NULL;
+		sorted[n] = &all[n];
+		n++;
+	}
+	if (all && sorted) {
+		qsort(sorted, n, sizeof(*sorted), by_chain);
+		for (size_t i = 1; i < n; i++)
+			if (strcmp(sorted[i]->key, sorted[i - 1]->key) == 0)
+				sorted[i]->before = sorted[i - 1]->record;
+	}
+	if (!sorted) {
+		free(all);
+		all = NULL;
+	}
+	free(sorted);
+	*ret_n = n;
+	return all;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	enum vf_rc rc = VF_OK;
-	bool good;
+	size_t n, at = 0;
+	struct place *p = places_of(c, &n);
+	enum vf_rc rc = p ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for versions of records");
 
 	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++) {
-		rc = judge_record(rule, c, i, f, &good, reterr);
+		if (at < n && p[at].record == &c->records[i])
+			rc = judge_record(rule, c, &p[at++], f, reterr);
 		for (size_t j = 0; rc == VF_OK && j < c->records[i].n_files; j++)
 			rc = judge_file(rule, &c->records[i].files[j], f, reterr);
 	}
+	free(p);
 	return rc;
 }
 

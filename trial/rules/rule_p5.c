@@ -9,12 +9,10 @@ static const enum tr_fact_name types[] = {TR_F_ID_NCT, TR_F_ID_ISRCTN, TR_F_ID_E
 /* An obsolete number of the same record is no other study. */
 static bool is_alias(const struct tr_case *c, struct vf_bytes id)
 {
-	const struct tr_case_facts *all = &c->by_name[TR_F_ID_NCT_ALIAS];
+	size_t n;
 
-	for (size_t i = 0; i < all->n; i++)
-		if (vf_bytes_eq(tr_kept_text(all->p[i].fact), id))
-			return true;
-	return false;
+	tr_case_saying(c, TR_F_ID_NCT_ALIAS, id, &n);
+	return n > 0;
 }
 
 /* The first value of a file, or of a record of this study in it, counts: later ones may be references to other studies. */

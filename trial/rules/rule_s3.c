@@ -1,14 +1,6 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-static bool has_link(const struct tr_case_record *r, enum tr_link_type type, const struct vf_hash *to)
-{
-	for (size_t i = 0; i < r->n_links; i++)
-		if (r->links[i].type == type && vf_hash_eq(&r->links[i].record, to))
-			return true;
-	return false;
-}
-
 /* A data set that results rest on: locked as it is, or another one. */
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *results,
 	const struct tr_case_record *data, struct tr_findings *f, struct vf_err *reterr)
@@ -17,8 +9,8 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	const struct tr_case_record *lock = NULL;
 	struct tr_finding_draft d;
 
-	for (size_t i = tr_case_next(c, TR_DATABASE_LOCK, 0); i < c->n_records && !lock; i = tr_case_next(c, TR_DATABASE_LOCK, i + 1))
-		if (has_link(&c->records[i], TR_LOCKS, &data->id))
+	for (size_t i = tr_case_linked(c, TR_LOCKS, &data->id, 0); i < c->n_records && !lock; i = tr_case_linked(c, TR_LOCKS, &data->id, i + 1))
+		if (c->records[i].kind == TR_DATABASE_LOCK)
 			lock = &c->records[i];
 	tr_study_name(about, results);
 	tr_study_name(name, data);

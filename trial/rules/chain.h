@@ -1,0 +1,30 @@
+/*
+ * Records that supersede one another.
+ *
+ * Knows which records come after one by up to TR_CHAIN_STEPS steps, and which before it, each found once whichever ways lead there.
+ */
+#ifndef TRIAL_RULES_CHAIN_H
+#define TRIAL_RULES_CHAIN_H
+
+#include "trial/rules/case.h"
+
+/* Versions further away than this are not looked for. */
+#define TR_CHAIN_STEPS 64
+
+/* Room for walks over one case. */
+struct tr_chain {
+	const struct tr_case *c;
+	uint32_t *seen, walk;               /* of each record: the last walk that came there */
+	const struct tr_case_record **found; /* of the last walk: in the order of the log, without the first */
+	size_t n;
+};
+
+/* NO_MEMORY. Ends with tr_chain_done(), which takes a cleared one, too. */
+VF_RC tr_chain_init(struct tr_chain *ch, const struct tr_case *c, struct vf_err *reterr);
+void tr_chain_done(struct tr_chain *ch);
+
+/* Those that come after the record, or that it comes after: in found. */
+void tr_chain_after(struct tr_chain *ch, const struct tr_case_record *r);
+void tr_chain_before(struct tr_chain *ch, const struct tr_case_record *r);
+
+#endif
