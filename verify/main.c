@@ -349,6 +349,8 @@ int main(int argc, char **argv)
 
 	if (!hold_standard())
 		return 74;
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1) /* no setting of the system changes a verdict */
+		return 70;
 	catch_signals();
 	if (vf_options_parse(argc, argv, &options, &err) != VF_OK)
 		status = fail(&err);

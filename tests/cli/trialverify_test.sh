@@ -329,6 +329,11 @@ run 66 "JSON of two" "$tv" --json text nothing
 has out '"input":"nothing","form":null,"verdict":null,"exit":66'
 run 1 "no colour in a file" env TERM=xterm "$tv" text
 ! grep -q "$(printf '\033')" out || fault "colour in a file"
+# ---- no setting of the system changes what is computed ----
+printf 'openssl_conf = a\n[a]\nproviders = p\n[p]\nnull = n\n[n]\nactivate = 1\n' >null.cnf
+run 0 "a configuration of OpenSSL" env OPENSSL_CONF="$PWD/null.cnf" "$tv" --at 2027-01-01T00:00:00Z --trust "$source/samples/bundles/trust" "$source/samples/bundles/good-dataset.asice"
+has out VERIFIED
+
 run 1 "ASCII" env LC_ALL=C "$tv" text
 ! LC_ALL=C grep -q '[^ -~]' out || fault "more than ASCII in the C locale" out
 if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
