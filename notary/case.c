@@ -27,7 +27,8 @@ struct nt_case {
 	struct nt_case_file *sources; /* of all files, in their order */
 	size_t n_sources, cap_sources;
 	size_t *first_file; /* per record, in sources */
-	size_t cap_first;
+	bool *lacks_details; /* per record */
+	size_t cap_first, cap_lacks;
 	struct tr_mapping *mapping;
 	uint64_t missing; /* places in streams */
 	size_t unverified;
@@ -108,6 +109,7 @@ struct nt_case *nt_case_free(struct nt_case *c)
 	free(c->c.records);
 	free(c->sources);
 	free(c->first_file);
+	free(c->lacks_details);
 	free(c);
 	return NULL;
 }
@@ -186,8 +188,9 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 	if (rc != VF_OK)
 		return rc;
 	if (!TR_GROW(c->c.records, c->cap_records, c->c.n_records + 1) ||
-		!TR_GROW(c->first_file, c->cap_first, c->c.n_records + 1))
+		!TR_GROW(c->first_file, c->cap_first, c->c.n_records + 1) || !TR_GROW(c->lacks_details, c->cap_lacks, c->c.n_records + 1))
 		return no_memory(reterr);
+	c->lacks_details[c->c.n_records] = r->lacks_details;
 	c->first_file[c->c.n_records] = c->n_sources;
 	c->c.records[c->c.n_records++] = made;
 	return VF_OK;
@@ -235,34 +238,45 @@ static VF_RC read_whole(struct nt_case *c, const struct nt_case_file *f, struct 
 	return rc;
 }
 
-/* The last record of kind other that calls itself this and has the document: what came later in the log counts. */
+/*
+ * The last record of kind other that calls itself this and has the document: what came later in the log counts. One whose
+ * details are not disclosed counts, too: another one in its place would be what the study laid down before, or nothing.
+ */
 static const struct nt_case_file *find_own(const struct nt_case *c, const char *what, const char *name, size_t *ret_at)
 {
 	for (size_t i = c->c.n_records; i-- > 0;) {
 		const struct tr_case_record *r = &c->c.records[i];
 
-		if (r->kind != TR_OTHER || !vf_bytes_is(tr_case_detail(r, "what"), what))
+		if (r->kind != TR_OTHER || (!c->lacks_details[i] && !vf_bytes_is(tr_case_detail(r, "what"), what)))
 			continue;
 		for (size_t j = 0; j < r->n_files; j++) {
 			const struct nt_case_file *f = &c->sources[c->first_file[i] + j];
 
-			if (vf_bytes_is(f->name, name) && f->open) {
-				*ret_at = i;
-				return f;
-			}
+			if (!vf_bytes_is(f->name, name))
+				continue;
+			*ret_at = i;
+			return f;
 		}
 	}
 	return NULL;
 }
 
-/* Its text in memory; *ret is empty when there is none or it is not at hand. */
-static VF_RC read_own(struct nt_case *c, const char *what, const char *name, size_t *ret_at, struct vf_arena **ret_arena,
+/* Its text in memory; *ret is empty when there is none. What is there and not at hand is noted as laid. */
+static VF_RC read_own(struct nt_case *c, const char *what, const char *name, unsigned laid, size_t *ret_at, struct vf_arena **ret_arena,
 	struct vf_bytes *ret, struct vf_err *reterr)
 {
-	const struct nt_case_file *f = find_own(c, what, name, ret_at);
+	size_t at;
+	const struct nt_case_file *f = find_own(c, what, name, &at);
+	enum vf_rc rc = VF_OK;
 
 	*ret = vf_bytes(NULL, 0);
-	return f ? read_whole(c, f, ret_arena, ret, reterr) : VF_OK;
+	if (f && f->open && !c->lacks_details[at])
+		rc = read_whole(c, f, ret_arena, ret, reterr);
+	if (f && ret->n == 0)
+		c->c.not_at_hand |= laid;
+	if (ret->n)
+		*ret_at = at;
+	return rc;
 }
 
 static VF_RC find_all_own(struct nt_case *c, struct vf_err *reterr)
@@ -270,12 +284,12 @@ static VF_RC find_all_own(struct nt_case *c, struct vf_err *reterr)
 	struct vf_arena *a = NULL;
 	struct vf_bytes text;
 	size_t unused;
-	enum vf_rc rc = read_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, &c->parameters_at, &a, &text, reterr);
+	enum vf_rc rc = read_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, TR_LAID_PARAMETERS, &c->parameters_at, &a, &text, reterr);
 
 	if (rc == VF_OK && text.n)
 		rc = tr_parameters_read(text, a, &c->parameters, reterr);
 	if (rc == VF_OK)
-		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, &unused, &a, &text, reterr);
+		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, TR_LAID_MAPPING, &unused, &a, &text, reterr);
 	if (rc == VF_OK && text.n)
 		rc = tr_mapping_parse(text, &c->mapping, reterr);
 	c->c.mapping = c->mapping;
@@ -372,8 +386,14 @@ struct nt_case_absent nt_case_absent(const struct nt_case *c)
 {
 	struct nt_case_absent a = {.missing = c->missing, .unverified = c->unverified};
 
-	for (size_t i = 0; i < c->c.n_records; i++)
-		a.withheld += c->c.records[i].is_withheld ? 1 : 0;
+	for (size_t i = 0; i < c->c.n_records; i++) {
+		const struct tr_case_record *r = &c->c.records[i];
+
+		a.withheld += r->is_withheld ? 1 : 0;
+		a.documents += c->lacks_details[i] ? 1 : 0;
+		for (size_t j = 0; j < r->n_files && r->files; j++)
+			a.documents += r->files[j].at_hand ? 0 : 1;
+	}
 	return a;
 }
 

@@ -34,6 +34,7 @@ struct nt_case_record {
 	uint64_t seq;
 	bool in_stream, is_erased, is_withheld; /* as in struct tr_case_record */
 	struct vf_bytes details; /* details.json as it is; empty: none, or not disclosed */
+	bool lacks_details;	 /* they are listed, and not disclosed */
 	/* As far as it is at hand: the case reads signer and meaning from it, judged at anchored, or at as_of. */
 	struct nt_record_signature signature;
 };
@@ -64,6 +65,7 @@ struct nt_case_absent {
 	size_t withheld; /* records of which only the place is known */
 	uint64_t missing;
 	size_t unverified; /* shown records of a study bundle that are not VERIFIED */
+	size_t documents;  /* of records that are shown, that are not at hand */
 };
 struct nt_case_absent nt_case_absent(const struct nt_case *c);
 void nt_case_set_unverified(struct nt_case *c, size_t n);
@@ -73,7 +75,7 @@ void nt_case_set_unverified(struct nt_case *c, size_t n);
  */
 VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr);
 const struct tr_case *nt_case_get(const struct nt_case *c);
-/* The record whose parameters count; NULL: the defaults. */
+/* The record whose parameters count; NULL: the defaults, or those that count are not at hand. */
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c);
 
 /* MD5 of an input in hex, and a NUL. NO_MEMORY also where OpenSSL has no MD5. */

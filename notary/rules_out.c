@@ -132,6 +132,9 @@ static void put_absent(struct nt_buf *out, const struct nt_case *c)
 	if (a.unverified)
 		nt_buf_putf(out, "the study bundle is not VERIFIED: %zu of its records %s not; trialverify says why\n", a.unverified,
 			a.unverified == 1 ? "is" : "are");
+	if (a.documents)
+		nt_buf_putf(out, "%zu %s not at hand: what is in %s was not looked at\n", a.documents,
+			a.documents == 1 ? "document is" : "documents are", a.documents == 1 ? "it" : "them");
 	if (a.withheld)
 		nt_buf_putf(out, "%zu %s hidden: withheld from whoever has this bundle, or erased without a record that says so\n", a.withheld,
 			a.withheld == 1 ? "record is" : "records are");
@@ -168,6 +171,8 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	if (parameters) {
 		tr_case_short(id, &parameters->id);
 		nt_buf_putf(out, "of record %s\n", id);
+	} else if (nt_case_get(c)->not_at_hand & TR_LAID_PARAMETERS) {
+		nt_buf_put_str(out, "laid down by the study and not at hand\n");
 	} else {
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
 	}
@@ -240,7 +245,7 @@ static void put_json(struct nt_buf *out, const struct nt_case *c, const struct t
 		sum.count[TR_FAIL], sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS],
 		sum.count[TR_NOT_APPLICABLE]);
 	nt_cli_field(out, "worst", vf_bytes_str(tr_verdict_name(sum.worst)));
-	nt_buf_putf(out, "},\"unverified\":%zu}\n", absent.unverified);
+	nt_buf_putf(out, "},\"unverified\":%zu,\"absent_documents\":%zu}\n", absent.unverified, absent.documents);
 }
 
 void nt_rules_put(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)

@@ -143,7 +143,7 @@ runs 0 report --bundle bare.tnstudy --trust n.trust --at $at --from changed --fr
 cmp -s whole.html beside.html || fault 'the report is another one with documents beside the study bundle'
 # as many places as one likes, or a refusal: nothing is left out in silence
 many=()
-mkdir -p empty
+mkdir empty
 for i in $(seq 1 400); do many+=(--from empty); done
 runs 0 check --bundle bare.tnstudy --trust n.trust --at $at --rule C6 "${many[@]}" --from expanded/documents
 runs 0 check n --study S-1 --at $at --rule C6 "${many[@]}"
@@ -170,9 +170,9 @@ runs 0 trust export e -o e.trust
 "$tn" check --bundle n.tnstudy --trust e.trust --at $at >out 2>err
 has out 'the study bundle is not VERIFIED: 10 of its records are not; trialverify says why'
 "$tn" check --bundle n.tnstudy --trust e.trust --at $at --json >out 2>err
-has out '"unverified":10}'
+has out '"unverified":10,"absent_documents":0}'
 "$tn" check --bundle n.tnstudy --trust n.trust --at $at --json >out 2>err
-has out '"unverified":0}'
+has out '"unverified":0,"absent_documents":0}'
 runs 0 report --bundle n.tnstudy --trust e.trust --at $at -o other.html
 has other.html 'it is not VERIFIED'
 runs 0 bundle e --study S-1 -o e.tnstudy
@@ -240,6 +240,49 @@ runs 0 check g --study S-1 --at $at --rule T2
 runs 2 check --bundle g.tnstudy --trust g.trust --at $at --rule T2 --json
 has out '"withheld":0,"missing":1'
 
+# ---- what the study lays down is not at hand ----
+
+# a sponsor leaves out the parameters that a record breaks: nothing may pass by the defaults, or by what was laid down before
+runs 0 init p
+echo '{"schema":"trialnotary/rules/1"}' >rules.json
+submit p other --set 'what=trialnotary rules' --keep rules.json
+echo '{"schema":"trialnotary/rules/1","notarised_within":[{"kind":"protocol","days":1}]}' >rules.json
+submit p other --set 'what=trialnotary rules' --keep rules.json
+laid=$id
+submit p protocol --version 1.0 --date 2020-01-01 --keep form.txt
+runs 0 seal p
+runs 0 trust export p -o p.trust
+runs 0 check p --study S-1 --rule T1
+has out 'PASS-NOTE(late)'
+runs 0 bundle p --study S-1 --embargo-record "$laid" -o p-embargo.tnstudy
+runs 0 bundle p --study S-1 --anonymous -o p-anonymous.tnstudy
+for b in p-embargo p-anonymous; do
+	runs 2 check --bundle $b.tnstudy --trust p.trust --rule T1
+	has out 'INCONCLUSIVE(missing-record)'
+	has out 'laid down by the study and not at hand'
+	lacks out 'lays none down'
+	runs 2 check --bundle $b.tnstudy --trust p.trust --rule T1 --json
+	has out '"parameters":""'
+	runs 0 report --bundle $b.tnstudy --trust p.trust -o $b.html
+	has $b.html 'it is not at hand, so the rules that need it are not decided'
+done
+runs 2 check --bundle p-embargo.tnstudy --trust p.trust --rule T1
+# the details of both records are one document
+has out '3 documents are not at hand: what is in them was not looked at'
+# in the folder: where it was there is another file now
+echo '{"schema":"trialnotary/rules/1","notarised_within":[{"kind":"protocol","days":2}]}' >rules.json
+submit p other --set 'what=trialnotary rules' rules.json
+echo '{"schema":"trialnotary/rules/1"}' >rules.json
+runs 2 check p --study S-1 --rule T1
+has out 'laid down by the study and not at hand'
+has out '1 document is not at hand: what is in it was not looked at'
+# a mapping says which item is a withdrawal
+echo '{"schema":"trialnotary/mapping/1"}' >mapping.json
+submit p other --set 'what=trialnotary mapping' mapping.json
+mv mapping.json elsewhere.json
+runs 2 check p --study S-1 --rule D1 --from rules.json
+has out 'INCONCLUSIVE(missing-record)'
+
 # ---- exit status ----
 
 runs 66 check n --study S-9
@@ -250,7 +293,7 @@ runs 64 check n --study S-1 --rule X9
 runs 64 check --bundle n.tnstudy
 runs 64 check n --study S-1 --trust n.trust
 runs 66 check --bundle n.tnstudy --trust nowhere
-mkdir empty
+mkdir -p empty
 runs 64 check --bundle n.tnstudy --trust empty
 runs 1 check --bundle form.txt --trust n.trust
 has err 'STUDY_SHAPE'

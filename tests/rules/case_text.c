@@ -284,6 +284,8 @@ static void read_line(struct case_text *t, char *line)
 		t->rule = tr_rule_find(vf_bytes_str(line));
 		if (!t->rule)
 			wrong("no rule '%s'", line);
+	} else if (strcmp(w, "not-at-hand") == 0) {
+		t->c.not_at_hand = strcmp(line, "parameters") == 0 ? TR_LAID_PARAMETERS : TR_LAID_MAPPING;
 	} else if (strcmp(w, "parameters") == 0) {
 		if (tr_parameters_read(keep(t, line), &t->a, &t->parameters, &err) != VF_OK)
 			wrong("%s", err.text);

@@ -86,6 +86,10 @@ struct tr_case_files {
 	size_t n;
 };
 
+/* What a study lays down for rules. */
+#define TR_LAID_PARAMETERS 1u
+#define TR_LAID_MAPPING 2u
+
 struct tr_case {
 	struct vf_bytes study;
 	struct tr_case_record *records; /* in the order of the log; what waits comes last */
@@ -94,6 +98,7 @@ struct tr_case {
 	const struct tr_mapping *mapping;       /* or NULL */
 	int64_t as_of;                          /* what "not yet" is measured by */
 	bool is_whole;                          /* all records of the study are in it: nothing is withheld */
+	unsigned not_at_hand;                   /* TR_LAID_...: laid down by the study, and what it says is not known here */
 
 	/* made by tr_case_index(), freed by tr_case_index_done(); what is above stays its owner's */
 	struct tr_case_facts by_name[TR_FACT_COUNT];

@@ -15,12 +15,13 @@ struct tr_rule {
 	const char *inputs; /* which records and facts it needs, in words */
 	bool warning;       /* of the warning class: it never says FAIL */
 	bool whole;         /* needs all records of the study; else it says N/A or INCONCLUSIVE(missing-record) */
+	unsigned laid_down; /* TR_LAID_...: needs what the study lays down; else it says INCONCLUSIVE(missing-record) */
 	/* Says at least one finding: N/A when it has nothing to look at. NO_MEMORY. */
 	VF_RC (*run)(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr);
 };
 
 /* The version of this set: it changes when any rule may say something else. */
-#define TR_RULE_SET "2026-11.2"
+#define TR_RULE_SET "2026-11.3"
 
 /* In the order of docs/rules.md; NULL behind the last. */
 const struct tr_rule *tr_rule_at(size_t at);

@@ -145,5 +145,6 @@ const struct tr_rule tr_rule_c3 = {
 	.text = "Nobody was examined, treated or visited before consenting (ICH E6(R3) 2.8.1). Medical history, earlier medication, and what the study "
 		"permits before consent do not count.",
 	.inputs = "consent dates and dated rows of data sets (LB, VS, EG, QS, SV, EX, AE and other findings)",
+	.laid_down = TR_LAID_PARAMETERS | TR_LAID_MAPPING,
 	.run = run,
 };

@@ -252,5 +252,6 @@ const struct tr_rule tr_rule_c4 = {
 		"that the study allows, the form before it is a note. Where no file says from when the site of the consent used a form, its approval "
 		"counts, and what would fail is not decided.",
 	.inputs = "records of kind consent, re-consent, consent-form, ethics-approval; dates of use in ODM files",
+	.laid_down = TR_LAID_PARAMETERS | TR_LAID_MAPPING,
 	.run = run,
 };

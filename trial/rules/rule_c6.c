@@ -263,5 +263,6 @@ const struct tr_rule tr_rule_c6 = {
 		"representative. Who explained it has signed, too, and not before. Nothing is dated later than it can be. An image of a signature "
 		"decides nothing.",
 	.inputs = "records of kind consent, re-consent, consent-form; signatures and countersignatures; FHIR Provenance",
+	.laid_down = TR_LAID_PARAMETERS,
 	.run = run,
 };

@@ -356,5 +356,6 @@ const struct tr_rule tr_rule_c7 = {
 		"translation says the same is for a reader, and so is what cannot be compared, as PDF.",
 	.inputs = "records of kind consent-form and ethics-approval, paragraphs of plain text and DOCX, the study's parameters",
 	.warning = true,
+	.laid_down = TR_LAID_PARAMETERS,
 	.run = run,
 };

@@ -120,5 +120,6 @@ const struct tr_rule tr_rule_d1 = {
 		"2.8.6). What was entered later and collected before is no fault. Who withdrew from treatment alone may still be visited: a person has to "
 		"look at it.",
 	.inputs = "withdrawal dates and dated rows of data sets, the study's parameters",
+	.laid_down = TR_LAID_PARAMETERS | TR_LAID_MAPPING,
 	.run = run,
 };

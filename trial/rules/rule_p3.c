@@ -101,5 +101,6 @@ const struct tr_rule tr_rule_p3 = {
 	.text = "A trial with federal funding (45 CFR 46.116(h)) posts one consent form that was used to enrol, within 60 days of the "
 		"last visit. The study says in its parameters whether it is one.",
 	.inputs = "documents that a registry record lists, visits, the study's parameters",
+	.laid_down = TR_LAID_PARAMETERS,
 	.run = run,
 };

@@ -46,5 +46,6 @@ const struct tr_rule tr_rule_t1 = {
 	.text = "A record is notarised within the days that the study allows for its kind after its own date. A date of its own that is "
 		"certainly after its time-stamp fails: it was there before it says.",
 	.inputs = "the declared date and the time-stamp of each record",
+	.laid_down = TR_LAID_PARAMETERS,
 	.run = run,
 };

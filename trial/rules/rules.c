@@ -29,6 +29,9 @@ static VF_RC run_one(const struct tr_rule *rule, const struct tr_case *c, struct
 
 	if (rule->whole && !c->is_whole)
 		return tr_find(f, rule, &missing, reterr, "not all records of the study are at hand");
+	/* what counts without it may be more lenient, or stricter, than what the study says */
+	if (rule->laid_down & c->not_at_hand)
+		return tr_find(f, rule, &missing, reterr, "what the study lays down for this rule is not at hand");
 	rc = rule->run(rule, c, f, reterr);
 	if (rc == VF_OK && f->n == before)
 		rc = tr_find(f, rule, &none, reterr, "nothing that this rule is about");
