@@ -34,6 +34,7 @@ struct nt_case_record {
 	uint64_t seq;
 	bool in_stream, is_erased, is_withheld; /* as in struct tr_case_record */
 	struct vf_bytes details; /* details.json as it is; empty: none, or not disclosed */
+	bool lacks_details;	 /* it has them, and they are not at hand */
 	/* As far as it is at hand: the case reads signer and meaning from it, judged at anchored, or at as_of. */
 	struct nt_record_signature signature;
 };
@@ -64,6 +65,8 @@ struct nt_case_absent {
 	size_t withheld; /* records of which only the place is known */
 	uint64_t missing;
 	size_t unverified; /* shown records of a study bundle that are not VERIFIED */
+	/* The newest records of parameters and of a mapping, when their documents or details are not at hand; else NULL. */
+	const struct tr_case_record *parameters, *mapping;
 };
 struct nt_case_absent nt_case_absent(const struct nt_case *c);
 void nt_case_set_unverified(struct nt_case *c, size_t n);
@@ -73,7 +76,7 @@ void nt_case_set_unverified(struct nt_case *c, size_t n);
  */
 VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr);
 const struct tr_case *nt_case_get(const struct nt_case *c);
-/* The record whose parameters count; NULL: the defaults. */
+/* The record whose parameters count; NULL: the defaults, also when nt_case_absent() names a record whose document is not at hand. */
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c);
 
 /* MD5 of an input in hex, and a NUL. NO_MEMORY also where OpenSSL has no MD5. */

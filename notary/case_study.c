@@ -324,8 +324,10 @@ static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked
 		links[k] = (struct tr_link){tr_link_find(st->links[k].type), st->links[k].record};
 	made.links = links;
 	for (size_t k = 0; rc == VF_OK && k < n; k++)
-		if (vf_bytes_is(docs[k].name, TR_DETAILS_NAME))
+		if (vf_bytes_is(docs[k].name, TR_DETAILS_NAME)) {
+			made.lacks_details = true;
 			rc = read_details(x, &docs[k], &made.details, reterr);
+		}
 	if (rc == VF_OK)
 		rc = nt_case_add(x->c, &made, reterr);
 	for (size_t k = 0; rc == VF_OK && k < n; k++) {

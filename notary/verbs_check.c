@@ -154,6 +154,7 @@ static VF_RC put_report(const struct nt_cli *cli, const struct nt_case *c, const
 	struct tr_report r = {.c = nt_case_get(c),
 		.findings = f,
 		.parameters = nt_case_parameters(c),
+		.parameters_absent = nt_case_absent(c).parameters,
 		.subjects = nt_cli_has(cli, "subjects"),
 		.source = nt_cli_has(cli, "bundle") ? "a study bundle" : "a notary's folder",
 		.proofs = proofs_of(cli, c)};

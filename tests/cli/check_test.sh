@@ -240,6 +240,77 @@ runs 0 check g --study S-1 --at $at --rule T2
 runs 2 check --bundle g.tnstudy --trust g.trust --at $at --rule T2 --json
 has out '"withheld":0,"missing":1'
 
+# ---- parameters that are not at hand ----
+
+runs 0 init p --origin test.example/parameters
+echo '{"schema":"trialnotary/rules/1","notarised_within":[{"kind":"protocol","days":30}]}' >older.json
+cp older.json rules.json
+submit p other --set "what=trialnotary rules" --keep rules.json
+older=$id
+echo '{"schema":"trialnotary/rules/1","grace_days":7}' >rules.json
+submit p other --set "what=trialnotary rules" rules.json
+newer=$id
+echo '{"schema":"trialnotary/mapping/1"}' >mapping.json
+submit p protocol --version 1.0 --keep form.txt
+runs 0 seal p
+runs 0 trust export p -o p.trust
+runs 0 bundle p --study S-1 --only-documents-kept -o p.tnstudy
+runs 0 bundle p --study S-1 --no-documents -o beside.tnstudy
+runs 2 check p --study S-1 --at $at
+has out "parameters of record ${newer:0:8}"
+lacks out 'not at hand'
+runs 2 check p --study S-1 --at $at --json
+has out "\"parameters\":\"$newer\",\"parameters_absent\":\"\""
+runs 0 report p --study S-1 --at $at -o p.html
+lacks p.html 'not at hand</strong>'
+mkdir elsewhere
+mv rules.json elsewhere
+# the defaults count, not those of an earlier record, and it says whose do not
+runs 2 check p --study S-1 --at $at
+has out 'parameters as they are when a study lays none down'
+has out "in record ${newer:0:8}, whose rules.json or details.json is not at hand"
+has out 'Say with --from where they are'
+runs 2 check p --study S-1 --at $at --json
+has out "\"parameters\":\"\",\"parameters_absent\":\"$newer\""
+lacks out "$older"
+runs 0 report p --study S-1 --at $at -o p.html --force
+has p.html 'not at hand</strong>'
+has p.html "$newer"
+# the same of both; a record without its document is not VERIFIED, which a folder does not say
+for form in "" --all --json; do
+	runs 2 check p --study S-1 --at $at $form
+	sed 's/"unverified":.*//' out >by-folder
+	runs 2 check --bundle p.tnstudy --trust p.trust --at $at $form
+	sed '/^the study bundle is not VERIFIED/d; s/"unverified":.*//' out >by-bundle
+	[ "$form" = --json ] || has by-bundle 'whose rules.json or details.json is not at hand'
+	runs 2 check p --study S-1 --at $at --from elsewhere $form
+	sed 's/"unverified":.*//' out >by-folder-from
+	runs 2 check --bundle p.tnstudy --trust p.trust --at $at --from elsewhere $form
+	sed 's/"unverified":.*//' out >by-bundle-from
+	lacks by-bundle-from 'not at hand'
+	count=$((count + 2))
+	cmp -s by-folder by-bundle || fault "check $form tells other parameters of the bundle" by-bundle
+	cmp -s by-folder-from by-bundle-from || fault "check $form --from tells other parameters of the bundle" by-bundle-from
+done
+# what the record calls itself is not known either; whoever has both files gives them
+runs 2 check --bundle beside.tnstudy --trust p.trust --at $at
+has out "in record ${newer:0:8}, whose rules.json or details.json is not at hand"
+runs 2 check --bundle beside.tnstudy --trust p.trust --at $at --from elsewhere --json
+has out "\"parameters\":\"\",\"parameters_absent\":\"$newer\""
+echo '{"what":"trialnotary rules"}' >elsewhere/details.json
+runs 0 expand p.tnstudy -o p.expanded
+runs 2 check --bundle beside.tnstudy --trust p.trust --at $at --from elsewhere --from p.expanded/documents --json
+has out "\"parameters\":\"$newer\",\"parameters_absent\":\"\""
+# a mapping, too
+echo '{"schema":"trialnotary/mapping/1","files":[]}' >mapping.json
+submit p other --set "what=trialnotary mapping" mapping.json
+mapping=$id
+mv mapping.json elsewhere
+runs 2 check p --study S-1 --at $at
+has out "The mapping.json or details.json of record ${mapping:0:8} is not at hand"
+runs 2 check p --study S-1 --at $at --json
+has out "\"mapping_absent\":\"$mapping\""
+
 # ---- exit status ----
 
 runs 66 check n --study S-9
@@ -250,7 +321,7 @@ runs 64 check n --study S-1 --rule X9
 runs 64 check --bundle n.tnstudy
 runs 64 check n --study S-1 --trust n.trust
 runs 66 check --bundle n.tnstudy --trust nowhere
-mkdir empty
+mkdir -p empty
 runs 64 check --bundle n.tnstudy --trust empty
 runs 1 check --bundle form.txt --trust n.trust
 has err 'STUDY_SHAPE'
