@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,6 @@
 #include "verify/hash.h"
 #include "verify/text.h"
 
-/* Programs that write the same file at once, or lie in the way. */
-#define MAX_PARTS 16
 #define PART_LEN sizeof(".trialnotary-0123456789abcdef-00.part")
 
 bool nt_named_is(const char *path, size_t at, const char *text)
@@ -92,20 +89,16 @@ static VF_RC check_there(const char *path, const struct nt_named_kind *kind, boo
 	if (!kind)
 		return vf_fail(reterr, VF_EXISTS, "'%s' is already there, and nothing is replaced here", shown);
 	if (!nt_named_is(path, kind->at, kind->text))
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no %s: --force replaces those alone", shown, kind->what);
+		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no %s: --force replaces %ss alone", shown, kind->what, kind->what);
 	return force ? VF_OK : vf_fail(reterr, VF_EXISTS, "'%s' is already there: --force replaces it", shown);
 }
 
-VF_RC nt_named_check(const char *path, const struct nt_named_kind *kind, bool force, struct vf_err *reterr)
+VF_RC nt_named_check_folder(const char *path, struct vf_err *reterr)
 {
 	char folder[PATH_MAX];
 	struct stat st;
-	enum vf_rc rc = check_name(path, reterr);
+	enum vf_rc rc = folder_of(path, folder, reterr);
 
-	if (rc == VF_OK)
-		rc = check_there(path, kind, force, reterr);
-	if (rc == VF_OK)
-		rc = folder_of(path, folder, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (stat(folder, &st) != 0 || faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
@@ -113,35 +106,46 @@ VF_RC nt_named_check(const char *path, const struct nt_named_kind *kind, bool fo
 	return VF_OK;
 }
 
+VF_RC nt_named_check(const char *path, const struct nt_named_kind *kind, bool force, struct vf_err *reterr)
+{
+	enum vf_rc rc = check_name(path, reterr);
+
+	if (rc == VF_OK)
+		rc = check_there(path, kind, force, reterr);
+	return rc == VF_OK ? nt_named_check_folder(path, reterr) : rc;
+}
+
 /* ---- a file with a name for a while ---- */
 
-/* The same for every program that writes this file, so that what one leaves is found by the next. */
-static void put_part(char *ret, const char *folder, const char *path, unsigned number)
+VF_RC nt_named_part(const char *path, unsigned number, const char *suffix, char ret[PATH_MAX], struct vf_err *reterr)
 {
 	const char *slash = strrchr(path, '/');
 	struct vf_hash h = vf_sha256(vf_bytes_str(slash ? slash + 1 : path));
 	char hex[17];
+	enum vf_rc rc = check_name(path, reterr);
 
 	vf_hex_put(hex, vf_bytes(h.b, 8));
-	snprintf(ret, PATH_MAX, "%s.trialnotary-%s-%u.part", slash ? folder : "", hex, number);
+	if (rc == VF_OK)
+		snprintf(ret, PATH_MAX, "%.*s.trialnotary-%s-%u%s", slash ? (int)(slash - path + 1) : 0, path, hex, number, suffix);
+	return rc;
 }
 
-/* Who writes it holds a lock on it; a lock ends with its program. Where there are no locks, everything is in use. */
-static bool remove_left(const char *part)
+bool nt_named_is_left(const char *part, int *ret)
 {
 	VF_CLEANUP(nt_fd_closep) int fd = open(part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st, there;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || flock(fd, LOCK_EX | LOCK_NB) != 0)
+	if (fd < 0 || fstat(fd, &st) != 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return false;
 	/* only now nobody else removes it and makes another */
 	if (lstat(part, &there) != 0 || there.st_ino != st.st_ino || there.st_dev != st.st_dev)
 		return false;
-	return unlink(part) == 0;
+	*ret = fd;
+	fd = -1;
+	return true;
 }
 
-/* Between its making and its lock another may have taken it for left. */
-static bool keep(int fd)
+bool nt_named_keep(int fd)
 {
 	struct stat st;
 
@@ -150,16 +154,25 @@ static bool keep(int fd)
 	return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
+static bool remove_left(const char *part)
+{
+	VF_CLEANUP(nt_fd_closep) int fd = -1;
+	struct stat st;
+
+	return nt_named_is_left(part, &fd) && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && unlink(part) == 0;
+}
+
 /* *ret -1, with errno, when none can be made. */
-static char *open_part(const char *folder, const char *path, mode_t mode, int *ret)
+static char *open_part(const char *path, mode_t mode, int *ret)
 {
 	char part[PATH_MAX];
 
 	*ret = -1;
-	for (unsigned i = 0, tries = 0; i < MAX_PARTS && tries < 4 * MAX_PARTS; tries++) {
-		put_part(part, folder, path, i);
+	for (unsigned i = 0, tries = 0; i < NT_NAMED_PARTS && tries < 4 * NT_NAMED_PARTS; tries++) {
+		if (nt_named_part(path, i, ".part", part, NULL) != VF_OK)
+			return NULL;
 		*ret = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (*ret >= 0 && keep(*ret))
+		if (*ret >= 0 && nt_named_keep(*ret))
 			return strdup(part);
 		if (*ret < 0 && errno != EEXIST)
 			return NULL;
@@ -200,7 +213,7 @@ VF_RC nt_named_begin(struct nt_named *f, const char *path, mode_t mode, struct v
 	*f = (struct nt_named)NT_NAMED_NONE;
 	f->fd = open_unnamed(folder, mode, proc);
 	if (f->fd < 0) {
-		f->part = open_part(folder, path, mode, &f->fd);
+		f->part = open_part(path, mode, &f->fd);
 		if (f->fd < 0)
 			return fail_folder(folder, reterr);
 	}
@@ -228,12 +241,11 @@ static bool name_new(const char *part, const char *path)
 /* A name for a file without one, to be renamed to that of what it replaces. */
 static bool name_part(struct nt_named *f, const char *proc)
 {
-	char folder[PATH_MAX], part[PATH_MAX];
+	char part[PATH_MAX];
 
-	if (folder_of(f->path, folder, NULL) != VF_OK || (flock(f->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK))
+	if (flock(f->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
 		return false;
-	for (unsigned i = 0; i < MAX_PARTS; i++) {
-		put_part(part, folder, f->path, i);
+	for (unsigned i = 0; i < NT_NAMED_PARTS && nt_named_part(f->path, i, ".part", part, NULL) == VF_OK; i++) {
 		if (linkat(AT_FDCWD, proc, AT_FDCWD, part, AT_SYMLINK_FOLLOW) == 0 ||
 			(errno == EEXIST && remove_left(part) && linkat(AT_FDCWD, proc, AT_FDCWD, part, AT_SYMLINK_FOLLOW) == 0)) {
 			f->part = strdup(part);

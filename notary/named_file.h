@@ -9,6 +9,7 @@
 #ifndef NOTARY_NAMED_FILE_H
 #define NOTARY_NAMED_FILE_H
 
+#include <limits.h>
 #include <sys/types.h>
 
 #include "verify/bytes.h"
@@ -35,6 +36,23 @@ bool nt_named_is(const char *path, size_t at, const char *text);
  * folder, PERMISSION when nothing may be written there.
  */
 VF_RC nt_named_check(const char *path, const struct nt_named_kind *kind, bool force, struct vf_err *reterr);
+
+/* Of that, what concerns the folder that is to hold path. */
+VF_RC nt_named_check_folder(const char *path, struct vf_err *reterr);
+/*
+ * The name for a while of what is to be path: '.trialnotary-HASH-N' and the suffix, in the same folder. It is the same in every
+ * program, so that what one leaves is found by the next; number is below NT_NAMED_PARTS. USAGE when path names nothing.
+ */
+#define NT_NAMED_PARTS 16
+VF_RC nt_named_part(const char *path, unsigned number, const char *suffix, char ret[PATH_MAX], struct vf_err *reterr);
+/*
+ * Whoever writes something of such a name holds a lock (flock) on it, which ends with its program. True for what is there and is
+ * not in use: the lock is now that of *ret, which the caller closes after it has removed it. Where there are no locks
+ * everything is in use.
+ */
+bool nt_named_is_left(const char *part, int *ret);
+/* Locks what was just made. False: another program took it for left and removed it. */
+bool nt_named_keep(int fd);
 
 /* A file that has no name yet: NT_NAMED_NONE, begun, then done. */
 struct nt_named {

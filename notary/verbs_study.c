@@ -9,6 +9,7 @@
 
 #include "notary/durable.h"
 #include "notary/heads.h"
+#include "notary/new_folder.h"
 #include "notary/study_out.h"
 #include "notary/verbs.h"
 #include "verify/study.h"
@@ -282,7 +283,7 @@ static VF_RC write_all(struct expand *x, struct vf_err *reterr)
 
 static VF_RC expand(struct expand *x, struct vf_bytes file, const char *path, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf temporary = nt_buf(1u << 16);
+	VF_CLEANUP(nt_folder_done) struct nt_new_folder folder = NT_NEW_FOLDER_NONE;
 	struct vf_source source = vf_source_of(file);
 	enum vf_rc rc;
 
@@ -290,16 +291,12 @@ static VF_RC expand(struct expand *x, struct vf_bytes file, const char *path, st
 		return vf_fail(reterr, VF_STUDY_SHAPE, "the file is no study bundle");
 	rc = vf_study_open(&source, &x->arena, &x->s, reterr);
 	if (rc == VF_OK)
-		rc = nt_dir_begin(path, &temporary, reterr);
+		rc = nt_folder_begin(&folder, path, reterr);
 	if (rc != VF_OK)
 		return rc;
-	x->folder = (const char *)temporary.p;
+	x->folder = folder.path;
 	rc = write_all(x, reterr);
-	if (rc == VF_OK)
-		rc = nt_dir_commit(x->folder, path, reterr);
-	if (rc != VF_OK)
-		nt_dir_discard(x->folder);
-	return rc;
+	return rc == VF_OK ? nt_folder_commit(&folder, path, reterr) : rc;
 }
 
 VF_RC nt_verb_expand(struct nt_cli *cli, struct vf_err *reterr)

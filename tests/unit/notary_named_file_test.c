@@ -234,7 +234,7 @@ static void test_refused(void)
 	CHECK(symlink("there", at("link")) == 0);
 	refused(at("there"), false, VF_EXISTS, "--force replaces it");
 	refused(at("no-thing"), false, VF_EXISTS, "is no thing");
-	refused(at("no-thing"), true, VF_EXISTS, "--force replaces those alone");
+	refused(at("no-thing"), true, VF_EXISTS, "--force replaces things alone");
 	refused(at("link"), true, VF_EXISTS, "is no thing");
 	refused(at("folder"), true, VF_EXISTS, "is a folder");
 	refused(at("nowhere/new"), false, VF_NO_INPUT, "/nowhere/' to write into: make it first");
