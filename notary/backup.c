@@ -10,6 +10,7 @@
 #include "notary/access.h"
 #include "notary/authorities.h"
 #include "notary/durable.h"
+#include "notary/new_folder.h"
 #include "notary/notary_inside.h"
 #include "notary/participants.h"
 #include "notary/signers.h"
@@ -122,19 +123,14 @@ static VF_RC copy_notary(struct nt_notary *n, const char *to, struct vf_err *ret
 
 VF_RC nt_notary_backup(struct nt_notary *n, const char *to, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf temporary = nt_buf(8192);
+	VF_CLEANUP(nt_folder_done) struct nt_new_folder f = NT_NEW_FOLDER_NONE;
 	enum vf_rc rc = nt_notary_check_whole(n, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_dir_begin(to, &temporary, reterr);
-	if (rc != VF_OK)
-		return rc;
-	rc = copy_notary(n, (const char *)temporary.p, reterr);
+		rc = nt_folder_begin(&f, to, reterr);
 	if (rc == VF_OK)
-		rc = nt_dir_commit((const char *)temporary.p, to, reterr);
-	if (rc != VF_OK)
-		nt_dir_discard((const char *)temporary.p);
-	return rc;
+		rc = copy_notary(n, f.path, reterr);
+	return rc == VF_OK ? nt_folder_commit(&f, to, reterr) : rc;
 }
 
 /* ---- restore ---- */
@@ -287,28 +283,26 @@ static VF_RC check_copy(
 
 VF_RC nt_notary_restore(const char *from, const char *dir, struct vf_bytes known_head, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf temporary = nt_buf(8192), beside = nt_buf(8192);
+	VF_CLEANUP(nt_folder_done) struct nt_new_folder f = NT_NEW_FOLDER_NONE;
+	VF_CLEANUP(nt_buf_done) struct nt_buf beside = nt_buf(8192);
 	VF_CLEANUP(nt_fd_closep) int lock = -1;
-	const char *copy;
+	size_t length = strlen(dir);
 	enum vf_rc rc;
 
+	while (length > 1 && dir[length - 1] == '/')
+		length--;
 	/* The temporary folder stands beside dir, whatever dir holds. */
-	nt_buf_putf(&beside, "%s.restored", dir);
+	nt_buf_put(&beside, vf_bytes(dir, length));
+	nt_buf_put_str(&beside, ".restored");
 	nt_buf_put_u8(&beside, 0);
 	rc = nt_buf_check(&beside, reterr);
 	if (rc == VF_OK)
-		rc = nt_dir_begin((const char *)beside.p, &temporary, reterr);
-	if (rc != VF_OK)
-		return rc;
-	copy = (const char *)temporary.p;
-	rc = copy_backup(from, copy, reterr);
+		rc = nt_folder_begin(&f, (const char *)beside.p, reterr);
 	if (rc == VF_OK)
-		rc = check_copy(copy, dir, known_head, &lock, reterr);
+		rc = copy_backup(from, f.path, reterr);
+	if (rc == VF_OK)
+		rc = check_copy(f.path, dir, known_head, &lock, reterr);
 	if (rc == VF_OK)
 		rc = move_aside(dir, reterr);
-	if (rc == VF_OK)
-		rc = nt_dir_commit(copy, dir, reterr);
-	if (rc != VF_OK)
-		nt_dir_discard(copy);
-	return rc;
+	return rc == VF_OK ? nt_folder_commit(&f, dir, reterr) : rc;
 }

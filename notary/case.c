@@ -32,7 +32,8 @@ struct nt_case {
 	struct tr_mapping *mapping;
 	uint64_t missing; /* places in streams */
 	size_t unverified;
-	size_t parameters_at; /* their place among the records; NOWHERE: none */
+	size_t parameters_at, mapping_at; /* places of their records; NOWHERE: none */
+	bool lost_parameters, lost_mapping; /* there is such a record, and its document or details are not at hand */
 };
 #define NOWHERE SIZE_MAX
 
@@ -81,7 +82,7 @@ VF_RC nt_case_new(struct vf_bytes study, int64_t as_of, struct nt_case **ret, st
 		return no_memory(reterr);
 	}
 	c->parameters = tr_parameters_default;
-	c->parameters_at = NOWHERE;
+	c->parameters_at = c->mapping_at = NOWHERE;
 	c->c.parameters = &c->parameters;
 	c->c.as_of = as_of;
 	*ret = c;
@@ -165,6 +166,7 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 		.in_stream = r->in_stream,
 		.is_erased = r->is_erased,
 		.is_withheld = r->is_withheld,
+		.lacks_details = r->lacks_details && r->details.n == 0,
 		.n_links = r->n_links};
 	struct nt_record_signer by;
 	enum vf_rc rc = nt_signatures_read(c->signatures, &r->signature, r->anchored == VF_TIME_NONE ? c->c.as_of : r->anchored, &by, reterr);
@@ -214,7 +216,7 @@ static bool is_missing(enum vf_rc rc)
 	return rc == VF_DOCUMENT_MISSING || rc == VF_DOCUMENT_CHANGED || rc == VF_NO_INPUT || rc == VF_PERMISSION;
 }
 
-/* A document of the study's own in memory; *ret is empty when it is not at hand. */
+/* A document of the study's own in memory; ret->p is NULL when it is not at hand. */
 static VF_RC read_whole(struct nt_case *c, const struct nt_case_file *f, struct vf_arena **ret_arena, struct vf_bytes *ret,
 	struct vf_err *reterr)
 {
@@ -286,7 +288,7 @@ static VF_RC find_all_own(struct nt_case *c, struct vf_err *reterr)
 	size_t unused;
 	enum vf_rc rc = read_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, TR_LAID_PARAMETERS, &c->parameters_at, &a, &text, reterr);
 
-	if (rc == VF_OK && text.n)
+	if (rc == VF_OK && text.p)
 		rc = tr_parameters_read(text, a, &c->parameters, reterr);
 	if (rc == VF_OK)
 		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, TR_LAID_MAPPING, &unused, &a, &text, reterr);
@@ -384,7 +386,10 @@ void nt_case_set_unverified(struct nt_case *c, size_t n)
 
 struct nt_case_absent nt_case_absent(const struct nt_case *c)
 {
-	struct nt_case_absent a = {.missing = c->missing, .unverified = c->unverified};
+	struct nt_case_absent a = {.missing = c->missing,
+		.unverified = c->unverified,
+		.parameters = c->lost_parameters ? &c->c.records[c->parameters_at] : NULL,
+		.mapping = c->lost_mapping ? &c->c.records[c->mapping_at] : NULL};
 
 	for (size_t i = 0; i < c->c.n_records; i++) {
 		const struct tr_case_record *r = &c->c.records[i];
@@ -404,5 +409,5 @@ const struct tr_case *nt_case_get(const struct nt_case *c)
 
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c)
 {
-	return c->parameters_at == NOWHERE ? NULL : &c->c.records[c->parameters_at];
+	return c->parameters_at == NOWHERE || c->lost_parameters ? NULL : &c->c.records[c->parameters_at];
 }

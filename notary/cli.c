@@ -662,10 +662,13 @@ static void put_fault(struct nt_cli *cli, enum vf_rc rc, const struct vf_err *er
 		cli->out->write(cli->out->ctx, 1, nt_buf_bytes(&b));
 		nt_buf_reset(&b);
 	}
-	nt_buf_putf(&b, "trialnotary: %s: %s\n", vf_rc_name(rc), message);
+	/* names of files and other words from outside may stand in it as they are */
+	nt_buf_putf(&b, "trialnotary: %s: ", vf_rc_name(rc));
+	nt_cli_put_text(&b, vf_bytes_str(message));
+	nt_buf_put_u8(&b, '\n');
 	while (vf_take_line(&lines, &line)) {
 		nt_buf_put_str(&b, "  ");
-		nt_buf_put(&b, line);
+		nt_cli_put_text(&b, line);
 		nt_buf_put_u8(&b, '\n');
 	}
 	if (rc == VF_USAGE && cli->verb && strcmp(cli->verb->name, "help") != 0)

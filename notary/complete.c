@@ -300,30 +300,15 @@ static VF_RC check_bundle(struct completing *u, int fd, struct vf_err *reterr)
 
 static VF_RC write_file(struct completing *u, const char *path, struct vf_err *reterr)
 {
-	char temporary[PATH_MAX];
-	enum vf_rc rc;
-	int fd;
+	VF_CLEANUP(nt_named_done) struct nt_named f = NT_NAMED_NONE;
+	enum vf_rc rc = nt_named_begin(&f, path, 0644, reterr);
 
-	if (snprintf(temporary, sizeof(temporary), "%s.%ld.part", path, (long)getpid()) >= (int)sizeof(temporary))
-		return vf_fail(reterr, VF_USAGE, "the path of the bundle is too long");
-	unlink(temporary); /* of a process that had our number and did not end well */
-	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write '%.200s': %s",
-			temporary, strerror(errno));
-	rc = write_bundle(u, fd, reterr);
 	if (rc == VF_OK)
-		rc = check_bundle(u, fd, reterr);
+		rc = write_bundle(u, f.fd, reterr);
 	if (rc == VF_OK)
-		rc = nt_fd_sync(fd, temporary, reterr);
-	close(fd);
+		rc = check_bundle(u, f.fd, reterr);
 	nt_failpoint("client-bundle");
-	if (rc == VF_OK)
-		rc = nt_named_commit(temporary, path, u->c->options.force, reterr);
-	if (rc == VF_OK)
-		return nt_named_sync(path, reterr);
-	unlink(temporary);
-	return rc;
+	return rc == VF_OK ? nt_named_end(&f, u->c->options.force, reterr) : rc;
 }
 
 VF_RC nt_complete_bundle(const struct nt_complete *c, int fd, const struct vf_hash *id, const char *path,
@@ -331,18 +316,13 @@ VF_RC nt_complete_bundle(const struct nt_complete *c, int fd, const struct vf_ha
 {
 	struct completing u = {.c = c, .id = id, .fd = fd};
 	void *block = malloc(VF_BUNDLE_MEMORY);
-	struct stat st;
 	enum vf_rc rc;
 
 	if (!block)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a bundle");
 	vf_arena_init(&u.arena, block, VF_BUNDLE_MEMORY);
-	if (lstat(path, &st) == 0 && !c->options.force)
-		rc = vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
-	else if (c->options.force && !nt_export_may_replace(path))
-		rc = vf_fail(reterr, VF_EXISTS,
-			"'%.200s' is there and is no bundle: --force replaces bundles alone", path);
-	else
+	rc = nt_export_check_place(path, c->options.force, reterr);
+	if (rc == VF_OK)
 		rc = open_bundle(&u, reterr);
 	if (rc == VF_OK)
 		rc = write_file(&u, path, reterr);

@@ -492,63 +492,6 @@ VF_RC nt_durable_copy(
 
 /* ---- whole folders ---- */
 
-static VF_RC is_empty(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
-{
-	(void)ctx;
-	(void)is_dir;
-	return vf_fail(reterr, VF_EXISTS, "the folder already holds '%s'", name);
-}
-
-VF_RC nt_dir_begin(const char *path, struct nt_buf *ret_temporary, struct vf_err *reterr)
-{
-	size_t n = strlen(path);
-	struct stat st;
-	enum vf_rc rc = VF_OK;
-
-	if (lstat(path, &st) == 0)
-		rc = S_ISDIR(st.st_mode) ? nt_dir_each(AT_FDCWD, path, is_empty, NULL, reterr)
-					 : vf_fail(reterr, VF_EXISTS, "'%s' is there already", path);
-	else if (errno != ENOENT)
-		rc = io_fail(reterr, "look at", path);
-	if (rc != VF_OK)
-		return rc;
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	nt_buf_put(ret_temporary, vf_bytes(path, n));
-	nt_buf_put_str(ret_temporary, ".new-XXXXXX");
-	nt_buf_put_u8(ret_temporary, 0);
-	rc = nt_buf_check(ret_temporary, reterr);
-	if (rc != VF_OK)
-		return rc;
-	if (mkdtemp((char *)ret_temporary->p) == NULL)
-		return io_fail(reterr, "make a folder beside", path);
-	return VF_OK;
-}
-
-VF_RC nt_dir_commit(const char *temporary, const char *path, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int fd = -1, above = -1;
-	VF_CLEANUP(nt_buf_done) struct nt_buf parent = nt_buf(8192);
-	enum vf_rc rc = nt_dir_open(AT_FDCWD, temporary, &fd, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	nt_buf_putf(&parent, "%s/..", temporary);
-	nt_buf_put_u8(&parent, 0);
-	rc = nt_buf_check(&parent, reterr);
-	if (rc == VF_OK)
-		rc = nt_dir_open(AT_FDCWD, (const char *)parent.p, &above, reterr);
-	if (rc != VF_OK)
-		return rc;
-	if (syncfs(fd) != 0)
-		return io_fail(reterr, "sync", temporary);
-	if (rename(temporary, path) != 0)
-		return errno == ENOTEMPTY || errno == EEXIST
-			? vf_fail(reterr, VF_EXISTS, "'%s' is there already", path)
-			: io_fail(reterr, "rename", temporary);
-	return nt_fd_sync(above, path, reterr);
-}
-
 static VF_RC remove_any(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep) int fd = -1;
@@ -565,15 +508,16 @@ static VF_RC remove_any(void *ctx, const char *name, bool is_dir, struct vf_err 
 	return rc;
 }
 
-void nt_dir_discard(const char *temporary)
+VF_RC nt_dir_remove(const char *path, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_fd_closep) int fd = -1;
+	enum vf_rc rc = nt_dir_open(AT_FDCWD, path, &fd, reterr);
 
-	if (nt_dir_open(AT_FDCWD, temporary, &fd, NULL) != VF_OK)
-		return;
-	/* A leftover is only in the way of nobody: its name is never used again. */
-	vf_ignore(nt_dir_each(fd, ".", remove_any, &fd, NULL));
-	rmdir(temporary);
+	if (rc == VF_OK)
+		rc = nt_dir_each(fd, ".", remove_any, &fd, reterr);
+	if (rc == VF_OK && rmdir(path) != 0)
+		rc = io_fail(reterr, "remove", path);
+	return rc;
 }
 
 struct copy {

@@ -55,18 +55,12 @@ VF_RC nt_durable_remove(int at, const char *path, struct vf_err *reterr);
 VF_RC nt_durable_remove_folder(int at, const char *path, struct vf_err *reterr);
 /* Overwrites the content with zeros, syncs, and removes. */
 VF_RC nt_durable_destroy(int at, const char *path, struct vf_err *reterr);
-/* Copies a file of any size; to must not be there. Not synced: nt_dir_commit() does that. */
+/* Copies a file of any size; to must not be there. Not synced: nt_folder_commit() does that. */
 VF_RC nt_durable_copy(
 	int from_at, const char *from, int to_at, const char *to, mode_t mode, struct vf_err *reterr);
 
-/*
- * A whole folder that appears at once: begin makes a temporary one (0700) beside path and writes its
- * NUL-ended name; EXISTS when path is there and no empty folder. commit syncs the file system and
- * renames it to path. discard removes it with all that it holds.
- */
-VF_RC nt_dir_begin(const char *path, struct nt_buf *ret_temporary, struct vf_err *reterr);
-VF_RC nt_dir_commit(const char *temporary, const char *path, struct vf_err *reterr);
-void nt_dir_discard(const char *temporary);
+/* Removes a folder with all that it holds; not synced. */
+VF_RC nt_dir_remove(const char *path, struct vf_err *reterr);
 /* Copies a folder with all files and folders in it, modes included; to must not be there. */
 VF_RC nt_dir_copy(int from_at, const char *from, int to_at, const char *to, struct vf_err *reterr);
 

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,11 +30,9 @@
 #define SMALL_BUNDLE (8u << 20)
 /* Files between two syncs of a batch of exports. */
 #define BATCH_FILES 4096
-/* Temporary names that are tried. */
-#define MAX_TAKEN 1000
 
 struct pending {
-	char *temp, *path;
+	struct nt_named file;
 	bool force;
 };
 
@@ -51,8 +49,7 @@ struct nt_exporter {
 	struct vf_arena arena;
 	struct nt_buf bundle, part;
 	struct pending *pending;
-	size_t n_pending;
-	uint64_t temp_number;
+	size_t n_pending, batch; /* batch: how many may wait */
 };
 
 /* One entry of the container: bytes in memory, or a document in a file. */
@@ -626,6 +623,16 @@ static enum vf_rc check_bundle(struct plan *p, const struct vf_source *source, s
 	return rc;
 }
 
+/* Files that wait for their names stay open; half of what a process may open is for others. */
+static size_t batch_size(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 < BATCH_FILES)
+		return limit.rlim_cur < 16 ? 1 : (size_t)limit.rlim_cur / 2;
+	return BATCH_FILES;
+}
+
 VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_exporter_freep) struct nt_exporter *e = calloc(1, sizeof(*e));
@@ -639,7 +646,8 @@ VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_e
 	e->notary = n;
 	vf_arena_init(&e->arena, block, VF_BUNDLE_MEMORY);
 	e->session_memory = malloc(VF_SESSION_MEMORY);
-	e->pending = calloc(BATCH_FILES, sizeof(*e->pending));
+	e->batch = batch_size();
+	e->pending = calloc(e->batch, sizeof(*e->pending));
 	e->part = nt_buf(VF_MAX_PART);
 	nt_revocation_export_init(&e->revocation);
 	nt_renewed_init(&e->renewed);
@@ -656,12 +664,8 @@ VF_RC nt_exporter_new(struct nt_notary *n, struct nt_exporter **ret, struct vf_e
 
 static void drop_pending(struct nt_exporter *e)
 {
-	for (size_t i = 0; e->pending && i < e->n_pending; i++) {
-		if (e->pending[i].temp)
-			unlink(e->pending[i].temp);
-		free(e->pending[i].temp);
-		free(e->pending[i].path);
-	}
+	for (size_t i = 0; e->pending && i < e->n_pending; i++)
+		nt_named_done(&e->pending[i].file);
 	e->n_pending = 0;
 }
 
@@ -779,57 +783,34 @@ static enum vf_rc write_bundle(struct plan *p, int fd, struct vf_err *reterr)
 static enum vf_rc put_file(struct nt_exporter *e, struct plan *p, const char *path, struct vf_err *reterr)
 {
 	struct pending *slot = &e->pending[e->n_pending];
-	char temp[PATH_MAX];
-	int fd, n;
-	unsigned tries = 0;
-	enum vf_rc rc;
+	enum vf_rc rc = nt_named_begin(&slot->file, path, 0644, reterr);
 
-	/* A name may be taken by another exporter, or left by a killed process of the same number (in containers: often). */
-	do {
-		n = snprintf(temp, sizeof(temp), "%s.part-%ld-%llu", path, (long)getpid(), (unsigned long long)e->temp_number++);
-		if (n < 0 || (size_t)n >= sizeof(temp))
-			return vf_fail(reterr, VF_USAGE, "the path of the bundle is too long");
-		fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	} while (fd < 0 && errno == EEXIST && ++tries < MAX_TAKEN);
-	if (fd < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write '%.200s': %s", temp, strerror(errno));
-	slot->temp = strdup(temp);
-	slot->path = strdup(path);
+	if (rc != VF_OK)
+		return rc;
 	slot->force = p->options->force;
-	e->n_pending++;
-	rc = slot->temp && slot->path ? write_bundle(p, fd, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for a path");
-	if (close(fd) != 0 && rc == VF_OK)
-		rc = vf_fail(reterr, VF_IO, "cannot write '%.200s': %s", temp, strerror(errno));
+	rc = write_bundle(p, slot->file.fd, reterr);
 	if (rc == VF_OK)
-		return VF_OK;
-	e->n_pending--;
-	unlink(temp);
-	free(slot->temp);
-	free(slot->path);
+		e->n_pending++;
+	else
+		nt_named_done(&slot->file);
 	return rc;
 }
 
-bool nt_export_may_replace(const char *path)
+VF_RC nt_export_check_place(const char *path, bool force, struct vf_err *reterr)
 {
-	struct stat st;
+	static const struct nt_named_kind kind = {"bundle", VF_ZIP_LOCAL_SIZE, VF_NAME_MIMETYPE VF_ZIP_ASICE};
 
-	if (lstat(path, &st) != 0)
-		return errno == ENOENT;
-	return nt_named_is(path, VF_ZIP_LOCAL_SIZE, VF_NAME_MIMETYPE VF_ZIP_ASICE);
+	return nt_named_check(path, &kind, force, reterr);
 }
 
 VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const struct nt_export_options *options,
 	const char *path, struct vf_err *reterr)
 {
 	struct plan p = {.e = e, .options = options};
-	struct stat st;
-	enum vf_rc rc;
+	enum vf_rc rc = nt_export_check_place(path, options->force, reterr);
 
-	if (lstat(path, &st) == 0 && !options->force)
-		return vf_fail(reterr, VF_EXISTS, "'%.200s' is already there", path);
-	if (options->force && !nt_export_may_replace(path))
-		return vf_fail(reterr, VF_EXISTS, "'%.200s' is there and is no bundle: --force replaces bundles alone", path);
-	rc = e->n_pending == BATCH_FILES ? nt_exporter_flush(e, reterr) : VF_OK;
+	if (rc == VF_OK && e->n_pending == e->batch)
+		rc = nt_exporter_flush(e, reterr);
 	if (rc == VF_OK)
 		rc = make_plan(&p, id, reterr);
 	if (rc == VF_OK)
@@ -838,32 +819,16 @@ VF_RC nt_exporter_put(struct nt_exporter *e, const struct vf_hash *id, const str
 	return rc;
 }
 
-/* All that was written to its file system. */
-static enum vf_rc sync_all(const char *path, struct vf_err *reterr)
-{
-	enum vf_rc rc = VF_OK;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || syncfs(fd) != 0)
-		rc = vf_fail(reterr, VF_IO, "cannot sync the folder of '%.200s': %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
+/* One file, or all that was written to its file system. */
 static enum vf_rc sync_files(const struct nt_exporter *e, struct vf_err *reterr)
 {
-	int fd;
-	enum vf_rc rc = VF_OK;
+	const struct nt_named *f = &e->pending[0].file;
+	char shown[160];
 
-	if (e->n_pending > 1)
-		return sync_all(e->pending[0].temp, reterr);
-	fd = open(e->pending[0].temp, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		rc = vf_fail(reterr, VF_IO, "cannot sync '%.200s': %s", e->pending[0].temp, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	if ((e->n_pending > 1 ? syncfs(f->fd) : fsync(f->fd)) == 0)
+		return VF_OK;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(f->path));
+	return vf_fail(reterr, VF_IO, "cannot sync '%s': %s", shown, strerror(errno));
 }
 
 VF_RC nt_exporter_flush(struct nt_exporter *e, struct vf_err *reterr)
@@ -873,15 +838,10 @@ VF_RC nt_exporter_flush(struct nt_exporter *e, struct vf_err *reterr)
 	if (e->n_pending == 0)
 		return VF_OK;
 	rc = sync_files(e, reterr);
-	for (size_t i = 0; rc == VF_OK && i < e->n_pending; i++) {
-		rc = nt_named_commit(e->pending[i].temp, e->pending[i].path, e->pending[i].force, reterr);
-		if (rc == VF_OK) {
-			free(e->pending[i].temp);
-			e->pending[i].temp = NULL;
-		}
-	}
+	for (size_t i = 0; rc == VF_OK && i < e->n_pending; i++)
+		rc = nt_named_give(&e->pending[i].file, e->pending[i].force, reterr);
 	if (rc == VF_OK)
-		rc = nt_named_sync(e->pending[0].path, reterr);
+		rc = nt_named_sync(e->pending[0].file.path, reterr);
 	drop_pending(e);
 	return rc;
 }

@@ -23,8 +23,8 @@ struct nt_export_options {
 /* The order of parts: the statement, then members and documents, then META-INF; each ascending by name. */
 int nt_bundle_order(struct vf_bytes a, struct vf_bytes b);
 
-/* A mistyped name must not cost a document or a database: only nothing, an earlier bundle or an empty file gives way. */
-bool nt_export_may_replace(const char *path);
+/* nt_named_check() of a place for a bundle: what gives way is an earlier bundle, or an empty file. */
+VF_RC nt_export_check_place(const char *path, bool force, struct vf_err *reterr);
 
 /* Exports many records; keeps the tree of the last seal. */
 struct nt_exporter;
@@ -35,7 +35,7 @@ struct nt_exporter *nt_exporter_free(struct nt_exporter *e);
 void nt_exporter_freep(struct nt_exporter **e);
 
 /*
- * Writes the bundle beside its name; nt_exporter_flush() makes all of them
+ * Writes the bundle without its name; nt_exporter_flush() makes all of them
  * durable with one sync and then gives them their names. NOT_SEALED, ERASED,
  * UNKNOWN_RECORD, DOCUMENT_MISSING, DOCUMENT_CHANGED, BUNDLE_TOO_LARGE, EXISTS,
  * NOT_VERIFIED (the verifier refuses it: nothing is written).

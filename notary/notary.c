@@ -16,6 +16,7 @@
 #include "notary/consent_index.h"
 #include "notary/durable.h"
 #include "notary/failpoint.h"
+#include "notary/new_folder.h"
 #include "notary/notary_inside.h"
 #include "notary/random.h"
 #include "notary/receipt_out.h"
@@ -213,22 +214,17 @@ static VF_RC make_config(const struct nt_init *init, struct nt_config *ret, stru
 
 VF_RC nt_notary_init(const char *dir, const struct nt_init *init, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf temporary = nt_buf(8192);
+	VF_CLEANUP(nt_folder_done) struct nt_new_folder f = NT_NEW_FOLDER_NONE;
 	struct nt_config config;
 	enum vf_rc rc = make_config(init, &config, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_dir_begin(dir, &temporary, reterr);
-	if (rc != VF_OK)
-		return rc == VF_EXISTS
-			? vf_fail(reterr, VF_NOTARY_EXISTS, "'%s' is there and not an empty folder", dir)
-			: rc;
-	rc = create_all((const char *)temporary.p, init, &config, reterr);
+		rc = nt_folder_begin(&f, dir, reterr);
+	if (rc == VF_EXISTS)
+		return vf_fail(reterr, VF_NOTARY_EXISTS, "'%s' is there and not an empty folder", dir);
 	if (rc == VF_OK)
-		rc = nt_dir_commit((const char *)temporary.p, dir, reterr);
-	if (rc != VF_OK)
-		nt_dir_discard((const char *)temporary.p);
-	return rc;
+		rc = create_all(f.path, init, &config, reterr);
+	return rc == VF_OK ? nt_folder_commit(&f, dir, reterr) : rc;
 }
 
 /* ---- open ---- */

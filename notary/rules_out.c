@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "notary/cli.h"
+#include "trial/read/mapping.h"
 #include "verify/text.h"
 
 /* ---- persons, counted ---- */
@@ -124,11 +125,35 @@ static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
 		nt_buf_put_u8(out, '\n');
 }
 
+/* Findings by other parameters than the study's own may be wrong both ways, so it is said first. */
+static void put_parameters(struct nt_buf *out, const struct nt_case *c)
+{
+	const struct tr_case_record *own = nt_case_parameters(c), *lost = nt_case_absent(c).parameters;
+	char id[TR_CASE_SHORT + 1];
+
+	if (own)
+		tr_case_short(id, &own->id);
+	else if (lost)
+		tr_case_short(id, &lost->id);
+	if (own)
+		nt_buf_putf(out, "of record %s\n", id);
+	else
+		nt_buf_put_str(out, "as they are when a study lays none down\n");
+	if (lost)
+		nt_buf_putf(out, "The study lays its own parameters down in record %s, whose " TR_PARAMETERS_NAME
+			" or details.json is not at hand: by them findings may be others. Say with --from where they are\n", id);
+}
+
 /* What is not known here makes findings weaker, so a reader has to know it. */
 static void put_absent(struct nt_buf *out, const struct nt_case *c)
 {
 	struct nt_case_absent a = nt_case_absent(c);
+	char id[TR_CASE_SHORT + 1];
 
+	if (a.mapping) {
+		tr_case_short(id, &a.mapping->id);
+		nt_buf_putf(out, "The " TR_MAPPING_NAME " or details.json of record %s is not at hand: tables that need it are not read. Say with --from where they are\n", id);
+	}
 	if (a.unverified)
 		nt_buf_putf(out, "the study bundle is not VERIFIED: %zu of its records %s not; trialverify says why\n", a.unverified,
 			a.unverified == 1 ? "is" : "are");
@@ -145,9 +170,8 @@ static void put_absent(struct nt_buf *out, const struct nt_case *c)
 
 static void put_text(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
 {
-	const struct tr_case_record *parameters = nt_case_parameters(c);
 	struct tr_summary sum = tr_findings_sum(f, NULL);
-	char at[VF_TIME_LEN + 1], id[TR_CASE_SHORT + 1];
+	char at[VF_TIME_LEN + 1];
 	struct counted k;
 	size_t n;
 
@@ -213,9 +237,13 @@ static void put_json_finding(struct nt_buf *out, const struct tr_finding *x, siz
 	nt_buf_put_u8(out, '}');
 }
 
+static void put_record(struct nt_buf *out, const char *name, const struct tr_case_record *r)
+{
+	nt_cli_hex_field(out, name, r ? vf_bytes(r->id.b, sizeof(r->id.b)) : vf_bytes(NULL, 0));
+}
+
 static void put_json(struct nt_buf *out, const struct nt_case *c, const struct tr_findings *f, const struct nt_rules_shown *how)
 {
-	const struct tr_case_record *parameters = nt_case_parameters(c);
 	struct tr_summary sum = tr_findings_sum(f, NULL);
 	struct nt_case_absent absent = nt_case_absent(c);
 	char at[VF_TIME_LEN + 1];
@@ -229,8 +257,9 @@ static void put_json(struct nt_buf *out, const struct nt_case *c, const struct t
 	nt_cli_field(out, "study", nt_case_get(c)->study);
 	nt_cli_field(out, "rules", vf_bytes_str(TR_RULE_SET));
 	nt_cli_field(out, "as_of", vf_bytes_str(at));
-	nt_cli_hex_field(out, "parameters",
-		parameters ? vf_bytes(parameters->id.b, sizeof(parameters->id.b)) : vf_bytes(NULL, 0));
+	put_record(out, "parameters", nt_case_parameters(c));
+	put_record(out, "parameters_absent", absent.parameters);
+	put_record(out, "mapping_absent", absent.mapping);
 	nt_buf_putf(out, ",\"withheld\":%zu,\"missing\":%" PRIu64 ",\"findings\":[", absent.withheld, absent.missing);
 	for (size_t i = 0; i < f->n; i++) {
 		bool hidden = is_hidden(&f->p[i], how);

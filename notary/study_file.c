@@ -1,10 +1,7 @@
 /* The file of a study bundle: written beside its name, read back, named. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -166,34 +163,24 @@ static VF_RC write_file(struct nt_study_work *w, int fd, struct vf_err *reterr)
 	if (rc == VF_OK)
 		rc = nt_zip_end(&z, reterr);
 	nt_zip_done(&z);
-	if (rc == VF_OK)
-		rc = check_file(w, fd, reterr);
-	return rc == VF_OK ? nt_fd_sync(fd, "a study bundle", reterr) : rc;
+	return rc == VF_OK ? check_file(w, fd, reterr) : rc;
+}
+
+VF_RC nt_study_check_place(const char *path, bool force, struct vf_err *reterr)
+{
+	static const struct nt_named_kind kind = {"study bundle", VF_ZIP_LOCAL_SIZE, VF_ZIP_MIMETYPE_NAME VF_STUDY_MEDIA};
+
+	return nt_named_check(path, &kind, force, reterr);
 }
 
 VF_RC nt_study_write(struct nt_study_work *w, const char *path, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_fd_closep) int fd = -1;
-	char temp[PATH_MAX], shown[160];
-	struct stat st;
-	int n = snprintf(temp, sizeof(temp), "%s.part-%ld", path, (long)getpid());
-	enum vf_rc rc;
+	VF_CLEANUP(nt_named_done) struct nt_named f = NT_NAMED_NONE;
+	enum vf_rc rc = nt_study_check_place(path, w->options->force, reterr);
 
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (n < 0 || (size_t)n >= sizeof(temp))
-		return vf_fail(reterr, VF_USAGE, "the path of the study bundle is too long");
-	if (lstat(path, &st) == 0 && !w->options->force)
-		return vf_fail(reterr, VF_EXISTS, "'%s' is already there", shown);
-	if (lstat(path, &st) == 0 && !nt_named_is(path, VF_ZIP_LOCAL_SIZE, VF_ZIP_MIMETYPE_NAME VF_STUDY_MEDIA))
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no study bundle: --force replaces those alone", shown);
-	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "cannot write beside '%s': %s", shown, strerror(errno));
-	rc = write_file(w, fd, reterr);
 	if (rc == VF_OK)
-		rc = nt_named_commit(temp, path, w->options->force, reterr);
+		rc = nt_named_begin(&f, path, 0600, reterr);
 	if (rc == VF_OK)
-		return nt_named_sync(path, reterr);
-	unlink(temp);
-	return rc;
+		rc = write_file(w, f.fd, reterr);
+	return rc == VF_OK ? nt_named_end(&f, w->options->force, reterr) : rc;
 }

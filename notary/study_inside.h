@@ -63,6 +63,8 @@ VF_RC nt_study_sort_documents(struct nt_study_work *w, struct vf_err *reterr);
 VF_RC nt_study_withheld_names(struct nt_study_work *w, const struct nt_record *r, struct nt_buf *names, const char ***ret, size_t *ret_n,
 	struct vf_err *reterr);
 
+/* nt_named_check() of a place for a study bundle. */
+VF_RC nt_study_check_place(const char *path, bool force, struct vf_err *reterr);
 /* Writes the file, expands every record from it, compares, and only then names it. */
 VF_RC nt_study_write(struct nt_study_work *w, const char *path, struct vf_err *reterr);
 

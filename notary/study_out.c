@@ -378,8 +378,10 @@ VF_RC nt_study_put(struct nt_notary *n, struct vf_bytes study, const struct nt_s
 	struct nt_study_made *ret, struct vf_err *reterr)
 {
 	struct nt_study_work w = {.n = n, .options = options, .scratch = nt_buf(VF_MAX_PART), .bundle = nt_buf(VF_MAX_STUDY_OUTPUT)};
-	enum vf_rc rc = nt_exporter_new(n, &w.exporter, reterr);
+	enum vf_rc rc = nt_study_check_place(path, options->force, reterr);
 
+	if (rc == VF_OK)
+		rc = nt_exporter_new(n, &w.exporter, reterr);
 	w.matched = calloc(options->choice.n_withhold + 1, sizeof(*w.matched));
 	if (rc == VF_OK && !w.matched)
 		rc = no_memory(reterr);
@@ -391,6 +393,8 @@ VF_RC nt_study_put(struct nt_notary *n, struct vf_bytes study, const struct nt_s
 		rc = pack_all(&w, reterr);
 	if (rc == VF_OK)
 		rc = nt_study_write(&w, path, reterr);
+	for (size_t i = 0; rc == VF_OK && options->matched && i < options->choice.n_withhold; i++)
+		options->matched[i] = w.matched[i];
 	if (rc == VF_OK)
 		*ret = w.made;
 	work_done(&w);

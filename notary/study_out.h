@@ -12,6 +12,7 @@
 
 struct nt_study_options {
 	struct nt_study_choice choice;
+	bool *matched;	   /* a place for each of choice.withhold: set when the study has such a record; may be NULL */
 	bool no_documents; /* they travel beside the file */
 	bool kept_only;	   /* of documents, those that the notary keeps itself */
 	const char *const *from;

@@ -414,14 +414,15 @@ const struct nt_verb nt_verbs[] = {
 		"the log and the stream member stay: they say nothing, and all other proofs hold. That it "
 		"was erased\n"
 		"is recorded (kind erasure): the bundle of that record is the certificate. The notary keeps no copy of the bundles that it exports; those that were exported\n"
-		"before are not reached, nor are backups, also those that were cut short ('FOLDER.new-XXXXXX').",
+		"before are not reached, nor are backups, also those that were cut short ('.trialnotary-*.new').",
 		erase_options, 2, 2, nt_verb_erase},
 	{"fsck", "DIR", "read and check everything that is stored", "trialnotary fsck notary", NULL, NULL, 1,
 		1, nt_verb_fsck},
 	{"backup", "DIR", "copy the whole notary, keys included",
 		"trialnotary backup notary -o backup-2026-03-01",
 		"The folder appears when it is complete. A backup that is cut short leaves a folder\n"
-		"'FOLDER.new-XXXXXX' beside it, which holds keys: remove it.",
+		"'.trialnotary-*.new' beside it, which holds keys: the next backup into the same folder\n"
+		"removes it; or remove it yourself.",
 		output_option, 1, 1, nt_verb_backup},
 	{"restore", "FROM DIR", "put a backup back",
 		"trialnotary restore backup-2026-03-01 notary\n"

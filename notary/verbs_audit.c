@@ -1,12 +1,7 @@
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "notary/audit.h"
-#include "notary/durable.h"
+#include "notary/named_file.h"
 #include "notary/verbs.h"
 #include "verify/text.h"
 
@@ -251,33 +246,13 @@ static VF_RC make_proof(struct nt_access *a, uint64_t event, struct nt_audit_row
 	return rc == VF_OK ? nt_buf_check(out, reterr) : rc;
 }
 
-static VF_RC write_new(const char *path, struct vf_bytes text, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int dir = -1;
-	char folder[PATH_MAX], shown[160];
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash - path) : 0;
-	enum vf_rc rc;
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (n + 2 > sizeof(folder))
-		return vf_fail(reterr, VF_USAGE, "'%s' is too long", shown);
-	memcpy(folder, path, n);
-	strcpy(folder + n, slash ? "/" : ".");
-	rc = nt_dir_open(AT_FDCWD, folder, &dir, reterr);
-	if (rc != VF_OK)
-		return rc;
-	if (faccessat(dir, slash ? slash + 1 : path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there already", shown);
-	return nt_durable_write(dir, slash ? slash + 1 : path, text, 0644, reterr);
-}
-
 VF_RC nt_verb_audit_export(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
 	VF_CLEANUP(nt_buf_done) struct nt_buf proof = nt_buf(MAX_PROOF);
 	struct nt_access *a = NULL;
 	struct nt_audit_row row = {0};
+	const char *path = nt_cli_get(cli, "output");
 	uint64_t event;
 	enum vf_rc rc;
 
@@ -286,12 +261,14 @@ VF_RC nt_verb_audit_export(struct nt_cli *cli, struct vf_err *reterr)
 	rc = open_trail(cli, false, &n, &a, reterr);
 	if (rc == VF_OK)
 		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
+		rc = nt_named_check(path, NULL, false, reterr);
 	if (rc == VF_OK && a == NULL)
 		rc = vf_fail(reterr, VF_UNKNOWN_EVENT, "there are no audit events yet");
 	if (rc == VF_OK)
 		rc = make_proof(a, event, &row, &proof, reterr);
 	if (rc == VF_OK)
-		rc = write_new(nt_cli_get(cli, "output"), nt_buf_bytes(&proof), reterr);
+		rc = nt_named_write(path, NULL, false, 0644, nt_buf_bytes(&proof), reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (!cli->json) {
@@ -300,7 +277,7 @@ VF_RC nt_verb_audit_export(struct nt_cli *cli, struct vf_err *reterr)
 	}
 	nt_cli_begin(cli);
 	nt_buf_putf(&cli->text, ",\"event\":%" PRIu64, event);
-	nt_cli_field(&cli->text, "path", vf_bytes_str(nt_cli_get(cli, "output")));
+	nt_cli_field(&cli->text, "path", vf_bytes_str(path));
 	nt_cli_hex_field(&cli->text, "record", vf_bytes(row.record.b, 32));
 	nt_buf_put_str(&cli->text, "}\n");
 	return VF_OK;

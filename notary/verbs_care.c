@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "notary/new_folder.h"
 #include "notary/random.h"
 #include "notary/signer.h"
 #include "notary/submit.h"
@@ -100,6 +101,8 @@ VF_RC nt_verb_trust_export(struct nt_cli *cli, struct vf_err *reterr)
 
 	if (rc == VF_OK)
 		rc = nt_verb_check_output(cli, reterr);
+	if (rc == VF_OK)
+		rc = nt_folder_check(folder, reterr);
 	if (rc == VF_OK)
 		rc = nt_trust_export(n, folder, reterr);
 	if (rc == VF_OK)

@@ -154,6 +154,7 @@ static VF_RC put_report(const struct nt_cli *cli, const struct nt_case *c, const
 	struct tr_report r = {.c = nt_case_get(c),
 		.findings = f,
 		.parameters = nt_case_parameters(c),
+		.parameters_absent = nt_case_absent(c).parameters,
 		.subjects = nt_cli_has(cli, "subjects"),
 		.source = nt_cli_has(cli, "bundle") ? "a study bundle" : "a notary's folder",
 		.proofs = proofs_of(cli, c)};
@@ -173,10 +174,14 @@ static void put_summary(struct nt_cli *cli, const struct tr_findings *f)
 		sum.count[TR_UNDECIDED], sum.count[TR_PASS_NOTE], sum.count[TR_PASS], sum.count[TR_NOT_APPLICABLE]);
 }
 
+static const struct nt_named_kind report_kind = {"report", 0, NT_PAGE_BEGIN};
+
 VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf out = nt_buf(MAX_REPORT);
 	VF_CLEANUP(checked_done) struct checked k = {0};
+	const char *path = nt_cli_get(cli, "output");
+	bool force = nt_cli_has(cli, "force");
 	const struct tr_rule *rule;
 	struct vf_hash digest;
 	int64_t at;
@@ -185,15 +190,17 @@ VF_RC nt_verb_report(struct nt_cli *cli, struct vf_err *reterr)
 	if (rc == VF_OK && !nt_cli_has(cli, "bundle"))
 		rc = nt_verb_check_output(cli, reterr);
 	if (rc == VF_OK)
+		rc = nt_named_check(path, &report_kind, force, reterr);
+	if (rc == VF_OK)
 		rc = check(cli, NULL, at, &k, reterr);
 	if (rc == VF_OK)
 		rc = put_report(cli, k.c, &k.f, &out, reterr);
 	if (rc == VF_OK)
-		rc = nt_named_write(nt_cli_get(cli, "output"), "report", NT_PAGE_BEGIN, nt_cli_has(cli, "force"), nt_buf_bytes(&out), reterr);
+		rc = nt_named_write(path, &report_kind, force, 0600, nt_buf_bytes(&out), reterr); /* for the eyes of who made it, until it is handed out */
 	if (rc == VF_OK && cli->json) {
 		nt_cli_begin(cli);
 		nt_cli_field(&cli->text, "study", nt_case_get(k.c)->study);
-		nt_cli_field(&cli->text, "path", vf_bytes_str(nt_cli_get(cli, "output")));
+		nt_cli_field(&cli->text, "path", vf_bytes_str(path));
 		digest = vf_sha256(nt_buf_bytes(&out));
 		nt_cli_hex_field(&cli->text, "sha256", vf_bytes(digest.b, sizeof(digest.b)));
 		nt_buf_put_str(&cli->text, "}\n");

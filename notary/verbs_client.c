@@ -1,11 +1,7 @@
 #include "notary/verbs_client.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "notary/durable.h"
 #include "verify/text.h"
 
 bool nt_remote_is_wanted(const struct nt_cli *cli)
@@ -57,18 +53,10 @@ void nt_remote_note(void *ctx, const char *line)
 /* Of the verbs that have it: where documents of earlier records are. */
 static VF_RC read_from(const struct nt_cli *cli, struct nt_remote *ret, struct vf_err *reterr)
 {
-	size_t n = 0;
+	enum vf_rc rc = nt_cli_list(cli, "from", &ret->from, &ret->send.n_from, reterr);
 
-	while (nt_cli_get_at(cli, "from", n))
-		n++;
-	ret->from = calloc(n + 1, sizeof(*ret->from));
-	if (!ret->from)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
-	for (size_t i = 0; i < n; i++)
-		ret->from[i] = nt_cli_get_at(cli, "from", i);
 	ret->send.from = ret->from;
-	ret->send.n_from = n;
-	return VF_OK;
+	return rc;
 }
 
 VF_RC nt_remote_connect(struct nt_cli *cli, struct nt_remote *ret, struct vf_err *reterr)
@@ -123,25 +111,4 @@ VF_RC nt_remote_find(struct nt_remote *r, const char *text, struct vf_hash *ret,
 		return vf_fail(reterr, VF_USAGE,
 			"'%s' is not an ID: IDs are 64 lower-case hex digits, or at least the first 8", shown);
 	return nt_state_find(r->state, text, ret, reterr);
-}
-
-VF_RC nt_remote_put_file(const char *path, struct vf_bytes bytes, struct vf_err *reterr)
-{
-	char shown[160];
-	enum vf_rc rc;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (fd < 0 && errno == EEXIST)
-		return vf_fail(reterr, VF_EXISTS, "'%s' is already there", shown);
-	if (fd < 0)
-		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "'%s' cannot be made: %s", shown,
-			strerror(errno));
-	rc = nt_fd_write(fd, bytes, shown, reterr);
-	if (rc == VF_OK)
-		rc = nt_fd_sync(fd, shown, reterr);
-	close(fd);
-	if (rc != VF_OK)
-		unlink(path);
-	return rc;
 }

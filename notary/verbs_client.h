@@ -53,9 +53,6 @@ struct nt_completed;
 VF_RC nt_remote_fetch(struct nt_remote *r, const struct nt_complete *c, const struct vf_hash *id, unsigned wait,
 	const char *path, struct nt_completed *ret, struct vf_err *reterr);
 
-/* A new file that its owner alone can read; EXISTS. */
-VF_RC nt_remote_put_file(const char *path, struct vf_bytes bytes, struct vf_err *reterr);
-
 VF_RC nt_remote_status(struct nt_cli *cli, struct vf_err *reterr);
 VF_RC nt_remote_list(struct nt_cli *cli, struct vf_err *reterr);
 

@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "notary/client_pending.h"
 #include "notary/document.h"
-#include "notary/durable.h"
 #include "notary/intake.h"
+#include "notary/named_file.h"
 #include "notary/rows_choice.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
@@ -110,17 +109,10 @@ static VF_RC read_submission(struct excerpting *x, const char *text, struct vf_e
 
 static VF_RC read_from(struct excerpting *x, struct vf_err *reterr)
 {
-	size_t n = 0;
+	enum vf_rc rc = nt_cli_list(x->cli, "from", &x->from, &x->places.n_from, reterr);
 
-	while (nt_cli_get_at(x->cli, "from", n))
-		n++;
-	x->from = calloc(n + 1, sizeof(*x->from));
-	if (!x->from)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
-	for (size_t i = 0; i < n; i++)
-		x->from[i] = nt_cli_get_at(x->cli, "from", i);
-	x->places = (struct nt_export_options){.from = x->from, .n_from = n};
-	return VF_OK;
+	x->places.from = x->from;
+	return rc;
 }
 
 /* ---- its rows member ---- */
@@ -224,53 +216,7 @@ static VF_RC choose_rows(struct excerpting *x, int fd, struct vf_err *reterr)
 	return rc;
 }
 
-/* ---- writing ---- */
-
-/* A mistyped name must not cost a document: an excerpt alone gives way. */
-static bool is_excerpt(const char *path)
-{
-	char head[sizeof(VF_EXCERPT_MAGIC) - 1];
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -1 : read(fd, head, sizeof(head));
-
-	if (fd >= 0)
-		close(fd);
-	return got == 0 || (got == (ssize_t)sizeof(head) && memcmp(head, VF_EXCERPT_MAGIC, sizeof(head)) == 0);
-}
-
-static VF_RC check_place(const char *path, bool force, struct vf_err *reterr)
-{
-	const char *slash = strrchr(path, '/');
-	char shown[160];
-	struct stat st;
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (!path[0] || (slash && !slash[1]))
-		return vf_fail(reterr, VF_USAGE, "'%s' names no file", shown);
-	if (lstat(path, &st) == 0 && !force)
-		return vf_fail(reterr, VF_EXISTS, "'%s' is already there", shown);
-	if (lstat(path, &st) == 0 && !is_excerpt(path))
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no excerpt: --force replaces excerpts alone", shown);
-	return VF_OK;
-}
-
-/* For its owner's eyes until it is handed out. */
-static VF_RC write_excerpt(const char *path, bool force, struct vf_bytes text, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int dir = -1;
-	const char *slash = strrchr(path, '/');
-	char *folder;
-	enum vf_rc rc = check_place(path, force, reterr);
-
-	if (rc != VF_OK)
-		return rc;
-	folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	if (!folder)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a path");
-	rc = nt_dir_open(AT_FDCWD, folder, &dir, reterr);
-	free(folder);
-	return rc == VF_OK ? nt_durable_write(dir, slash ? slash + 1 : path, text, 0600, reterr) : rc;
-}
+static const struct nt_named_kind excerpt_kind = {"excerpt", 0, VF_EXCERPT_MAGIC};
 
 /* Everything but the rows member stays out, and its statement says so. */
 static VF_RC write_bundle(struct excerpting *x, const char *path, struct vf_err *reterr)
@@ -406,7 +352,9 @@ static VF_RC run(struct excerpting *x, struct vf_err *reterr)
 	enum vf_rc rc = check_options(x->cli, reterr);
 
 	if (rc == VF_OK && !check)
-		rc = check_place(nt_cli_get(x->cli, "output"), force, reterr);
+		rc = nt_named_check(nt_cli_get(x->cli, "output"), &excerpt_kind, force, reterr);
+	if (rc == VF_OK && nt_cli_has(x->cli, "bundle"))
+		rc = nt_export_check_place(nt_cli_get(x->cli, "bundle"), force, reterr);
 	if (rc == VF_OK)
 		rc = read_from(x, reterr);
 	if (rc == VF_OK)
@@ -424,7 +372,7 @@ static VF_RC run(struct excerpting *x, struct vf_err *reterr)
 	if (rc == VF_OK && nt_cli_has(x->cli, "bundle"))
 		rc = write_bundle(x, nt_cli_get(x->cli, "bundle"), reterr);
 	if (rc == VF_OK && !check)
-		rc = write_excerpt(nt_cli_get(x->cli, "output"), force, nt_buf_bytes(&x->text), reterr);
+		rc = nt_named_write(nt_cli_get(x->cli, "output"), &excerpt_kind, force, 0600, nt_buf_bytes(&x->text), reterr);
 	if (rc == VF_OK)
 		put_result(x);
 	return rc;

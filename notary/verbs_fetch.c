@@ -84,15 +84,15 @@ VF_RC nt_remote_fetch(struct nt_remote *r, const struct nt_complete *c, const st
 	const char *path, struct nt_completed *ret, struct vf_err *reterr)
 {
 	struct nt_complete now = *c;
-	int fd = open_temporary(path);
-	enum vf_rc rc;
+	char shown[160];
+	enum vf_rc rc = nt_export_check_place(path, c->options.force, reterr);
+	int fd = rc == VF_OK ? open_temporary(path) : -1;
 
+	if (rc != VF_OK)
+		return rc;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
 	if (fd < 0)
-		return vf_fail(reterr,
-			errno == EACCES           ? VF_PERMISSION
-				: errno == ENOENT ? VF_NO_INPUT
-						  : VF_IO,
-			"no temporary file can be made beside '%.200s': %s", path, strerror(errno));
+		return vf_fail(reterr, VF_IO, "no temporary file can be made beside '%s': %s", shown, strerror(errno));
 	rc = download(r, id, wait, fd, reterr);
 	now.now_ms = nt_cli_now(); /* after the wait: its token may be younger than our question */
 	if (rc == VF_OK)
@@ -113,20 +113,15 @@ struct fetching {
 
 static VF_RC read_from(struct fetching *f, struct vf_err *reterr)
 {
-	size_t n = 0;
-
-	while (nt_cli_get_at(f->cli, "from", n))
-		n++;
-	f->from = calloc(n + 1, sizeof(*f->from));
-	if (!f->from)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
-	for (size_t i = 0; i < n; i++)
-		f->from[i] = nt_cli_get_at(f->cli, "from", i);
-	f->complete = (struct nt_complete){.state = f->r.state,
-		.options = {.from = f->from, .n_from = n, .force = nt_cli_has(f->cli, "force")},
+	struct nt_complete c = {.state = f->r.state,
+		.options.force = nt_cli_has(f->cli, "force"),
 		.note = nt_remote_note,
 		.note_ctx = f->cli};
-	return VF_OK;
+	enum vf_rc rc = nt_cli_list(f->cli, "from", &f->from, &c.options.n_from, reterr);
+
+	c.options.from = f->from;
+	f->complete = c;
+	return rc;
 }
 
 static VF_RC fetch_one(struct fetching *f, const char *text, struct vf_err *reterr)

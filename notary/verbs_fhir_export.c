@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notary/named_file.h"
 #include "notary/source.h"
 #include "notary/verbs_client.h"
 #include "notary/verbs_consent.h"
@@ -317,7 +318,7 @@ static VF_RC write_text(struct nt_cli *cli, const struct exporting *x, struct nt
 	}
 	rc = nt_verb_check_output(cli, reterr);
 	if (rc == VF_OK)
-		rc = nt_remote_put_file(path, nt_buf_bytes(text), reterr);
+		rc = nt_named_write(path, NULL, false, 0600, nt_buf_bytes(text), reterr);
 	if (rc != VF_OK || !cli->json)
 		return rc;
 	nt_cli_begin(cli);
@@ -387,6 +388,8 @@ VF_RC nt_verb_consent_export(struct nt_cli *cli, struct vf_err *reterr)
 	}
 	vf_arena_init(&x->memory, block, ROOM);
 	x->receipt = nt_buf(VF_MAX_RECEIPT);
+	if (rc == VF_OK && nt_cli_has(cli, "output"))
+		rc = nt_named_check(nt_cli_get(cli, "output"), NULL, false, reterr);
 	if (rc == VF_OK)
 		rc = open_source(cli, x, reterr);
 	if (rc == VF_OK)

@@ -1,13 +1,10 @@
 #include "notary/verbs_compare.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "notary/durable.h"
 #include "notary/listing.h"
-#include "verify/text.h"
+#include "notary/named_file.h"
 
 const struct nt_option nt_manifest_options[] = {
 	{"output", 'o', "FILE", "write the listing into this file, and a summary to the standard output", false, false},
@@ -36,34 +33,16 @@ static VF_RC collect(void *ctx, struct vf_bytes piece, struct vf_err *reterr)
 	return nt_buf_check(ctx, reterr);
 }
 
-/* A mistyped name must not cost a document, or a notary its database: a listing or an empty file alone gives way. */
-static bool is_listing(const char *path)
-{
-	static const char begin[] = NT_LISTING_FIRST_LINE;
-	char head[sizeof(begin) - 1];
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	ssize_t got = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, head, sizeof(head)) : -1;
-
-	if (fd >= 0)
-		close(fd);
-	return got == 0 || (got == (ssize_t)sizeof(head) && memcmp(head, begin, sizeof(head)) == 0);
-}
-
 static VF_RC write_file(const struct nt_cli *cli, const char *path, const struct nt_listing *l, struct vf_err *reterr)
 {
+	static const struct nt_named_kind kind = {"listing", 0, NT_LISTING_FIRST_LINE};
 	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(NT_LISTING_MAX + 1024);
-	struct stat st;
-	char shown[160];
-	enum vf_rc rc;
+	bool force = nt_cli_has(cli, "force");
+	enum vf_rc rc = nt_named_check(path, &kind, force, reterr);
 
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (!nt_cli_has(cli, "force") && lstat(path, &st) == 0)
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there already: choose another name, or --force", shown);
-	if (lstat(path, &st) == 0 && !is_listing(path))
-		return vf_fail(reterr, VF_EXISTS, "'%s' is there and is no listing: --force replaces listings alone", shown);
-	rc = nt_listing_write(l, collect, &text, reterr);
-	return rc == VF_OK ? nt_durable_write(AT_FDCWD, path, nt_buf_bytes(&text), 0644, reterr) : rc;
+	if (rc == VF_OK)
+		rc = nt_listing_write(l, collect, &text, reterr);
+	return rc == VF_OK ? nt_named_write(path, &kind, force, 0644, nt_buf_bytes(&text), reterr) : rc;
 }
 
 /* The members as they stand in the listing: its lines are JSON. */

@@ -1,20 +1,12 @@
 #include "notary/verbs_page.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "notary/durable.h"
 #include "notary/named_file.h"
 #include "notary/page_out.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
 #include "verify/limits.h"
-#include "verify/text.h"
 
 const struct nt_option nt_page_options[] = {
 	{"output", 'o', "FILE", "the page to make (HTML)", true, false},
@@ -46,13 +38,14 @@ static VF_RC make_page(struct nt_cli *cli, const struct nt_source *from, const s
 static VF_RC page_of_notary(struct nt_cli *cli, struct vf_hash *ret_id, struct nt_buf *page, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	const char **paths = calloc(cli->n_values + 1, sizeof(*paths));
-	struct nt_source_local local = {.from = paths};
+	const char **paths = NULL;
+	struct nt_source_local local = {0};
 	struct nt_source from = nt_source_local(&local);
-	enum vf_rc rc = paths ? nt_remote_check_unused(cli, 2, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for options");
+	enum vf_rc rc = nt_cli_list(cli, "from", &paths, &local.n_from, reterr);
 
-	while (rc == VF_OK && (paths[local.n_from] = nt_cli_get_at(cli, "from", local.n_from)) != NULL)
-		local.n_from++;
+	local.from = paths;
+	if (rc == VF_OK)
+		rc = nt_remote_check_unused(cli, 2, reterr);
 	if (rc == VF_OK)
 		rc = nt_verb_open(cli, &n, reterr);
 	local.n = n;
@@ -89,13 +82,17 @@ static VF_RC page_of_server(struct nt_cli *cli, struct vf_hash *ret_id, struct n
 VF_RC nt_verb_page(struct nt_cli *cli, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf page = nt_buf(VF_MAX_PAGE);
+	static const struct nt_named_kind kind = {"page", 0, NT_PAGE_BEGIN};
 	const char *path = nt_cli_get(cli, "output");
+	bool force = nt_cli_has(cli, "force");
 	struct vf_hash id;
-	enum vf_rc rc = nt_remote_is_wanted(cli) ? page_of_server(cli, &id, &page, reterr)
-						 : page_of_notary(cli, &id, &page, reterr);
+	enum vf_rc rc = nt_named_check(path, &kind, force, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_named_write(path, "page", NT_PAGE_BEGIN, nt_cli_has(cli, "force"), nt_buf_bytes(&page), reterr);
+		rc = nt_remote_is_wanted(cli) ? page_of_server(cli, &id, &page, reterr) : page_of_notary(cli, &id, &page, reterr);
+	/* what a participant decided is for the site's eyes until it is handed out */
+	if (rc == VF_OK)
+		rc = nt_named_write(path, &kind, force, 0600, nt_buf_bytes(&page), reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (!cli->json) {

@@ -9,12 +9,11 @@
 
 #include "notary/durable.h"
 #include "notary/heads.h"
+#include "notary/new_folder.h"
 #include "notary/study_out.h"
 #include "notary/verbs.h"
 #include "verify/study.h"
 #include "verify/text.h"
-
-#define MAX_WORDS 256
 
 const struct nt_option nt_bundle_options[] = {
 	{"study", 0, "ID", "the study", true, false},
@@ -48,111 +47,143 @@ const char nt_expand_details[] =
 	"Writes what is in it and judges nothing: trialverify --trust DIR FILE does. The bundles are detached; each document\n"
 	"has its SHA-256 as its name.";
 
-static size_t list_words(const struct nt_cli *cli, const char *option, const char **words)
-{
-	size_t n = 0;
-	const char *word;
+/* Room for all that the command line says: no more can be withheld than options are given. */
+struct bundling {
+	struct nt_cli *cli;
+	struct nt_notary *n;
+	struct nt_withhold *withhold;
+	size_t n_withhold;
+	bool *matched; /* of each, whether the study has such a record */
+	const char **from;
+	struct nt_study_made made;
+	bool told;
+};
 
-	while (n < MAX_WORDS && (word = nt_cli_get_at(cli, option, n)) != NULL)
-		words[n++] = word;
-	return n;
-}
-
-/* What is beyond the list would be shown. */
-static VF_RC list_withheld(const struct nt_cli *cli, const char *option, const char **words, size_t *ret, struct vf_err *reterr)
+static void bundling_done(struct bundling *b)
 {
-	*ret = list_words(cli, option, words);
-	if (nt_cli_get_at(cli, option, MAX_WORDS))
-		return vf_fail(reterr, VF_USAGE, "--%s is given more than %d times", option, MAX_WORDS);
-	return VF_OK;
+	b->n = nt_notary_free(b->n);
+	free(b->withhold);
+	free(b->matched);
+	free(b->from);
 }
 
 /* Kinds that one option names, as it is given. */
-static VF_RC add_kinds(const struct nt_cli *cli, const char *option, bool documents, struct nt_withhold *at, size_t *n, struct vf_err *reterr)
+static VF_RC add_kinds(struct bundling *b, const char *option, bool documents, struct vf_err *reterr)
 {
-	const char *words[MAX_WORDS];
-	size_t n_words = 0;
-	enum vf_rc rc = list_withheld(cli, option, words, &n_words, reterr);
+	const char *word;
+	char shown[160];
 
-	for (size_t i = 0; rc == VF_OK && i < n_words; i++) {
-		if (!vf_word_is(vf_bytes_str(words[i])))
-			return vf_fail(reterr, VF_USAGE, "a kind to withhold is no kind: see 'trialnotary help submit'");
-		at[(*n)++] = (struct nt_withhold){.kind = words[i], .documents = documents};
+	for (size_t i = 0; (word = nt_cli_get_at(b->cli, option, i)) != NULL; i++) {
+		vf_text_escape(shown, sizeof(shown), vf_bytes_str(word));
+		if (!vf_word_is(vf_bytes_str(word)))
+			return vf_fail(reterr, VF_USAGE, "--%s '%s' is no kind: see 'trialnotary help submit'", option, shown);
+		b->withhold[b->n_withhold++] = (struct nt_withhold){.kind = word, .documents = documents};
+	}
+	return VF_OK;
+}
+
+static VF_RC add_records(struct bundling *b, const char *option, bool documents, struct vf_err *reterr)
+{
+	enum vf_rc rc = VF_OK;
+	const char *word;
+
+	for (size_t i = 0; rc == VF_OK && (word = nt_cli_get_at(b->cli, option, i)) != NULL; i++) {
+		struct nt_withhold *w = &b->withhold[b->n_withhold++];
+
+		*w = (struct nt_withhold){.documents = documents};
+		rc = nt_verb_find(b->n, word, &w->id, reterr);
 	}
 	return rc;
 }
 
-static VF_RC add_records(const struct nt_cli *cli, struct nt_notary *notary, const char *option, bool documents, struct nt_withhold *at,
-	size_t *n, struct vf_err *reterr)
+static VF_RC put_study(struct bundling *b, struct vf_err *reterr)
 {
-	const char *words[MAX_WORDS];
-	size_t n_words = 0;
-	enum vf_rc rc = list_withheld(cli, option, words, &n_words, reterr);
-
-	for (size_t i = 0; rc == VF_OK && i < n_words; i++) {
-		at[*n] = (struct nt_withhold){.documents = documents};
-		rc = nt_verb_find(notary, words[i], &at[*n].id, reterr);
-		(*n)++;
-	}
-	return rc;
-}
-
-static VF_RC put_study(struct nt_cli *cli, struct nt_withhold *withhold, struct nt_study_made *ret, bool *ret_told, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = NULL;
-	const char *from[MAX_WORDS];
-	struct nt_study_options o = {.choice = {.withhold = withhold, .anonymous = nt_cli_has(cli, "anonymous")},
-		.from = from,
-		.n_from = list_words(cli, "from", from),
+	struct nt_cli *cli = b->cli;
+	struct vf_bytes study = vf_bytes_str(nt_cli_get(cli, "study"));
+	struct nt_study_options o = {.choice.anonymous = nt_cli_has(cli, "anonymous"),
+		.matched = b->matched,
 		.no_documents = nt_cli_has(cli, "no-documents"),
 		.kept_only = nt_cli_has(cli, "only-documents-kept"),
 		.force = nt_cli_has(cli, "force")};
-	size_t *n_withhold = &o.choice.n_withhold;
-	enum vf_rc rc = add_kinds(cli, "withhold", false, withhold, n_withhold, reterr);
+	enum vf_rc rc = nt_cli_list(cli, "from", &b->from, &o.n_from, reterr);
 
 	if (rc == VF_OK)
-		rc = add_kinds(cli, "embargo", true, withhold, n_withhold, reterr);
+		rc = add_kinds(b, "withhold", false, reterr);
+	if (rc == VF_OK)
+		rc = add_kinds(b, "embargo", true, reterr);
 	if (rc == VF_OK)
 		rc = nt_verb_check_output(cli, reterr);
 	if (rc == VF_OK)
-		rc = nt_verb_open(cli, &n, reterr);
+		rc = nt_verb_open(cli, &b->n, reterr);
 	if (rc == VF_OK)
-		rc = add_records(cli, n, "withhold-record", false, withhold, n_withhold, reterr);
+		rc = add_records(b, "withhold-record", false, reterr);
 	if (rc == VF_OK)
-		rc = add_records(cli, n, "embargo-record", true, withhold, n_withhold, reterr);
+		rc = add_records(b, "embargo-record", true, reterr);
+	o.from = b->from;
+	o.choice.withhold = b->withhold;
+	o.choice.n_withhold = b->n_withhold;
 	if (rc == VF_OK)
-		rc = nt_study_put(n, vf_bytes_str(nt_cli_get(cli, "study")), &o, nt_cli_get(cli, "output"), ret, reterr);
-	return rc == VF_OK ? nt_heads_told(n, vf_bytes_str(nt_cli_get(cli, "study")), ret_told, reterr) : rc;
+		rc = nt_study_put(b->n, study, &o, nt_cli_get(cli, "output"), &b->made, reterr);
+	return rc == VF_OK ? nt_heads_told(b->n, study, &b->told, reterr) : rc;
+}
+
+static void put_bundled_json(const struct bundling *b, struct nt_buf *out)
+{
+	const struct nt_study_made *m = &b->made;
+	const char *comma = "";
+
+	nt_buf_putf(out, ",\"shown\":%zu,\"hidden\":%zu,\"waiting\":%zu,\"left_out\":%zu,\"seals\":%zu,\"documents\":%zu,"
+		"\"withheld_documents\":%zu,\"octets\":%" PRIu64 ",\"told\":%s,\"unmatched\":[",
+		m->shown, m->hidden, m->waiting, m->left_out, m->seals, m->documents, m->withheld_documents, m->octets,
+		b->told ? "true" : "false");
+	for (size_t i = 0; i < b->n_withhold; i++) {
+		if (b->matched[i])
+			continue;
+		nt_buf_put_str(out, comma);
+		nt_cli_put_json(out, vf_bytes_str(b->withhold[i].kind));
+		comma = ",";
+	}
+	nt_buf_put_str(out, "]}\n");
+}
+
+static void put_bundled(const struct bundling *b)
+{
+	const struct nt_study_made *m = &b->made;
+	struct nt_buf *out = &b->cli->text;
+
+	nt_buf_putf(out, "%zu records shown, %zu withheld or erased, %zu documents, ", m->shown, m->hidden, m->documents);
+	if (m->withheld_documents)
+		nt_buf_putf(out, "%zu of shown records withheld, ", m->withheld_documents);
+	nt_buf_putf(out, "%" PRIu64 " octets\n", m->octets);
+	if (m->waiting)
+		nt_cli_note(b->cli, "%zu records wait for their seal and are not in it", m->waiting);
+	if (m->left_out)
+		nt_cli_note(b->cli, "%zu records cannot be packed, as too little of them is left or they are in no stream", m->left_out);
+	if (!b->told)
+		nt_cli_note(b->cli, "no study head tells all streams as they are now, so nobody can see from the file that none was left out: "
+			"'trialnotary heads', then 'trialnotary seal'");
 }
 
 VF_RC nt_verb_bundle(struct nt_cli *cli, struct vf_err *reterr)
 {
-	struct nt_withhold *withhold = calloc(4 * MAX_WORDS, sizeof(*withhold));
-	struct nt_study_made m = {0};
-	bool told = false;
-	enum vf_rc rc = withhold ? put_study(cli, withhold, &m, &told, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
+	VF_CLEANUP(bundling_done) struct bundling b = {.cli = cli,
+		.withhold = calloc(cli->n_values + 1, sizeof(*b.withhold)),
+		.matched = calloc(cli->n_values + 1, sizeof(*b.matched))};
+	enum vf_rc rc = b.withhold && b.matched ? put_study(&b, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for the command line");
 
-	free(withhold);
 	if (rc != VF_OK)
 		return rc;
+	/* who mistook one kind for another must hear of it, also with --json */
+	for (size_t i = 0; i < b.n_withhold; i++)
+		if (!b.matched[i])
+			nt_cli_note(cli, "warning: the study has no record of the kind '%s', so --%s %s leaves nothing out", b.withhold[i].kind,
+				b.withhold[i].documents ? "embargo" : "withhold", b.withhold[i].kind);
 	if (cli->json) {
 		nt_cli_begin(cli);
-		nt_buf_putf(&cli->text, ",\"shown\":%zu,\"hidden\":%zu,\"waiting\":%zu,\"left_out\":%zu,\"seals\":%zu,\"documents\":%zu,\"withheld_documents\":%zu,\"octets\":%" PRIu64 ",\"told\":%s}\n",
-			m.shown, m.hidden, m.waiting, m.left_out, m.seals, m.documents, m.withheld_documents, m.octets,
-			told ? "true" : "false");
-		return VF_OK;
+		put_bundled_json(&b, &cli->text);
+	} else {
+		put_bundled(&b);
 	}
-	nt_buf_putf(&cli->text, "%zu records shown, %zu withheld or erased, %zu documents, ", m.shown, m.hidden, m.documents);
-	if (m.withheld_documents)
-		nt_buf_putf(&cli->text, "%zu of shown records withheld, ", m.withheld_documents);
-	nt_buf_putf(&cli->text, "%" PRIu64 " octets\n", m.octets);
-	if (m.waiting)
-		nt_cli_note(cli, "%zu records wait for their seal and are not in it", m.waiting);
-	if (m.left_out)
-		nt_cli_note(cli, "%zu records cannot be packed, as too little of them is left or they are in no stream", m.left_out);
-	if (!told)
-		nt_cli_note(cli, "no study head tells all streams as they are now, so nobody can see from the file that none was left out: "
-			"'trialnotary heads', then 'trialnotary seal'");
 	return VF_OK;
 }
 
@@ -252,7 +283,7 @@ static VF_RC write_all(struct expand *x, struct vf_err *reterr)
 
 static VF_RC expand(struct expand *x, struct vf_bytes file, const char *path, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf temporary = nt_buf(1u << 16);
+	VF_CLEANUP(nt_folder_done) struct nt_new_folder folder = NT_NEW_FOLDER_NONE;
 	struct vf_source source = vf_source_of(file);
 	enum vf_rc rc;
 
@@ -260,16 +291,12 @@ static VF_RC expand(struct expand *x, struct vf_bytes file, const char *path, st
 		return vf_fail(reterr, VF_STUDY_SHAPE, "the file is no study bundle");
 	rc = vf_study_open(&source, &x->arena, &x->s, reterr);
 	if (rc == VF_OK)
-		rc = nt_dir_begin(path, &temporary, reterr);
+		rc = nt_folder_begin(&folder, path, reterr);
 	if (rc != VF_OK)
 		return rc;
-	x->folder = (const char *)temporary.p;
+	x->folder = folder.path;
 	rc = write_all(x, reterr);
-	if (rc == VF_OK)
-		rc = nt_dir_commit(x->folder, path, reterr);
-	if (rc != VF_OK)
-		nt_dir_discard(x->folder);
-	return rc;
+	return rc == VF_OK ? nt_folder_commit(&folder, path, reterr) : rc;
 }
 
 VF_RC nt_verb_expand(struct nt_cli *cli, struct vf_err *reterr)

@@ -7,6 +7,7 @@
 #include "notary/enforce.h"
 #include "notary/files.h"
 #include "notary/hashing.h"
+#include "notary/named_file.h"
 #include "notary/submit.h"
 #include "notary/submit_facts.h"
 #include "notary/verbs.h"
@@ -342,11 +343,12 @@ static VF_RC prepare(struct nt_submitting *u, struct vf_err *reterr)
 static VF_RC prepare_file(struct nt_submitting *u, const char *path, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_buf_done) struct nt_buf text = nt_buf(MAX_PREPARED);
-	enum vf_rc rc =
-		nt_send_prepare(&u->remote->send, &u->s, u->records, u->n_records, &text, put_submitted, u, reterr);
+	enum vf_rc rc = nt_named_check(path, NULL, false, reterr);
 
 	if (rc == VF_OK)
-		rc = nt_remote_put_file(path, nt_buf_bytes(&text), reterr);
+		rc = nt_send_prepare(&u->remote->send, &u->s, u->records, u->n_records, &text, put_submitted, u, reterr);
+	if (rc == VF_OK)
+		rc = nt_named_write(path, NULL, false, 0600, nt_buf_bytes(&text), reterr);
 	if (text.n > 0)
 		explicit_bzero(text.p, text.n); /* salts, and the stream's key in its first record */
 	return rc;

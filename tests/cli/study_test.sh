@@ -109,6 +109,51 @@ run 66 "no such kind" "$tn" bundle n --study EX-1 --withhold consents -o typo.tn
 has err "no record of the study is of the kind 'consents'"
 run 66 "of another study" "$tn" bundle n --study EX-1 --withhold-record "$other" -o typo.tnstudy
 [ ! -e typo.tnstudy ] || fault "a mistyped word made a file"
+run 64 "no kind" "$tn" bundle n --study EX-1 --embargo "Data Set" -o typo.tnstudy
+has err "--embargo 'Data Set' is no kind"
+# a kind that the study has no record of is no mistake, and is told
+run 0 "a kind without records" "$tn" bundle n --study EX-1 --embargo results --withhold dataset --withhold publication -o none.tnstudy
+has err "warning: the study has no record of the kind 'results', so --embargo results leaves nothing out"
+has err "warning: the study has no record of the kind 'publication', so --withhold publication leaves nothing out"
+lacks err "'dataset'"
+run 0 "a kind without records, JSON" "$tn" bundle n --study EX-1 --embargo results --withhold dataset --json --force -o none.tnstudy
+has out '"unmatched":["results"]'
+run 0 "all have records, JSON" "$tn" bundle n --study EX-1 --withhold dataset --json --force -o none.tnstudy
+has out '"unmatched":[]'
+rm none.tnstudy
+
+# where it goes
+run 66 "no folder" "$tn" bundle n --study EX-1 -o nowhere/ex.tnstudy
+has err "NO_INPUT: there is no folder 'nowhere/' to write into: make it first, or choose another"
+run 66 "no folder, JSON" "$tn" bundle n --study EX-1 --json -o nowhere/ex.tnstudy
+has out '"code":"NO_INPUT","message":"there is no folder'
+run 66 "a file, no folder" "$tn" bundle n --study EX-1 -o data.csv/ex.tnstudy
+has err "'data.csv/' is no folder"
+run 66 "expand into no folder" "$tn" expand ex.tnstudy -o nowhere/look
+has err "there is no folder 'nowhere/' to write into"
+run 64 "there already" "$tn" bundle n --study EX-1 -o ex.tnstudy
+has err "EXISTS: 'ex.tnstudy' is already there: --force replaces it"
+run 64 "something else" "$tn" bundle n --study EX-1 --force -o data.csv
+has err "'data.csv' is there and is no study bundle: --force replaces study bundles alone"
+run 64 "a folder" "$tn" bundle n --study EX-1 --force -o part.d
+has err "'part.d' is a folder: name a file"
+run 64 "expand, there already" "$tn" expand ex.tnstudy -o part.d
+has err "EXISTS: the folder 'part.d' already holds"
+[ "$(ls -A | grep -c '^\.trialnotary-')" = 0 ] || fault "something unfinished is left"
+
+# as many words as there are
+many=()
+for i in $(seq 300); do many+=(--from data.csv); done
+mkdir moved
+mv protocol-1.txt moved/
+run 66 "many places" "$tn" bundle n --study EX-1 "${many[@]}" -o many.tnstudy
+has err DOCUMENT_MISSING
+run 0 "many places, the last one counts too" "$tn" bundle n --study EX-1 "${many[@]}" --from moved -o many.tnstudy
+many=()
+for i in $(seq 300); do many+=(--withhold results); done
+run 0 "many kinds" "$tn" bundle n --study EX-1 "${many[@]}" --from moved --withhold consent --force --json -o many.tnstudy
+has out '"hidden":1,'
+mv moved/protocol-1.txt .
 
 # the page
 run 0 page "$tv" --trust trust.d --at 2030-01-01T00:00:00Z --report page.html part.tnstudy "later/$consent.asice"

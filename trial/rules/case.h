@@ -44,6 +44,7 @@ struct tr_case_record {
 	bool in_stream;
 	bool is_erased;   /* for everybody: its place is all that there is */
 	bool is_withheld; /* its place is all that is known here: it may be erased, or not be shown to this holder */
+	bool lacks_details; /* it has details, and they are not at hand */
 	const struct tr_facts *details;  /* NULL: none, or not disclosed */
 	struct vf_bytes details_json;    /* empty: none, or not disclosed */
 	struct vf_bytes signer, meaning; /* of a signature that verifies; empty: none */

@@ -13,7 +13,8 @@
 struct tr_report {
 	const struct tr_case *c;
 	const struct tr_findings *findings;
-	const struct tr_case_record *parameters; /* NULL: none laid down */
+	const struct tr_case_record *parameters; /* NULL: none laid down, or */
+	const struct tr_case_record *parameters_absent; /* laid down in this record, whose document is not at hand; else NULL */
 	bool subjects;                           /* persons by their keys, and who signed records about them */
 	const char *source;                      /* "the notary's folder", "a study bundle": where the records come from */
 	const char *proofs;                      /* what was done about proofs, a sentence */
