@@ -27,13 +27,11 @@ struct nt_case {
 	struct nt_case_file *sources; /* of all files, in their order */
 	size_t n_sources, cap_sources;
 	size_t *first_file; /* per record, in sources */
-	bool *lacks_details; /* per record */
-	size_t cap_first, cap_lacks;
+	size_t cap_first;
 	struct tr_mapping *mapping;
 	uint64_t missing; /* places in streams */
 	size_t unverified;
-	size_t parameters_at, mapping_at; /* places of their records; NOWHERE: none */
-	bool lost_parameters, lost_mapping; /* there is such a record, and its document or details are not at hand */
+	size_t parameters_at, mapping_at; /* places of their records, also of those not at hand; NOWHERE: none */
 };
 #define NOWHERE SIZE_MAX
 
@@ -110,7 +108,6 @@ struct nt_case *nt_case_free(struct nt_case *c)
 	free(c->c.records);
 	free(c->sources);
 	free(c->first_file);
-	free(c->lacks_details);
 	free(c);
 	return NULL;
 }
@@ -190,9 +187,8 @@ VF_RC nt_case_add(struct nt_case *c, const struct nt_case_record *r, struct vf_e
 	if (rc != VF_OK)
 		return rc;
 	if (!TR_GROW(c->c.records, c->cap_records, c->c.n_records + 1) ||
-		!TR_GROW(c->first_file, c->cap_first, c->c.n_records + 1) || !TR_GROW(c->lacks_details, c->cap_lacks, c->c.n_records + 1))
+		!TR_GROW(c->first_file, c->cap_first, c->c.n_records + 1))
 		return no_memory(reterr);
-	c->lacks_details[c->c.n_records] = r->lacks_details;
 	c->first_file[c->c.n_records] = c->n_sources;
 	c->c.records[c->c.n_records++] = made;
 	return VF_OK;
@@ -249,7 +245,7 @@ static const struct nt_case_file *find_own(const struct nt_case *c, const char *
 	for (size_t i = c->c.n_records; i-- > 0;) {
 		const struct tr_case_record *r = &c->c.records[i];
 
-		if (r->kind != TR_OTHER || (!c->lacks_details[i] && !vf_bytes_is(tr_case_detail(r, "what"), what)))
+		if (r->kind != TR_OTHER || (!r->lacks_details && !vf_bytes_is(tr_case_detail(r, "what"), what)))
 			continue;
 		for (size_t j = 0; j < r->n_files; j++) {
 			const struct nt_case_file *f = &c->sources[c->first_file[i] + j];
@@ -263,21 +259,18 @@ static const struct nt_case_file *find_own(const struct nt_case *c, const char *
 	return NULL;
 }
 
-/* Its text in memory; *ret is empty when there is none. What is there and not at hand is noted as laid. */
+/* Its text in memory; ret->p is NULL when there is none. What is there and not at hand is noted as laid. */
 static VF_RC read_own(struct nt_case *c, const char *what, const char *name, unsigned laid, size_t *ret_at, struct vf_arena **ret_arena,
 	struct vf_bytes *ret, struct vf_err *reterr)
 {
-	size_t at;
-	const struct nt_case_file *f = find_own(c, what, name, &at);
+	const struct nt_case_file *f = find_own(c, what, name, ret_at);
 	enum vf_rc rc = VF_OK;
 
 	*ret = vf_bytes(NULL, 0);
-	if (f && f->open && !c->lacks_details[at])
+	if (f && f->open && !c->c.records[*ret_at].lacks_details)
 		rc = read_whole(c, f, ret_arena, ret, reterr);
-	if (f && ret->n == 0)
+	if (f && !ret->p)
 		c->c.not_at_hand |= laid;
-	if (ret->n)
-		*ret_at = at;
 	return rc;
 }
 
@@ -285,14 +278,13 @@ static VF_RC find_all_own(struct nt_case *c, struct vf_err *reterr)
 {
 	struct vf_arena *a = NULL;
 	struct vf_bytes text;
-	size_t unused;
 	enum vf_rc rc = read_own(c, TR_PARAMETERS_WHAT, TR_PARAMETERS_NAME, TR_LAID_PARAMETERS, &c->parameters_at, &a, &text, reterr);
 
 	if (rc == VF_OK && text.p)
 		rc = tr_parameters_read(text, a, &c->parameters, reterr);
 	if (rc == VF_OK)
-		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, TR_LAID_MAPPING, &unused, &a, &text, reterr);
-	if (rc == VF_OK && text.n)
+		rc = read_own(c, TR_MAPPING_WHAT, TR_MAPPING_NAME, TR_LAID_MAPPING, &c->mapping_at, &a, &text, reterr);
+	if (rc == VF_OK && text.p)
 		rc = tr_mapping_parse(text, &c->mapping, reterr);
 	c->c.mapping = c->mapping;
 	return rc;
@@ -388,14 +380,14 @@ struct nt_case_absent nt_case_absent(const struct nt_case *c)
 {
 	struct nt_case_absent a = {.missing = c->missing,
 		.unverified = c->unverified,
-		.parameters = c->lost_parameters ? &c->c.records[c->parameters_at] : NULL,
-		.mapping = c->lost_mapping ? &c->c.records[c->mapping_at] : NULL};
+		.parameters = c->c.not_at_hand & TR_LAID_PARAMETERS ? &c->c.records[c->parameters_at] : NULL,
+		.mapping = c->c.not_at_hand & TR_LAID_MAPPING ? &c->c.records[c->mapping_at] : NULL};
 
 	for (size_t i = 0; i < c->c.n_records; i++) {
 		const struct tr_case_record *r = &c->c.records[i];
 
 		a.withheld += r->is_withheld ? 1 : 0;
-		a.documents += c->lacks_details[i] ? 1 : 0;
+		a.documents += r->lacks_details ? 1 : 0;
 		for (size_t j = 0; j < r->n_files && r->files; j++)
 			a.documents += r->files[j].at_hand ? 0 : 1;
 	}
@@ -409,5 +401,5 @@ const struct tr_case *nt_case_get(const struct nt_case *c)
 
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c)
 {
-	return c->parameters_at == NOWHERE || c->lost_parameters ? NULL : &c->c.records[c->parameters_at];
+	return c->parameters_at == NOWHERE || c->c.not_at_hand & TR_LAID_PARAMETERS ? NULL : &c->c.records[c->parameters_at];
 }

@@ -66,6 +66,8 @@ struct nt_case_absent {
 	uint64_t missing;
 	size_t unverified; /* shown records of a study bundle that are not VERIFIED */
 	size_t documents;  /* of records that are shown, that are not at hand */
+	/* The newest records of parameters and of a mapping, when their documents or details are not at hand; else NULL. */
+	const struct tr_case_record *parameters, *mapping;
 };
 struct nt_case_absent nt_case_absent(const struct nt_case *c);
 void nt_case_set_unverified(struct nt_case *c, size_t n);
@@ -75,7 +77,7 @@ void nt_case_set_unverified(struct nt_case *c, size_t n);
  */
 VF_RC nt_case_cut(struct nt_case *c, size_t n, struct vf_err *reterr);
 const struct tr_case *nt_case_get(const struct nt_case *c);
-/* The record whose parameters count; NULL: the defaults, or those that count are not at hand. */
+/* The record whose parameters count; NULL: the defaults, or nt_case_absent() names the record. */
 const struct tr_case_record *nt_case_parameters(const struct nt_case *c);
 
 /* MD5 of an input in hex, and a NUL. NO_MEMORY also where OpenSSL has no MD5. */

@@ -125,23 +125,18 @@ static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
 		nt_buf_put_u8(out, '\n');
 }
 
-/* Findings by other parameters than the study's own may be wrong both ways, so it is said first. */
 static void put_parameters(struct nt_buf *out, const struct nt_case *c)
 {
 	const struct tr_case_record *own = nt_case_parameters(c), *lost = nt_case_absent(c).parameters;
 	char id[TR_CASE_SHORT + 1];
 
-	if (own)
-		tr_case_short(id, &own->id);
-	else if (lost)
-		tr_case_short(id, &lost->id);
-	if (own)
-		nt_buf_putf(out, "of record %s\n", id);
-	else
+	if (!own && !lost) {
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
-	if (lost)
-		nt_buf_putf(out, "The study lays its own parameters down in record %s, whose " TR_PARAMETERS_NAME
-			" or details.json is not at hand: by them findings may be others. Say with --from where they are\n", id);
+		return;
+	}
+	tr_case_short(id, own ? &own->id : &lost->id);
+	nt_buf_putf(out, "of record %s%s\n", id, own ? "" : ", whose " TR_PARAMETERS_NAME " or details.json is not at hand: "
+		"rules that need it are not decided. Say with --from where they are");
 }
 
 /* What is not known here makes findings weaker, so a reader has to know it. */
@@ -152,7 +147,7 @@ static void put_absent(struct nt_buf *out, const struct nt_case *c)
 
 	if (a.mapping) {
 		tr_case_short(id, &a.mapping->id);
-		nt_buf_putf(out, "The " TR_MAPPING_NAME " or details.json of record %s is not at hand: tables that need it are not read. Say with --from where they are\n", id);
+		nt_buf_putf(out, "The " TR_MAPPING_NAME " or details.json of record %s is not at hand: rules that need it are not decided. Say with --from where they are\n", id);
 	}
 	if (a.unverified)
 		nt_buf_putf(out, "the study bundle is not VERIFIED: %zu of its records %s not; trialverify says why\n", a.unverified,
@@ -192,14 +187,7 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	put_not_applicable(out, f, how);
 	vf_time_put(at, nt_case_get(c)->as_of);
 	nt_buf_putf(out, "\nRules %s, as of %s, parameters ", TR_RULE_SET, at);
-	if (parameters) {
-		tr_case_short(id, &parameters->id);
-		nt_buf_putf(out, "of record %s\n", id);
-	} else if (nt_case_get(c)->not_at_hand & TR_LAID_PARAMETERS) {
-		nt_buf_put_str(out, "laid down by the study and not at hand\n");
-	} else {
-		nt_buf_put_str(out, "as they are when a study lays none down\n");
-	}
+	put_parameters(out, c);
 	put_enforced(out, nt_case_get(c)->parameters);
 	put_absent(out, c);
 	nt_buf_putf(out, "%zu FAIL, %zu INCONCLUSIVE, %zu PASS-NOTE, %zu PASS, %zu N/A: %s\n", sum.count[TR_FAIL],

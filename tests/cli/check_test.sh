@@ -259,12 +259,12 @@ runs 0 bundle p --study S-1 --anonymous -o p-anonymous.tnstudy
 for b in p-embargo p-anonymous; do
 	runs 2 check --bundle $b.tnstudy --trust p.trust --rule T1
 	has out 'INCONCLUSIVE(missing-record)'
-	has out 'laid down by the study and not at hand'
+	has out "parameters of record ${laid:0:8}, whose rules.json or details.json is not at hand"
 	lacks out 'lays none down'
 	runs 2 check --bundle $b.tnstudy --trust p.trust --rule T1 --json
 	has out '"parameters":""'
 	runs 0 report --bundle $b.tnstudy --trust p.trust -o $b.html
-	has $b.html 'it is not at hand, so the rules that need it are not decided'
+	has $b.html 'rules that need it are not decided'
 done
 runs 2 check --bundle p-embargo.tnstudy --trust p.trust --rule T1
 # the details of both records are one document
@@ -274,7 +274,7 @@ echo '{"schema":"trialnotary/rules/1","notarised_within":[{"kind":"protocol","da
 submit p other --set 'what=trialnotary rules' rules.json
 echo '{"schema":"trialnotary/rules/1"}' >rules.json
 runs 2 check p --study S-1 --rule T1
-has out 'laid down by the study and not at hand'
+has out 'whose rules.json or details.json is not at hand'
 has out '1 document is not at hand: what is in it was not looked at'
 # a mapping says which item is a withdrawal
 echo '{"schema":"trialnotary/mapping/1"}' >mapping.json
@@ -282,6 +282,76 @@ submit p other --set 'what=trialnotary mapping' mapping.json
 mv mapping.json elsewhere.json
 runs 2 check p --study S-1 --rule D1 --from rules.json
 has out 'INCONCLUSIVE(missing-record)'
+
+# which record it is, and what to do
+rm -f rules.json mapping.json
+runs 0 init q --origin test.example/parameters
+echo '{"schema":"trialnotary/rules/1","notarised_within":[{"kind":"protocol","days":30}]}' >older.json
+cp older.json rules.json
+submit q other --set "what=trialnotary rules" --keep rules.json
+older=$id
+echo '{"schema":"trialnotary/rules/1","grace_days":7}' >rules.json
+submit q other --set "what=trialnotary rules" rules.json
+newer=$id
+echo '{"schema":"trialnotary/mapping/1"}' >mapping.json
+submit q protocol --version 1.0 --keep form.txt
+runs 0 seal q
+runs 0 trust export q -o q.trust
+runs 0 bundle q --study S-1 --only-documents-kept -o q.tnstudy
+runs 0 bundle q --study S-1 --no-documents -o beside.tnstudy
+runs 2 check q --study S-1 --at $at
+has out "parameters of record ${newer:0:8}"
+lacks out 'not at hand'
+runs 2 check q --study S-1 --at $at --json
+has out "\"parameters\":\"$newer\",\"parameters_absent\":\"\""
+runs 0 report q --study S-1 --at $at -o q.html
+lacks q.html 'rules that need it are not decided'
+mkdir elsewhere
+mv rules.json elsewhere
+# not those of an earlier record, nor the defaults
+runs 2 check q --study S-1 --at $at
+has out "parameters of record ${newer:0:8}, whose rules.json or details.json is not at hand"
+has out 'Say with --from where they are'
+runs 2 check q --study S-1 --at $at --json
+has out "\"parameters\":\"\",\"parameters_absent\":\"$newer\""
+lacks out "$older"
+runs 0 report q --study S-1 --at $at -o q.html --force
+has q.html 'rules that need it are not decided'
+has q.html "$newer"
+# the same of both; a record without its document is not VERIFIED, which a folder does not say
+for form in "" --all --json; do
+	runs 2 check q --study S-1 --at $at $form
+	sed 's/"unverified":.*//' out >by-folder
+	runs 2 check --bundle q.tnstudy --trust q.trust --at $at $form
+	sed '/^the study bundle is not VERIFIED/d; s/"unverified":.*//' out >by-bundle
+	[ "$form" = --json ] || has by-bundle 'whose rules.json or details.json is not at hand'
+	runs 2 check q --study S-1 --at $at --from elsewhere $form
+	sed 's/"unverified":.*//' out >by-folder-from
+	runs 2 check --bundle q.tnstudy --trust q.trust --at $at --from elsewhere $form
+	sed 's/"unverified":.*//' out >by-bundle-from
+	lacks by-bundle-from 'not at hand'
+	count=$((count + 2))
+	cmp -s by-folder by-bundle || fault "check $form tells other parameters of the bundle" by-bundle
+	cmp -s by-folder-from by-bundle-from || fault "check $form --from tells other parameters of the bundle" by-bundle-from
+done
+# what the record calls itself is not known either; whoever has both files gives them
+runs 2 check --bundle beside.tnstudy --trust q.trust --at $at
+has out "parameters of record ${newer:0:8}, whose rules.json or details.json is not at hand"
+runs 2 check --bundle beside.tnstudy --trust q.trust --at $at --from elsewhere --json
+has out "\"parameters\":\"\",\"parameters_absent\":\"$newer\""
+echo '{"what":"trialnotary rules"}' >elsewhere/details.json
+runs 0 expand q.tnstudy -o q.expanded
+runs 2 check --bundle beside.tnstudy --trust q.trust --at $at --from elsewhere --from q.expanded/documents --json
+has out "\"parameters\":\"$newer\",\"parameters_absent\":\"\""
+# a mapping, too
+echo '{"schema":"trialnotary/mapping/1","files":[]}' >mapping.json
+submit q other --set "what=trialnotary mapping" mapping.json
+mapping=$id
+mv mapping.json elsewhere
+runs 2 check q --study S-1 --at $at
+has out "The mapping.json or details.json of record ${mapping:0:8} is not at hand"
+runs 2 check q --study S-1 --at $at --json
+has out "\"mapping_absent\":\"$mapping\""
 
 # ---- exit status ----
 

@@ -112,8 +112,11 @@ static void put_basis(struct vf_sink *s, const struct tr_report *r)
 		vf_sink_str(s, ", time-stamp ");
 		tr_report_time(s, r->parameters->anchored);
 		vf_sink_str(s, ".</p>\n");
-	} else if (r->c->not_at_hand & TR_LAID_PARAMETERS) {
-		vf_sink_str(s, "it is not at hand, so the rules that need it are not decided.</p>\n");
+	} else if (r->parameters_absent) {
+		vf_sink_str(s, "<strong>not at hand</strong>. Record ");
+		tr_report_link(s, &r->parameters_absent->id);
+		vf_sink_str(s, " lays it down, and its " TR_PARAMETERS_NAME " or its details were not there when this report was made. "
+			"So rules that need it are not decided.</p>\n");
 	} else {
 		vf_sink_str(s, "nothing; where a rule needs it, it says so.</p>\n");
 	}
