@@ -2,23 +2,8 @@
 # Verbs party, token and audit: output, faults with suggestions, and the check by hand of docs/formats/audit.md.
 #   TRIALNOTARY, TRIALVERIFY: paths of the programs; TRIALNOTARY_SOURCE: the source tree
 set -u
-source=${TRIALNOTARY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-faults=0 count=0
-
-fault() { echo "FAILED: $1"; [ ! -s err ] || sed 's/^/    /' err; [ ! -s out ] || head -5 out | sed 's/^/    /'; faults=$((faults + 1)); }
-# runs STATUS ARGS...: output is in out and err
-runs() {
-	local want=$1 got
-	shift
-	"$TRIALNOTARY" "$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ $got = "$want" ] || fault "$*: status $got, not $want"
-}
-says() { count=$((count + 1)); grep -qE -- "$2" "$1" || fault "'$2' is not in $1"; }
+. "$(dirname "$0")/lib.sh"
+needs python3
 
 runs 0 init n --origin test.example/1
 runs 0 party list n
@@ -97,7 +82,6 @@ says err 'nothing to notarise'
 runs 0 audit check n
 says out '^no fault found: 0 events, 0 of them notarised in 0 documents$'
 runs 66 audit export n --event 1 -o e.txt
-command -v python3 >/dev/null || { echo "skipped: there is no python3"; exit 77; }
 cat >put.py <<'EOT'
 import os, sqlite3
 db = sqlite3.connect("n/access.db")
@@ -136,7 +120,7 @@ runs 64 audit export n --event 2 -o n/event.txt
 record=$(sed -n 's/^record //p' event-17.txt)
 runs 0 export n "$record" -o audit.asice
 runs 0 trust export n -o trust
-"$TRIALVERIFY" --trust trust audit.asice >out 2>err || fault "the bundle of the audit trail is not verified"
+"$tv" --trust trust audit.asice >out 2>err || fault "the bundle of the audit trail is not verified"
 awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on { print }' "$source/docs/formats/audit.md" >by-hand.sh
 [ -s by-hand.sh ] || fault "docs/formats/audit.md shows no commands"
 same() { bash by-hand.sh >hand 2>err; [ "$(wc -l <hand)" = 2 ] && [ "$(sort -u hand | wc -l)" = 1 ] && grep -qxE '[0-9a-f]{64}' hand; }
@@ -163,5 +147,4 @@ runs 0 backup n -o backup
 runs 1 audit check backup
 runs 0 fsck n
 
-echo "$count checks, $faults failed"
-[ $faults = 0 ]
+finished

@@ -5,20 +5,13 @@
 #   TRIALNOTARY: path of the program; TRIALNOTARY_SOURCE: the source tree
 #   by_hand_test.sh --update    writes what the blocks print into the page (after scripts/make-samples)
 set -u
-source=${TRIALNOTARY_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+. "$(dirname "$0")/lib.sh"
+
 page=$source/docs/verify-by-hand.md
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work LC_ALL=C.UTF-8
-faults=0 count=0
-
-fault() { echo "FAILED: $1"; [ $# -lt 2 ] || sed 's/^/    /' "$2"; faults=$((faults + 1)); }
-
-for tool in unzip openssl od base64 awk; do
-	command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
-done
+needs unzip openssl od base64 awk
 case $(openssl version) in
-"OpenSSL "[012].*) echo "skipped: openssl is older than 3.0"; exit 77 ;;
+"OpenSSL "[012].*) skip "openssl is older than 3.0" ;;
 esac
 
 # Blocks are named by their step and their place in it: 0.1, 0.2, 1.1, ... (NAME.sh); what they print is in NAME.want.
@@ -179,7 +172,7 @@ grep -q '^2 alertness.csv: FAILED' "$work/complaints" || fault "step 2 does not 
 # fresh KIND: a notary whose time-stamping authority has a key of this kind
 fresh() {
 	local n=$work/$1 now id
-	trialnotary() { "$TRIALNOTARY" "$@" --quiet; }
+	trialnotary() { "$tn" "$@" --quiet; }
 	trialnotary init "$n" --origin demo.example/1 --tsa-key "$1" >/dev/null || fault "init"
 	trialnotary submit "$n" --study T-1 --kind protocol samples/trial/protocol-v1.0.md >"$n.ids" || fault "submit"
 	trialnotary seal "$n" >/dev/null || fault "seal"
@@ -203,5 +196,4 @@ if [ -n "${TRIALNOTARY:-}" ]; then
 		fault "step 7 does not notice another log of the same name" "$work/complaints"
 fi
 
-echo "$count runs, $faults failed"
-[ $faults = 0 ]
+finished

@@ -3,27 +3,12 @@
 # A folder and a study bundle have to give the same findings wherever they hold the same (docs/rules.md).
 #   TRIALNOTARY: path of the program
 set -u
-tn=${TRIALNOTARY:?path of trialnotary}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-faults=0 count=0
+. "$(dirname "$0")/lib.sh"
+
 at=2030-01-01T00:00:00Z
 
-fault() { echo "FAILED: $1"; [ $# -lt 2 ] || tail -8 "$2" | cut -c1-300 | sed 's/^/    /'; faults=$((faults + 1)); }
-# runs STATUS ARGS...: output is in out and err
-runs() {
-	local want=$1 got
-	shift
-	"$tn" "$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ $got = "$want" ] || { fault "$*: status $got, not $want" err; head -5 out; }
-}
-has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
-lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
 # submit NOTARY KIND ARGS...: its ID is in id
-submit() { local n=$1 kind=$2; shift 2; runs 0 submit "$n" --study S-1 --json --kind "$kind" "$@"; id=$(sed 's/.*"records":\[{"id":"\([0-9a-f]*\)".*/\1/' out); }
+submit() { local n=$1 kind=$2; shift 2; runs 0 submit "$n" --study S-1 --json --kind "$kind" "$@"; id=$(id_of); }
 # same NAME NOTARY BUNDLE ARGS...: what both find, octet by octet; it is in found
 same() {
 	local name=$1 notary=$2 bundle=$3 form a b
@@ -371,5 +356,4 @@ runs 0 report n --study S-1 --at $at -o status.html
 runs 64 report n --study S-1 --at $at -o status.html
 runs 66 report n --study S-9 -o none.html
 
-echo "$count checks, $faults failed"
-[ $faults = 0 ]
+finished

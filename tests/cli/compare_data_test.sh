@@ -2,18 +2,14 @@
 # Real data sets in several formats: one data set has one row digest as JSON, NDJSON, DSJC and XPT; a large Dataset-XML file has its canonical form
 # in little memory. Skipped where the files are not.
 set -u
-data=${TRIALNOTARY_DATA:-$TRIALNOTARY_SOURCE/../shared/data}
-[ -d "$data/dataset-json/sdtm" ] || { echo "skipped: no trial files in TRIALNOTARY_DATA"; exit 77; }
-here=$(mktemp -d /tmp/trialnotary-compare-XXXXXX)
-trap 'rm -rf "$here"' EXIT
-faults=0
-fault() { echo "compare_data_test: $*" >&2; faults=$((faults + 1)); }
+. "$(dirname "$0")/lib.sh"
+
+[ -d "$data/dataset-json/sdtm" ] || skip "no trial files in TRIALNOTARY_DATA"
 pairs=0
 # first_line STATUS WORD FIRST SECOND
 first_line() {
-	"$TRIALNOTARY" compare "$3" "$4" >"$here/out" 2>/dev/null
-	local got=$?
-	[ $got = "$1" ] && grep -q "^$2" "$here/out" || fault "$3 and $4: status $got, $(head -1 "$here/out")"
+	runs "$1" compare "$3" "$4"
+	says out "^$2"
 }
 for json in "$data"/dataset-json/sdtm/*.json "$data"/dataset-json/adam/adsl.json; do
 	for other in "${json%.json}".{ndjson,dsjc,xpt}; do
@@ -26,21 +22,21 @@ done
 [ $pairs -ge 25 ] || fault "only $pairs pairs were there"
 # what no digest brings together is told with its size
 first_line 1 different "$data/dataset-json/adam/adlbhy.dsjc" "$data/dataset-json/adam/adlbhy.xpt"
-grep -q 'column AVAL: 604 cells differ, first in row 9; numbers, by at most 2.1e-16' "$here/out" || fault "the difference of AVAL is not told"
+has out 'column AVAL: 604 cells differ, first in row 9; numbers, by at most 2.1e-16'
 # a registry record that was downloaded again differs
 first_line 1 different "$data/ctgov/xml/NCT02028676.xml" "$data/ctgov/xml/NCT02028676_modified.xml"
-grep -q 'xml: they differ first in /clinical_study/' "$here/out" || fault "the first element that differs is not told"
+has out 'xml: they differ first in /clinical_study/'
 
 large=$data/derived/adlbc-dataset-xml-1.0.xml.xz
 if [ -f "$large" ] && command -v xz >/dev/null; then
-	xz -dkc "$large" >"$here/a.xml"
-	sed 's/$/\r/' "$here/a.xml" >"$here/b.xml"
+	xz -dkc "$large" >a.xml
+	sed 's/$/\r/' a.xml >b.xml
 	# the sanitizers have memory of their own
 	limit=64000
 	[ -n "${ASAN_OPTIONS:-}" ] && limit=unlimited
-	(ulimit -d $limit && "$TRIALNOTARY" compare "$here/a.xml" "$here/b.xml") >"$here/out" 2>"$here/err" || fault "the large file: $(head -2 "$here/err")"
-	grep -q '^xml: ' "$here/out" || fault "the large file with other line ends is another one"
-	grep -q 'xml     106767420 octets, SHA-256 ae7c8202f667311d9924a621a6d1a45b3b0f813c04ee6fbbd92b5ea86b358802' "$here/out" || fault "the large file has another canonical form"
+	(ulimit -d $limit && "$tn" compare a.xml b.xml) >out 2>err || fault "the large file: $(head -2 err)"
+	grep -q '^xml: ' out || fault "the large file with other line ends is another one"
+	grep -q 'xml     106767420 octets, SHA-256 ae7c8202f667311d9924a621a6d1a45b3b0f813c04ee6fbbd92b5ea86b358802' out || fault "the large file has another canonical form"
 fi
-[ $faults = 0 ] && echo "$pairs pairs and a large file: as expected"
-exit $((faults > 0))
+
+finished

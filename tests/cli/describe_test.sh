@@ -2,30 +2,9 @@
 # describe, check, report and explain as users use them.
 #   TRIALNOTARY: path of the program
 set -u
-tn=${TRIALNOTARY:?path of trialnotary}
+. "$(dirname "$0")/lib.sh"
+
 export LC_ALL=C
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-faults=0
-count=0
-fault() {
-	echo "FAILED: $1"
-	sed 's/^/    /' out err | head -20
-	faults=$((faults + 1))
-}
-# run STATUS ARGUMENT...: what it prints goes into out and err
-run() {
-	local status=$1 got
-	shift
-	count=$((count + 1))
-	"$tn" "$@" >out 2>err
-	got=$?
-	[ $got = "$status" ] || fault "$*: exit status $got, not $status"
-}
-has() { grep -qF -- "$2" "$1" || fault "'$2' is not in $1"; }
-lacks() { ! grep -qiF -- "$2" "$1" || fault "'$2' is in $1"; }
 
 # ---- files ----
 
@@ -68,15 +47,15 @@ cp odm.xml dm.csv folder
 
 # ---- describe ----
 
-run 0 describe odm.xml
+runs 0 describe odm.xml
 has out 'CDISC ODM-XML, 63'
 has out 'study.title                        An example'
 has out '    version.number                   Version 3'
 has out "SHA-256 $(sha256sum odm.xml | cut -c1-64)"
 lacks out ' at /ODM'
-run 0 describe --places odm.xml
+runs 0 describe --places odm.xml
 has out '2026-02-03T04:05:06Z  at /ODM/@CreationDateTime'
-run 0 describe --json odm.xml
+runs 0 describe --json odm.xml
 has out '{"schema":"trialnotary/describe/1","files":[{"name":"odm.xml"'
 has out '"name":"file.created","value":"2026-02-03T04:05:06Z","normal":"2026-02-03T04:05:06Z","precision":"second","grade":"declared","place":"/ODM/@CreationDateTime"'
 has out "\"sha512\":\"$(sha512sum odm.xml | cut -c1-128)\""
@@ -85,23 +64,23 @@ has out "\"sha512\":\"$(sha512sum odm.xml | cut -c1-128)\""
 # a person is counted, and named only for who asks
 for options in '' --json '--all --places' '--rows --audit --columns --json'; do
 	# shellcheck disable=SC2086
-	run 0 describe $options odm.xml dm.csv folder
+	runs 0 describe $options odm.xml dm.csv folder
 	lacks out PERSON-
 	lacks out 0815
 	lacks out 2024-02-1
 	has out file.subjects
 done
-run 0 describe --subjects odm.xml
+runs 0 describe --subjects odm.xml
 has out 'PERSON-0815'
-run 0 describe --subjects --json dm.csv
+runs 0 describe --subjects --json dm.csv
 has out '"subject":"PERSON-0815"'
 
 # much is cut, and all is shown when it is asked for
-run 0 describe many.xml
+runs 0 describe many.xml
 has out "and 18 more of 'version' (--all shows them)"
 has out ' ...'
 lacks out V30
-run 0 describe --all many.xml
+runs 0 describe --all many.xml
 has out "V30 $(printf 'x%.0s' $(seq 150))"
 lacks out 'more of'
 
@@ -118,7 +97,7 @@ cat >audit.xml <<'END'
   </ClinicalData>
 </ODM>
 END
-run 0 describe --audit audit.xml
+runs 0 describe --audit audit.xml
 lacks out Roe
 has out 'file.created                       [14 octets: shown with --subjects]  (not a date of its form)'
 has out 'audit.time                       [12 octets: shown with --subjects]  (not a date of its form)'
@@ -126,11 +105,11 @@ has out 'audit.user                       [8 octets: shown with --subjects]'
 has out 'audit.reason                     [14 octets: shown with --subjects]'
 has out 'audit.user                       U.1'
 has out '2026-02-03T04:05:06Z'
-run 0 describe --audit --json audit.xml
+runs 0 describe --audit --json audit.xml
 lacks out Roe
 has out '"name":"audit.time","item":2,"value":null,"hidden":12,"precision":null,"bad":true'
 has out '"name":"audit.reason","item":2,"value":null,"hidden":14'
-run 0 describe --audit --subjects audit.xml
+runs 0 describe --audit --subjects audit.xml
 has out 'Tuesday, Roe  (not a date of its form)'
 has out 'Mrs Roe called'
 lacks out 'shown with'
@@ -143,16 +122,16 @@ lacks out 'shown with'
 } >records.json
 # the sanitizers cannot begin in so little
 (ulimit -S -v 120000 && "$tn" --version) >out 2>&1 && ulimit -S -v 120000
-run 0 describe --all records.json
+runs 0 describe --all records.json
 [ "$(grep -c '^  study ' out)" = 40001 ] || fault 'not each record is named once'
 has out '  study 40001'
 lacks out 'more of item'
 has out 'study.title                      Title 39999'
 has out 'file.registry-records              40001'
-run 0 describe --json records.json
+runs 0 describe --json records.json
 [ "$(grep -o '"name":"study.title"' out | wc -l)" = 40000 ] || fault 'not each title is there'
 has out '"name":"file.registry-records","value":"40001"'
-run 0 describe records.json
+runs 0 describe records.json
 has out "and 39989 more of 'study' (--all shows them)"
 [ "$(wc -c <out)" -lt 3000 ] || fault 'more is shown than was asked for'
 ulimit -S -v unlimited
@@ -162,72 +141,72 @@ ulimit -S -v unlimited
 	for i in $(seq 20000); do printf '{"measure":"M %d"},' "$i"; done
 	printf '{"measure":"last"}]},"statusModule":{"overallStatus":"COMPLETED"}}}]'
 } >outcomes.json
-run 0 describe --all outcomes.json
+runs 0 describe --all outcomes.json
 has out '  more of item 1'
 [ "$(grep -c '^  record ' out)" = 20001 ] || fault 'not each outcome is named once'
 has out 'study.status                     COMPLETED'
-run 0 describe outcomes.json
+runs 0 describe outcomes.json
 lacks out 'more of item'
 has out 'study.status                     COMPLETED'
 
-run 0 describe folder plain
+runs 0 describe folder plain
 [ "$(grep -c SHA-256 out)" = 3 ] || fault 'a folder and a file are not three files'
 has out 'no format that is known, 10 octets'
-run 0 describe --json plain
+runs 0 describe --json plain
 has out '"reader":null,"facts":[],"warnings":[]'
 
-run 1 describe broken.xml odm.xml
+runs 1 describe broken.xml odm.xml
 has out 'not read to its end: FILE_SHAPE: line 6, column 46'
 has out 'study.name                         EX-1'
 has out 'version.number'
 has err "FILE_SHAPE: broken.xml: line 6, column 46: '>' is missing"
-run 1 describe --json broken.xml
+runs 1 describe --json broken.xml
 has out '"fault":{"code":"FILE_SHAPE","text":"line 6, column 46'
-run 66 describe gone.xml
+runs 66 describe gone.xml
 has err NO_INPUT
-run 66 describe --json gone.xml
+runs 66 describe --json gone.xml
 has out '{"schema":"trialnotary/error/1","code":"NO_INPUT"'
-run 64 describe
-run 64 describe --subject odm.xml
+runs 64 describe
+runs 64 describe --subject odm.xml
 ln -s odm.xml link.xml
-run 66 describe link.xml
+runs 66 describe link.xml
 
 # ---- check ----
 
-run 0 init n
-run 0 submit n --study EX-1 --kind protocol --version 1 --title '<script>alert("1")</script> & more' plain
-run 0 seal n
-run 0 check n --study EX-1 --rule P4
+runs 0 init n
+runs 0 submit n --study EX-1 --kind protocol --version 1 --title '<script>alert("1")</script> & more' plain
+runs 0 seal n
+runs 0 check n --study EX-1 --rule P4
 has out 'P4  PASS'
 has out '0 FAIL, 0 INCONCLUSIVE, 0 PASS-NOTE, 1 PASS, 0 N/A: PASS'
-run 2 check n --study EX-1
+runs 2 check n --study EX-1
 has out 'C2  INCONCLUSIVE(missing-record)'
 has err RULE_UNCLEAR
-run 0 submit n --study EX-1 --kind registration reg.xml
-run 0 submit n --study EX-1 --kind dataset dm.csv
-run 0 seal n
-run 1 check n --study EX-1
+runs 0 submit n --study EX-1 --kind registration reg.xml
+runs 0 submit n --study EX-1 --kind dataset dm.csv
+runs 0 seal n
+runs 1 check n --study EX-1
 has out 'P1  FAIL(order)                  study: first submitted to a registry: 2024-03-11 (registry); first enrolment: 2024-02-10 (declared)'
 has err RULE_BROKEN
 lacks out PERSON-
-run 1 check n --study EX-1 --rule P1 --json
+runs 1 check n --study EX-1 --rule P1 --json
 has out '{"schema":"trialnotary/findings/1","study":"EX-1"'
 has out '"summary":{"fail":1,"inconclusive":0,"pass_note":0,"pass":0,"not_applicable":0,"worst":"FAIL"}'
 lacks out '"rule":"P2"'
-run 0 check n --study EX-1 --rule P4 --at 2030-01-02T03:04:05Z
+runs 0 check n --study EX-1 --rule P4 --at 2030-01-02T03:04:05Z
 has out 'as of 2030-01-02T03:04:05'
-run 64 check n --study EX-1 --rule P99
+runs 64 check n --study EX-1 --rule P99
 has err "no rule 'P99'"
-run 64 check n --study EX-1 --at yesterday
-run 64 check n
-run 66 check n --study OTHER
+runs 64 check n --study EX-1 --at yesterday
+runs 64 check n
+runs 66 check n --study OTHER
 # a record in a table of ICTRP does what its XML does
 printf '%s\n' 'TrialID,Public title,Date registration,Date registration3,Source Register' \
 	'NCT00000001,An example,11/03/2024,20240311,ClinicalTrials.gov' >ictrp.csv
-run 0 submit n --study EX-3 --kind registration --title R ictrp.csv
-run 0 submit n --study EX-3 --kind dataset --title D dm.csv
-run 0 seal n
-run 1 check n --study EX-3 --rule P1
+runs 0 submit n --study EX-3 --kind registration --title R ictrp.csv
+runs 0 submit n --study EX-3 --kind dataset --title D dm.csv
+runs 0 seal n
+runs 1 check n --study EX-3 --rule P1
 has out 'P1  FAIL(order)                  study: first submitted to a registry: 2024-03-11 (registry); first enrolment: 2024-02-10 (declared)'
 
 # the checksums of an exchange file, against the files
@@ -239,27 +218,27 @@ cat >etmf/exchange.xml <<END
 <OBJECT><OBJECTID>D-1</OBJECTID><FILE><INTEGRITY>sha256-$(sha256sum <'etmf/a licence.pdf' | cut -c1-64)</INTEGRITY><CONTENTURL>05/a%20licence.pdf</CONTENTURL></FILE></OBJECT>
 <OBJECT><OBJECTID>D-2</OBJECTID><FILE><INTEGRITY>md5-$(md5sum <etmf/plan.pdf | cut -c1-32)</INTEGRITY><CONTENTURL>01/plan.pdf</CONTENTURL></FILE></OBJECT></BATCH>
 END
-for file in etmf/*; do run 0 submit n --study EX-2 --kind other --title D "$file"; done
-run 0 seal n
-run 0 check n --study EX-2 --rule D5
+for file in etmf/*; do runs 0 submit n --study EX-2 --kind other --title D "$file"; done
+runs 0 seal n
+runs 0 check n --study EX-2 --rule D5
 has out 'D5  PASS'
 has out 'files that have the checksums that others say: 2'
 sed 's/md5-../md5-00/; s/sha256-../sha256-00/' etmf/exchange.xml >etmf/exchange2.xml
-run 0 submit n --study EX-2 --kind other --title D etmf/exchange2.xml
-run 0 seal n
-run 1 check n --study EX-2 --rule D5
+runs 0 submit n --study EX-2 --kind other --title D etmf/exchange2.xml
+runs 0 seal n
+runs 1 check n --study EX-2 --rule D5
 has out 'another checksum than it says'
 # a document that moved is found where it is now
 mkdir moved
 mv reg.xml moved
-run 2 check n --study EX-1 --rule P1
-run 1 check n --study EX-1 --rule P1 --from moved
+runs 2 check n --study EX-1 --rule P1
+runs 1 check n --study EX-1 --rule P1 --from moved
 mv moved/reg.xml .
 
 # ---- report ----
 
-run 0 report n --study EX-1 -o one.html --at 2030-01-02T03:04:05Z
-run 0 report n --study EX-1 -o two.html --at 2030-01-02T03:04:05Z
+runs 0 report n --study EX-1 -o one.html --at 2030-01-02T03:04:05Z
+runs 0 report n --study EX-1 -o two.html --at 2030-01-02T03:04:05Z
 cmp -s one.html two.html || fault 'two reports of one time differ'
 lacks one.html 'http:'
 lacks one.html 'https:'
@@ -269,32 +248,31 @@ lacks one.html PERSON-
 has one.html '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; more'
 has one.html "default-src 'none'"
 has one.html '2024-03-11'
-run 64 report n --study EX-1 -o one.html --at 2030-01-02T03:04:06Z
+runs 64 report n --study EX-1 -o one.html --at 2030-01-02T03:04:06Z
 has err EXISTS
 cmp -s one.html two.html || fault 'a report was replaced'
-run 0 report n --study EX-1 -o one.html --at 2031-01-02T03:04:05Z --force
+runs 0 report n --study EX-1 -o one.html --at 2031-01-02T03:04:05Z --force
 ! cmp -s one.html two.html || fault '--force replaced nothing'
-run 64 report n --study EX-1
-run 66 report n --study OTHER -o other.html
-run 0 report n --study EX-1 -o json.html --json
+runs 64 report n --study EX-1
+runs 66 report n --study OTHER -o other.html
+runs 0 report n --study EX-1 -o json.html --json
 has out "\"sha256\":\"$(sha256sum json.html | cut -c1-64)\""
 [ ! -e other.html ] || fault 'a report of no record was made'
 
 # ---- explain ----
 
-run 0 explain P1
+runs 0 explain P1
 has out 'P1: registration before enrolment'
-run 0 explain --json G1
+runs 0 explain --json G1
 has out '"rule":"G1"'
-run 0 explain rules
+runs 0 explain rules
 [ "$(wc -l <out)" -ge 32 ] || fault 'not all rules are listed'
-while read -r id _; do run 0 explain "$id"; done < <("$tn" explain rules)
-run 0 explain rules --json
+while read -r id _; do runs 0 explain "$id"; done < <("$tn" explain rules)
+runs 0 explain rules --json
 has out "{\"rule\":\"G1\""
-run 0 explain RULE_BROKEN
+runs 0 explain RULE_BROKEN
 has out 'exit status 1'
-run 0 explain FILE_SHAPE
-run 64 explain P99
+runs 0 explain FILE_SHAPE
+runs 64 explain P99
 
-echo "$count calls, $faults faults"
-[ $faults = 0 ]
+finished

@@ -2,23 +2,10 @@
 # Details of records as users give them: what is right is taken and stands in the record, what is wrong is refused by its code.
 #   TRIALNOTARY, TRIALVERIFY: paths of the programs
 set -u
-tn=${TRIALNOTARY:?path of trialnotary}
-tv=${TRIALVERIFY:?path of trialverify}
+. "$(dirname "$0")/lib.sh"
+
 export LC_ALL=C
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-faults=0
-count=0
-fault() {
-	echo "FAILED: $1"
-	faults=$((faults + 1))
-}
-must() {
-	count=$((count + 1))
-	"$@" >out 2>err || { fault "$*: exit status $?"; sed 's/^/    /' out err; }
-}
+
 # submit NAME ARGUMENT...: the ID goes into $NAME
 submit() {
 	local name=$1
@@ -260,5 +247,4 @@ must "$tn" export n "$visit" -o visit.asice
 must "$tv" visit.asice --trust trust
 must "$tn" fsck n
 
-echo "$count checks, $faults failed"
-[ $faults = 0 ]
+finished

@@ -2,35 +2,12 @@
 # Rules that a study enforces when its notary is a server: the client asks them before it sends (docs/rules.md, decision 0027).
 #   TRIALNOTARY, TRIALVERIFY: paths of the programs; TRIALNOTARY_SOURCE: the source tree; CLIENT_KILL: tests/fault/client_kill.c
 set -u
-tests=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-jobs_started=()
-finish() {
-	for job in "${jobs_started[@]}"; do kill "$job" 2>/dev/null; wait "$job" 2>/dev/null; done
-	rm -rf "$work"
-}
-trap finish EXIT
-cd "$work" || exit 1
-command -v python3 >/dev/null || { echo "no python3"; exit 77; }
-export XDG_STATE_HOME="$work/xdg"
-faults=0 count=0
+. "$(dirname "$0")/lib.sh"
 
-fault() { echo "FAILED: $1"; [ ! -s err ] || head -5 err | sed 's/^/    /'; [ ! -s out ] || head -5 out | sed 's/^/    /'; faults=$((faults + 1)); }
-# runs STATUS ARGS...: output is in out and err
-runs() {
-	local want=$1 got
-	shift
-	"$TRIALNOTARY" "$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ $got = "$want" ] || fault "$*: status $got, not $want"
-}
-says() { count=$((count + 1)); grep -qE -- "$2" "$1" || fault "'$2' is not in $1"; }
-not() { count=$((count + 1)); ! grep -qE -- "$2" "$1" || fault "'$2' is in $1"; }
-is() { count=$((count + 1)); [ "$1" = "$2" ] || fault "$3: '$1', not '$2'"; }
-pending() { local n=0; for f in "$1"/*/records/*.json; do [ ! -f "$f" ] || [ -f "${f%.json}.receipt" ] || n=$((n + 1)); done; echo $n; }
+needs python3
+export XDG_STATE_HOME="$work/xdg"
+
 held() { find "$1" -path '*/records/*' -o -path '*/documents/*' -o -path '*/keys/*' | sort; }
-wait_file() { for _ in $(seq 1200); do [ -s "$1" ] && return; sleep 0.05; done; fault "'$1' did not come"; }
 # put STATE KIND FILES...: submits as acme; id is the record's
 put() {
 	local state=$1 kind=$2
@@ -44,7 +21,7 @@ refused() {
 	shift
 	runs 1 submit "${to[@]}" --token-file acme --state "$state" --study "$study" --kind dataset "$@"
 	says err 'RULE_BROKEN: rule D1'
-	not err "$person"
+	says_not err "$person"
 }
 lay_down() { # STATE FILE
 	mkdir -p "at-$1"; cp "$2" "at-$1/rules.json"
@@ -70,13 +47,13 @@ signs fourth.json 2026-03-08
 runs 0 init n --origin test.example/1
 runs 0 party add n acme --role sponsor
 runs 0 party add n site --role site
-"$TRIALNOTARY" token new n acme >acme 2>err || fault 'token new'
-"$TRIALNOTARY" token new n acme --right submit >blind 2>err || fault 'token new'
-"$TRIALNOTARY" token new n site >site 2>err || fault 'token new'
+"$tn" token new n acme >acme 2>err || fault 'token new'
+"$tn" token new n acme --right submit >blind 2>err || fault 'token new'
+"$tn" token new n site >site 2>err || fault 'token new'
 chmod 600 acme blind site
 runs 0 trust export n -o trust
 sed -i '/^#* *keep_documents/d' n/trialnotary.conf && echo 'keep_documents = 1' >>n/trialnotary.conf
-"$TRIALNOTARY" serve n --listen 127.0.0.1:0 >serve.log 2>serve-err &
+"$tn" serve n --listen 127.0.0.1:0 >serve.log 2>serve-err &
 jobs_started+=($!)
 for _ in $(seq 1200); do grep -q '^listening on' serve-err && break; sleep 0.05; done
 to=(--server "$(sed -n 's/^listening on //p' serve-err)")
@@ -118,7 +95,7 @@ refused s --prepare prepared after.json
 put s dataset before.json
 says err '1 of 1 records were submitted before'
 study=S-2 put s dataset after.json
-not err 'RULE_BROKEN|warning'
+says_not err 'RULE_BROKEN|warning'
 
 # another party: what it does not have cannot be asked
 site=("${to[@]}" --token-file site --state t --study S-1 --kind dataset)
@@ -129,10 +106,10 @@ runs 0 submit "${site[@]}" third.json --from given
 says err 'no rule is enforced: DOCUMENT_CHANGED: '
 cp refuse.json given/rules.json
 runs 0 submit "${site[@]}" early.json --from given/rules.json
-not err warning
+says_not err warning
 rm -r given
 runs 0 submit "${site[@]}" fourth.json # rules.json is known now, the disposition is not
-not err warning
+says_not err warning
 runs 1 submit "${site[@]}" --title another fourth.json --from ds.json
 says err 'RULE_BROKEN: rule D1'
 is "$(pending t)" 0 'pending at the site'
@@ -167,13 +144,13 @@ found=$(sed -n 's/.*record \([0-9a-f]*\) has them/\1/p' err)
 is "$(records)" 4 'the record of findings'
 runs 0 fetch "${to[@]}" --token-file acme --state s "$found" --wait 20 -o findings.asice
 says out '^'
-"$TRIALVERIFY" findings.asice --trust trust >out 2>err || fault 'the bundle of the findings is not accepted'
+"$tv" findings.asice --trust trust >out 2>err || fault 'the bundle of the findings is not accepted'
 unzip -p findings.asice findings.json >findings.json || fault 'no findings.json in the bundle'
 says findings.json '^\{"schema":"trialnotary/findings/1","study":"S-3"'
 says <(unzip -p findings.asice statement.json) "\"type\":\"uses\",\"record\":\"$broken\"|\"record\":\"$broken\",\"type\":\"uses\""
 says findings.json "\"parameters\":\"$mild\""
 says findings.json '"findings":\[\{"rule":"D1","verdict":"FAIL","word":"order","persons":1\}\]'
-not findings.json "$person"
+says_not findings.json "$person"
 runs 0 fetch "${to[@]}" --token-file acme --state s "$broken" --wait 20 -o broken.asice
 # the same again: nothing is judged, nothing attached twice; and the next record is not at fault
 put s dataset after.json
@@ -235,7 +212,7 @@ is "$(sent)" 5 'the first of several, and its findings'
 is "$(pending f)" 0 'pending after a refusal among several'
 runs 0 submit "${to[@]}" --token-file acme --state f --study F-1 --kind dataset --each several
 is "$(sent)" 7 'the rest of several'
-not err 'accepted with'
+says_not err 'accepted with'
 # somebody else was faster: judged again, with findings of the record as it is then
 cp -r f g
 put g dataset --title other nothing.json
@@ -271,5 +248,4 @@ if [ -n "${CLIENT_KILL:-}" ]; then
 	is "$(sort -u records | grep -c .)" "$(grep -c . records)" 'no record twice'
 fi
 
-echo "$count checks, $faults faults"
-[ $faults = 0 ]
+finished

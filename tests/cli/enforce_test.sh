@@ -2,26 +2,10 @@
 # Rules that a study enforces when records are submitted (docs/rules.md, decision 0027).
 #   TRIALNOTARY, TRIALVERIFY: paths of the programs
 set -u
-tests=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-faults=0 count=0
+. "$(dirname "$0")/lib.sh"
 
-fault() { echo "FAILED: $1"; [ ! -s err ] || sed 's/^/    /' err; [ ! -s out ] || head -5 out | sed 's/^/    /'; faults=$((faults + 1)); }
-# runs STATUS ARGS...: output is in out and err
-runs() {
-	local want=$1 got
-	shift
-	"$TRIALNOTARY" "$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ $got = "$want" ] || fault "$*: status $got, not $want"
-}
-says() { count=$((count + 1)); grep -qE -- "$2" "$1" || fault "'$2' is not in $1"; }
-is() { count=$((count + 1)); [ "$1" = "$2" ] || fault "$3: '$1', not '$2'"; }
-submit() { runs 0 submit n --study ENFORCED-1 --json --keep --kind "$@"; id=$(sed 's/.*"records":\[{"id":"\([0-9a-f]*\)".*/\1/' out); }
-records() { "$TRIALNOTARY" list n --json 2>/dev/null | grep -o '"id":"' | wc -l; }
+submit() { runs 0 submit n --study ENFORCED-1 --json --keep --kind "$@"; id=$(id_of); }
+records() { "$tn" list n --json 2>/dev/null | grep -o '"id":"' | wc -l; }
 kept() { find n/documents -type f | wc -l; }
 lay_down() { # FILE: parameters of the study
 	cp "$1" rules.json
@@ -94,7 +78,7 @@ says out "\"type\":\"uses\",\"(record|id)\":\"$broken\""
 runs 0 seal n
 runs 0 trust export n -o trust
 runs 0 export n "$found" -o findings.asice
-"$TRIALVERIFY" findings.asice --trust trust >out 2>err || fault 'the bundle of the findings is not accepted'
+"$tv" findings.asice --trust trust >out 2>err || fault 'the bundle of the findings is not accepted'
 unzip -p findings.asice findings.json >findings.json || fault 'no findings.json in the bundle'
 says findings.json '^\{"schema":"trialnotary/findings/1","study":"ENFORCED-1"'
 says findings.json "\"parameters\":\"$mild\""
@@ -150,5 +134,4 @@ refused
 lay_down nothing.json
 runs 0 submit n --study ENFORCED-1 --kind dataset fourth.json
 
-echo "$count checks, $faults faults"
-[ $faults = 0 ]
+finished

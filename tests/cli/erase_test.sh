@@ -4,24 +4,10 @@
 # for the texts and for each digest, nonce and salt, as hex text and as octets.
 #   TRIALVERIFY, TRIALNOTARY: paths of the programs
 set -u
-tv=${TRIALVERIFY:?path of trialverify}
-tn=${TRIALNOTARY:?path of trialnotary}
-export LC_ALL=C
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-faults=0
-count=0
+. "$(dirname "$0")/lib.sh"
 
-fault() {
-	echo "FAILED: $1"
-	faults=$((faults + 1))
-}
-must() {
-	count=$((count + 1))
-	"$@" >out 2>err || { fault "$*: exit status $?"; sed 's/^/    /' out err; }
-}
+export LC_ALL=C
+
 record() { head -c 64 out; }
 
 # All files of a folder as hex digits, one file a line.
@@ -187,5 +173,4 @@ must "$tn" seal n
 must "$tn" log audit n
 must "$tn" fsck n
 
-echo "$count checks, $faults failed"
-[ "$faults" = 0 ]
+finished

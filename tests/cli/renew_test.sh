@@ -2,95 +2,77 @@
 # The verb renew: what is due and why, bundles before and after, what is cut off, and nothing twice. Years pass by libfaketime.
 #   TRIALVERIFY, TRIALNOTARY: paths of the programs
 set -u
-tv=${TRIALVERIFY:?path of trialverify}
-tn=${TRIALNOTARY:?path of trialnotary}
-if [ -n "${ASAN_OPTIONS:-}" ] || ! command -v faketime >/dev/null || ! faketime '2026-01-01 00:00:00' "$tn" --version >/dev/null 2>&1; then
-	echo "no usable faketime"
-	exit 77
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export TZ=UTC
-faults=0
-count=0
-runs=0
+. "$(dirname "$0")/lib.sh"
 
-fault() {
-	echo "FAILED: $1"
-	[ $# -gt 1 ] && sed 's/^/    /' "$2"
-	faults=$((faults + 1))
-}
-# run STATUS DAY ARGUMENT...: trialnotary on that day, each time a minute later; output is in out and err
-run() {
-	local want=$1 day=$2 got
+if [ -n "${ASAN_OPTIONS:-}" ] || ! command -v faketime >/dev/null || ! faketime '2026-01-01 00:00:00' "$tn" --version >/dev/null 2>&1; then
+	skip "no usable faketime"
+fi
+export TZ=UTC
+ran=0
+
+# dated STATUS DAY ARGUMENT...: trialnotary on that day, each time a minute later
+dated() {
+	local want=$1 day=$2
 	shift 2
-	faketime -f "@$day $(printf '%02d:%02d' $((12 + runs / 60)) $((runs % 60))):00" "$tn" "$@" >out 2>err
-	got=$?
-	runs=$((runs + 1))
-	count=$((count + 1))
-	[ "$got" = "$want" ] || { fault "$* on $day: exit status $got, not $want"; sed 's/^/    /' out err; }
+	run "$want" "$* on $day" faketime -f "@$day $(printf '%02d:%02d' $((12 + ran / 60)) $((ran % 60))):00" "$tn" "$@"
+	ran=$((ran + 1))
 }
 # verify STATUS DAY BUNDLE: what trialverify says on that day; output is in verdict
 verify() {
 	local want=$1 got
 	"$tv" --trust trust --at "$2T00:00:00Z" "$3" >verdict 2>&1
 	got=$?
-	count=$((count + 1))
-	[ "$got" = "$want" ] || fault "$3 on $2: exit status $got, not $want" verdict
+	is $got "$want" "$3 on $2: exit status"
 }
-has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
-lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
-is() { count=$((count + 1)); [ "$(cat "$1")" = "$2" ] || fault "$1 is not '$2'" "$1"; }
 
-run 0 2026-01-01 init notary --origin renew.example/1
-run 0 2026-01-01 trust export notary -o trust
+dated 0 2026-01-01 init notary --origin renew.example/1
+dated 0 2026-01-01 trust export notary -o trust
 echo one >a.txt
 echo two >b.txt
-run 0 2026-01-02 submit notary --study DEMO-1 --kind protocol a.txt
+dated 0 2026-01-02 submit notary --study DEMO-1 --kind protocol a.txt
 a=$(head -1 out | cut -c1-64)
-run 0 2026-01-02 seal notary
-run 0 2026-02-02 submit notary --study DEMO-1 --kind dataset b.txt
+dated 0 2026-01-02 seal notary
+dated 0 2026-02-02 submit notary --study DEMO-1 --kind dataset b.txt
 b=$(head -1 out | cut -c1-64)
-run 0 2026-02-02 seal notary
-run 0 2026-02-03 renew notary
-is out ""
+dated 0 2026-02-02 seal notary
+dated 0 2026-02-03 renew notary
+reads out ""
 has err "the first time-stamps to end are good until 2030-12-31T12:00:00Z"
 lacks err "Next"
-run 0 2026-02-03 status notary "$a"
-is err ""
-run 0 2026-02-03 export notary "$a" -o old.asice
+dated 0 2026-02-03 status notary "$a"
+reads err ""
+dated 0 2026-02-03 export notary "$a" -o old.asice
 
 # ---- a hundred days before the end ----
 day=2030-09-20
-run 0 $day status notary "$a"
+dated 0 $day status notary "$a"
 has err "2 time-stamps end within 180 days: see 'trialnotary renew DIR --dry-run'"
-run 0 $day renew notary --dry-run
+dated 0 $day renew notary --dry-run
 has out "embedded          sha256  2 time-stamps, from 2030-12-31T12:00:00Z on: '"
 has out "', its certificate ends"
-run 0 $day export notary "$a" -o before.asice
+dated 0 $day export notary "$a" -o before.asice
 cmp -s old.asice before.asice || fault "a dry run changed the evidence"
-run 0 $day renew notary --dry-run --json
+dated 0 $day renew notary --dry-run --json
 has out '{"schema":"trialnotary/renew/1","before":"2031-03-19T12:'
 has out '"due":[{"authority":"embedded","algorithm":"sha256","time_stamps":2,"first":"2030-12-31T12:00:00Z","last":"2030-12-31T12:00:00Z"'
 has out '"ended":0,"unjudged":0,"next":"2030-12-31T12:00:00Z"}'
 lacks out renewed
-run 64 $day renew notary --before yesterday
+dated 64 $day renew notary --before yesterday
 has err "USAGE"
-run 64 $day renew notary --before 2031-01-01 --all
-run 64 $day renew notary --by nobody
-run 64 $day renew notary --algorithm sha1
-run 0 $day renew notary --before 2030-12-31
-is out ""
-run 0 $day renew notary
+dated 64 $day renew notary --before 2031-01-01 --all
+dated 64 $day renew notary --by nobody
+dated 64 $day renew notary --algorithm sha1
+dated 0 $day renew notary --before 2030-12-31
+reads out ""
+dated 0 $day renew notary
 has out "renewal 1: 2 time-stamps of embedded, by embedded; good until 203"
-is err "the first time-stamps to end are good until $(grep -o '2035[0-9T:-]*Z' out)"
-run 0 $day renew notary --json
+reads err "the first time-stamps to end are good until $(grep -o '2035[0-9T:-]*Z' out)"
+dated 0 $day renew notary --json
 has out '"due":[],"renewed":[],"failed":[],"revoked":[],"ended":0,'
-run 0 $day export notary "$a" "$b" -o .
-run 0 $day fsck notary
-run 0 $day status notary "$a"
-is err ""
+dated 0 $day export notary "$a" "$b" -o .
+dated 0 $day fsck notary
+dated 0 $day status notary "$a"
+reads err ""
 
 # ---- both verify while the old certificate is good, the new one after it, too ----
 verify 0 2030-10-01 old.asice
@@ -101,29 +83,28 @@ verify 0 2031-02-01 "$a.asice"
 has verdict "VERIFIED"
 verify 0 2031-02-01 "$b.asice"
 cmp -s old.asice "$a.asice" && fault "the evidence is as it was"
-run 0 $day export notary "$a" -o again.asice
+dated 0 $day export notary "$a" -o again.asice
 cmp -s again.asice "$a.asice" || fault "the same evidence gives other octets"
 
 # ---- the evidence record of a renewed bundle, and backup and restore ----
-run 0 2030-09-21 backup notary -o copy
-run 0 2030-09-21 restore copy other
-run 0 2030-09-21 export other "$a" -o other.asice
+dated 0 2030-09-21 backup notary -o copy
+dated 0 2030-09-21 restore copy other
+dated 0 2030-09-21 export other "$a" -o other.asice
 cmp -s other.asice "$a.asice" || fault "a backup has other evidence"
 
 # ---- nobody looked for years ----
-run 0 2036-01-01 status notary "$a"
+dated 0 2036-01-01 status notary "$a"
 has err "2 time-stamps have ended before they were renewed"
-run 0 2036-01-01 renew notary
-is out ""
+dated 0 2036-01-01 renew notary
+reads out ""
 has err "a renewal now would prove nothing"
 # an own authority alone: its certificate is the same, and 'all' is satisfied with that
-run 0 2036-01-01 submit notary --study DEMO-1 --kind dataset a.txt
-run 0 2036-01-01 seal notary
-run 0 2036-01-02 renew notary --all
+dated 0 2036-01-01 submit notary --study DEMO-1 --kind dataset a.txt
+dated 0 2036-01-01 seal notary
+dated 0 2036-01-02 renew notary --all
 has out "renewal 2: 1 time-stamps of embedded, by embedded"
-run 74 2036-01-03 renew notary --before 2050-01-01
+dated 74 2036-01-03 renew notary --before 2050-01-01
 has err "RENEW_NO_GAIN"
-run 0 2036-01-03 fsck notary
+dated 0 2036-01-03 fsck notary
 
-echo "$count checks, $faults failed"
-[ $faults = 0 ]
+finished

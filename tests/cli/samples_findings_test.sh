@@ -3,20 +3,14 @@
 # and the inspection report shows it.
 #   TRIALNOTARY: path of the program; TRIALNOTARY_SOURCE, TRIALNOTARY_BUILD: the source tree, the build folder
 set -u
-tn=${TRIALNOTARY:?path of trialnotary}
-source=${TRIALNOTARY_SOURCE:?path of the source tree}
+. "$(dirname "$0")/lib.sh"
+
 export TRIALNOTARY_BUILD=${TRIALNOTARY_BUILD:?path of the build folder}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-faults=0
-fault() { echo "FAILED: $*"; faults=$((faults + 1)); }
 
 TMPDIR=$work "$source/scripts/quickstart" >log 2>&1 </dev/null || fault "quickstart: $(tail -3 log)"
 made=$(echo "$work"/trialnotary-quickstart-*)
 tail -40 log | grep -q '^VERIFIED ' || fault "it does not end with a verified bundle"
-grep -q "$made/inspection.html" log || fault "it does not say where the inspection report is"
+has log "$made/inspection.html"
 
 # Lines "RULE VERDICT" of the table, one for each rule of a row.
 sed -n 's/^| \([PCDSOATG][1-9][^|]*\) | \([A-Z/-]*\) | .*/\1|\2/p' "$source/samples/README.md" |
@@ -28,11 +22,11 @@ grep -v ' PASS$' all >found
 diff listed found >differ || fault "samples/README.md (<) and check (>): $(cat differ)"
 [ "$(wc -l <listed)" -ge 12 ] || fault "the table has only $(wc -l <listed) rows"
 for verdict in FAIL INCONCLUSIVE PASS-NOTE PASS N/A; do
-	grep -q " $verdict\$" all || fault "no finding is $verdict"
+	says all " $verdict\$"
 done
 # of registration, consents, data, analysis, audit trail and privacy something is broken
 for group in P C D S A G; do
-	grep -q "^$group[1-9] FAIL\$" found || fault "nothing of group $group fails"
+	says found "^$group[1-9] FAIL\$"
 done
 
 report=$made/inspection.html
@@ -43,10 +37,9 @@ while read -r rule verdict; do
 	esac
 done <found
 ! grep -q 'DEMO-1-00[0-9]' "$report" || fault "the report names a participant"
-grep -q 'Investigator of site 01' "$report" || fault "the report does not say who countersigned"
-grep -q '(witness)' "$report" || fault "the report does not say what the countersignature means"
+has "$report" 'Investigator of site 01'
+has "$report" '(witness)'
 "$tn" report "$made/notary" --study DEMO-1 --subjects -o subjects.html >out 2>err || fault "report --subjects: $(cat err)"
-grep -q 'Query on DEMO-1-004' subjects.html || fault "--subjects does not show what was asked for"
+has subjects.html 'Query on DEMO-1-004'
 
-echo "$(wc -l <found) rules not in order, $faults faults"
-[ $faults = 0 ]
+finished

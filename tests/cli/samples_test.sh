@@ -3,16 +3,11 @@
 # scripts/make-samples makes anew, so that script, table and format stay together.
 #   TRIALVERIFY: path of the program; TRIALNOTARY_SOURCE, TRIALNOTARY_BUILD: the source tree, the build folder
 set -u
-tv=${TRIALVERIFY:?path of trialverify}
-source=${TRIALNOTARY_SOURCE:?path of the source tree}
+. "$(dirname "$0")/lib.sh"
+
 build=${TRIALNOTARY_BUILD:?path of the build folder}
 cd "$source" || exit 1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
 at=2026-07-01T00:00:00Z
-faults=0 rows=0
-
-fault() { echo "FAILED: $*"; faults=$((faults + 1)); }
 
 # The table as lines FILE|OPTIONS|VERDICT|CODE.
 sed -n 's/^| `\([a-z-]*\.asice\)` |\([^|]*\)|\([^|]*\)|\([^|]*\)|.*/\1|\2|\3|\4/p' samples/bundles/README.md | tr -d '`' |
@@ -32,7 +27,7 @@ status_of() {
 check() {
 	local folder=$1 file options verdict code status got
 	while IFS='|' read -r file options verdict code; do
-		rows=$((rows + 1))
+		count=$((count + 1))
 		set -- --trust "$folder/trust"
 		[ "$options" != --integrity-only ] || set --
 		# shellcheck disable=SC2086
@@ -45,7 +40,7 @@ check() {
 }
 
 check samples/bundles
-[ $rows -ge 30 ] || fault "the table has only $rows rows"
+[ $count -ge 30 ] || fault "the table has only $count rows"
 total=0
 for path in samples/bundles/*.asice; do
 	size=$(stat -c %s "$path")
@@ -67,5 +62,4 @@ else
 	echo "no usable faketime: bundles were not made anew"
 fi
 
-echo "$rows rows, $faults failed"
-[ $faults = 0 ]
+finished

@@ -2,27 +2,7 @@
 # A study bundle as its users meet it: made, judged, expanded, and held against the rules.
 #   TRIALVERIFY, TRIALNOTARY: paths of the programs; TRIALNOTARY_SOURCE: the source tree
 set -u
-tv=${TRIALVERIFY:?path of trialverify}
-tn=${TRIALNOTARY:?path of trialnotary}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-faults=0
-count=0
-
-fault() { echo "FAILED: $1"; faults=$((faults + 1)); [ $# -gt 1 ] && sed 's/^/    /' "$2"; }
-# run STATUS NAME COMMAND...: runs it and compares the exit status; output is in out and err
-run() {
-	local want=$1 name=$2 got
-	shift 2
-	"$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ "$got" = "$want" ] || { fault "$name: exit status $got, not $want"; sed 's/^/    /' out err; }
-}
-has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
-lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
+. "$(dirname "$0")/lib.sh"
 
 run 0 init "$tn" init n
 for i in 1 2; do
@@ -265,5 +245,4 @@ cp ex.tnstudy bad.tnstudy
 echo x >>bad.tnstudy
 run 1 "followed by something" "$tv" --trust trust.d bad.tnstudy
 
-echo "$count checks, $faults failed"
-[ $faults = 0 ]
+finished

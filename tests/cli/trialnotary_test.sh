@@ -2,52 +2,25 @@
 # The program trialnotary as its users meet it: from init to restore, and everything wrong on purpose.
 #   TRIALVERIFY, TRIALNOTARY: paths of the programs; TRIALNOTARY_SOURCE: the source tree
 set -u
-tv=${TRIALVERIFY:?path of trialverify}
-tn=${TRIALNOTARY:?path of trialnotary}
-source=${TRIALNOTARY_SOURCE:?path of the source tree}
-work=$(mktemp -d) || exit 1
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-faults=0
-count=0
+. "$(dirname "$0")/lib.sh"
 
-fault() {
-	echo "FAILED: $1"
-	[ $# -gt 1 ] && sed 's/^/    /' "$2"
-	faults=$((faults + 1))
-}
-
-# run STATUS NAME ARGUMENT...: runs trialnotary and compares the exit status; output is in out and err
-run() {
-	local want=$1 name=$2 got
-	shift 2
-	"$tn" "$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ "$got" = "$want" ] || { fault "$name: exit status $got, not $want"; sed 's/^/    /' out err; }
-}
-# has FILE TEXT / lacks FILE TEXT / is FILE TEXT (the whole file)
-has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
-lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
-is() { count=$((count + 1)); [ "$(cat "$1")" = "$2" ] || fault "$1 is not '$2'" "$1"; }
 # fails STATUS CODE NAME ARGUMENT...: refused with this code, a next step, and nothing on the output
 fails() {
 	local status=$1 code=$2 name=$3
 	shift 3
-	run "$status" "$name" "$@"
+	run "$status" "$name" "$tn" "$@"
 	has err "trialnotary: $code: "
 	has err "Next: "
-	is out ""
+	reads out ""
 }
 # json NAME ARGUMENT...: one line, one object of this verb
 json() {
 	local schema=$1
 	shift
-	run 0 "$*" "$@" --json -q
+	run 0 "$*" "$tn" "$@" --json -q
 	[ "$(wc -l <out)" = 1 ] || fault "$*: not one line" out
 	has out "{\"schema\":\"trialnotary/$schema/1\""
-	is err ""
+	reads err ""
 	command -v python3 >/dev/null && { python3 -c 'import json,sys; json.load(sys.stdin)' <out || fault "$*: not JSON" out; }
 }
 # field NAME: the value of the first such field of out, numbers and strings alike
@@ -55,30 +28,30 @@ field() { grep -o "\"$1\":\"\{0,1\}[^\",}]*" out | head -1 | sed 's/.*://; s/"//
 record() { head -1 out | cut -c1-64; }
 
 # ---- help ----
-run 0 help --help
+run 0 help "$tn" --help
 has out "Examples:"
 cp out all
-run 0 "help verb" help
+run 0 "help verb" "$tn" help
 cmp -s out all || fault "'help' is not '--help'"
-run 0 "no words" ; cmp -s out all || fault "no words do not show the help"
-run 0 version --version
-is out "trialnotary 0.1.0"
-run 0 "help submit" help submit
+run 0 "no words" "$tn" ; cmp -s out all || fault "no words do not show the help"
+run 0 version "$tn" --version
+reads out "trialnotary 0.1.0"
+run 0 "help submit" "$tn" help submit
 cp out submit-help
-run 0 "submit --help" submit --help
+run 0 "submit --help" "$tn" submit --help
 cmp -s out submit-help || fault "'submit --help' is not 'help submit'"
 [ "$(sed -n 3p out)" = "Examples:" ] || fault "help does not begin with examples" out
 # every verb has help, is in the manual and in the completions, with every option
-run 0 "bash completion" completion bash; cp out bash.sh
+run 0 "bash completion" "$tn" completion bash; cp out bash.sh
 bash -n bash.sh || fault "the completion for bash is not a script"
-run 0 "fish completion" completion fish; cp out fish
-run 0 "zsh completion" completion zsh; has out "#compdef trialnotary"
+run 0 "fish completion" "$tn" completion fish; cp out fish
+run 0 "zsh completion" "$tn" completion zsh; has out "#compdef trialnotary"
 fails 64 USAGE "no such shell" completion csh
 sed -n '/^Verbs:/,/^$/s/^  \([a-z]\+\( [a-z]\+\)\?\)  .*/\1/p' all >verbs
 [ "$(wc -l <verbs)" -ge 19 ] || fault "verbs are missing" verbs
 while read -r verb; do
 	# shellcheck disable=SC2086
-	run 0 "help $verb" help $verb
+	run 0 "help $verb" "$tn" help $verb
 	has "$source/docs/man/trialnotary.1.scd" "*$verb*"
 	has "$source/docs/cli.md" "## $verb"
 	for option in $(sed -n 's/^  .*--\([a-z-]*\).*/\1/p' out | sort -u); do
@@ -108,10 +81,10 @@ has err "needs --study ID"
 fails 64 USAGE "too few words" status n
 fails 64 USAGE "too many words" seal n m
 has err "does not take 'm'"
-run 64 "a fault in JSON" submti --json
+run 64 "a fault in JSON" "$tn" submti --json
 has out '{"schema":"trialnotary/error/1","code":"USAGE",'
 has out '"exit":64}'
-run 0 explain explain STORE_BUSY
+run 0 explain "$tn" explain STORE_BUSY
 has out "exit status 74"
 json explain explain OK
 fails 64 USAGE "unknown code" explain FROBNICATE
@@ -125,35 +98,35 @@ fails 64 NOTARY_EXISTS "a folder that holds something" init full
 [ "$(ls -A full)" = file ] || fault "init touched a folder that is not empty"
 fails 64 USAGE "unknown key" init m --tsa-key rsa1024
 [ -e m ] && fault "a refused init leaves a folder"
-run 0 init init n --origin test.example/log
+run 0 init "$tn" init n --origin test.example/log
 has out "test.example/log"
 fails 64 NOTARY_EXISTS "again" init n
 json init init other
 [ "$(stat -c %a n)" = 700 ] || fault "others can read the notary"
-run 0 "empty list" list n
-is out ""
-run 0 "nothing to seal" seal n
-is err "nothing was waiting"
+run 0 "empty list" "$tn" list n
+reads out ""
+run 0 "nothing to seal" "$tn" seal n
+reads err "nothing was waiting"
 
 # ---- submit ----
 echo "the protocol" >protocol.pdf
 mkdir -p data/sub consents
 echo 1 >data/b.csv; echo 2 >data/a.csv; echo 3 >data/sub/c.csv; echo 4 >data/.hidden
 for i in 1 2 3; do echo "consent $i" >consents/p$i.pdf; done
-run 0 protocol submit n --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title "The \"protocol\"" protocol.pdf
+run 0 protocol "$tn" submit n --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title "The \"protocol\"" protocol.pdf
 protocol=$(record)
-is out "$protocol  protocol.pdf"
-is err ""
-run 0 "protocol again" submit n --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title "The \"protocol\"" protocol.pdf
-is out "$protocol  protocol.pdf"
-is err "1 of 1 records were submitted before"
-run 0 "quiet" submit n -q --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title="The \"protocol\"" ./protocol.pdf
-is out "$protocol  protocol.pdf"
-is err ""
-run 0 dataset submit n --study DEMO-1 --kind dataset data --link "uses=${protocol:0:8}"
+reads out "$protocol  protocol.pdf"
+reads err ""
+run 0 "protocol again" "$tn" submit n --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title "The \"protocol\"" protocol.pdf
+reads out "$protocol  protocol.pdf"
+reads err "1 of 1 records were submitted before"
+run 0 "quiet" "$tn" submit n -q --study DEMO-1 --kind protocol --version 2.0 --date 2026-03-01 --title="The \"protocol\"" ./protocol.pdf
+reads out "$protocol  protocol.pdf"
+reads err ""
+run 0 dataset "$tn" submit n --study DEMO-1 --kind dataset data --link "uses=${protocol:0:8}"
 dataset=$(record)
-is out "$dataset  data (4 files)"
-run 0 "from elsewhere" submit n --study DEMO-1 --kind dataset "$work/data/" --link "uses=$protocol"
+reads out "$dataset  data (4 files)"
+run 0 "from elsewhere" "$tn" submit n --study DEMO-1 --kind dataset "$work/data/" --link "uses=$protocol"
 has out "$dataset"
 json show show n "$dataset"
 has out '"documents":[{"name":".hidden"'
@@ -164,14 +137,14 @@ json submit submit n --study DEMO-1 --kind consent --each consents --date 2026-0
 has out '"new":3,"before":0}'
 consent=$(field id)
 echo "consent 4" >consents/p4.pdf
-run 0 "one more" submit n --study DEMO-1 --kind consent --each consents --date 2026-03-05
+run 0 "one more" "$tn" submit n --study DEMO-1 --kind consent --each consents --date 2026-03-05
 [ "$(wc -l <out)" = 4 ] || fault "four lines for four consents" out
 has err "3 of 4 records were submitted before"
 has out "$consent  p1.pdf"
-run 0 withdrawal submit n --study DEMO-1 --kind withdrawal --link "withdraws=$consent"
+run 0 withdrawal "$tn" submit n --study DEMO-1 --kind withdrawal --link "withdraws=$consent"
 withdrawal=$(record)
-run 0 "file name from a dash" submit n --study DEMO-1 --kind other -- protocol.pdf
-run 0 confidential submit n --study DEMO-1 --kind analysis-plan --confidential --keep protocol.pdf
+run 0 "file name from a dash" "$tn" submit n --study DEMO-1 --kind other -- protocol.pdf
+run 0 confidential "$tn" submit n --study DEMO-1 --kind analysis-plan --confidential --keep protocol.pdf
 sap=$(record)
 json show show n "$sap"
 has out '"confidential":true,"kept":true,"commitment":"commitment-001.json"'
@@ -219,9 +192,9 @@ fi
 cmp -s before after || fault "something refused was stored" after
 
 # ---- status, seal ----
-run 0 pending status n "$protocol"
-is out "$protocol  PENDING"
-run 0 "by file" status n protocol.pdf
+run 0 pending "$tn" status n "$protocol"
+reads out "$protocol  PENDING"
+run 0 "by file" "$tn" status n protocol.pdf
 [ "$(wc -l <out)" = 3 ] || fault "three records hold this content" out
 echo unknown >unknown
 fails 66 UNKNOWN_RECORD "unknown file" status n unknown
@@ -229,30 +202,30 @@ fails 66 UNKNOWN_RECORD "unknown ID" status n 0123456789abcdef
 fails 66 NO_INPUT "neither" status n 0123
 fails 2 NOT_SEALED "export of what waits" export n "$protocol" -o early.asice
 [ -e early.asice ] && fault "a refused export leaves a file"
-run 0 seal seal n
+run 0 seal "$tn" seal n
 has out "seal 1: 9 records existed no later than 20"
 json status status n "$protocol"
 has out '"state":"SEALED","index":0,"seal":1,"existed_by":"20'
-run 0 list list n
+run 0 list "$tn" list n
 [ "$(wc -l <out)" = 9 ] || fault "nine records" out
 has out 'The "protocol"'
 lacks out "2026-03-05"
-run 0 "list of no study" list n --study OTHER
-is out ""
+run 0 "list of no study" "$tn" list n --study OTHER
+reads out ""
 json list list n --study DEMO-1
-run 0 show show n "${protocol:0:8}"
+run 0 show "$tn" show n "${protocol:0:8}"
 has out "state       SEALED, seal 1, existed no later than"
 fails 64 USAGE "prefix too short" show n "${protocol:0:7}"
 fails 64 USAGE "upper case" show n ABCDEF0123
 
 # ---- export and verify ----
-run 0 trust trust export n -o trust
+run 0 trust "$tn" trust export n -o trust
 fails 64 EXISTS "trust again" trust export n -o trust
-run 0 export export n "$protocol" -o protocol.asice
-is out "$protocol  protocol.asice"
+run 0 export "$tn" export n "$protocol" -o protocol.asice
+reads out "$protocol  protocol.asice"
 fails 64 EXISTS "export again" export n "$protocol" -o protocol.asice
-run 0 "export with force" export n "$protocol" -o protocol.asice --force
-run 0 "export many" export n "$protocol" "$dataset" "$consent" "$withdrawal" "$sap" -o bundles
+run 0 "export with force" "$tn" export n "$protocol" -o protocol.asice --force
+run 0 "export many" "$tn" export n "$protocol" "$dataset" "$consent" "$withdrawal" "$sap" -o bundles
 for b in protocol.asice bundles/*.asice; do
 	"$tv" --trust trust "$b" >out 2>err || fault "$b is not verified" out
 	count=$((count + 1))
@@ -261,52 +234,52 @@ cmp -s protocol.asice "bundles/$protocol.asice" || fault "the same record gives 
 json export export n "$dataset" -o one.asice
 fails 64 USAGE "twice" export n "$protocol" "${protocol:0:9}" -o twice
 fails 64 EXISTS "many into a file" export n "$protocol" "$dataset" -o protocol.asice
-run 0 "withhold" export n "$dataset" -o withheld.asice --withhold sub/c.csv
+run 0 "withhold" "$tn" export n "$dataset" -o withheld.asice --withhold sub/c.csv
 has err "warning: 'sub/c.csv' is not confidential"
 "$tv" --trust trust withheld.asice >out 2>err || fault "the rest of a withheld record is not verified" out
-run 0 "detached" export n "$dataset" -o detached.asice --detached
+run 0 "detached" "$tn" export n "$dataset" -o detached.asice --detached
 echo changed >>data/a.csv
 fails 1 DOCUMENT_CHANGED "changed document" export n "$dataset" -o changed.asice
 mkdir away && mv consents/p1.pdf away
 fails 66 DOCUMENT_MISSING "moved document" export n "$consent" -o moved.asice
 [ -e moved.asice ] && fault "a refused export leaves a file"
-run 0 "from elsewhere" export n "$consent" -o moved.asice --from away
+run 0 "from elsewhere" "$tn" export n "$consent" -o moved.asice --from away
 cmp -s moved.asice "bundles/$consent.asice" || fault "a moved document gives other bytes"
 mv protocol.pdf moved.pdf
-run 0 "kept document" export n "$sap" -o kept.asice
+run 0 "kept document" "$tn" export n "$sap" -o kept.asice
 
 # ---- signed ----
 if command -v openssl >/dev/null; then
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 30 \
 		-subj "/CN=Test submitter" -addext keyUsage=digitalSignature >/dev/null 2>&1
 	chmod 600 key.pem
-	run 0 signed submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem moved.pdf
+	run 0 signed "$tn" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem moved.pdf
 	signed=$(record)
-	run 0 "signed again" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem moved.pdf
+	run 0 "signed again" "$tn" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem moved.pdf
 	has out "$signed"
-	run 0 seal seal n
-	run 0 "export of signed" export n "$signed" -o signed.asice
+	run 0 seal "$tn" seal n
+	run 0 "export of signed" "$tn" export n "$signed" -o signed.asice
 	"$tv" --trust trust signed.asice >out 2>err || fault "the signed record is not verified" out
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key2.pem -out cert2.pem -days 30 \
 		-subj "/CN=Other" >/dev/null 2>&1
 	fails 74 SIGNER_FAILED "another certificate" submit n --study DEMO-1 --kind results --sign key.pem --cert cert2.pem data
 
 	# meaning and name: written, shown, and accepted by OpenSSL
-	run 0 "a meaning" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem --meaning author --printed-name "Test submitter" moved.pdf
+	run 0 "a meaning" "$tn" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem --meaning author --printed-name "Test submitter" moved.pdf
 	meant=$(record)
 	[ "$meant" != "$signed" ] || fault "a signature with a meaning is not the one without"
-	run 0 countersign countersign n "$meant" --sign key.pem --cert cert.pem --meaning approval
+	run 0 countersign "$tn" countersign n "$meant" --sign key.pem --cert cert.pem --meaning approval
 	approval=$(record)
 	has out "$approval  approval of $meant"
-	run 0 "countersigned again" countersign n "$meant" --sign key.pem --cert cert.pem --meaning approval
+	run 0 "countersigned again" "$tn" countersign n "$meant" --sign key.pem --cert cert.pem --meaning approval
 	has out "$approval"
 	has err "the same signature was given before"
 	json countersign countersign n "$meant" --sign key.pem --cert cert.pem --meaning review --kind ethics-approval
 	[ "$(field countersigns)" = "$meant" ] && [ "$(field meaning)" = review ] && [ "$(field printed_name)" = "Test submitter" ] &&
 		[ "$(field kind)" = ethics-approval ] && [ "$(field study)" = DEMO-1 ] && [ "$(field new)" = true ] || fault "the JSON of countersign" out
 	[ "$(field id)" != "$approval" ] || fault "another meaning is another signature"
-	run 0 seal seal n
-	run 0 "export of both" export n "$meant" "$approval" -o signatures/
+	run 0 seal "$tn" seal n
+	run 0 "export of both" "$tn" export n "$meant" "$approval" -o signatures/
 	mkdir -p with-root && cp -r trust/. with-root && mkdir -p with-root/submitters && cp cert.pem with-root/submitters/own.pem
 	"$tv" --trust with-root "signatures/$approval.asice" >out 2>err || fault "the countersignature is not verified" out
 	has out 'Signed      as "Test submitter", meaning: approval, at 20'
@@ -354,7 +327,7 @@ if command -v openssl >/dev/null; then
 	# encrypted keys
 	openssl pkcs8 -topk8 -in key.pem -out locked.pem -passout pass:secret -v2 aes-256-cbc 2>/dev/null
 	chmod 600 locked.pem
-	run 0 "an encrypted key" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 3 3<<<secret
+	run 0 "an encrypted key" "$tn" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 3 3<<<secret
 	fails 74 SIGNER_FAILED "a wrong passphrase" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 3 3<<<wrong
 	fails 74 SIGNER_FAILED "an empty passphrase" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 3 3</dev/null
 	fails 64 USAGE "no such descriptor" countersign n "$meant" --sign locked.pem --cert cert.pem --meaning witness --passphrase-fd 99
@@ -373,20 +346,20 @@ if command -v openssl >/dev/null; then
 		has out "Passphrase of 'locked.pem': "
 		has out "receipt of $meant"
 	fi
-	run 0 seal seal n
+	run 0 seal "$tn" seal n
 	chmod 644 key.pem
 	fails 77 PERMISSION "a key that others can read" submit n --study DEMO-1 --kind results --sign key.pem --cert cert.pem data
 fi
 
 # ---- log ----
-run 0 head log head n
+run 0 head "$tn" log head n
 cp out head
 json log-head log head n
 size=$(field size)
-run 0 consistency log consistency n --from 1
-run 0 "old head" log consistency n --checkpoint head
-run 0 "one more" submit n --study DEMO-2 --kind other moved.pdf
-run 0 seal seal n
+run 0 consistency "$tn" log consistency n --from 1
+run 0 "old head" "$tn" log consistency n --checkpoint head
+run 0 "one more" "$tn" submit n --study DEMO-2 --kind other moved.pdf
+run 0 seal "$tn" seal n
 json log-consistency log consistency n --checkpoint head
 has out "\"from\":$size,\"to\":$((size + 1)),\"checked\":true"
 fails 64 USAGE "backwards" log consistency n --from 3 --to 2
@@ -395,47 +368,47 @@ fails 64 USAGE "no number" log consistency n --from x
 "$tn" log head other >foreign
 fails 1 CHECKPOINT_ORIGIN "another log" log consistency n --checkpoint foreign
 fails 66 NO_INPUT "no head" log consistency n --checkpoint absent
-run 0 audit log audit n
+run 0 audit "$tn" log audit n
 has out "no fault found"
-run 0 fsck fsck n
+run 0 fsck "$tn" fsck n
 json fsck fsck n
 has out '"findings":[],"faults":0}'
 json log-audit log audit n
 
 # ---- backup, erase, restore ----
-run 0 backup backup n -o backup
+run 0 backup "$tn" backup n -o backup
 fails 64 EXISTS "backup again" backup n -o backup
 fails 64 USAGE "without --yes" erase n "$consent"
-run 0 erase erase n "$consent" --yes
+run 0 erase "$tn" erase n "$consent" --yes
 has out "$consent  ERASED"
-run 0 "erase again" erase n "$consent" --yes
-is out "$consent  ERASED before"
-run 0 status status n "$consent"
-is out "$consent  ERASED"
+run 0 "erase again" "$tn" erase n "$consent" --yes
+reads out "$consent  ERASED before"
+run 0 status "$tn" status n "$consent"
+reads out "$consent  ERASED"
 fails 1 ERASED "export of erased" export n "$consent" -o erased.asice
 fails 66 UNKNOWN_RECORD "link to erased" submit n --study DEMO-1 --kind withdrawal --link "withdraws=$consent"
 has err "was erased"
-run 0 "show erased" show n "$consent"
+run 0 "show erased" "$tn" show n "$consent"
 lacks out "p1.pdf"
-run 0 "the record of the erasure" list n
+run 0 "the record of the erasure" "$tn" list n
 [ "$(wc -l <out)" -ge 11 ] || fault "the erasure is not recorded" out
-run 0 "seal after erasure" seal n
-run 0 "audit after erasure" log audit n
-run 0 "fsck after erasure" fsck n
+run 0 "seal after erasure" "$tn" seal n
+run 0 "audit after erasure" "$tn" log audit n
+run 0 "fsck after erasure" "$tn" fsck n
 fails 74 STORE_ROLLED_BACK "an old backup" restore backup n
 "$tn" log head n >newest
 fails 74 STORE_ROLLED_BACK "an old backup elsewhere" restore backup restored --head newest
 [ -e restored ] && fault "a refused restore leaves a folder"
-run 0 restore restore backup restored
-run 0 "restored" status restored "$protocol"
+run 0 restore "$tn" restore backup restored
+run 0 "restored" "$tn" status restored "$protocol"
 has out "SEALED"
-run 0 "newer backup" backup n -o backup2
-run 0 "restore over" restore backup2 n --head newest
-run 0 "fsck of restored" fsck n
+run 0 "newer backup" "$tn" backup n -o backup2
+run 0 "restore over" "$tn" restore backup2 n --head newest
+run 0 "fsck of restored" "$tn" fsck n
 
 # ---- hash, a full disk ----
 printf abc >abc
-run 0 hash hash abc
+run 0 hash "$tn" hash abc
 has out ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
 has out ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a
 json hash hash abc data
@@ -452,41 +425,41 @@ pid=$!
 sleep 0.2
 kill -9 $pid 2>/dev/null
 wait $pid 2>/dev/null
-run 0 "the rest" submit k --study MANY --kind dataset --each many
+run 0 "the rest" "$tn" submit k --study MANY --kind dataset --each many
 [ "$(wc -l <out)" = 2500 ] || fault "not all are there"
 cp out first
-run 0 "again" submit k --study MANY --kind dataset --each many
+run 0 "again" "$tn" submit k --study MANY --kind dataset --each many
 cmp -s out first || fault "other IDs the second time"
 has err "2500 of 2500 records were submitted before"
-run 0 "seal of many" seal k
+run 0 "seal of many" "$tn" seal k
 has out "seal 1: 2500 records"
-run 0 "audit of many" log audit k
+run 0 "audit of many" "$tn" log audit k
 
 # ---- mistakes that must not cost anything ----
-run 0 "log --help" log --help
+run 0 "log --help" "$tn" log --help
 has out "log audit"
-run 0 "trust -h" trust -h
+run 0 "trust -h" "$tn" trust -h
 has out "trust export"
 fails 64 USAGE "help of nothing" help frobnicate
 has err "Next: see 'trialnotary help'"
-run 0 "a folder of mistakes" init own -q
+run 0 "a folder of mistakes" "$tn" init own -q
 mkdir docs && echo 1 >docs/a && echo 2 >docs/b
-run 0 "before --keep" submit own --study S --kind dataset docs
+run 0 "before --keep" "$tn" submit own --study S --kind dataset docs
 owned=$(record)
-run 0 "--keep too late" submit own --study S --kind dataset --keep docs
+run 0 "--keep too late" "$tn" submit own --study S --kind dataset --keep docs
 has err "warning: 1 of them were submitted without --keep"
-run 0 "--keep in time" submit own --study S --kind dataset --version 2 --keep docs
-run 0 "--keep again" submit own --study S --kind dataset --version 2 --keep docs
+run 0 "--keep in time" "$tn" submit own --study S --kind dataset --version 2 --keep docs
+run 0 "--keep again" "$tn" submit own --study S --kind dataset --version 2 --keep docs
 lacks err "warning"
 fails 64 USAGE "the notary as a document" submit own --study S --kind other own
 has err "belongs to the notary itself"
 mkdir around && echo 1 >around/document
-run 0 "a notary among documents" init around/inner -q
+run 0 "a notary among documents" "$tn" init around/inner -q
 fails 64 USAGE "the notary among documents" submit around/inner --study S --kind other around
 mkdir none
 fails 66 NO_INPUT "nothing in a folder" submit own --study S --kind other none
 has err "folder 'none' holds no files"
-run 0 "seal" seal own
+run 0 "seal" "$tn" seal own
 fails 64 USAGE "a bundle in the notary" export own "$owned" -o own/x.asice
 fails 64 USAGE "bundles in the notary" export own "$owned" -o own/new/
 fails 64 USAGE "a backup in the notary" backup own -o own/backup
@@ -500,9 +473,9 @@ done
 [ "$(cat precious docs/a)" = "precious
 1" ] || fault "--force replaced a document"
 : >blank
-run 0 "--force over an empty file" export own "$owned" -o blank --force
-run 0 "--force over a bundle" export own "$owned" -o blank --force
-run 0 "nothing happened to it" fsck own
+run 0 "--force over an empty file" "$tn" export own "$owned" -o blank --force
+run 0 "--force over a bundle" "$tn" export own "$owned" -o blank --force
+run 0 "nothing happened to it" "$tn" fsck own
 # closed streams: no message goes into a file of the notary
 for close in '>&-' '2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
 	for line in "submit own --study S --kind dataset docs" "submit own --study T$count --kind other --keep docs" "list own"; do
@@ -511,7 +484,7 @@ for close in '>&-' '2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
 	done
 done
 [ -s own/lock ] && fault "a message went into the lock file" own/lock
-run 0 "after closed streams" fsck own
+run 0 "after closed streams" "$tn" fsck own
 "$tn" list own 2>err >/dev/full
 [ $? = 74 ] || fault "a full output is not noticed"
 has err "could not be written"
@@ -520,7 +493,7 @@ has err "Next: "
 (ulimit -f 1; "$tn" submit own --study L --kind other --keep precious docs >out 2>err; echo $? >status)
 [ "$(cat status)" = 74 ] || fault "a file size limit: exit status $(cat status)" err
 has err "IO: "
-run 0 "after a file size limit" fsck own
+run 0 "after a file size limit" "$tn" fsck own
 
 # ---- years later, and two histories ----
 if command -v faketime >/dev/null && [ -z "${ASAN_OPTIONS:-}" ]; then
@@ -530,27 +503,27 @@ if command -v faketime >/dev/null && [ -z "${ASAN_OPTIONS:-}" ]; then
 	faketime '-1 day' "$tn" submit own --study S --kind other precious >out 2>err
 	[ $? = 74 ] || fault "a clock that runs backwards" err
 	has err "TIME_STOPPED"
-	run 0 "the clock is right again" submit own --study S --kind other precious
+	run 0 "the clock is right again" "$tn" submit own --study S --kind other precious
 fi
 cp -a own fork
 echo one >one; echo two >two
-run 0 "one history" submit own --study S --kind other one
-run 0 "one history" seal own
-run 0 "another history" submit fork --study S --kind other two
-run 0 "another history" seal fork
+run 0 "one history" "$tn" submit own --study S --kind other one
+run 0 "one history" "$tn" seal own
+run 0 "another history" "$tn" submit fork --study S --kind other two
+run 0 "another history" "$tn" seal fork
 "$tn" log head fork >forked
 fails 1 EQUIVOCATION "a forked head" log consistency own --checkpoint forked
-run 0 "a backup of one" backup own -o own-backup
+run 0 "a backup of one" "$tn" backup own -o own-backup
 fails 1 EQUIVOCATION "a backup of the other history" restore own-backup elsewhere --head forked
 fails 1 EQUIVOCATION "over the other history" restore own-backup fork
-run 0 "over the same" restore own-backup own
+run 0 "over the same" "$tn" restore own-backup own
 has err "'own.before-restore'"
-run 0 "one tile changed" submit own --study S --kind other docs
-run 0 "one tile changed" seal own
+run 0 "one tile changed" "$tn" submit own --study S --kind other docs
+run 0 "one tile changed" "$tn" seal own
 tile=$(find own/log/tile -type f | sort | head -1)
 chmod 644 "$tile"
 printf X | dd of="$tile" bs=1 seek=3 conv=notrunc 2>/dev/null
-run 74 "one tile changed" fsck own
+run 74 "one tile changed" "$tn" fsck own
 has out "$(basename "$(dirname "$tile")")/$(basename "$tile")"
 has err "1 fault was found"
 
@@ -560,8 +533,7 @@ if command -v flock >/dev/null; then
 	flock 9
 	fails 74 STORE_BUSY "busy" list n
 	exec 9<&-
-	run 0 "free again" list n
+	run 0 "free again" "$tn" list n
 fi
 
-echo "$count checks, $faults failed"
-[ "$faults" = 0 ]
+finished

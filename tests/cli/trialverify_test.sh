@@ -2,35 +2,9 @@
 # The program trialverify as its users meet it: exact status, where text goes, what is refused.
 #   TRIALVERIFY, TRIALNOTARY: paths of the programs; TRIALNOTARY_SOURCE: the source tree
 set -u
-tv=${TRIALVERIFY:?path of trialverify}
-tn=${TRIALNOTARY:-}
-source=${TRIALNOTARY_SOURCE:?path of the source tree}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
+. "$(dirname "$0")/lib.sh"
+
 unset NO_COLOR
-faults=0
-count=0
-
-fault() {
-	echo "FAILED: $1"
-	[ $# -gt 1 ] && sed 's/^/    /' "$2"
-	faults=$((faults + 1))
-}
-
-# run STATUS NAME COMMAND...: runs it and compares the exit status; output is in out and err
-run() {
-	local want=$1 name=$2 got
-	shift 2
-	"$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ "$got" = "$want" ] || { fault "$name: exit status $got, not $want"; sed 's/^/    /' out err; }
-}
-# has FILE TEXT / lacks FILE TEXT
-has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
-lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
 
 echo "a text" >text
 : >empty
@@ -533,5 +507,4 @@ else
 	fi
 fi
 
-echo "$count checks, $faults failed"
-[ $faults = 0 ]
+finished

@@ -2,31 +2,8 @@
 # The verb 'trust' of trialverify: what a trust directory pins, and adding to it, also wrongly on purpose.
 #   TRIALVERIFY, TRIALNOTARY: paths of the programs; TRIALNOTARY_SOURCE: the source tree
 set -u
-tv=${TRIALVERIFY:?path of trialverify}
-tn=${TRIALNOTARY:?path of trialnotary}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-faults=0
-count=0
+. "$(dirname "$0")/lib.sh"
 
-fault() {
-	echo "FAILED: $1"
-	[ $# -gt 1 ] && sed 's/^/    /' "$2"
-	faults=$((faults + 1))
-}
-# run STATUS NAME COMMAND...: runs it and compares the exit status; output is in out and err
-run() {
-	local want=$1 name=$2 got
-	shift 2
-	"$@" >out 2>err
-	got=$?
-	count=$((count + 1))
-	[ "$got" = "$want" ] || { fault "$name: exit status $got, not $want"; sed 's/^/    /' out err; }
-}
-has() { count=$((count + 1)); grep -qF -- "$2" "$1" || fault "$1 lacks '$2'" "$1"; }
-lacks() { count=$((count + 1)); ! grep -qF -- "$2" "$1" || fault "$1 holds '$2'" "$1"; }
 # Everything in a folder, with its octets
 tree() { (cd "$1" && find . | LC_ALL=C sort && find . -type f -exec sha256sum {} + | LC_ALL=C sort); }
 # refused STATUS CODE NAME TEXT ARGS...: 'trust add trust ARGS' leaves the directory as it was
@@ -62,7 +39,7 @@ run 0 init "$tn" init n --origin demo.example/1 -q
 run 0 export "$tn" trust export n -o trust -q
 echo "a document" >protocol.txt
 run 0 submit "$tn" submit n --kind protocol --study DEMO-1 --json -q protocol.txt
-id=$(sed -n 's/.*"records":\[{"id":"\([0-9a-f]*\)".*/\1/p' out)
+id=$(id_of)
 run 0 seal "$tn" seal n -q
 run 0 "export the bundle" "$tn" export n "$id" -o bundle.asice -q
 bundle=$work/bundle.asice
@@ -323,5 +300,4 @@ for verb in er token receipt inspect extract explain help verify; do
 	has out "[NO_INPUT]"
 done
 
-[ $faults = 0 ] && echo "$count checks"
-[ $faults = 0 ]
+finished
