@@ -6,11 +6,12 @@
 #include "verify/files.h"
 #include "verify/record.h"
 
-#include "tests/check.h"
+#include "tests/submission_maker.h"
+#include "tests/unit/bundle_maker.h"
 
 #define BEFORE INT64_C(1577836800000) /* 2020-01-01 */
 #define AFTER INT64_C(4102444800000)  /* 2100-01-01 */
-#define AT INT64_C(1780000000000) /* 2026-05-28 */
+#define DURING INT64_C(1780000000000) /* 2026-05-28 */
 
 struct parts {
 	uint8_t *block;
@@ -52,7 +53,7 @@ static bool is_signed(struct nt_signatures *s, const struct nt_record_signature 
 	struct nt_record_signer by;
 	struct vf_err err;
 
-	CHECK_RC(nt_signatures_read(s, r, AT, &by, &err), VF_OK);
+	CHECK_RC(nt_signatures_read(s, r, DURING, &by, &err), VF_OK);
 	CHECK(by.name.n > 0 || by.meaning.n == 0);
 	return by.name.n > 0;
 }
@@ -75,7 +76,7 @@ static void test_right(struct nt_signatures *s, struct parts *p)
 	struct nt_record_signature r = p->s;
 	struct nt_record_signer by;
 
-	CHECK_RC(nt_signatures_read(s, &p->s, AT, &by, NULL), VF_OK);
+	CHECK_RC(nt_signatures_read(s, &p->s, DURING, &by, NULL), VF_OK);
 	CHECK_BYTES(by.name, vf_bytes_str("Trial Data Office"));
 	CHECK_INT(by.meaning.n, 0);
 	/* before and after the days of the certificate, as the verifier has it (SIGNER_CERT_TIME) */
@@ -115,6 +116,90 @@ static void test_moved(struct nt_signatures *s, const struct parts *p, const str
 	CHECK(is_signed(s, &p->s));
 }
 
+/* The signature of g over a manifest. */
+static struct vf_bytes sign(const struct signer *g, struct vf_bytes manifest)
+{
+	struct cms_spec spec = {.cert = g->cert, .certs = g->cert, .key = g->key, .detached = true, .content_type = "1.2.840.113549.1.7.1",
+		.content = manifest};
+
+	return make_cms(&spec);
+}
+
+/* Right signatures of the one whom the statement names, over what is no signed manifest of this record. */
+static void test_forged(struct nt_signatures *s, const struct parts *p)
+{
+	struct nt_record_signature r = p->s;
+	struct nt_record_signer by;
+	struct vf_bytes text = make_copy(p->s.statement), own, other, before;
+	uint8_t *at = memmem(text.p, text.n, "\"signer\":\"", 10);
+	struct signer g, stranger;
+
+	signer_begin(&g, NULL, NULL);
+	signer_begin(&stranger, NULL, NULL);
+	stranger.cert = make_cert(&(struct cert_spec){.name = "A Submitter", .issuer = "Submitter Root", .key = stranger.key,
+		.issuer_key = stranger.root_key, .serial = 8, .ext = {{"keyUsage", "critical,digitalSignature"}}});
+	CHECK(at != NULL);
+	if (!at)
+		return;
+	memcpy(at + 10, HEX(g.sha256), 64);
+	r.statement = text;
+	own = make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, text));
+	other = make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, p->s.statement));
+	r.manifest = make_manifest(VF_NAME_SIGNATURE, own);
+	r.signature = sign(&g, r.manifest);
+	CHECK_RC(nt_signatures_read(s, &r, DURING, &by, NULL), VF_OK);
+	CHECK_BYTES(by.name, vf_bytes_str("A Submitter"));
+	/* the same manifest, by somebody else whose certificate says the same name */
+	r.signature = sign(&stranger, r.manifest);
+	CHECK(!is_signed(s, &r));
+	/* another record's, moved here */
+	before = r.manifest;
+	r.manifest = make_manifest(VF_NAME_SIGNATURE, other);
+	r.signature = sign(&g, r.manifest);
+	CHECK(!is_signed(s, &r));
+	r.manifest = before;
+	CHECK(!is_signed(s, &r));
+	/* under another name, with another one, of another signature */
+	r.manifest = make_manifest(VF_NAME_SIGNATURE, make_ref("a.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, text)));
+	r.signature = sign(&g, r.manifest);
+	CHECK(!is_signed(s, &r));
+	r.manifest = make_manifest(VF_NAME_SIGNATURE, JOIN(own, make_ref("a.txt", VF_MANIFEST_SHA256, make_digest(VF_SHA256, own))));
+	r.signature = sign(&g, r.manifest);
+	CHECK(!is_signed(s, &r));
+	r.manifest = make_manifest("META-INF/signature002.p7s", own);
+	r.signature = sign(&g, r.manifest);
+	CHECK(!is_signed(s, &r));
+	signer_end(&g);
+	signer_end(&stranger);
+}
+
+/* The last moment of the certificate's days counts, and so does the first; none outside. */
+static void test_days(struct nt_signatures *s, const struct parts *p)
+{
+	struct nt_record_signature r = p->s;
+	struct vf_bytes text = make_copy(p->s.statement);
+	uint8_t *at = memmem(text.p, text.n, "\"signer\":\"", 10);
+	int64_t from = make_time("2026-05-01T00:00:00Z"), to = make_time("2026-06-01T00:00:00Z");
+	struct nt_record_signer by;
+	struct signer g;
+
+	signer_begin(&g, "20260501000000Z", "20260601000000Z");
+	CHECK(at != NULL);
+	if (!at)
+		return;
+	memcpy(at + 10, HEX(g.sha256), 64);
+	r.statement = text;
+	r.manifest = make_manifest(VF_NAME_SIGNATURE, make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, text)));
+	r.signature = sign(&g, r.manifest);
+	for (int64_t day = -1; day <= 1; day++) {
+		CHECK_RC(nt_signatures_read(s, &r, from + day, &by, NULL), VF_OK);
+		CHECK_INT(by.name.n > 0, day >= 0);
+		CHECK_RC(nt_signatures_read(s, &r, to + day, &by, NULL), VF_OK);
+		CHECK_INT(by.name.n > 0, day <= 0);
+	}
+	signer_end(&g);
+}
+
 int main(void)
 {
 	struct nt_signatures *s = nt_signatures_new();
@@ -127,6 +212,8 @@ int main(void)
 	test_right(s, &good);
 	CHECK(!is_signed(s, &bad.s));
 	test_moved(s, &good, &other);
+	test_forged(s, &good);
+	test_days(s, &good);
 	nt_signatures_free(s);
 	nt_signatures_free(NULL);
 	free(good.block);
