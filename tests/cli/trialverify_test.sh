@@ -191,7 +191,8 @@ run 64 "receipt with a report" "$tv" receipt --report page.html "$receipt"
 run 64 "a proof of a bundle" "$tv" --proof text text
 run 64 "receipt and proof by standard input" "$tv" receipt - --proof -
 run 66 "a proof that is not there" "$tv" receipt --integrity-only "$receipt" --proof nothing
-run 64 "a receipt without its verb" "$tv" "$receipt"
+cp "$receipt" given # not at its path, which may be long: lines are folded
+run 64 "a receipt without its verb" "$tv" given
 has out "is a receipt: check it with  trialverify"
 run 3 "a receipt, integrity only" "$tv" receipt --integrity-only "$receipt"
 has out "nobody vouches for it"
