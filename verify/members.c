@@ -383,25 +383,6 @@ VF_RC vf_judge_members(struct vf_judge *j, bool *ret_go, struct vf_err *reterr)
 
 /* ---- beside the container ---- */
 
-static enum vf_rc hash_source(const struct vf_source *s, struct vf_pair *ret, struct vf_err *reterr)
-{
-	uint8_t room[65536];
-	struct vf_pair_hasher h;
-
-	vf_pair_init(&h);
-	for (uint64_t at = 0; at < s->size;) {
-		size_t n = s->size - at < sizeof(room) ? (size_t)(s->size - at) : sizeof(room);
-		enum vf_rc rc = vf_source_read(s, at, room, n, reterr);
-
-		if (rc != VF_OK)
-			return rc;
-		vf_pair_put(&h, vf_bytes(room, n));
-		at += n;
-	}
-	*ret = vf_pair_done(&h);
-	return VF_OK;
-}
-
 /* The last part of a path that the user typed. */
 static struct vf_bytes base_name(const char *path)
 {
@@ -437,9 +418,7 @@ static bool is_named(const struct vf_judge *j, struct vf_bytes base)
 	char path[VF_MAX_NAME + 2];
 
 	for (size_t i = 0; i < j->statement.n_members + j->n_hidden; i++) {
-		struct vf_bytes name = i < j->statement.n_members
-			? j->objects[i].name
-			: j->hidden[i - j->statement.n_members].commitment.name;
+		struct vf_bytes name = i < j->statement.n_members ? j->objects[i].name : j->hidden[i - j->statement.n_members].commitment.name;
 
 		snprintf(path, sizeof(path), "/%.*s", VF_STR(name));
 		if (vf_bytes_eq(base_name(path), base))
@@ -453,7 +432,7 @@ VF_RC vf_judge_detached(struct vf_judge *j, const struct vf_detached *detached, 
 	for (size_t i = 0; i < n; i++) {
 		struct vf_pair digests;
 		struct vf_err err;
-		enum vf_rc rc = hash_source(detached[i].source, &digests, reterr);
+		enum vf_rc rc = vf_source_digest(detached[i].source, &digests, reterr);
 
 		if (rc != VF_OK)
 			return rc;

@@ -302,49 +302,23 @@ VF_RC vf_study_open(const struct vf_source *source, struct vf_arena *a, struct v
 	return make_room(ret, reterr);
 }
 
-VF_RC vf_study_digest(const struct vf_source *s, struct vf_pair *ret, struct vf_err *reterr)
-{
-	uint8_t room[16384];
-	struct vf_pair_hasher h;
-	struct vf_bytes piece;
-
-	vf_pair_init(&h);
-	for (uint64_t at = 0; at < s->size; at += piece.n) {
-		size_t n = s->size - at < sizeof(room) ? (size_t)(s->size - at) : sizeof(room);
-		enum vf_rc rc = vf_source_view(s, at, n, room, &piece, reterr);
-
-		if (rc != VF_OK)
-			return rc;
-		vf_pair_put(&h, piece);
-	}
-	*ret = vf_pair_done(&h);
-	return VF_OK;
-}
-
-/* A document in the file. */
-struct inside {
-	const struct vf_source *source;
-	uint64_t at;
-};
-
 static VF_RC read_inside(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr)
 {
-	const struct inside *in = ctx;
+	const struct vf_study_document *d = ctx;
 
-	return vf_source_read(in->source, in->at + at, out, n, reterr);
+	return vf_source_read(d->file, d->begin + at, out, n, reterr);
 }
 
-VF_RC vf_study_document_source(const struct vf_study *s, const struct vf_zip_entry *e, const struct vf_source **ret, struct vf_err *reterr)
+VF_RC vf_study_document_open(const struct vf_study *s, const struct vf_zip_entry *e, struct vf_study_document *d, struct vf_err *reterr)
 {
-	struct vf_source *source = VF_NEW(s->arena, 1, struct vf_source);
-	struct inside *in = VF_NEW(s->arena, 1, struct inside);
+	enum vf_rc rc;
 
-	if (!source || !in)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a document");
-	*in = (struct inside){&s->box.source, e->data_at};
-	*source = (struct vf_source){.ctx = in, .size = e->size, .read = read_inside};
-	if (s->box.source.memory.p && !vf_bytes_slice(s->box.source.memory, e->data_at, e->size, &source->memory))
+	if (d->source.digests)
+		return VF_OK;
+	*d = (struct vf_study_document){.source = {.ctx = d, .size = e->size, .read = read_inside}, .file = &s->box.source, .begin = e->data_at};
+	if (d->file->memory.p && !vf_bytes_slice(d->file->memory, d->begin, e->size, &d->source.memory))
 		return vf_fail(reterr, VF_INTERNAL, "a document that was not scanned");
-	*ret = source;
-	return VF_OK;
+	rc = vf_source_digest(&d->source, &d->digests, reterr);
+	d->source.digests = rc == VF_OK ? &d->digests : NULL;
+	return rc;
 }

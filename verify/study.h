@@ -124,11 +124,15 @@ VF_RC vf_study_load(struct vf_study *s, size_t seal, struct vf_err *reterr);
 /* The document of this SHA-256 by its content's place in the file, or NULL. Nobody has compared it yet. */
 const struct vf_zip_entry *vf_study_document(const struct vf_study *s, const struct vf_hash *sha256);
 
-/* It as a source of its own; lives in the study's arena. */
-VF_RC vf_study_document_source(const struct vf_study *s, const struct vf_zip_entry *e, const struct vf_source **ret, struct vf_err *reterr);
-
-/* Both digests of a whole source. */
-VF_RC vf_study_digest(const struct vf_source *s, struct vf_pair *ret, struct vf_err *reterr);
+/* A document as a source of its own, read once for its digests, however many records have it. Zero before it is opened; not to be moved then. */
+struct vf_study_document {
+	struct vf_source source;
+	struct vf_pair digests;
+	const struct vf_source *file;
+	uint64_t begin;
+	size_t record; /* for whoever judges: that had it last, and 1; 0: none */
+};
+VF_RC vf_study_document_open(const struct vf_study *s, const struct vf_zip_entry *e, struct vf_study_document *d, struct vf_err *reterr);
 
 /* ---- inside: shared by study.c and study_unpack.c ---- */
 

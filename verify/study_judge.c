@@ -10,9 +10,9 @@ struct judging {
 	struct vf_study *s;
 	const struct vf_study_judging *j;
 	struct vf_study_result *r;
-	struct vf_pair *given; /* digests of j->detached */
-	bool *used;	       /* documents of the file that a record has */
-	bool *proven;	       /* seals whose checkpoint a shown record was VERIFIED with */
+	struct vf_study_document *given;     /* j->detached, ascending by SHA-256 */
+	struct vf_study_document *documents; /* of the file, by their entries */
+	bool *proven;			     /* seals whose checkpoint a shown record was VERIFIED with */
 	const struct vf_study_record **sorted;
 	size_t n_sorted;
 	struct vf_study_record *more; /* of bundles beside the file, when the file does not have them */
@@ -27,16 +27,10 @@ struct judging {
 
 static void fault(struct judging *g, const struct vf_study_record *r, const struct vf_err *err)
 {
-	struct vf_study_fault *f = &g->r->faults[g->r->n_faults];
-
 	g->r->rejected |= vf_rc_class(err->rc) == VF_CLASS_REJECTED;
-	if (g->r->n_faults++ >= VF_STUDY_FAULTS)
-		return;
-	*f = (struct vf_study_fault){.err = *err, .has_record = r != NULL};
-	if (r) {
-		f->index = r->index;
-		f->id = r->id;
-	}
+	if (g->r->n_faults++ < VF_STUDY_FAULTS)
+		g->r->faults[g->r->n_faults - 1] = (struct vf_study_fault){.err = *err, .has_record = r != NULL, .index = r ? r->index : 0,
+			.id = r ? r->id : (struct vf_hash){{0}}};
 }
 
 static void fault_of(struct judging *g, const struct vf_study_record *r, enum vf_rc rc, const char *text)
@@ -51,27 +45,29 @@ static void fault_of(struct judging *g, const struct vf_study_record *r, enum vf
 
 struct beside {
 	struct vf_detached *at;
-	size_t n;
+	size_t n, record;
 };
+
+static int document_order(const void *a, const void *b)
+{
+	const struct vf_study_document *x = a, *y = b;
+
+	return memcmp(x->digests.sha256.b, y->digests.sha256.b, sizeof(x->digests.sha256.b));
+}
 
 /* The document of this digest: in the file, or beside it. */
 static VF_RC add_document(struct judging *g, const struct vf_pair *digests, struct beside *ret, struct vf_err *reterr)
 {
-	struct vf_study *s = g->s;
-	const struct vf_zip_entry *e = vf_study_document(s, &digests->sha256);
-	const struct vf_source *source;
-	enum vf_rc rc;
+	const struct vf_zip_entry *e = vf_study_document(g->s, &digests->sha256);
+	const struct vf_study_document key = {.digests = *digests};
+	struct vf_study_document *d = e ? &g->documents[(size_t)(e - g->s->box.zip.entries)]
+					: bsearch(&key, g->given, g->j->n_detached, sizeof(key), document_order);
+	enum vf_rc rc = e ? vf_study_document_open(g->s, e, d, reterr) : VF_OK;
 
-	for (size_t i = 0; !e && i < g->j->n_detached; i++)
-		if (vf_pair_eq(&g->given[i], digests))
-			ret->at[ret->n++] = g->j->detached[i];
-	if (!e)
-		return VF_OK;
-	rc = vf_study_document_source(s, e, &source, reterr);
-	if (rc != VF_OK)
+	if (rc != VF_OK || !d || d->record == ret->record || (!e && !vf_pair_eq(&d->digests, digests)))
 		return rc;
-	g->used[(size_t)(e - s->box.zip.entries)] = true;
-	ret->at[ret->n++] = (struct vf_detached){"a document of the study bundle", source};
+	d->record = ret->record;
+	ret->at[ret->n++] = (struct vf_detached){"a document of the study bundle", &d->source};
 	return VF_OK;
 }
 
@@ -81,7 +77,7 @@ static VF_RC find_documents(struct judging *g, const struct vf_study_unpacked *u
 	struct vf_commitment c;
 	enum vf_rc rc = VF_OK;
 
-	ret->at = VF_NEW(g->s->arena, (st->n_members + u->n_members) * (g->j->n_detached + 1) + 1, struct vf_detached);
+	ret->at = VF_NEW(g->s->arena, st->n_members + u->n_members + 1, struct vf_detached);
 	if (!ret->at)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for documents");
 	for (size_t i = 0; rc == VF_OK && i < st->n_members; i++)
@@ -216,7 +212,7 @@ static VF_RC judge_record(struct judging *g, size_t i, struct vf_err *reterr)
 	struct vf_study_unpacked u;
 	struct vf_bytes bundle;
 	struct vf_source source;
-	struct beside docs = {0};
+	struct beside docs = {.record = i + 1};
 	struct vf_err err = {0};
 	const char *wrong;
 	char hex[65];
@@ -494,15 +490,22 @@ static VF_RC begin(struct judging *g, struct vf_err *reterr)
 	struct vf_study *s = g->s;
 	enum vf_rc rc = VF_OK;
 
-	g->used = VF_NEW(s->arena, s->box.zip.n, bool);
+	g->documents = VF_NEW(s->arena, s->box.zip.n, struct vf_study_document);
 	g->proven = VF_NEW(s->arena, s->n_seals + 1, bool);
-	g->given = VF_NEW(s->arena, g->j->n_detached + 1, struct vf_pair);
+	g->given = VF_NEW(s->arena, g->j->n_detached + 1, struct vf_study_document);
 	g->more = VF_NEW(s->arena, g->j->n_bundles + 1, struct vf_study_record);
 	g->study.p = vf_arena_take(s->arena, 128, 1);
-	if (!g->used || !g->proven || !g->given || !g->more || !g->study.p)
+	if (!g->documents || !g->proven || !g->given || !g->more || !g->study.p)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory to judge a study");
-	for (size_t i = 0; rc == VF_OK && i < g->j->n_detached; i++)
-		rc = vf_study_digest(g->j->detached[i].source, &g->given[i], reterr);
+	for (size_t i = 0; rc == VF_OK && i < g->j->n_detached; i++) {
+		g->given[i].file = g->j->detached[i].source;
+		rc = vf_source_digest(g->given[i].file, &g->given[i].digests, reterr);
+	}
+	qsort(g->given, g->j->n_detached, sizeof(*g->given), document_order);
+	for (size_t i = 0; rc == VF_OK && i < g->j->n_detached; i++) {
+		g->given[i].source = *g->given[i].file;
+		g->given[i].source.digests = &g->given[i].digests;
+	}
 	s->seal_used = s->record_used = s->arena->used; /* nothing was loaded yet */
 	s->seal = s->n_seals;
 	return rc;
@@ -547,7 +550,7 @@ VF_RC vf_study_check(struct vf_study *s, const struct vf_study_judging *j, struc
 		if (!s->records[i].is_shown)
 			judge_hidden(&g, &s->records[i]);
 	for (size_t i = s->first_document; i < s->box.zip.n; i++) {
-		if (g.used[i])
+		if (g.documents[i].record)
 			continue;
 		vf_fail(&err, VF_STUDY_SHAPE, "'%.*s' is a document of no record here", VF_STR(s->box.zip.entries[i].name));
 		fault(&g, NULL, &err);

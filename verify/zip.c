@@ -64,6 +64,25 @@ VF_RC vf_source_view(const struct vf_source *s, uint64_t at, size_t n, uint8_t *
 	return rc;
 }
 
+VF_RC vf_source_digest(const struct vf_source *s, struct vf_pair *ret, struct vf_err *reterr)
+{
+	uint8_t room[65536];
+	struct vf_pair_hasher h;
+	struct vf_bytes piece;
+
+	vf_pair_init(&h);
+	for (uint64_t at = 0; at < s->size && !s->digests; at += piece.n) {
+		size_t n = s->size - at < sizeof(room) ? (size_t)(s->size - at) : sizeof(room);
+		enum vf_rc rc = vf_source_view(s, at, n, room, &piece, reterr);
+
+		if (rc != VF_OK)
+			return rc;
+		vf_pair_put(&h, piece);
+	}
+	*ret = s->digests ? *s->digests : vf_pair_done(&h);
+	return VF_OK;
+}
+
 /* ---- end record ---- */
 
 static bool take_end(struct vf_bytes in, struct end *ret)

@@ -13,7 +13,7 @@
 #ifndef VERIFY_ZIP_H
 #define VERIFY_ZIP_H
 
-#include "verify/bytes.h"
+#include "verify/hash.h"
 
 /* Signatures and sizes of the four structures; the writer uses them too. */
 #define VF_ZIP_LOCAL_SIG 0x04034b50u
@@ -45,6 +45,7 @@ struct vf_source {
 	uint64_t size;
 	VF_RC (*read)(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr);
 	struct vf_bytes memory;
+	const struct vf_pair *digests; /* of all its octets, when whoever made it knows them; else NULL */
 };
 
 /* A source over bytes, which must stay where they are as long as it is used. */
@@ -54,6 +55,9 @@ VF_RC vf_source_read(const struct vf_source *s, uint64_t at, uint8_t *out, size_
 /* The same without a copy for a source in memory; otherwise the bytes are put into room (n bytes). */
 VF_RC vf_source_view(const struct vf_source *s, uint64_t at, size_t n, uint8_t *room, struct vf_bytes *ret,
 	struct vf_err *reterr);
+
+/* Both digests of all of it: read, unless they are known. */
+VF_RC vf_source_digest(const struct vf_source *s, struct vf_pair *ret, struct vf_err *reterr);
 
 /* An entry. name and central borrow from the source's memory or the arena. */
 struct vf_zip_entry {

@@ -197,6 +197,69 @@ static void whole(void)
 	fixture_end(&f);
 }
 
+/* Octets in memory that count how often they are read. */
+struct counted {
+	struct vf_bytes all;
+	uint64_t octets; /* that were read */
+};
+
+static VF_RC count_read(void *ctx, uint64_t at, uint8_t *out, size_t n, struct vf_err *reterr)
+{
+	struct counted *c = ctx;
+	struct vf_bytes b;
+
+	if (!vf_bytes_slice(c->all, at, n, &b))
+		return vf_fail(reterr, VF_IO, "beyond the end");
+	memcpy(out, b.p, n);
+	c->octets += n;
+	return VF_OK;
+}
+
+/* A file of a few megabytes must not cost hours: a document is read once, however many records have it. */
+static void read_once(void)
+{
+	static const char text[] = "one document of many records";
+	struct nt_study_options no_documents = {.no_documents = true};
+	struct vf_study_document d = {.record = 0};
+	static struct vf_study_result r;
+	struct nt_study_made made;
+	struct counted c = {.all = vf_bytes_str(text)};
+	struct vf_source source = {.ctx = &c, .size = sizeof(text) - 1, .read = count_read};
+	struct vf_detached given = {"one.txt", &source};
+	struct vf_err err = {0};
+	struct vf_arena a;
+	struct vf_study s;
+	struct vf_bytes file;
+	struct fixture f;
+
+	fixture_begin(&f);
+	study_submit(&f, "A", TR_DATASET, "one.txt", text);
+	study_submit(&f, "A", TR_PROTOCOL, "one.txt", text);
+	study_submit(&f, "A", TR_OTHER, "one.txt", text);
+	study_submit(&f, "A", TR_ANALYSIS_PLAN, "one.txt", text);
+	fixture_seal(&f);
+	file = study_put(&f, "A", &no_documents, &made);
+	CHECK_RC(study_judge(&f, file, &(struct study_beside){.documents = &given, .n_documents = 1}, &r), VF_OK);
+	CHECK_INT(r.counts[VF_VERIFIED], 4);
+	CHECK_INT(c.octets, sizeof(text) - 1);
+	free((void *)(uintptr_t)file.p);
+
+	file = study_put(&f, "A", NULL, &made);
+	CHECK_INT(made.documents, 1);
+	c = (struct counted){.all = file};
+	source.size = file.n;
+	vf_arena_init(&a, study_room, VF_STUDY_MEMORY);
+	fixture_need(vf_study_open(&source, &a, &s, &err), &err, "study bundle");
+	for (size_t i = 0; i < 4; i++) {
+		c.octets = 0;
+		CHECK_RC(vf_study_document_open(&s, &s.box.zip.entries[s.first_document], &d, &err), VF_OK);
+		CHECK_INT(c.octets, i == 0 ? sizeof(text) - 1 : 0);
+	}
+	CHECK(memcmp(d.digests.sha256.b, vf_sha256(vf_bytes_str(text)).b, 32) == 0);
+	free((void *)(uintptr_t)file.p);
+	fixture_end(&f);
+}
+
 /* A record that says which streams and heads there are: of study B's, which is not in the file, or of its own. */
 static void heads(void)
 {
@@ -354,6 +417,7 @@ int main(void)
 	study_begin();
 	trees();
 	whole();
+	read_once();
 	heads();
 	tampering();
 	return check_done();
