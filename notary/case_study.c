@@ -1,28 +1,23 @@
 /* The study as a study bundle shows it: every record judged first. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "notary/case.h"
-#include "notary/durable.h"
 #include "notary/study_beside.h"
+#include "notary/study_in.h"
 #include "trial/grow.h"
 #include "trial/statement.h"
 #include "verify/files.h"
 #include "verify/study_judge.h"
-#include "verify/text.h"
 
 /* What the facts of one record take in a session's table, and more. */
 #define FACTS 2048
 
 struct study {
-	void *file, *tables, *memory, *block;
-	size_t n_file, n_block;
-	struct vf_arena arena, bundles;
-	struct vf_study s;
+	struct nt_study_in in;
+	void *memory, *block;
+	size_t n_block;
+	struct vf_arena bundles;
 	int64_t *anchored; /* of each record */
 	struct vf_bytes open; /* the document that is being read */
 	struct nt_beside *beside;
@@ -52,35 +47,13 @@ static void unmap(void *p, size_t n)
 		munmap(p, n);
 }
 
-static VF_RC map_file(struct study *x, const char *path, struct vf_err *reterr)
-{
-	VF_CLEANUP(nt_fd_closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct vf_source source;
-	struct stat st;
-	char shown[160];
-	void *p;
-
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-		return vf_fail(reterr, VF_NO_INPUT, "'%s' cannot be read", shown);
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return no_memory(reterr);
-	x->file = p;
-	x->n_file = (size_t)st.st_size;
-	source = vf_source_of(vf_bytes(x->file, x->n_file));
-	if (!vf_study_is(&source))
-		return vf_fail(reterr, VF_STUDY_SHAPE, "'%s' is no study bundle", shown);
-	return vf_study_open(&source, &x->arena, &x->s, reterr);
-}
-
 /* ---- judging ---- */
 
 static void note_time(void *ctx, const struct vf_study_record *r, const struct vf_report *report)
 {
 	struct study *x = ctx;
 
-	x->anchored[r - x->s.records] = report->existed_by;
+	x->anchored[r - x->in.s.records] = report->existed_by;
 }
 
 static VF_RC judge(struct study *x, const char *trust, int64_t at, struct vf_err *reterr)
@@ -88,13 +61,13 @@ static VF_RC judge(struct study *x, const char *trust, int64_t at, struct vf_err
 	VF_CLEANUP(vf_session_freep) struct vf_session *session = NULL;
 	struct vf_trust t = {0};
 	struct vf_study_judging j = {.memory = &x->bundles, .each = note_time, .ctx = x, .report = malloc(sizeof(*j.report))};
-	struct vf_session_options options = {.at = at, .n_inputs = x->s.n_shown};
+	struct vf_session_options options = {.at = at, .n_inputs = x->in.s.n_shown};
 	enum vf_rc rc = j.report ? vf_trust_read(trust, &t, reterr) : no_memory(reterr);
 
 	j.detached = nt_beside_found(x->beside, &j.n_detached);
 	options.files = t.files;
 	options.n_files = t.n;
-	x->n_block = VF_SESSION_MEMORY + x->s.n_shown * FACTS;
+	x->n_block = VF_SESSION_MEMORY + x->in.s.n_shown * FACTS;
 	x->block = map(x->n_block);
 	if (rc == VF_OK && !x->block)
 		rc = no_memory(reterr);
@@ -102,7 +75,7 @@ static VF_RC judge(struct study *x, const char *trust, int64_t at, struct vf_err
 		rc = vf_session_new(&options, x->block, x->n_block, &session, reterr);
 	j.session = session;
 	if (rc == VF_OK)
-		rc = vf_study_check(&x->s, &j, &x->result, reterr);
+		rc = vf_study_check(&x->in.s, &j, &x->result, reterr);
 	session = vf_session_free(session);
 	vf_trust_done(&t);
 	free(j.report);
@@ -129,7 +102,7 @@ static VF_RC read_beside(void *ctx, uint64_t at, void *out, size_t cap, size_t *
 static VF_RC open_file(void *ctx, const struct nt_case_file *f, struct tr_input *ret, struct vf_err *reterr)
 {
 	struct study *x = ctx;
-	const struct vf_zip_entry *e = vf_study_document(&x->s, &f->sha256);
+	const struct vf_zip_entry *e = vf_study_document(&x->in.s, &f->sha256);
 	const struct vf_source *source = e ? NULL : nt_beside_of(x->beside, &f->sha256);
 	struct vf_hash h;
 
@@ -137,7 +110,7 @@ static VF_RC open_file(void *ctx, const struct nt_case_file *f, struct tr_input 
 		*ret = (struct tr_input){.read_at = read_beside, .ctx = (void *)(uintptr_t)source, .size = source->size, .name = f->name};
 		return VF_OK;
 	}
-	if (!e || !vf_bytes_slice(vf_bytes(x->file, x->n_file), e->data_at, e->size, &x->open))
+	if (!e || !vf_bytes_slice(nt_study_in_file(&x->in), e->data_at, e->size, &x->open))
 		return vf_fail(reterr, VF_DOCUMENT_MISSING, "the document is neither in the study bundle nor beside it");
 	h = vf_sha256(x->open);
 	if (!vf_hash_eq(&h, &f->sha256))
@@ -162,7 +135,7 @@ struct document {
 static VF_RC list_documents(struct study *x, const struct vf_study_unpacked *u, struct document **ret, size_t *ret_n, struct vf_err *reterr)
 {
 	const struct vf_statement *st = &u->statement;
-	struct document *d = VF_NEW(&x->arena, st->n_members + 1, struct document);
+	struct document *d = VF_NEW(&x->in.arena, st->n_members + 1, struct document);
 	size_t n = 0;
 
 	if (!d)
@@ -174,7 +147,7 @@ static VF_RC list_documents(struct study *x, const struct vf_study_unpacked *u, 
 		const struct vf_member *m = vf_statement_find(st, u->members[i].name);
 		struct vf_commitment c;
 
-		if (m && m->role == VF_ROLE_COMMITMENT && vf_commitment_parse(u->members[i].bytes, &x->arena, &c, NULL) == VF_OK)
+		if (m && m->role == VF_ROLE_COMMITMENT && vf_commitment_parse(u->members[i].bytes, &x->in.arena, &c, NULL) == VF_OK)
 			d[n++] = (struct document){c.name, c.digests};
 	}
 	*ret = d;
@@ -184,7 +157,7 @@ static VF_RC list_documents(struct study *x, const struct vf_study_unpacked *u, 
 
 static uint64_t size_of(const struct study *x, const struct vf_hash *sha256)
 {
-	const struct vf_zip_entry *e = vf_study_document(&x->s, sha256);
+	const struct vf_zip_entry *e = vf_study_document(&x->in.s, sha256);
 	const struct vf_source *source = e ? NULL : nt_beside_of(x->beside, sha256);
 
 	return e ? e->size : source ? source->size : 0;
@@ -200,7 +173,7 @@ static VF_RC read_details(struct study *x, const struct document *d, struct vf_b
 
 	if (open_file(x, &f, &in, NULL) != VF_OK || in.size > TR_MAX_DETAILS)
 		return VF_OK;
-	text = VF_NEW(&x->arena, (size_t)in.size + 1, uint8_t);
+	text = VF_NEW(&x->in.arena, (size_t)in.size + 1, uint8_t);
 	rc = text ? tr_input_take(&in, 0, text, (size_t)in.size, reterr) : no_memory(reterr);
 	if (rc == VF_OK)
 		*ret = vf_bytes(text, (size_t)in.size);
@@ -230,7 +203,7 @@ static bool is_in_file(const struct study *x, const struct vf_hash *id)
 {
 	const struct vf_study_record key = {.id = *id}, *p = &key;
 
-	return bsearch(&p, x->by_id, x->s.n_records, sizeof(p), by_id) != NULL;
+	return bsearch(&p, x->by_id, x->in.s.n_records, sizeof(p), by_id) != NULL;
 }
 
 static VF_RC note_erased(struct study *x, const struct vf_statement *st, struct vf_err *reterr)
@@ -250,29 +223,29 @@ static VF_RC survey(struct study *x, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
-	x->by_id = malloc((x->s.n_records + 1) * sizeof(*x->by_id));
+	x->by_id = malloc((x->in.s.n_records + 1) * sizeof(*x->by_id));
 	if (!x->by_id)
 		return no_memory(reterr);
-	for (size_t i = 0; rc == VF_OK && i < x->s.n_records; i++) {
+	for (size_t i = 0; rc == VF_OK && i < x->in.s.n_records; i++) {
 		struct vf_study_unpacked u;
 		struct document *docs = NULL;
 		size_t n = 0;
 
-		x->by_id[i] = &x->s.records[i];
-		if (!x->s.records[i].is_shown)
+		x->by_id[i] = &x->in.s.records[i];
+		if (!x->in.s.records[i].is_shown)
 			continue;
-		rc = vf_study_unpack(&x->s, i, &u, reterr);
+		rc = vf_study_unpack(&x->in.s, i, &u, reterr);
 		if (rc == VF_OK)
 			rc = note_erased(x, &u.statement, reterr);
 		if (rc == VF_OK)
 			rc = list_documents(x, &u, &docs, &n, reterr);
 		for (size_t k = 0; rc == VF_OK && k < n; k++)
-			if (!vf_study_document(&x->s, &docs[k].digests.sha256))
+			if (!vf_study_document(&x->in.s, &docs[k].digests.sha256))
 				rc = nt_beside_want(x->beside, docs[k].name, &docs[k].digests, reterr);
 	}
 	if (rc != VF_OK)
 		return rc;
-	qsort(x->by_id, x->s.n_records, sizeof(*x->by_id), by_id);
+	qsort(x->by_id, x->in.s.n_records, sizeof(*x->by_id), by_id);
 	if (x->n_erased)
 		qsort(x->erased, x->n_erased, sizeof(*x->erased), by_hash);
 	return nt_beside_look(x->beside, reterr);
@@ -310,12 +283,12 @@ static struct vf_bytes octets_of(const struct vf_study_unpacked *u, const char *
 
 static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked *u, struct vf_err *reterr)
 {
-	const struct vf_study_record *r = &x->s.records[i];
+	const struct vf_study_record *r = &x->in.s.records[i];
 	const struct vf_statement *st = &u->statement;
 	struct nt_case_record made = {.id = r->id, .kind = st->kind, .version = st->version, .date = st->date, .title = st->title,
 		.n_links = st->n_links, .index = r->index, .anchored = x->anchored[i], .stream = r->stream, .seq = r->seq, .in_stream = r->in_stream,
 		.signature = {octets_of(u, VF_NAME_STATEMENT), octets_of(u, VF_NAME_SIGNED_MANIFEST), octets_of(u, VF_NAME_SIGNATURE)}};
-	struct tr_link *links = VF_NEW(&x->arena, st->n_links + 1, struct tr_link);
+	struct tr_link *links = VF_NEW(&x->in.arena, st->n_links + 1, struct tr_link);
 	struct document *docs = NULL;
 	size_t n = 0;
 	enum vf_rc rc = links ? list_documents(x, u, &docs, &n, reterr) : no_memory(reterr);
@@ -343,7 +316,7 @@ static VF_RC add_shown(struct study *x, size_t i, const struct vf_study_unpacked
 
 static VF_RC add_one(struct study *x, size_t i, const struct vf_study_unpacked *u, struct vf_err *reterr)
 {
-	const struct vf_study_record *r = &x->s.records[i];
+	const struct vf_study_record *r = &x->in.s.records[i];
 	enum vf_rc rc = add_gap(x, r, reterr);
 
 	if (rc != VF_OK)
@@ -359,12 +332,12 @@ static VF_RC add_all(struct study *x, int64_t as_of, struct vf_err *reterr)
 	/* the list of streams is gone with the next unpacking */
 	for (size_t i = 0; i < x->result.n_streams; i++)
 		missing += x->result.streams[i].missing;
-	for (size_t i = 0; rc == VF_OK && i < x->s.n_records; i++) {
+	for (size_t i = 0; rc == VF_OK && i < x->in.s.n_records; i++) {
 		struct vf_study_unpacked u;
 
-		rc = vf_study_unpack(&x->s, i, &u, reterr);
+		rc = vf_study_unpack(&x->in.s, i, &u, reterr);
 		/* all of one study: the judge has seen to that */
-		if (rc == VF_OK && !x->c && x->s.records[i].is_shown) {
+		if (rc == VF_OK && !x->c && x->in.s.records[i].is_shown) {
 			rc = nt_case_new(u.statement.study, as_of, &x->c, reterr);
 			for (size_t k = 0; rc == VF_OK && k < i; k++)
 				rc = add_one(x, k, NULL, reterr);
@@ -384,19 +357,17 @@ VF_RC nt_case_of_study(const char *path, const struct nt_case_study *how, int64_
 
 	if (!x)
 		return no_memory(reterr);
-	x->tables = map(VF_STUDY_MEMORY);
 	x->memory = map(VF_BUNDLE_MEMORY);
-	rc = x->tables && x->memory ? VF_OK : no_memory(reterr);
-	vf_arena_init(&x->arena, x->tables, VF_STUDY_MEMORY);
+	rc = x->memory ? VF_OK : no_memory(reterr);
 	vf_arena_init(&x->bundles, x->memory, VF_BUNDLE_MEMORY);
 	if (rc == VF_OK)
-		rc = map_file(x, path, reterr);
+		rc = nt_study_in_open(&x->in, path, reterr);
 	if (rc == VF_OK)
 		rc = nt_beside_new(how->from, how->n_from, &x->beside, reterr);
 	if (rc == VF_OK)
 		rc = survey(x, reterr);
 	if (rc == VF_OK) {
-		x->anchored = malloc((x->s.n_records + 1) * sizeof(*x->anchored));
+		x->anchored = malloc((x->in.s.n_records + 1) * sizeof(*x->anchored));
 		rc = x->anchored ? judge(x, how->trust, how->now, reterr) : no_memory(reterr);
 	}
 	if (rc == VF_OK)
@@ -407,8 +378,7 @@ VF_RC nt_case_of_study(const char *path, const struct nt_case_study *how, int64_
 	} else {
 		nt_case_free(x->c);
 	}
-	unmap(x->file, x->n_file);
-	unmap(x->tables, VF_STUDY_MEMORY);
+	nt_study_in_done(&x->in);
 	unmap(x->memory, VF_BUNDLE_MEMORY);
 	unmap(x->block, x->n_block);
 	nt_beside_free(x->beside);

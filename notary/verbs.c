@@ -443,6 +443,8 @@ const struct nt_verb nt_verbs[] = {
 	{"expand", "FILE", "the bundles and documents in a study bundle, as files",
 		"trialnotary expand ex-1.tnstudy -o ex-1",
 		nt_expand_details, nt_expand_options, 1, 1, nt_verb_expand},
+	{"inspect", "FILE", "what a file is: of a study bundle its study, records and study heads",
+		"trialnotary inspect ex-1.tnstudy", nt_inspect_details, NULL, 1, 1, nt_verb_inspect},
 	{"check", "(DIR --study ID | --bundle FILE --trust TRUST)", "hold a study's records against the rules: order, consent, outcomes, audit trail",
 		"trialnotary check notary --study EX-1\n"
 		"trialnotary check notary --study EX-1 --rule C3 --json\n"

@@ -60,7 +60,8 @@ nt_verb_run nt_verb_tsa_test, nt_verb_tsa_wanted, nt_verb_tsa_embedded;
 nt_verb_run nt_verb_tsa_journal;
 
 nt_verb_run nt_verb_check, nt_verb_report, nt_verb_describe;
-nt_verb_run nt_verb_bundle, nt_verb_expand, nt_verb_heads;
+nt_verb_run nt_verb_bundle, nt_verb_expand, nt_verb_heads, nt_verb_inspect;
+extern const char nt_inspect_details[];
 extern const struct nt_option nt_bundle_options[], nt_expand_options[];
 extern const char nt_bundle_details[], nt_expand_details[];
 extern const struct nt_option nt_heads_options[];

@@ -3,13 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "notary/durable.h"
 #include "notary/heads.h"
 #include "notary/new_folder.h"
+#include "notary/study_in.h"
 #include "notary/study_out.h"
 #include "notary/verbs.h"
 #include "verify/study.h"
@@ -191,8 +191,7 @@ VF_RC nt_verb_bundle(struct nt_cli *cli, struct vf_err *reterr)
 
 struct expand {
 	const char *folder;
-	struct vf_study s;
-	struct vf_arena arena;
+	struct nt_study_in in;
 	size_t bundles, documents;
 };
 
@@ -206,20 +205,20 @@ static VF_RC write_bundles(struct expand *x, struct vf_err *reterr)
 {
 	enum vf_rc rc = VF_OK;
 
-	for (size_t i = 0; rc == VF_OK && i < x->s.n_records; i++) {
+	for (size_t i = 0; rc == VF_OK && i < x->in.s.n_records; i++) {
 		VF_CLEANUP(nt_fd_closep) int fd = -1;
 		struct vf_study_unpacked u;
 		struct vf_bytes b;
 		char hex[65], path[4096 + 80];
 
-		if (!x->s.records[i].is_shown)
+		if (!x->in.s.records[i].is_shown)
 			continue;
-		rc = vf_study_unpack(&x->s, i, &u, reterr);
+		rc = vf_study_unpack(&x->in.s, i, &u, reterr);
 		if (rc == VF_OK)
-			rc = vf_study_expand(&x->s, i, &u, &b, reterr);
+			rc = vf_study_expand(&x->in.s, i, &u, &b, reterr);
 		if (rc != VF_OK)
 			return rc;
-		vf_hex_put(hex, vf_bytes(x->s.records[i].id.b, 32));
+		vf_hex_put(hex, vf_bytes(x->in.s.records[i].id.b, 32));
 		snprintf(path, sizeof(path), "%s/%s.asice", x->folder, hex);
 		rc = open_new(path, &fd, reterr);
 		if (rc == VF_OK)
@@ -257,7 +256,7 @@ static VF_RC write_document(struct expand *x, const struct vf_zip_entry *e, stru
 		return rc;
 	s.fd = fd;
 	vf_pair_init(&s.h);
-	rc = vf_container_stream(&x->s.box, e, write_piece, &s, reterr);
+	rc = vf_container_stream(&x->in.s.box, e, write_piece, &s, reterr);
 	pair = vf_pair_done(&s.h);
 	vf_hex_put(hex, vf_bytes(pair.sha256.b, 32));
 	x->documents++;
@@ -271,27 +270,21 @@ static VF_RC write_all(struct expand *x, struct vf_err *reterr)
 	char path[4096 + 80];
 	enum vf_rc rc = write_bundles(x, reterr);
 
-	if (rc != VF_OK || x->s.first_document == x->s.box.zip.n)
+	if (rc != VF_OK || x->in.s.first_document == x->in.s.box.zip.n)
 		return rc;
 	snprintf(path, sizeof(path), "%s/documents", x->folder);
 	if (mkdir(path, 0700) != 0)
 		return vf_fail(reterr, VF_IO, "cannot make '%.200s'", path);
-	for (size_t i = x->s.first_document; rc == VF_OK && i < x->s.box.zip.n; i++)
-		rc = write_document(x, &x->s.box.zip.entries[i], reterr);
+	for (size_t i = x->in.s.first_document; rc == VF_OK && i < x->in.s.box.zip.n; i++)
+		rc = write_document(x, &x->in.s.box.zip.entries[i], reterr);
 	return rc;
 }
 
-static VF_RC expand(struct expand *x, struct vf_bytes file, const char *path, struct vf_err *reterr)
+static VF_RC expand(struct expand *x, const char *path, struct vf_err *reterr)
 {
 	VF_CLEANUP(nt_folder_done) struct nt_new_folder folder = NT_NEW_FOLDER_NONE;
-	struct vf_source source = vf_source_of(file);
-	enum vf_rc rc;
+	enum vf_rc rc = nt_folder_begin(&folder, path, reterr);
 
-	if (!vf_study_is(&source))
-		return vf_fail(reterr, VF_STUDY_SHAPE, "the file is no study bundle");
-	rc = vf_study_open(&source, &x->arena, &x->s, reterr);
-	if (rc == VF_OK)
-		rc = nt_folder_begin(&folder, path, reterr);
 	if (rc != VF_OK)
 		return rc;
 	x->folder = folder.path;
@@ -301,24 +294,12 @@ static VF_RC expand(struct expand *x, struct vf_bytes file, const char *path, st
 
 VF_RC nt_verb_expand(struct nt_cli *cli, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_fd_closep) int fd = open(cli->args[0], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct expand x = {0};
-	struct stat st;
-	char shown[160];
-	void *file, *block;
-	enum vf_rc rc;
+	struct expand x = {.in = NT_STUDY_IN_NONE};
+	enum vf_rc rc = nt_study_in_open(&x.in, cli->args[0], reterr);
 
-	vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->args[0]));
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-		return vf_fail(reterr, VF_NO_INPUT, "'%s' cannot be read", shown);
-	file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	block = mmap(NULL, VF_STUDY_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (file == MAP_FAILED || block == MAP_FAILED)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for '%s'", shown);
-	vf_arena_init(&x.arena, block, VF_STUDY_MEMORY);
-	rc = expand(&x, vf_bytes(file, (size_t)st.st_size), nt_cli_get(cli, "output"), reterr);
-	munmap(file, (size_t)st.st_size);
-	munmap(block, VF_STUDY_MEMORY);
+	if (rc == VF_OK)
+		rc = expand(&x, nt_cli_get(cli, "output"), reterr);
+	nt_study_in_done(&x.in);
 	if (rc != VF_OK)
 		return rc;
 	if (cli->json) {

@@ -102,6 +102,38 @@ run 0 "all have records, JSON" "$tn" bundle n --study EX-1 --withhold dataset --
 has out '"unmatched":[]'
 rm none.tnstudy
 
+# what it is
+run 0 inspect "$tn" inspect part.tnstudy
+has out "part.tnstudy: a study bundle of $(stat -c %s part.tnstudy) octets, NOT CHECKED"
+has out "Study      EX-1"
+has out "Records    5: 4 shown, 1 withheld or erased"
+has out "Documents  3 in the file"
+has out "trialverify --trust DIR part.tnstudy"
+has out "trialnotary expand part.tnstudy -o FOLDER"
+run 0 "inspect, JSON" "$tn" inspect part.tnstudy --json
+has out '"study":"EX-1","records":5,"shown":4,"hidden":1,"documents":3,'
+run 0 "inspect a bundle" "$tn" inspect want.asice
+has out "want.asice: the bundle of one record, NOT CHECKED"
+has out "trialverify --trust DIR FILE"
+run 64 "inspect a table" "$tn" inspect data.csv
+has err "'data.csv' is no file that is known here: 'trialverify inspect'"
+run 66 "inspect a folder" "$tn" inspect n
+has err "'n' is a folder"
+run 66 "inspect nothing" "$tn" inspect nothing --json
+has out '"code":"NO_INPUT"'
+: >empty.tnstudy
+run 66 "inspect an empty file" "$tn" inspect empty.tnstudy
+has err "'empty.tnstudy' is empty"
+head -c 900 part.tnstudy >cut.tnstudy
+run 1 "inspect a part" "$tn" inspect cut.tnstudy
+has err ZIP_SHAPE
+lacks out "a study bundle"
+run 1 "expand a bundle" "$tn" expand want.asice -o never.d
+has err "STUDY_SHAPE: 'want.asice' is no study bundle but the bundle of one record: use trialverify --trust DIR FILE"
+[ ! -e never.d ] || fault "something was expanded"
+run 1 "check a bundle" "$tn" check --bundle want.asice --trust trust.d
+has err "is no study bundle but the bundle of one record"
+
 # where it goes
 run 66 "no folder" "$tn" bundle n --study EX-1 -o nowhere/ex.tnstudy
 has err "NO_INPUT: there is no folder 'nowhere/' to write into: make it first, or choose another"
@@ -244,5 +276,20 @@ run 1 "expand changed" "$tn" expand bad.tnstudy -o y
 cp ex.tnstudy bad.tnstudy
 echo x >>bad.tnstudy
 run 1 "followed by something" "$tv" --trust trust.d bad.tnstudy
+
+# study heads: as the verifier reads them, before anybody has checked them
+run 0 "no head" "$tn" inspect ex.tnstudy
+has out "Heads      no study head: nobody can see whether a stream was left out"
+run 0 "a head" "$tn" heads n --study EX-1
+head=$(cut -c1-16 out)
+run 0 "seal it" "$tn" seal n
+run 0 "bundle with it" "$tn" bundle n --study EX-1 -o head.tnstudy
+run 0 "verify with it" "$tv" --trust trust.d head.tnstudy
+by=$(sed -n "s/^Head .*record $head, of \([0-9-]*\) \([0-9:.]*\) UTC.*/\1T\2Z/p" out)
+run 0 "inspect with it" "$tn" inspect head.tnstudy
+has out "Heads      1 study head, the last one is record $head, of ${by:?the time of the head}"
+run 0 "inspect with it, JSON" "$tn" inspect head.tnstudy --json
+has out "\"heads\":1,\"head\":\"$head"
+has out "\"head_at\":\"$by\",\"heads_from\":\"$by\",\"heads_to\":\"$by\""
 
 finished
