@@ -24,7 +24,7 @@ need_packages() {
 }
 
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libssl-dev libarchive-dev libxml2-dev libjansson-dev zlib1g-dev libsqlite3-dev libevent-dev libcurl4-openssl-dev libqrencode-dev)
-test_packages=(clang llvm libclang-rt-14-dev curl openssl unzip zip faketime strace zbar-tools poppler-utils)
+test_packages=(clang llvm lld libclang-rt-14-dev curl openssl unzip zip faketime strace zbar-tools poppler-utils)
 static_packages=(binutils libacl1-dev libbz2-dev libicu-dev liblz4-dev liblzma-dev libzstd-dev nettle-dev)
 interop_packages=(default-jdk-headless libbcprov-java libbcpkix-java libbcutil-java golang-go golang-golang-x-mod-dev python3-jsonschema)
 

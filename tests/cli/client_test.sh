@@ -318,7 +318,7 @@ runs 0 trust export n -o trust
 "$tn" serve n --listen "127.0.0.1:$(python3 "$source/tests/service/free_port.py")" --tls on >serve.log 2>serve-err &
 server=$!
 jobs_started+=($server)
-for _ in $(seq 1200); do grep -q 'certificate SHA-256' serve-err && break; sleep 0.05; done
+for _ in $(seq 1200); do grep -qs 'certificate SHA-256' serve-err && break; sleep 0.05; done
 url=$(sed -n 's/^listening on //p' serve-err)
 pin=$(sed -n 's/^certificate SHA-256 \([0-9a-f]*\).*/\1/p' serve-err)
 known=(--server "$url" --token-file real --pin "$pin" --state r)

@@ -24,6 +24,7 @@ heads_are() {
 	fault "there are not $1 study heads" list
 }
 
+away_from_midnight
 faketime -f '-3d' "$program" init notary --origin heads.example/1 >out 2>err || fault "init" err
 run 0 party add notary acme --role sponsor
 token acme token

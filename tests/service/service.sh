@@ -16,6 +16,9 @@ for tool in curl python3; do
 	command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
 done
 
+# away_from_midnight: waits for the next day (UTC) when this one is about to end, for tests in which something is of today
+away_from_midnight() { [ $((86400 - $(date +%s) % 86400)) -gt 180 ] || sleep $((86401 - $(date +%s) % 86400)); }
+
 # service_start DIR: on a free port of loopback; sets NOTARY
 service_start() {
 	sed -i "s/^listen *=.*/listen = 127.0.0.1:0/" "$1/trialnotary.conf"

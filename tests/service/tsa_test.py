@@ -7,7 +7,7 @@ import datetime, hashlib, http.client, os, re, signal, subprocess, sys, tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from service import Service, read_json
+from service import Service, away_from_midnight, read_json
 from tsp import TSQ, TSR, der, fail_info, query, serial_of, status_of
 
 POLICY = "2.999.3161.1"
@@ -400,8 +400,10 @@ def served(work):
 
 def main():
     with tempfile.TemporaryDirectory() as work:
+        away_from_midnight()
         served(work)
         off(work)
+        away_from_midnight()
         day_record(work)
     print(f"{count} checks, {len(faults)} faults")
     return 1 if faults else 0
