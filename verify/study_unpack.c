@@ -18,9 +18,10 @@ struct vf_study_key *vf_study_key_of(const struct vf_study *s, const struct vf_h
 
 /* ---- what is packed ---- */
 
-static VF_RC fail_packed(struct vf_err *reterr, const struct vf_study_record *r, const char *what)
+/* Which record it is says vf_study_take(). */
+static VF_RC fail_packed(struct vf_err *reterr, const char *what)
 {
-	return vf_fail(reterr, VF_STUDY_SHAPE, "record %llu: %s", (unsigned long long)r->index, what);
+	return vf_fail(reterr, VF_STUDY_SHAPE, "%s", what);
 }
 
 /* Numbers with a space between them, and nothing else, until the end of the line. */
@@ -48,11 +49,10 @@ static bool take_member(struct vf_bytes *in, struct vf_study_member *ret)
 	return vf_name_check(line, NULL) == VF_OK && vf_take(in, (size_t)n, &ret->bytes);
 }
 
-static VF_RC take_members(struct vf_bytes *in, struct vf_arena *a, const struct vf_study_record *r, uint64_t n, struct vf_study_unpacked *u,
-	struct vf_err *reterr)
+static VF_RC take_members(struct vf_bytes *in, struct vf_arena *a, uint64_t n, struct vf_study_unpacked *u, struct vf_err *reterr)
 {
 	if (n > VF_MAX_MEMBERS)
-		return vf_fail(reterr, VF_LIMIT, "record %llu has %llu members", (unsigned long long)r->index, (unsigned long long)n);
+		return vf_fail(reterr, VF_LIMIT, "it has %llu members", (unsigned long long)n);
 	u->n_members = (size_t)n;
 	u->members = VF_NEW(a, u->n_members + 1, struct vf_study_member);
 	if (!u->members)
@@ -60,7 +60,7 @@ static VF_RC take_members(struct vf_bytes *in, struct vf_arena *a, const struct 
 	for (size_t i = 0; i < u->n_members; i++)
 		if (!take_member(in, &u->members[i]) || (i > 1 && vf_bytes_cmp(u->members[i - 1].name, u->members[i].name) >= 0) ||
 			(i > 0 && vf_bytes_is(u->members[i].name, VF_NAME_STATEMENT)))
-			return fail_packed(reterr, r, "a member is not in its exact form");
+			return fail_packed(reterr, "a member is not in its exact form");
 	return VF_OK;
 }
 
@@ -100,7 +100,7 @@ static VF_RC take_place(struct vf_bytes *in, const struct vf_study *s, size_t at
 		}
 	}
 	if (!vf_take(in, sizeof(r->slot.b), &slot))
-		return fail_packed(reterr, r, "the slot is missing");
+		return fail_packed(reterr, "the slot is missing");
 	memcpy(r->slot.b, slot.p, slot.n);
 	return VF_OK;
 }
@@ -119,15 +119,15 @@ static void close_record(const struct vf_study *s, size_t at, struct vf_study_re
 
 /* ---- the two forms ---- */
 
-static VF_RC take_group(struct vf_arena *a, const struct vf_study_record *r, struct vf_study_unpacked *u, struct vf_hash *ret_id,
-	struct vf_hash512 *ret_id512, struct vf_err *reterr)
+static VF_RC take_group(struct vf_arena *a, struct vf_study_unpacked *u, struct vf_hash *ret_id, struct vf_hash512 *ret_id512,
+	struct vf_err *reterr)
 {
 	static const char *const more[] = {VF_NAME_SIGNED_MANIFEST, VF_NAME_SIGNATURE};
 	struct vf_pair *sorted;
 	enum vf_rc rc;
 
 	if (u->n_members == 0 || !vf_bytes_is(u->members[0].name, VF_NAME_STATEMENT))
-		return fail_packed(reterr, r, "the statement is not its first member");
+		return fail_packed(reterr, "the statement is not its first member");
 	rc = vf_statement_parse(u->members[0].bytes, a, &u->statement, reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -153,19 +153,19 @@ static VF_RC take_shown(struct vf_bytes *in, struct vf_arena *a, const struct vf
 	struct vf_study_record *r, struct vf_study_unpacked *u, struct vf_err *reterr)
 {
 	struct vf_stream_member stream = {0};
-	enum vf_rc rc = take_members(in, a, r, numbers[1], u, reterr);
+	enum vf_rc rc = take_members(in, a, numbers[1], u, reterr);
 
 	if (rc == VF_OK)
-		rc = take_group(a, r, u, &r->id, &r->id512, reterr);
+		rc = take_group(a, u, &r->id, &r->id512, reterr);
 	if (rc == VF_OK)
 		rc = take_place(in, s, at, u, r, &stream, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (numbers[3] > VF_MAX_STUDY_OUTPUT)
-		return vf_fail(reterr, VF_LIMIT, "record %llu has a bundle of %llu bytes", (unsigned long long)r->index, (unsigned long long)numbers[3]);
+		return vf_fail(reterr, VF_LIMIT, "it has a bundle of %llu bytes", (unsigned long long)numbers[3]);
 	u->output = (size_t)numbers[3];
 	if (numbers[2] > in->n || !vf_take(in, (size_t)numbers[2], &u->program))
-		return fail_packed(reterr, r, "the program is cut");
+		return fail_packed(reterr, "the program is cut");
 	close_record(s, at, r, &stream);
 	return VF_OK;
 }
@@ -177,16 +177,16 @@ static VF_RC take_hidden(struct vf_bytes *in, struct vf_arena *a, const struct v
 	struct vf_hash512 ignored;
 	struct vf_bytes value, last = {NULL, 0};
 	struct vf_pair *group;
-	enum vf_rc rc = take_members(in, a, r, 1, u, reterr);
+	enum vf_rc rc = take_members(in, a, 1, u, reterr);
 
 	if (rc == VF_OK && !vf_bytes_is(u->members[0].name, VF_NAME_STREAM))
-		return fail_packed(reterr, r, "a hidden record has its stream member alone");
+		return fail_packed(reterr, "a hidden record has its stream member alone");
 	if (rc == VF_OK)
 		rc = take_place(in, s, at, u, r, &stream, reterr);
 	if (rc != VF_OK)
 		return rc;
 	if (numbers[1] > VF_MAX_MEMBERS || !vf_take(in, sizeof(r->id512.b), &value))
-		return fail_packed(reterr, r, "the digests are cut");
+		return fail_packed(reterr, "the digests are cut");
 	memcpy(r->id512.b, value.p, value.n);
 	group = VF_NEW(a, (size_t)numbers[1] + 1, struct vf_pair);
 	if (!group)
@@ -194,7 +194,7 @@ static VF_RC take_hidden(struct vf_bytes *in, struct vf_arena *a, const struct v
 	group[0] = vf_pair_of(u->members[0].bytes);
 	for (size_t i = 1; i <= numbers[1]; i++, last = value) {
 		if (!vf_take(in, sizeof(group[i].sha256.b), &value) || (last.n && vf_bytes_cmp(last, value) > 0))
-			return fail_packed(reterr, r, "the digests are cut or do not ascend");
+			return fail_packed(reterr, "the digests are cut or do not ascend");
 		memcpy(group[i].sha256.b, value.p, value.n);
 	}
 	vf_group(group, (size_t)numbers[1] + 1, &r->id, &ignored);
@@ -215,8 +215,9 @@ VF_RC vf_study_take(struct vf_bytes *in, struct vf_arena *a, const struct vf_stu
 		return vf_fail(reterr, VF_STUDY_SHAPE, "record %zu of the file is not in its exact form", at);
 	r.is_shown = vf_bytes_is(form, "shown");
 	if ((!r.is_shown && !vf_bytes_is(form, "hidden")) || !take_numbers(line, numbers + 1, r.is_shown ? 3 : 1))
-		return fail_packed(reterr, &r, "its first line is not in its exact form");
-	rc = r.is_shown ? take_shown(in, a, s, at, numbers, &r, ret_u, reterr) : take_hidden(in, a, s, at, numbers, &r, ret_u, reterr);
+		rc = fail_packed(reterr, "its first line is not in its exact form");
+	else
+		rc = r.is_shown ? take_shown(in, a, s, at, numbers, &r, ret_u, reterr) : take_hidden(in, a, s, at, numbers, &r, ret_u, reterr);
 	if (rc == VF_OK)
 		*ret = r;
 	else

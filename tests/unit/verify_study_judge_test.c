@@ -74,6 +74,38 @@ static void gaps(void)
 	fixture_end(&f);
 }
 
+/* What stays open is told once with how many records it concerns, and by when all of them existed. */
+static void open_points(void)
+{
+	static const char *const codes[] = {"REVOCATION_LATER", "WITHHELD", "OPERATOR_ONLY", "UNSIGNED"};
+	static struct vf_study_result r;
+	struct vf_hash ids[2];
+	struct fixture f;
+	struct sm_file m;
+	int64_t first;
+
+	fixture_begin(&f);
+	ids[0] = sm_submit(&f, "A", "0.txt");
+	f.now += 86400000;
+	ids[1] = sm_submit(&f, "A", "1.txt");
+	m = sm_file_of(&f, ids, 1);
+	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
+	first = r.existed_by;
+	CHECK(first > f.now - 90000000 && first < f.now - 80000000);
+	CHECK_INT(r.size, 1);
+	m = sm_file_of(&f, ids, 2);
+	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
+	CHECK(r.existed_by > first + 80000000 && r.existed_by < f.now);
+	CHECK_INT(r.size, 2);
+	CHECK_INT(r.n_open, 4); /* nothing of streams and slots, which are judged here */
+	for (size_t i = 0; i < 4 && i < r.n_open; i++) {
+		CHECK_STR(r.open[i].code, codes[i]);
+		CHECK_INT(r.open[i].records, 2);
+		CHECK(r.open[i].text[0] != '\0');
+	}
+	fixture_end(&f);
+}
+
 /* A record that is packed without its place, which its bundle shows, hides a gap. */
 static void places(void)
 {
@@ -377,6 +409,7 @@ int main(void)
 {
 	study_begin();
 	gaps();
+	open_points();
 	places();
 	forks();
 	heads();

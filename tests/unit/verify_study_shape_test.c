@@ -347,6 +347,13 @@ static void cut_records(void)
 	sp_edit(e, " stream.json\n", " stream.jsom\n");
 	e->data.n = program_at(plain, &u) + 31;
 	refused(&p, VF_STUDY_SHAPE, "record 0: the slot is missing");
+	/* a member without octets, whose size is spelled in another way */
+	sp_take(plain, &p);
+	e = sp_entry(&p, "records/0001");
+	sp_put_over(&e->data, program_at(plain, &u), 0, vf_bytes_str("00 z\n"));
+	snprintf(with, sizeof(with), "record 0 shown %zu %zu %zu\n", u.n_members + 1, u.program.n, u.output);
+	sp_edit(e, old, with);
+	refused(&p, VF_STUDY_SHAPE, "record 0: a member is not in its exact form");
 	sp_take(partial, &p);
 	e = sp_entry(&p, "records/0001");
 	at = memmem(e->data.p, e->data.n, " hidden ", 8);
@@ -355,6 +362,45 @@ static void cut_records(void)
 	if (at)
 		at[0] = 'S';
 	refused(&p, VF_STUDY_SHAPE, "a hidden record has its stream member alone");
+}
+
+/* Cut between two records at a text: the whole is what it was. Elsewhere it is not. */
+static void parts(void)
+{
+	static const struct {
+		const char *at;
+		size_t before; /* octets */
+	} cuts[] = {{"record 4 hidden ", 0}, {"record 5 shown ", 0}, {"record 5 shown ", 1}};
+	static struct vf_study_result r;
+	struct nt_buf file;
+	struct sp_parts p;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct sp_entry *e;
+		const uint8_t *at;
+		size_t n;
+
+		sp_take(partial, &p);
+		e = sp_entry(&p, "records/0001");
+		at = memmem(e->data.p, e->data.n, cuts[i].at, strlen(cuts[i].at));
+		CHECK(at != NULL);
+		n = at ? (size_t)(at - e->data.p) - cuts[i].before : 1;
+		sp_add(&p, "records/0002", true, vf_bytes(e->data.p + n, e->data.n - n));
+		e->data.n = n;
+		for (size_t k = p.n - 1; strncmp(p.e[k - 1].name, VF_STUDY_DOCUMENTS, strlen(VF_STUDY_DOCUMENTS)) == 0; k--)
+			swap(&p, k - 1, k); /* it stands before the documents */
+		if (cuts[i].before) {
+			refused(&p, VF_STUDY_SHAPE, "record 4: the digests are cut");
+			continue;
+		}
+		file = sp_make(&p, VF_STUDY_MEDIA);
+		CHECK_RC(study_judge(&f, nt_buf_bytes(&file), NULL, &r), VF_OK);
+		CHECK_INT(r.verdict, VF_VERIFIED);
+		CHECK_INT(r.records, 3);
+		CHECK_INT(r.hidden, 1);
+		study_check_expands(&f, nt_buf_bytes(&file), NULL, 2);
+		nt_buf_done(&file);
+	}
 }
 
 static void records(void)
@@ -534,6 +580,7 @@ int main(void)
 	entries();
 	records();
 	cut_records();
+	parts();
 	other_seal();
 	leaves();
 	free((void *)(uintptr_t)plain.p);
