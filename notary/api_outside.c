@@ -9,6 +9,7 @@
 #include "notary/revocation_ask.h"
 #include "notary/revocation_keeper.h"
 #include "notary/stamper.h"
+#include "notary/turn.h"
 #include "verify/limits.h"
 
 /* ---- what it tells ---- */
@@ -36,74 +37,20 @@ static void on_failed(void *ctx, const char *authority, enum vf_rc rc, const cha
 		.level = NT_LOG_WARN, .event = "authority_failed", .code = rc, .fields = fields, .n_fields = 2});
 }
 
-/* ---- errands to the keeper that are waited for ---- */
-
-struct errand {
-	struct nt_call call;
-	pthread_mutex_t lock;
-	pthread_cond_t done;
-	bool is_done;
-	enum vf_rc rc;
-	struct vf_err err;
-	VF_RC (*run)(struct errand *e, struct nt_notary *n, struct vf_err *reterr);
-	struct nt_api *api;
-	const struct nt_revocation_answer *answers;
-	size_t n_answers;
-};
-
-static void end_errand(struct errand *e, enum vf_rc rc, const struct vf_err *err)
-{
-	pthread_mutex_lock(&e->lock);
-	e->rc = rc;
-	if (rc != VF_OK)
-		e->err = *err;
-	e->is_done = true;
-	pthread_cond_signal(&e->done);
-	pthread_mutex_unlock(&e->lock);
-}
-
-static void run_errand(struct nt_call *c, struct nt_notary *n)
-{
-	struct errand *e = c->ctx;
-	struct vf_err err = {0};
-	enum vf_rc rc = e->run(e, n, &err);
-
-	end_errand(e, rc, &err);
-}
-
-static void refuse_errand(struct nt_call *c, enum vf_rc rc, const struct vf_err *err)
-{
-	end_errand(c->ctx, rc, err);
-}
-
-/* Not from the keeper's thread. */
-static VF_RC run_and_wait(struct errand *e, struct vf_err *reterr)
-{
-	enum vf_rc rc;
-
-	e->call = (struct nt_call){.run = run_errand, .refused = refuse_errand, .ctx = e};
-	pthread_mutex_init(&e->lock, NULL);
-	pthread_cond_init(&e->done, NULL);
-	rc = nt_keeper_call(e->api->keeper, &e->call, reterr);
-	if (rc == VF_OK) {
-		pthread_mutex_lock(&e->lock);
-		while (!e->is_done)
-			pthread_cond_wait(&e->done, &e->lock);
-		pthread_mutex_unlock(&e->lock);
-		rc = e->rc == VF_OK ? VF_OK : vf_fail(reterr, e->rc, "%s", e->err.text);
-	}
-	pthread_cond_destroy(&e->done);
-	pthread_mutex_destroy(&e->lock);
-	return rc;
-}
-
 /* ---- revocation data ---- */
 
-static VF_RC store_answers(struct errand *e, struct nt_notary *n, struct vf_err *reterr)
+struct answers {
+	const struct nt_revocation_answer *list;
+	size_t n;
+};
+
+static VF_RC store_answers(void *arg, struct nt_notary *n, struct vf_err *reterr)
 {
-	for (size_t i = 0; i < e->n_answers; i++) {
+	const struct answers *answers = arg;
+
+	for (size_t i = 0; i < answers->n; i++) {
 		bool is_new;
-		enum vf_rc rc = nt_notary_revocation_put(n, &e->answers[i].revocation, &is_new, reterr);
+		enum vf_rc rc = nt_notary_revocation_put(n, &answers->list[i].revocation, &is_new, reterr);
 
 		if (rc != VF_OK && rc != VF_LIMIT)
 			return rc;
@@ -115,7 +62,7 @@ static VF_RC store_answers(struct errand *e, struct nt_notary *n, struct vf_err 
 static bool on_revocation(void *ctx, const struct nt_revocation_answer *list, size_t n)
 {
 	struct nt_api *a = ctx;
-	struct errand e = {.api = a, .run = store_answers, .answers = list, .n_answers = n};
+	struct answers answers = {list, n};
 	struct vf_err err;
 
 	for (size_t i = 0; i < n; i++) {
@@ -126,7 +73,7 @@ static bool on_revocation(void *ctx, const struct nt_revocation_answer *list, si
 			nt_json_log_put(a->log, &(struct nt_json_log_line){.level = NT_LOG_ERROR, .event = "authority_revoked",
 				.code = VF_REVOKED, .fields = fields, .n_fields = 2});
 	}
-	return n == 0 || run_and_wait(&e, &err) == VF_OK;
+	return n == 0 || nt_turn(a->keeper, store_answers, &answers, &err) == VF_OK;
 }
 
 static VF_RC hold(void *ctx, const struct nt_revocation *r, struct vf_err *reterr)
@@ -137,10 +84,11 @@ static VF_RC hold(void *ctx, const struct nt_revocation *r, struct vf_err *reter
 }
 
 /* What the store holds already, and the latest token of each authority. */
-static VF_RC load_revocation(struct errand *e, struct nt_notary *n, struct vf_err *reterr)
+static VF_RC load_revocation(void *arg, struct nt_notary *n, struct vf_err *reterr)
 {
+	struct nt_api *a = arg;
 	const struct nt_authorities *list = nt_notary_authorities(n);
-	enum vf_rc rc = nt_notary_revocation_each(n, hold, e->api->revocation, reterr);
+	enum vf_rc rc = nt_notary_revocation_each(n, hold, a->revocation, reterr);
 
 	for (size_t i = 0; rc == VF_OK && i < list->n; i++) {
 		VF_CLEANUP(nt_buf_done) struct nt_buf der = nt_buf(VF_MAX_TOKEN);
@@ -148,7 +96,7 @@ static VF_RC load_revocation(struct errand *e, struct nt_notary *n, struct vf_er
 
 		rc = nt_notary_last_token(n, vf_bytes_str(list->list[i].name), &der, &found, reterr);
 		if (rc == VF_OK && found)
-			nt_revocation_keeper_token(e->api->revocation, vf_bytes_str(list->list[i].name), nt_buf_bytes(&der));
+			nt_revocation_keeper_token(a->revocation, vf_bytes_str(list->list[i].name), nt_buf_bytes(&der));
 	}
 	return rc;
 }
@@ -253,11 +201,10 @@ static VF_RC start_revocation(struct nt_api *a, struct vf_err *reterr)
 {
 	const struct nt_revocation_keeper_options options = {.authorities = nt_notary_authorities(a->n), .folder = a->folder,
 		.found = on_revocation, .ctx = a};
-	struct errand e = {.api = a, .run = load_revocation};
 	enum vf_rc rc = nt_revocation_keeper_new(&options, &a->revocation, reterr);
 
 	if (rc == VF_OK)
-		rc = run_and_wait(&e, reterr);
+		rc = nt_turn(a->keeper, load_revocation, a, reterr);
 	return rc == VF_OK ? nt_revocation_keeper_start(a->revocation, reterr) : rc;
 }
 
@@ -306,16 +253,17 @@ void nt_api_outside_stop(struct nt_api *a)
 }
 
 /* The exporter's trust names the authorities, too. */
-static VF_RC read_again(struct errand *e, struct nt_notary *n, struct vf_err *reterr)
+static VF_RC read_again(void *arg, struct nt_notary *n, struct vf_err *reterr)
 {
+	struct nt_api *a = arg;
 	struct nt_exporter *x = NULL;
 	enum vf_rc rc = nt_notary_read_authorities(n, reterr);
 
 	if (rc == VF_OK)
 		rc = nt_exporter_new(n, &x, reterr);
 	if (rc == VF_OK) {
-		nt_exporter_free(e->api->exporter);
-		e->api->exporter = x;
+		nt_exporter_free(a->exporter);
+		a->exporter = x;
 	}
 	return rc;
 }
@@ -335,7 +283,6 @@ static VF_RC check_list(struct nt_api *a, struct vf_err *reterr)
 
 VF_RC nt_api_read_authorities(struct nt_api *a, struct vf_err *reterr)
 {
-	struct errand e = {.api = a, .run = read_again};
 	struct vf_err err;
 	enum vf_rc rc = check_list(a, reterr), started;
 
@@ -343,7 +290,7 @@ VF_RC nt_api_read_authorities(struct nt_api *a, struct vf_err *reterr)
 		return rc;
 	nt_api_renewal_stop(a);
 	nt_api_outside_stop(a);
-	rc = run_and_wait(&e, reterr);
+	rc = nt_turn(a->keeper, read_again, a, reterr);
 	/* those that were there go on when the new list is refused */
 	started = nt_api_outside_start(a, &err);
 	if (started == VF_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "notary/details_check.h"
+#include "trial/grow.h"
 #include "trial/statement.h"
 #include "verify/limits.h"
 
@@ -87,18 +88,6 @@ static bool is_consent(enum tr_kind kind)
 
 /* ---- the group ---- */
 
-static bool grow(struct nt_details_served *d)
-{
-	size_t room = d->room ? 2 * d->room : 16;
-	struct claim *more = reallocarray(d->claims, room, sizeof(*more));
-
-	if (!more)
-		return false;
-	d->claims = more;
-	d->room = room;
-	return true;
-}
-
 static VF_RC add_claim(struct nt_details_served *d, const struct nt_submission *s, const struct tr_link *link,
 	struct vf_err *reterr)
 {
@@ -106,7 +95,7 @@ static VF_RC add_claim(struct nt_details_served *d, const struct nt_submission *
 	size_t n = s->study.n + s->kind.n + details.n;
 	struct claim *c;
 
-	if (d->n_claims == d->room && !grow(d))
+	if (!TR_GROW(d->claims, d->room, d->n_claims + 1))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a commit group");
 	c = &d->claims[d->n_claims];
 	*c = (struct claim){.link = *link,

@@ -1,5 +1,6 @@
 /*
- * What the parts of a notary share: notary.c, seal.c, fsck.c, backup.c. Not for others.
+ * What the parts of a notary share: notary.c (accept, seal, erase), notary_init.c, notary_open.c, notary_kept.c (documents that it
+ * keeps), notary_read.c, secrets.c, seal.c, fsck.c, backup.c. Not for others.
  */
 #ifndef NOTARY_NOTARY_INSIDE_H
 #define NOTARY_NOTARY_INSIDE_H
@@ -33,14 +34,26 @@ struct nt_notary {
 	struct vf_err broken; /* rc is VF_OK while all is well */
 };
 
+/* The octets of trialnotary.conf at most. */
+#define NT_CONFIG_FILE_MAX 65536
+#define NT_RECEIPT_KEY_FILE "keys/receipt.key"
+
+/* What nt_notary_open() takes when it is given no clock. */
+int64_t nt_notary_system_clock(void *ctx);
 /* Refuses when an earlier failure left the state unknown. */
 VF_RC nt_notary_check_whole(const struct nt_notary *n, struct vf_err *reterr);
 /* Remembers a failure that only opening again can cure; returns rc. */
 enum vf_rc nt_notary_stop(struct nt_notary *n, enum vf_rc rc, struct vf_err *reterr);
-/* Takes the folder's lock: STORE_BUSY. */
+/* notary_init.c: "DIR/NAME" with its NUL; begins out anew. */
+VF_RC nt_notary_path(struct nt_buf *out, const char *dir, const char *name, struct vf_err *reterr);
+/* notary_open.c: takes the folder's lock: STORE_BUSY. */
 VF_RC nt_notary_lock(int fd, const char *dir, int *ret_lock, struct vf_err *reterr);
-/* documents/<64 hex>; out has 80 places. */
+/* notary_kept.c: documents/<64 hex>; out has 80 places. */
 void nt_notary_kept_path(const struct vf_hash *sha256, char *out);
+/* A kept document and the secret beside it, if they are there; ctx is the notary. */
+VF_RC nt_notary_destroy_kept(void *ctx, const struct vf_hash *sha256, struct vf_err *reterr);
+/* Destroys kept documents that no record names: their submission or their erasure was cut short. */
+VF_RC nt_notary_sweep_kept(struct nt_notary *n, struct vf_err *reterr);
 
 /* secrets.c */
 /* documents/<64 hex>.secret; out has 96 places. */

@@ -7,6 +7,7 @@
 #include "notary/failpoint.h"
 #include "notary/revocation_export.h"
 #include "notary/tsp.h"
+#include "trial/grow.h"
 #include "verify/text.h"
 #include "verify/tst.h"
 
@@ -205,20 +206,6 @@ static VF_RC take_chain(struct nt_notary *n, struct nt_renewal_plan *p, const st
 	return VF_OK;
 }
 
-static bool grow(struct nt_renewal_plan *p, size_t more)
-{
-	struct nt_chain *list;
-
-	if (p->room - p->n >= more)
-		return true;
-	list = realloc(p->chains, (p->n + more) * 2 * sizeof(*list));
-	if (!list)
-		return false;
-	p->chains = list;
-	p->room = (p->n + more) * 2;
-	return true;
-}
-
 /* All that there is, or that one token takes, is gathered. */
 static VF_RC finish(struct nt_notary *n, struct nt_renewal_plan *p, struct vf_err *reterr)
 {
@@ -253,7 +240,7 @@ VF_RC nt_renewal_plan_gather(struct nt_notary *n, struct nt_renewal_plan *p, siz
 	struct nt_chain list[LOOK];
 	enum vf_rc rc = nt_notary_check_whole(n, reterr);
 
-	if (rc == VF_OK && !grow(p, room))
+	if (rc == VF_OK && !TR_GROW(p->chains, p->room, p->n + room))
 		rc = vf_fail(reterr, VF_NO_MEMORY, "no memory for a renewal");
 	if (rc == VF_OK)
 		rc = nt_store_chain_list(n->store, &w->group, nt_notary_now(n), w->by, w->since, p->n > 0 ? &p->last : NULL, list,

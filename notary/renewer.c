@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "notary/stamper.h"
+#include "notary/turn.h"
 #include "verify/limits.h"
 #include "verify/text.h"
 
@@ -27,101 +28,24 @@ struct nt_renewer {
 	struct nt_renewer_state state;
 };
 
-/* ---- turns of the keeper ---- */
-
-struct errand {
-	struct nt_call call;
-	pthread_mutex_t lock;
-	pthread_cond_t done;
-	bool is_done;
-	enum vf_rc rc;
-	struct vf_err err;
-	nt_renew_step *step;
-	void *arg;
-};
-
-static void end(struct errand *e, enum vf_rc rc, const struct vf_err *err)
-{
-	pthread_mutex_lock(&e->lock);
-	e->rc = rc;
-	if (rc != VF_OK)
-		e->err = *err;
-	e->is_done = true;
-	pthread_cond_signal(&e->done);
-	pthread_mutex_unlock(&e->lock);
-}
-
-static void run(struct nt_call *c, struct nt_notary *n)
-{
-	struct errand *e = c->ctx;
-	struct vf_err err = {0};
-	enum vf_rc rc = e->step(e->arg, n, &err);
-
-	end(e, rc, &err);
-}
-
-static void refused(struct nt_call *c, enum vf_rc rc, const struct vf_err *err)
-{
-	end(c->ctx, rc, err);
-}
-
-static VF_RC turn(void *ctx, nt_renew_step *step, void *arg, struct vf_err *reterr)
-{
-	struct nt_renewer *r = ctx;
-	struct errand e = {.step = step, .arg = arg};
-	enum vf_rc rc;
-
-	e.call = (struct nt_call){.run = run, .refused = refused, .ctx = &e};
-	pthread_mutex_init(&e.lock, NULL);
-	pthread_cond_init(&e.done, NULL);
-	rc = nt_keeper_call(r->options.keeper, &e.call, reterr);
-	if (rc == VF_OK) {
-		pthread_mutex_lock(&e.lock);
-		while (!e.is_done)
-			pthread_cond_wait(&e.done, &e.lock);
-		pthread_mutex_unlock(&e.lock);
-		rc = e.rc == VF_OK ? VF_OK : vf_fail(reterr, e.rc, "%s", e.err.text);
-	}
-	pthread_cond_destroy(&e.done);
-	pthread_mutex_destroy(&e.lock);
-	return rc;
-}
-
 /* ---- asking outside ---- */
-
-struct wait {
-	pthread_mutex_t lock;
-	pthread_cond_t done;
-	bool is_done;
-	enum vf_rc rc;
-	struct vf_err err;
-};
 
 static void on_stamp(struct nt_stamp *s, enum vf_rc rc, const struct vf_err *err)
 {
-	struct wait *w = s->ctx;
-
-	pthread_mutex_lock(&w->lock);
-	w->rc = rc;
-	if (rc != VF_OK)
-		w->err = *err;
-	w->is_done = true;
-	pthread_cond_signal(&w->done);
-	pthread_mutex_unlock(&w->lock);
+	nt_wait_end(s->ctx, rc, err);
 }
 
 /* By a stamper of its own, which nt_renewer_free() ends at any time, and which tells the clock watch. */
 static VF_RC ask(void *ctx, const struct nt_authority *a, struct nt_stamp *s, struct vf_err *reterr)
 {
 	struct nt_renewer *r = ctx;
-	struct wait w = {.is_done = false};
+	struct nt_wait w;
 	struct nt_stamper *stamper = NULL;
 	enum vf_rc rc = nt_stamper_new(a, r->options.folder, r->options.watch, &stamper, reterr);
 
 	if (rc != VF_OK)
 		return rc;
-	pthread_mutex_init(&w.lock, NULL);
-	pthread_cond_init(&w.done, NULL);
+	nt_wait_init(&w);
 	s->done = on_stamp;
 	s->ctx = &w;
 	nt_stamper_ask(stamper, s);
@@ -130,19 +54,13 @@ static VF_RC ask(void *ctx, const struct nt_authority *a, struct nt_stamp *s, st
 	if (r->stop)
 		nt_stamper_stop(stamper);
 	pthread_mutex_unlock(&r->lock);
-	pthread_mutex_lock(&w.lock);
-	while (!w.is_done)
-		pthread_cond_wait(&w.done, &w.lock);
-	pthread_mutex_unlock(&w.lock);
+	rc = nt_wait_for(&w, reterr);
 	pthread_mutex_lock(&r->lock);
 	r->stamper = NULL;
 	pthread_mutex_unlock(&r->lock);
 	nt_stamper_free(stamper);
-	pthread_cond_destroy(&w.done);
-	pthread_mutex_destroy(&w.lock);
-	if (r->stop && w.rc != VF_OK)
-		return vf_fail(reterr, VF_INTERRUPTED, "stopped");
-	return w.rc == VF_OK ? VF_OK : vf_fail(reterr, w.rc, "%s", w.err.text);
+	nt_wait_done(&w);
+	return r->stop && rc != VF_OK ? vf_fail(reterr, VF_INTERRUPTED, "stopped") : rc;
 }
 
 /* ---- one look ---- */
@@ -158,7 +76,7 @@ static VF_RC call_turn(void *ctx, nt_renew_step *step, void *arg, struct vf_err 
 {
 	struct look *x = ctx;
 
-	return turn(x->r, step, arg, reterr);
+	return nt_turn(x->r->options.keeper, step, arg, reterr);
 }
 
 static VF_RC call_ask(void *ctx, const struct nt_authority *a, struct nt_stamp *s, struct vf_err *reterr)
@@ -240,7 +158,7 @@ static bool look(struct nt_renewer *r)
 	struct look x = {.r = r};
 	struct nt_renewer_state s;
 	struct vf_err err = {0};
-	enum vf_rc rc = result ? turn(r, time_step, &x.now, &err) : vf_fail(&err, VF_NO_MEMORY, "no memory to renew");
+	enum vf_rc rc = result ? nt_turn(r->options.keeper, time_step, &x.now, &err) : vf_fail(&err, VF_NO_MEMORY, "no memory to renew");
 	bool go_on = true;
 
 	x.o = (struct nt_renew_options){.turn = call_turn, .authorities = &r->list, .folder = r->options.folder,
@@ -253,7 +171,7 @@ static bool look(struct nt_renewer *r)
 	s = r->state;
 	pthread_mutex_unlock(&r->lock);
 	if (rc == VF_OK)
-		rc = turn(r, count_step, &(struct counts){&s, x.now}, &err);
+		rc = nt_turn(r->options.keeper, count_step, &(struct counts){&s, x.now}, &err);
 	if (rc == VF_OK) {
 		s.looked = true;
 		s.due = result->after.chains;

@@ -9,6 +9,7 @@
 #include "notary/document.h"
 #include "notary/source.h"
 #include "trial/consent_fact.h"
+#include "trial/grow.h"
 #include "verify/limits.h"
 #include "verify/text.h"
 
@@ -138,18 +139,6 @@ struct gathering {
 	size_t n, room;
 };
 
-static bool grow(struct gathering *u)
-{
-	size_t room = u->room ? 2 * u->room : 256;
-	struct nt_record **more = reallocarray(u->records, room, sizeof(*more));
-
-	if (!more)
-		return false;
-	u->records = more;
-	u->room = room;
-	return true;
-}
-
 /* A list shows no details: those of plain records are asked for, the others lie here. */
 static VF_RC take(struct gathering *u, const struct nt_remote_record *a, struct vf_err *reterr)
 {
@@ -158,7 +147,7 @@ static VF_RC take(struct gathering *u, const struct nt_remote_record *a, struct 
 
 	if (a->state == NT_ERASED || tr_consent_fact_kind(kind) == TR_FACT_NONE)
 		return VF_OK;
-	if (u->n == u->room && !grow(u))
+	if (!TR_GROW(u->records, u->room, u->n + 1))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the records of a study");
 	rc = tr_kind_is_personal(kind) ? make_record(a, &u->records[u->n], reterr)
 				       : record((void *)(uintptr_t)u->x, &a->id, &u->records[u->n], reterr);

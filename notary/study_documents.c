@@ -2,18 +2,7 @@
 #include <stdlib.h>
 
 #include "notary/study_inside.h"
-
-bool nt_study_grow(void **list, size_t n, size_t size)
-{
-	void *p;
-
-	if (n & (n - 1) || (n && n < 64)) /* full at powers of two from 64 on */
-		return true;
-	p = realloc(*list, (n ? 2 * n : 64) * size);
-	if (p)
-		*list = p;
-	return p != NULL;
-}
+#include "trial/grow.h"
 
 VF_RC nt_study_note_documents(struct nt_study_work *w, const struct nt_record *r, bool is_shown, struct vf_err *reterr)
 {
@@ -22,7 +11,7 @@ VF_RC nt_study_note_documents(struct nt_study_work *w, const struct nt_record *r
 	for (size_t i = 0; i < r->n_documents; i++) {
 		const struct nt_document *d = &r->documents[i];
 
-		if (!nt_study_grow((void **)&w->documents, w->n_documents, sizeof(*w->documents)))
+		if (!TR_GROW(w->documents, w->cap_documents, w->n_documents + 1))
 			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the documents of a study");
 		w->documents[w->n_documents++] = (struct nt_study_document){.sha256 = d->digests.sha256, .record = r->id, .at = i,
 			.is_withheld = nt_study_withholds_document(&o->choice, r, d),
@@ -62,7 +51,7 @@ VF_RC nt_study_sort_documents(struct nt_study_work *w, struct vf_err *reterr)
 				all[n++] = all[i];
 			continue;
 		}
-		if (!nt_study_grow((void **)&w->withheld, w->n_withheld, sizeof(*w->withheld)))
+		if (!TR_GROW(w->withheld, w->cap_withheld, w->n_withheld + 1))
 			return vf_fail(reterr, VF_NO_MEMORY, "no memory for the documents of a study");
 		w->withheld[w->n_withheld++] = all[i].sha256;
 	}

@@ -33,24 +33,21 @@ struct nt_study_work {
 	struct nt_study_pack *pack;
 	uint64_t sealed; /* entries under seals */
 	struct nt_study_place *places;
-	size_t n_places;
+	size_t n_places, cap_places;
 	struct nt_study_document *documents; /* at first all, then those that go into the file */
-	size_t n_documents;
+	size_t n_documents, cap_documents;
 	struct vf_hash *withheld; /* SHA-256 of documents that must be in no place of the file, ascending */
-	size_t n_withheld;
+	size_t n_withheld, cap_withheld;
 	bool *matched; /* which of options->choice.withhold some record is */
 	struct vf_hash *streams; /* whose record 0 is in the file */
-	size_t n_streams;
+	size_t n_streams, cap_streams;
 	struct nt_study_seal *seals;
-	size_t n_seals;
+	size_t n_seals, cap_seals;
 	struct nt_buf *parts;
-	size_t n_parts;
+	size_t n_parts, cap_parts;
 	struct nt_buf scratch, bundle;
 	struct nt_study_made made;
 };
-
-/* Makes room for one more in a list of n of size octets each; false without memory. */
-bool nt_study_grow(void **list, size_t n, size_t size);
 
 /* Notes the documents of a record. NO_MEMORY. */
 VF_RC nt_study_note_documents(struct nt_study_work *w, const struct nt_record *r, bool is_shown, struct vf_err *reterr);

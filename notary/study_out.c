@@ -11,6 +11,7 @@
 #include "notary/study_inside.h"
 #include "notary/study_pack.h"
 #include "notary/tree.h"
+#include "trial/grow.h"
 #include "verify/limits.h"
 #include "verify/record.h"
 #include "verify/study.h"
@@ -33,7 +34,7 @@ static VF_RC note_stream(struct nt_study_work *w, const struct nt_record *r, str
 	if (r->seq > 0)
 		return VF_OK;
 	p->has_slot = true;
-	if (!nt_study_grow((void **)&w->streams, w->n_streams, sizeof(*w->streams)))
+	if (!TR_GROW(w->streams, w->cap_streams, w->n_streams + 1))
 		return no_memory(reterr);
 	w->streams[w->n_streams++] = r->id;
 	return VF_OK;
@@ -65,7 +66,7 @@ static VF_RC note_record(void *ctx, const struct vf_hash *id, struct vf_err *ret
 			return rc == VF_UNKNOWN_RECORD ? VF_OK : rc;
 	}
 	rc = note_stream(w, r, &p, reterr);
-	if (rc == VF_OK && !nt_study_grow((void **)&w->places, w->n_places, sizeof(*w->places)))
+	if (rc == VF_OK && !TR_GROW(w->places, w->cap_places, w->n_places + 1))
 		rc = no_memory(reterr);
 	if (rc != VF_OK)
 		return rc;
@@ -230,7 +231,7 @@ static VF_RC put_leaves(struct sealed *s, struct nt_buf *out, struct vf_err *ret
 static VF_RC keep_packed(struct nt_study_work *w, struct vf_err *reterr)
 {
 	if (w->n_parts == 0 || w->parts[w->n_parts - 1].n + w->scratch.n > VF_MAX_PART) {
-		if (!nt_study_grow((void **)&w->parts, w->n_parts, sizeof(*w->parts)))
+		if (!TR_GROW(w->parts, w->cap_parts, w->n_parts + 1))
 			return no_memory(reterr);
 		w->parts[w->n_parts++] = nt_buf(VF_MAX_PART);
 	}
@@ -318,7 +319,7 @@ static VF_RC pack_seal(struct nt_study_work *w, uint64_t number, size_t *at, str
 	s.leaves = calloc(s.n + 1, sizeof(*s.leaves));
 	if (w->n_seals == VF_MAX_STUDY_SEALS)
 		rc = vf_fail(reterr, VF_LIMIT, "the study has more than %d seals", VF_MAX_STUDY_SEALS);
-	else if (!block || !s.leaves || !nt_study_grow((void **)&w->seals, w->n_seals, sizeof(*w->seals)))
+	else if (!block || !s.leaves || !TR_GROW(w->seals, w->cap_seals, w->n_seals + 1))
 		rc = no_memory(reterr);
 	if (rc == VF_OK) {
 		vf_arena_init(&s.arena, block, room);

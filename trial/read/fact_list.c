@@ -4,45 +4,15 @@
 
 #include "trial/grow.h"
 
-/* Texts lie in blocks that never move. */
-#define BLOCK ((size_t)64 * 1024)
-
-struct tr_fact_block {
-	struct tr_fact_block *next;
-	size_t n, cap;
-	char text[];
-};
-
 /* An open hash table of keys that are kept. */
 struct tr_fact_subject {
 	struct vf_bytes key;
 	uint64_t hash;
 };
 
-static char *keep(struct tr_fact_list *l, struct vf_bytes text)
-{
-	struct tr_fact_block *b = l->blocks;
-	size_t cap = text.n + 1 > BLOCK ? text.n + 1 : BLOCK;
-	char *p;
-
-	if (!b || b->cap - b->n < text.n + 1) {
-		b = malloc(sizeof(*b) + cap);
-		if (!b)
-			return NULL;
-		*b = (struct tr_fact_block){.next = l->blocks, .cap = cap};
-		l->blocks = b;
-	}
-	p = b->text + b->n;
-	if (text.n)
-		memcpy(p, text.p, text.n);
-	p[text.n] = '\0';
-	b->n += text.n + 1;
-	return p;
-}
-
 static bool keep_bytes(struct tr_fact_list *l, struct vf_bytes text, struct vf_bytes *ret)
 {
-	const char *p = keep(l, text);
+	const char *p = tr_text_pool_put(&l->texts, text);
 
 	*ret = vf_bytes(p, text.n);
 	return p != NULL;
@@ -120,7 +90,7 @@ static bool keep_place(struct tr_fact_list *l, const struct tr_place *place, con
 	if (!place->put)
 		return true;
 	place->put(place->ctx, text, sizeof(text));
-	*ret = keep(l, vf_bytes_str(text));
+	*ret = tr_text_pool_put(&l->texts, vf_bytes_str(text));
 	return *ret != NULL;
 }
 
@@ -165,7 +135,7 @@ static VF_RC keep_warning(void *ctx, enum tr_warning warning, const char *text, 
 	struct tr_kept_warning kept = {.warning = warning};
 
 	if (!TR_GROW(l->warnings, l->cap_warnings, l->n_warnings + 1) ||
-		(kept.text = keep(l, vf_bytes_str(text))) == NULL || !keep_place(l, place, &kept.place))
+		(kept.text = tr_text_pool_put(&l->texts, vf_bytes_str(text))) == NULL || !keep_place(l, place, &kept.place))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for the facts of a file");
 	l->warnings[l->n_warnings++] = kept;
 	return VF_OK;
@@ -215,13 +185,7 @@ VF_RC tr_fact_list_pass(struct tr_fact_list *list, const struct tr_input *in, un
 
 void tr_fact_list_done(struct tr_fact_list *list)
 {
-	struct tr_fact_block *b = list->blocks, *next;
-
-	for (; b; b = next) {
-		next = b->next;
-		explicit_bzero(b->text, b->n); /* it may be about persons */
-		free(b);
-	}
+	tr_text_pool_done(&list->texts);
 	free(list->facts);
 	free(list->warnings);
 	free(list->subject_table);

@@ -7,6 +7,7 @@
 #define TRIAL_READ_FACT_LIST_H
 
 #include "trial/read/fact.h"
+#include "trial/text_pool.h"
 
 /* A fact that stays. Texts end in NUL and live as long as the list. */
 struct tr_kept_fact {
@@ -36,7 +37,7 @@ struct tr_fact_list {
 	uint64_t subjects;
 	enum vf_rc rc; /* of the reading */
 	struct vf_err err;
-	struct tr_fact_block *blocks;
+	struct tr_text_pool texts;
 	struct tr_fact_subject *subject_table;
 	size_t n_subjects, cap_subjects;
 };

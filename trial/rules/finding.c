@@ -6,14 +6,6 @@
 
 #include "trial/grow.h"
 
-#define BLOCK ((size_t)64 * 1024)
-
-struct tr_finding_block {
-	struct tr_finding_block *next;
-	size_t n, cap;
-	char text[];
-};
-
 static const struct {
 	const char *word;
 	enum tr_verdict verdict;
@@ -49,35 +41,9 @@ enum tr_verdict tr_word_verdict(enum tr_word word)
 
 void tr_findings_done(struct tr_findings *f)
 {
-	struct tr_finding_block *b = f->blocks, *next;
-
-	for (; b; b = next) {
-		next = b->next;
-		free(b);
-	}
+	tr_text_pool_done(&f->texts);
 	free(f->p);
 	*f = (struct tr_findings){0};
-}
-
-static char *keep(struct tr_findings *f, struct vf_bytes text)
-{
-	struct tr_finding_block *b = f->blocks;
-	size_t cap = text.n + 1 > BLOCK ? text.n + 1 : BLOCK;
-	char *p;
-
-	if (!b || b->cap - b->n < text.n + 1) {
-		b = malloc(sizeof(*b) + cap);
-		if (!b)
-			return NULL;
-		*b = (struct tr_finding_block){.next = f->blocks, .cap = cap};
-		f->blocks = b;
-	}
-	p = b->text + b->n;
-	if (text.n)
-		memcpy(p, text.p, text.n);
-	p[text.n] = '\0';
-	b->n += text.n + 1;
-	return p;
 }
 
 VF_RC tr_find(struct tr_findings *f, const struct tr_rule *rule, const struct tr_finding_draft *draft,
@@ -95,8 +61,8 @@ VF_RC tr_find(struct tr_findings *f, const struct tr_rule *rule, const struct tr
 		made.records[made.n_records] = *draft->records[made.n_records];
 		made.n_records++;
 	}
-	made.about = keep(f, draft->about);
-	made.detail = keep(f, vf_bytes_str(detail));
+	made.about = tr_text_pool_put(&f->texts, draft->about);
+	made.detail = tr_text_pool_put(&f->texts, vf_bytes_str(detail));
 	if (!made.about || !made.detail || !TR_GROW(f->p, f->cap, f->n + 1))
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
 	f->p[f->n++] = made;

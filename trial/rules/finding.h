@@ -6,6 +6,7 @@
 #ifndef TRIAL_RULES_FINDING_H
 #define TRIAL_RULES_FINDING_H
 
+#include "trial/text_pool.h"
 #include "verify/hash.h"
 
 /* In order of weight: the worst of several is the highest. */
@@ -54,7 +55,7 @@ struct tr_finding {
 struct tr_findings {
 	struct tr_finding *p;
 	size_t n, cap;
-	struct tr_finding_block *blocks;
+	struct tr_text_pool texts;
 };
 void tr_findings_done(struct tr_findings *f);
 
