@@ -64,6 +64,8 @@ static VF_RC judge(struct study *x, const char *trust, int64_t at, struct vf_err
 	struct vf_session_options options = {.at = at, .n_inputs = x->in.s.n_shown};
 	enum vf_rc rc = j.report ? vf_trust_read(trust, &t, reterr) : no_memory(reterr);
 
+	if (rc != VF_OK && j.report)
+		vf_err_prefix(reterr, "the trust directory");
 	j.detached = nt_beside_found(x->beside, &j.n_detached);
 	options.files = t.files;
 	options.n_files = t.n;

@@ -581,14 +581,19 @@ static VF_RC check_words(const struct nt_cli *cli, struct vf_err *reterr)
 	return VF_OK;
 }
 
-/* A mistyped place must not look like one without the document. 'log consistency --from' is a number. */
-static VF_RC check_places(const struct nt_cli *cli, struct vf_err *reterr)
+/*
+ * A variable that a script forgot to set must not mean all studies; a mistyped place must not look like one without the
+ * document. 'log consistency --from' is a number.
+ */
+static VF_RC check_values(const struct nt_cli *cli, struct vf_err *reterr)
 {
 	char shown[160];
 
 	for (size_t i = 0; i < cli->n_values; i++) {
 		const struct nt_option *o = cli->values[i].option;
 
+		if (strcmp(o->name, "study") == 0 && o->arg && !cli->values[i].text[0])
+			return vf_fail(reterr, VF_USAGE, "--study is empty: name the study");
 		if (strcmp(o->name, "from") != 0 || strcmp(o->arg, "PATH") != 0 || access(cli->values[i].text, F_OK) == 0)
 			continue;
 		vf_text_escape(shown, sizeof(shown), vf_bytes_str(cli->values[i].text));
@@ -628,11 +633,11 @@ static VF_RC run_words(struct nt_cli *cli, char **argv, int argc, struct vf_err 
 	}
 	rc = check_words(cli, reterr);
 	if (rc == VF_OK)
-		rc = check_places(cli, reterr);
+		rc = check_values(cli, reterr);
 	return rc == VF_OK ? cli->verb->run(cli, reterr) : rc;
 }
 
-static void put_fault_object(const struct nt_cli *cli, enum vf_rc rc, const char *message, struct nt_buf *out)
+static void put_fault_object(const struct nt_cli *cli, enum vf_rc rc, const char *message, const char *next, struct nt_buf *out)
 {
 	struct vf_bytes lines = nt_buf_bytes(&cli->details), line;
 	const char *comma = "";
@@ -646,7 +651,7 @@ static void put_fault_object(const struct nt_cli *cli, enum vf_rc rc, const char
 		comma = ",";
 	}
 	nt_buf_put_str(out, "]");
-	nt_cli_field(out, "next", vf_bytes_str(vf_rc_next(rc)));
+	nt_cli_field(out, "next", vf_bytes_str(next));
 	nt_buf_putf(out, ",\"exit\":%d}\n", vf_rc_exit(rc));
 }
 
@@ -656,9 +661,14 @@ static void put_fault(struct nt_cli *cli, enum vf_rc rc, const struct vf_err *er
 	const char *message = err->text[0] ? err->text : vf_rc_text(rc);
 	struct nt_buf b = nt_buf(2 * MAX_DETAILS);
 	struct vf_bytes lines = nt_buf_bytes(&cli->details), line;
+	char next[160];
 
+	if (rc == VF_USAGE && cli->verb && strcmp(cli->verb->name, "help") != 0)
+		snprintf(next, sizeof(next), "see 'trialnotary help %s'", cli->verb->name);
+	else
+		snprintf(next, sizeof(next), "%s", rc == VF_USAGE ? "see 'trialnotary help'" : vf_rc_next(rc));
 	if (cli->json && !cli->keep_text) {
-		put_fault_object(cli, rc, message, &b);
+		put_fault_object(cli, rc, message, next, &b);
 		cli->out->write(cli->out->ctx, 1, nt_buf_bytes(&b));
 		nt_buf_reset(&b);
 	}
@@ -671,12 +681,7 @@ static void put_fault(struct nt_cli *cli, enum vf_rc rc, const struct vf_err *er
 		nt_cli_put_text(&b, line);
 		nt_buf_put_u8(&b, '\n');
 	}
-	if (rc == VF_USAGE && cli->verb && strcmp(cli->verb->name, "help") != 0)
-		nt_buf_putf(&b, "Next: see 'trialnotary help %s'\n", cli->verb->name);
-	else if (rc == VF_USAGE)
-		nt_buf_put_str(&b, "Next: see 'trialnotary help'\n");
-	else
-		nt_buf_putf(&b, "Next: %s\n", vf_rc_next(rc));
+	nt_buf_putf(&b, "Next: %s\n", next);
 	cli->out->write(cli->out->ctx, 2, nt_buf_bytes(&b));
 	nt_buf_done(&b);
 }

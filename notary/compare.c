@@ -180,13 +180,19 @@ static VF_RC read_listing(const char *path, struct nt_listing *ret, struct vf_er
 
 static VF_RC list(const char *path, struct nt_listing *ret, struct vf_err *reterr)
 {
+	char shown[160];
 	uint8_t head[512];
+	enum vf_rc rc;
 
 	if (is_folder(path))
 		return nt_listing_of_folder(path, ret, reterr);
 	if (nt_listing_is(vf_bytes(head, read_head(path, head))))
 		return read_listing(path, ret, reterr);
-	return nt_listing_of_archive(path, ret, reterr);
+	rc = nt_listing_of_archive(path, ret, reterr);
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	if (rc == VF_UNSUPPORTED)
+		vf_err_prefix(reterr, "'%s' is compared with no folder or listing", shown);
+	return rc;
 }
 
 static void note_name(void *ctx, enum nt_listing_change change, struct vf_bytes name)

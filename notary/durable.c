@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "notary/failpoint.h"
+#include "verify/text.h"
 
 /* Above this one syncfs() is cheaper than an fsync() for each file. */
 #define SYNC_TOGETHER 64
@@ -18,9 +19,11 @@
 static enum vf_rc io_fail(struct vf_err *reterr, const char *what, const char *name)
 {
 	int e = errno;
-	enum vf_rc rc = e == EACCES || e == EPERM ? VF_PERMISSION : VF_IO;
+	enum vf_rc rc = e == EACCES || e == EPERM ? VF_PERMISSION : e == ENAMETOOLONG ? VF_NO_INPUT : VF_IO;
+	char shown[200]; /* the reason stands behind it */
 
-	return vf_fail(reterr, rc, "cannot %s '%s': %s", what, name, strerror(e));
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(name));
+	return vf_fail(reterr, rc, "cannot %s '%s': %s", what, shown, strerror(e));
 }
 
 void nt_fd_closep(int *fd)
@@ -58,13 +61,16 @@ static VF_RC split(const char *path, char folder[PATH_ROOM], const char **ret_na
 VF_RC nt_dir_open(int at, const char *path, int *ret_fd, struct vf_err *reterr)
 {
 	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char shown[200];
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return vf_fail(reterr, VF_NO_INPUT, "there is no folder '%s'", path);
-	if (fd < 0)
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return VF_OK;
+	}
+	if (errno != ENOENT && errno != ENOTDIR)
 		return io_fail(reterr, "open folder", path);
-	*ret_fd = fd;
-	return VF_OK;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	return vf_fail(reterr, VF_NO_INPUT, faccessat(at, path, F_OK, 0) == 0 ? "'%s' is no folder" : "there is no folder '%s'", shown);
 }
 
 VF_RC nt_file_create(const char *path, mode_t mode, struct vf_err *reterr)

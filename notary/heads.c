@@ -186,9 +186,11 @@ VF_RC nt_heads_put(struct nt_notary *n, struct vf_bytes study, struct nt_heads_m
 	VF_CLEANUP(heads_done) struct heads h = {0};
 	struct last last = {0};
 	enum vf_rc rc = gather(n, study, &h, reterr);
+	char shown[160];
 
+	vf_text_escape(shown, sizeof(shown), study);
 	if (rc == VF_OK && h.n == 0 && !h.own.exists)
-		return vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of this study");
+		return vf_fail(reterr, VF_UNKNOWN_RECORD, "the notary has no record of the study '%s': is its name right?", shown);
 	if (rc == VF_OK)
 		rc = look_at_last(n, &h, &last, reterr);
 	if (rc != VF_OK)

@@ -65,8 +65,11 @@ static VF_RC fail_folder(const char *folder, struct vf_err *reterr)
 {
 	int why = errno;
 	char shown[160];
+	struct stat st;
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(folder));
+	if (why == ENOENT && stat(folder, &st) == 0)
+		why = EPERM; /* /proc says so */
 	if (why == ENOENT)
 		return vf_fail(reterr, VF_NO_INPUT, "there is no folder '%s' to write into: make it first, or choose another", shown);
 	if (why == ENOTDIR)

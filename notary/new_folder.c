@@ -21,7 +21,7 @@ static VF_RC fail(const char *what, const char *path, struct vf_err *reterr)
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
 	if (why == ENOTEMPTY || why == EEXIST)
 		return vf_fail(reterr, VF_EXISTS, "'%s' is already there, and nothing is replaced here", shown);
-	return vf_fail(reterr, why == EACCES || why == EPERM ? VF_PERMISSION : VF_IO, "cannot %s '%s': %s", what, shown, strerror(why));
+	return vf_fail(reterr, why == EACCES || why == EPERM || why == EROFS ? VF_PERMISSION : VF_IO, "cannot %s '%s': %s", what, shown, strerror(why));
 }
 
 static VF_RC is_empty(void *ctx, const char *name, bool is_dir, struct vf_err *reterr)
@@ -101,6 +101,8 @@ VF_RC nt_folder_begin(struct nt_new_folder *f, const char *path, struct vf_err *
 		rc = nt_named_part(own, i, ".new", part, reterr);
 		if (rc != VF_OK || make(f, part))
 			break;
+		if (errno == ENOENT)
+			errno = EPERM; /* the folder is there: /proc says so */
 		if (errno != EEXIST)
 			rc = fail("make a folder beside", own, reterr);
 		else if (remove_left(part)) /* it may hold keys, or documents */

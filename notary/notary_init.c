@@ -1,10 +1,10 @@
-#include "notary/new_folder.h"
 #include "notary/notary_inside.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 #include "notary/durable.h"
+#include "notary/new_folder.h"
 #include "notary/random.h"
 
 static const char *const folders[] = {"keys", "tsa", "log", "log/tile", "staging", "documents"};

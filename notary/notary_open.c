@@ -229,6 +229,7 @@ static VF_RC open_folder(
 {
 	VF_CLEANUP(nt_notary_freep) struct nt_notary *n = calloc(1, sizeof(*n));
 	enum vf_rc rc;
+	struct vf_err why;
 
 	if (n == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a notary");
@@ -239,11 +240,10 @@ static VF_RC open_folder(
 	n->dir = strdup(dir);
 	if (n->dir == NULL)
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a notary");
-	rc = nt_dir_open(AT_FDCWD, dir, &n->fd, reterr);
-	if (rc == VF_NO_INPUT)
-		return vf_fail(reterr, VF_NOT_A_NOTARY, "there is no folder '%s'", dir);
-	if (rc == VF_OK)
-		rc = read_config(n, reterr);
+	rc = nt_dir_open(AT_FDCWD, dir, &n->fd, &why);
+	if (rc != VF_OK)
+		return vf_fail(reterr, rc == VF_NO_INPUT ? VF_NOT_A_NOTARY : rc, "%s", why.text);
+	rc = read_config(n, reterr);
 	if (rc == VF_OK)
 		rc = nt_notary_lock(n->fd, dir, &n->lock, reterr);
 	if (rc == VF_OK)

@@ -1,5 +1,7 @@
 /* check, report: the rules of a study over its records. */
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "notary/named_file.h"
 #include "notary/rules_out.h"
@@ -41,6 +43,19 @@ const char nt_report_details[] =
 	"completeness of streams, outcomes side by side, what was not checked. Nothing in it is fetched from\n"
 	"anywhere. With the same records and --at it is the same, octet by octet. Exit status 0 whatever it finds.";
 
+/* Their names are in upper case. */
+static VF_RC unknown_rule(const char *rule, const char *shown, struct vf_err *reterr)
+{
+	char upper[8];
+	size_t n = strlen(rule);
+
+	for (size_t i = 0; i <= n && n < sizeof(upper); i++)
+		upper[i] = (char)toupper((unsigned char)rule[i]);
+	if (n < sizeof(upper) && tr_rule_find(vf_bytes_str(upper)))
+		return vf_fail(reterr, VF_USAGE, "no rule '%s'; did you mean '%s'?", shown, upper);
+	return vf_fail(reterr, VF_USAGE, "no rule '%s': docs/rules.md lists them", shown);
+}
+
 static VF_RC read_options(const struct nt_cli *cli, const struct tr_rule **ret_rule, int64_t *ret_at, struct vf_err *reterr)
 {
 	const char *rule = nt_cli_get(cli, "rule"), *at = nt_cli_get(cli, "at");
@@ -50,7 +65,7 @@ static VF_RC read_options(const struct nt_cli *cli, const struct tr_rule **ret_r
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(rule ? rule : ""));
 	*ret_rule = rule ? tr_rule_find(vf_bytes_str(rule)) : NULL;
 	if (rule && !*ret_rule)
-		return vf_fail(reterr, VF_USAGE, "no rule '%s': docs/rules.md lists them", shown);
+		return unknown_rule(rule, shown, reterr);
 	*ret_at = nt_cli_now();
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(at ? at : ""));
 	if (at && !vf_time_read(vf_bytes_str(at), ret_at))
@@ -99,10 +114,13 @@ static void checked_done(struct checked *k)
 static VF_RC check(struct nt_cli *cli, const struct tr_rule *rule, int64_t at, struct checked *k, struct vf_err *reterr)
 {
 	enum vf_rc rc = get_case(cli, at, &k->from, &k->n, &k->c, reterr);
+	char shown[160];
 
 	/* a mistyped name must not look like a study in order */
-	if (rc == VF_OK && nt_case_get(k->c)->n_records == 0)
-		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record of this study: is its name right?");
+	if (rc == VF_OK && nt_case_get(k->c)->n_records == 0) {
+		vf_text_escape(shown, sizeof(shown), nt_case_get(k->c)->study);
+		rc = vf_fail(reterr, VF_UNKNOWN_RECORD, "there is no record of the study '%s': is its name right?", shown);
+	}
 	return rc == VF_OK ? tr_rules_run(nt_case_get(k->c), rule, &k->f, reterr) : rc;
 }
 

@@ -1,5 +1,6 @@
 #include "notary/verbs_compare.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,7 +275,8 @@ static VF_RC choose_document(const struct nt_cli *cli, const struct nt_record *r
 		return VF_OK;
 	}
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(given ? given : slash ? slash + 1 : path));
-	return vf_fail(reterr, VF_USAGE, "the record has no document '%s'; say with --name which of its %zu documents is meant", shown, n);
+	return vf_fail(reterr, VF_USAGE, "the record has no document '%s'; say with --name which of its %zu documents is meant: 'trialnotary show %.64s %.16s'",
+		shown, n, cli->args[0], cli->args[1]);
 }
 
 static VF_RC read_declaration(struct nt_notary *n, const struct nt_cli *cli, const struct nt_document *d, struct nt_buf *out,
@@ -322,6 +324,17 @@ static VF_RC find_declared(struct nt_notary *n, const struct nt_cli *cli, const 
 	return VF_OK;
 }
 
+/* A mistyped path must not look like a document that the record lacks. */
+static VF_RC check_file(const char *path, struct vf_err *reterr)
+{
+	char shown[160];
+
+	if (access(path, R_OK) == 0)
+		return VF_OK;
+	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
+	return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_NO_INPUT, "'%s' cannot be read: %s", shown, strerror(errno));
+}
+
 static VF_RC compare_record(struct nt_cli *cli, struct nt_comparison *ret, struct vf_err *reterr)
 {
 	struct nt_notary *n = NULL;
@@ -333,6 +346,8 @@ static VF_RC compare_record(struct nt_cli *cli, struct nt_comparison *ret, struc
 
 	if (rc == VF_OK)
 		rc = nt_verb_get(n, cli->args[1], &r, reterr);
+	if (rc == VF_OK)
+		rc = check_file(cli->args[2], reterr);
 	if (rc == VF_OK)
 		rc = choose_document(cli, r, &at, reterr);
 	if (rc == VF_OK)

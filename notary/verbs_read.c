@@ -7,6 +7,7 @@
 
 #include "notary/export.h"
 #include "notary/hashing.h"
+#include "notary/new_folder.h"
 #include "notary/revocation_ask.h"
 #include "notary/verbs.h"
 #include "notary/verbs_client.h"
@@ -468,6 +469,7 @@ VF_RC nt_verb_choose_output(struct nt_cli *cli, size_t count, bool *ret_folder, 
 	char shown[160];
 	struct stat st;
 	bool there = stat(path, &st) == 0;
+	enum vf_rc rc;
 
 	vf_text_escape(shown, sizeof(shown), vf_bytes_str(path));
 	*ret_folder = count > 1 || (n > 0 && path[n - 1] == '/') || (there && S_ISDIR(st.st_mode));
@@ -475,10 +477,12 @@ VF_RC nt_verb_choose_output(struct nt_cli *cli, size_t count, bool *ret_folder, 
 		return VF_OK;
 	if (there && !S_ISDIR(st.st_mode))
 		return vf_fail(reterr, VF_EXISTS, "'%s' is a file, but many bundles need a folder", shown);
-	if (!there && mkdir(path, 0777) != 0)
-		return vf_fail(
-			reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "folder '%s' cannot be made", shown);
-	return VF_OK;
+	if (there)
+		return VF_OK;
+	rc = nt_folder_check(path, reterr);
+	if (rc == VF_OK && mkdir(path, 0777) != 0)
+		return vf_fail(reterr, errno == EACCES ? VF_PERMISSION : VF_IO, "folder '%s' cannot be made: %s", shown, strerror(errno));
+	return rc;
 }
 
 static VF_RC export_one(

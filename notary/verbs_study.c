@@ -1,8 +1,10 @@
 /* bundle, expand: a study's records as one file, and back. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -195,10 +197,11 @@ struct expand {
 	size_t bundles, documents;
 };
 
-static VF_RC open_new(const char *path, int *ret, struct vf_err *reterr)
+/* Messages name what is in the folder: it has another name yet. */
+static VF_RC open_new(const struct expand *x, const char *path, int *ret, struct vf_err *reterr)
 {
 	*ret = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return *ret >= 0 ? VF_OK : vf_fail(reterr, VF_IO, "cannot write '%.200s'", path);
+	return *ret >= 0 ? VF_OK : vf_fail(reterr, VF_IO, "cannot write '%s': %s", path + strlen(x->folder) + 1, strerror(errno));
 }
 
 static VF_RC write_bundles(struct expand *x, struct vf_err *reterr)
@@ -220,9 +223,9 @@ static VF_RC write_bundles(struct expand *x, struct vf_err *reterr)
 			return rc;
 		vf_hex_put(hex, vf_bytes(x->in.s.records[i].id.b, 32));
 		snprintf(path, sizeof(path), "%s/%s.asice", x->folder, hex);
-		rc = open_new(path, &fd, reterr);
+		rc = open_new(x, path, &fd, reterr);
 		if (rc == VF_OK)
-			rc = nt_fd_write(fd, b, path, reterr);
+			rc = nt_fd_write(fd, b, path + strlen(x->folder) + 1, reterr);
 		x->bundles++;
 	}
 	return rc;
@@ -251,7 +254,7 @@ static VF_RC write_document(struct expand *x, const struct vf_zip_entry *e, stru
 	enum vf_rc rc;
 
 	snprintf(path, sizeof(path), "%s/%.*s", x->folder, VF_STR(e->name));
-	rc = open_new(path, &fd, reterr);
+	rc = open_new(x, path, &fd, reterr);
 	if (rc != VF_OK)
 		return rc;
 	s.fd = fd;

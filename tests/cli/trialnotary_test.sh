@@ -162,7 +162,7 @@ fails 64 USAGE "no target" submit n --study S --kind protocol --link supersedes 
 fails 64 USAGE "no document" submit n --study S --kind protocol
 fails 64 USAGE "each of nothing" submit n --study S --kind protocol --each
 fails 64 USAGE "key without certificate" submit n --study S --kind protocol --sign key protocol.pdf
-fails 1 STATEMENT_SHAPE "empty study" submit n --study "" --kind protocol protocol.pdf
+fails 64 USAGE "empty study" submit n --study "" --kind protocol protocol.pdf
 fails 1 STATEMENT_SHAPE "control character" submit n --study "$(printf 'a\tb')" --kind protocol protocol.pdf
 fails 66 NO_INPUT "no file" submit n --study S --kind protocol absent
 mkdir empty

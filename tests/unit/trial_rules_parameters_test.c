@@ -106,7 +106,7 @@ static void test_refusals(void)
 	refuses(HEAD ",\"permitted_visits\":[{\"term\":\"\"}]}", "neither a domain nor a term");
 	refuses(HEAD ",\"permitted_visits\":[{\"term\":7}]}", "neither a domain nor a term");
 	refuses(HEAD ",\"permitted_visits\":[{\"visit\":\"V\"}]}", "unknown field 'visit'");
-	refuses(HEAD ",\"enforce\":[{\"rule\":\"Z9\",\"how\":\"refuse\"}]}", "a rule that there is not");
+	refuses(HEAD ",\"enforce\":[{\"rule\":\"Z9\",\"how\":\"refuse\"}]}", "a rule 'Z9' that there is not");
 	refuses(HEAD ",\"enforce\":[{\"rule\":\"D1\",\"how\":\"warn\"}]}", "'how' is neither");
 }
 

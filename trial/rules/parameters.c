@@ -156,6 +156,7 @@ static VF_RC take_enforced(const struct reading *r)
 		const struct vf_json_value *v = vf_json_item(list, i);
 		const struct tr_rule *rule;
 		struct vf_bytes text;
+		char shown[40];
 		enum vf_rc rc;
 
 		if (!vf_json_is_object(v))
@@ -163,8 +164,12 @@ static VF_RC take_enforced(const struct reading *r)
 		rc = vf_json_check_names(v, names, r->err);
 		if (rc != VF_OK)
 			return rc;
-		if (!vf_json_str(vf_json_get(v, "rule"), &text) || (rule = tr_rule_find(text)) == NULL)
-			return vf_fail(r->err, VF_JSON_SHAPE, "'enforce' names a rule that there is not");
+		if (!vf_json_str(vf_json_get(v, "rule"), &text))
+			return vf_fail(r->err, VF_JSON_SHAPE, "'rule' in 'enforce' is missing or no text");
+		rule = tr_rule_find(text);
+		vf_text_escape(shown, sizeof(shown), text);
+		if (!rule)
+			return vf_fail(r->err, VF_JSON_SHAPE, "'enforce' names a rule '%s' that there is not: docs/rules.md lists them", shown);
 		if (!vf_json_str(vf_json_get(v, "how"), &text) || (!vf_bytes_is(text, "refuse") && !vf_bytes_is(text, "attach")))
 			return vf_fail(r->err, VF_JSON_SHAPE, "'how' is neither 'refuse' nor 'attach'");
 		r->p->enforce[r->p->n_enforce].rule = rule->id;
