@@ -147,7 +147,7 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 {
 	const struct tr_case_record *parameters = nt_case_parameters(c);
 	struct tr_summary sum = tr_findings_sum(f, NULL);
-	char at[VF_TIME_LEN + 1], id[TR_CASE_SHORT + 1];
+	char at[VF_TIME_LEN + 1], id[65];
 	struct counted k;
 	size_t n;
 
@@ -169,7 +169,8 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	vf_time_put(at, nt_case_get(c)->as_of);
 	nt_buf_putf(out, "\nRules %s, as of %s, parameters ", TR_RULE_SET, at);
 	if (parameters) {
-		tr_case_short(id, &parameters->id);
+		/* whole: whoever makes records can make another one that begins alike */
+		vf_hex_put(id, vf_bytes(parameters->id.b, sizeof(parameters->id.b)));
 		nt_buf_putf(out, "of record %s\n", id);
 	} else if (nt_case_get(c)->not_at_hand & TR_LAID_PARAMETERS) {
 		nt_buf_put_str(out, "laid down by the study and not at hand\n");
