@@ -106,19 +106,19 @@ void nt_reader_give(struct nt_api *a, struct nt_reader *r)
 /* The newest parameters count for everybody in the study: a site must not switch off what its sponsor laid down. */
 static bool lays_down(const struct nt_submission *s)
 {
-	bool has_file = false, has_kept = false;
+	bool has_file = false, has_details = false;
 
 	if (tr_kind_of(s->kind) != TR_OTHER)
 		return false;
 	for (size_t i = 0; i < s->n_members; i++)
 		if (vf_bytes_is(s->members[i].name, TR_DETAILS_NAME) && nt_rules_is_common(s->members[i].bytes))
 			return true;
-	/* hidden details that are kept here are read in the notary's folder; nobody has read them yet */
+	/* nobody has read hidden details yet: kept here they would count later, and elsewhere hold up whoever cannot read them */
 	for (size_t i = 0; i < s->n_documents; i++) {
 		has_file |= vf_bytes_is(s->documents[i].name, TR_PARAMETERS_NAME) || vf_bytes_is(s->documents[i].name, TR_MAPPING_NAME);
-		has_kept |= s->documents[i].keep && vf_bytes_is(s->documents[i].name, TR_DETAILS_NAME);
+		has_details |= vf_bytes_is(s->documents[i].name, TR_DETAILS_NAME);
 	}
-	return has_file && has_kept;
+	return has_file && has_details;
 }
 
 /* The notary's own trail is written by the notary alone; so are study heads: a party could leave out others. */

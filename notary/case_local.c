@@ -159,6 +159,14 @@ static struct vf_bytes octets_of(const struct nt_record *r, const char *name)
 	return vf_bytes("", 0);
 }
 
+static bool lists_details(const struct nt_record *r)
+{
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (vf_bytes_is(r->documents[i].name, TR_DETAILS_NAME))
+			return true;
+	return false;
+}
+
 static VF_RC add_record(struct local *l, size_t at, const struct nt_record *r, struct vf_err *reterr)
 {
 	struct nt_case_record made = {.id = r->id,
@@ -186,6 +194,7 @@ static VF_RC add_record(struct local *l, size_t at, const struct nt_record *r, s
 		rc = seal_time(l, r->seal, &made.anchored, reterr);
 	if (rc == VF_OK && r->state != NT_ERASED)
 		rc = nt_details_text(l->n, r, &a, &made.details, reterr);
+	made.lacks_details = made.details.n == 0 && lists_details(r);
 	if (rc == VF_OK)
 		rc = nt_case_add(l->c, &made, reterr);
 	free(links);

@@ -128,13 +128,14 @@ static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
 static void put_parameters(struct nt_buf *out, const struct nt_case *c)
 {
 	const struct tr_case_record *own = nt_case_parameters(c), *lost = nt_case_absent(c).parameters;
-	char id[TR_CASE_SHORT + 1];
+	char id[2 * VF_SHA256_LEN + 1];
 
 	if (!own && !lost) {
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
 		return;
 	}
-	tr_case_short(id, own ? &own->id : &lost->id);
+	/* whole: whoever makes records can make another one that begins alike */
+	vf_hex_put(id, own ? vf_bytes(own->id.b, sizeof(own->id.b)) : vf_bytes(lost->id.b, sizeof(lost->id.b)));
 	nt_buf_putf(out, "of record %s%s\n", id, own ? "" : ", whose " TR_PARAMETERS_NAME " or details.json is not at hand: "
 		"rules that need it are not decided. Say with --from where they are");
 }

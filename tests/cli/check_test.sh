@@ -244,7 +244,7 @@ runs 0 bundle p --study S-1 --anonymous -o p-anonymous.tnstudy
 for b in p-embargo p-anonymous; do
 	runs 2 check --bundle $b.tnstudy --trust p.trust --rule T1
 	has out 'INCONCLUSIVE(missing-record)'
-	has out "parameters of record ${laid:0:8}, whose rules.json or details.json is not at hand"
+	has out "parameters of record $laid, whose rules.json or details.json is not at hand"
 	lacks out 'lays none down'
 	runs 2 check --bundle $b.tnstudy --trust p.trust --rule T1 --json
 	has out '"parameters":""'
@@ -285,7 +285,7 @@ runs 0 trust export q -o q.trust
 runs 0 bundle q --study S-1 --only-documents-kept -o q.tnstudy
 runs 0 bundle q --study S-1 --no-documents -o beside.tnstudy
 runs 2 check q --study S-1 --at $at
-has out "parameters of record ${newer:0:8}"
+has out "parameters of record $newer"
 lacks out 'not at hand'
 runs 2 check q --study S-1 --at $at --json
 has out "\"parameters\":\"$newer\",\"parameters_absent\":\"\""
@@ -295,7 +295,7 @@ mkdir elsewhere
 mv rules.json elsewhere
 # not those of an earlier record, nor the defaults
 runs 2 check q --study S-1 --at $at
-has out "parameters of record ${newer:0:8}, whose rules.json or details.json is not at hand"
+has out "parameters of record $newer, whose rules.json or details.json is not at hand"
 has out 'Say with --from where they are'
 runs 2 check q --study S-1 --at $at --json
 has out "\"parameters\":\"\",\"parameters_absent\":\"$newer\""
@@ -321,7 +321,7 @@ for form in "" --all --json; do
 done
 # what the record calls itself is not known either; whoever has both files gives them
 runs 2 check --bundle beside.tnstudy --trust q.trust --at $at
-has out "parameters of record ${newer:0:8}, whose rules.json or details.json is not at hand"
+has out "parameters of record $newer, whose rules.json or details.json is not at hand"
 runs 2 check --bundle beside.tnstudy --trust q.trust --at $at --from elsewhere --json
 has out "\"parameters\":\"\",\"parameters_absent\":\"$newer\""
 echo '{"what":"trialnotary rules"}' >elsewhere/details.json

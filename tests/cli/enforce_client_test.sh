@@ -119,7 +119,10 @@ runs 77 submit "${to[@]}" --token-file site --state t --study S-1 --kind other -
 says err "the parameters and the mapping of a study's rules are laid down by its sponsor"
 runs 77 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary mapping' off/rules.json
 says err "laid down by its sponsor"
-# nor with details that are hidden and kept, which are read in the server's folder: no command of ours sends them
+# nor with details that are hidden: they would count for nobody, and hold up whoever sees that they are there
+runs 77 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary rules' --confidential off/rules.json
+says err "laid down by its sponsor"
+# and those that are kept, too, which are read in the server's folder: no command of ours sends them
 runs 0 submit "${to[@]}" --token-file site --state t --study S-1 --kind other --set 'what=trialnotary rules' --confidential --prepare hidden off/rules.json
 sed 's/"confidential":true/"keep":true,&/g' hidden | python3 -c '
 import sys, urllib.error, urllib.request

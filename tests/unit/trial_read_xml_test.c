@@ -254,6 +254,26 @@ static void test_limits(void)
 	CHECK(read_nested(2600000, "<a b='", "'/>", "aaaa") != VF_OK);
 }
 
+/*
+ * libxml2 compares the attributes of a tag with each other, and goes through the namespaces in force for each element: both
+ * are stopped before that takes minutes. A tag that never ends shows it, as it would be no XML otherwise.
+ */
+static void test_crowds(void)
+{
+	CHECK_RC(read_nested(30000, " a=''", "", ""), VF_FILE_SHAPE); /* no tag at all */
+	CHECK_RC(read_nested(TR_XML_MAX_CROWD / 4, "", "<a", " abcdefghijklmnopqrstuvwxyz=''"), VF_FILE_SHAPE);
+	CHECK_RC(read_nested(20 * TR_XML_MAX_CROWD, "", "<a", " b=''"), VF_LIMIT);
+	CHECK_RC(read_nested(20 * TR_XML_MAX_CROWD, "", "<a", " b\n=\n\"\""), VF_LIMIT);
+	CHECK(strstr(err.text, "512 attributes") != NULL);
+	/* in a text they mean nothing, nor do signs of another kind in a comment */
+	CHECK_RC(read_nested(20 * TR_XML_MAX_CROWD, "", "<a>", " b=''"), VF_FILE_SHAPE);
+	CHECK_RC(read_nested(20 * TR_XML_MAX_CROWD, "", "<!--", "="), VF_FILE_SHAPE);
+	CHECK_RC(read_nested(200, "<a xmlns:b='urn:b' xmlns:c='urn:c' xmlns:d='urn:d'>", "<b:e/>", "</a>"), VF_OK);
+	CHECK_RC(read_nested(200, "<a xmlns:b='urn:b' xmlns:c='urn:c' xmlns:d='urn:d' xmlns:e='urn:e' xmlns:f='urn:f' xmlns:g='urn:g'>", "", "</a>"),
+		VF_LIMIT);
+	CHECK(strstr(err.text, "namespaces") != NULL);
+}
+
 /* Texts that lie across pieces of the file are whole for who asks for the whole. */
 static void test_text(void)
 {
@@ -325,6 +345,7 @@ int main(void)
 	test_faults();
 	test_namespaces();
 	test_limits();
+	test_crowds();
 	test_names();
 	test_text();
 	return check_done();

@@ -117,6 +117,11 @@ static int read_more(void *ctx, char *out, int cap)
 
 	if (cap <= 0 || w->rc != VF_OK)
 		return 0;
+	/* of the tag that is being read: libxml2 compares each with all others before it gives them */
+	if (w->ctxt && (w->ctxt->maxatts > 5 * TR_XML_MAX_CROWD || w->ctxt->nsNr > 2 * TR_C14N_MAX_BINDINGS)) {
+		w->rc = vf_fail(&w->err, VF_LIMIT, "size-no-c14n: too many attributes or namespaces, line %u", tr_c14n_line(w));
+		return -1;
+	}
 	rc = w->in->read_at(w->in->ctx, w->at, out, (size_t)cap, &n, &err);
 	if (rc != VF_OK) {
 		w->rc = rc;

@@ -12,6 +12,10 @@
 
 #define TR_XML_MAX_DEPTH 256
 #define TR_XML_MAX_ATTRIBUTES 512
+/* Declarations of namespaces in force: libxml2 goes through them for each element. */
+#define TR_XML_MAX_NAMESPACES 1024
+/* Attributes of a tag that libxml2 sees at all: it compares each with all others before it says how many there are. */
+#define TR_XML_MAX_CROWD 10000
 /* Different names, prefixes and namespaces of one document: libxml2's table of them slows down with each. */
 #define TR_XML_MAX_NAMES 100000
 /* Octets of one text or attribute. */

@@ -49,6 +49,7 @@ struct tr_xml {
 	uint8_t *buffer;
 	const struct tr_source *from;
 	struct vf_bytes chunk; /* of the source, not yet given to the parser */
+	size_t looked;	       /* octets that waited in the parser when their attributes were counted last */
 	bool started, ended;
 
 	struct tr_xml_event_kept *events;

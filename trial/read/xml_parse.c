@@ -122,6 +122,11 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 							    : "more than 256 elements within each other");
 		return;
 	}
+	if (x->parser->ctxt->nsNr > 2 * TR_XML_MAX_NAMESPACES) {
+		x->n_events--;
+		stop(x, VF_LIMIT, "more than 1,024 declarations of namespaces in force");
+		return;
+	}
 	if (xmlDictSize(x->parser->ctxt->dict) > TR_XML_MAX_NAMES) {
 		x->n_events--;
 		stop(x, VF_LIMIT, "more than 100,000 different names");
@@ -273,6 +278,23 @@ static int parse(struct tr_xml *x, struct vf_bytes part)
 	return rc;
 }
 
+/* Whether what waits for the end of a tag has more attributes than any may have. What doubles is counted again. */
+static bool is_crowded(struct tr_xml *x)
+{
+	const xmlParserInput *in = x->parser->ctxt->input;
+	struct vf_bytes left = in ? vf_bytes(in->cur, (size_t)(in->end - in->cur)) : vf_bytes(NULL, 0), before;
+	size_t n = 0;
+
+	if (left.n < CHUNK)
+		x->looked = CHUNK;
+	if (left.n < 2 * x->looked)
+		return false;
+	x->looked = left.n;
+	while (n <= TR_XML_MAX_CROWD && vf_take_until(&left, '=', &before))
+		n += left.n && strchr("\"' \t\r\n", left.p[0]) != NULL;
+	return n > TR_XML_MAX_CROWD;
+}
+
 /* Gives libxml2 the next octets; at the end of the source, the end. */
 static enum vf_rc feed(struct tr_xml *x, struct vf_err *reterr)
 {
@@ -295,6 +317,8 @@ static enum vf_rc feed(struct tr_xml *x, struct vf_err *reterr)
 	/* a converter that stops ends the parsing, is no fault to on_error(), and leaves what was read well-formed */
 	if (parse(x, part) == XML_ERR_INVALID_ENCODING && x->rc == VF_NOT_CHECKED)
 		stop(x, VF_FILE_SHAPE, sentence(XML_ERR_INVALID_ENCODING));
+	if (x->rc == VF_NOT_CHECKED && is_crowded(x))
+		stop(x, VF_LIMIT, "an element with more than 512 attributes");
 	if (x->ended && x->rc == VF_NOT_CHECKED) {
 		x->rc = x->parser->ctxt->wellFormed && x->parser->ctxt->nameNr == 0 ? VF_OK : VF_FILE_SHAPE;
 		if (x->rc != VF_OK)
