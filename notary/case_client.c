@@ -204,7 +204,7 @@ VF_RC nt_shown_get(const struct nt_send *x, struct vf_bytes study, struct nt_sho
 	if (s)
 		s->x = x;
 	if (rc == VF_OK)
-		rc = nt_client_get_pages(x->client, (const char *)path.p, vf_bytes(NULL, 0), keep_page, s, reterr);
+		rc = nt_client_get_pages(x->client, (const char *)path.p, vf_bytes(NULL, 0), NT_MAX_LISTED_KEPT, keep_page, s, reterr);
 	if (rc == VF_OK)
 		rc = get_rest(s, reterr);
 	if (rc == VF_OK)

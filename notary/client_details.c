@@ -163,7 +163,7 @@ static VF_RC linked(void *ctx, struct vf_bytes study, enum tr_link_type type, co
 
 	vf_hex_put(hex, vf_bytes(to->b, sizeof(to->b)));
 	snprintf(path, sizeof(path), "/v1/records?limit=%d&link=%s:%s", PAGE, tr_link_name(type), hex);
-	rc = nt_client_get_pages(u->x->client, path, vf_bytes(NULL, 0), show_page, &w, &err);
+	rc = nt_client_get_pages(u->x->client, path, vf_bytes(NULL, 0), NT_MAX_LISTED_PASSED, show_page, &w, &err);
 	if (rc == VF_OK || (!w.is_answer && is_unseen(rc)))
 		return VF_OK;
 	return vf_fail(reterr, rc, "%s", err.text);

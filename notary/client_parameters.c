@@ -110,7 +110,7 @@ static VF_RC look(struct looking *l, struct vf_err *ret_why, struct vf_err *rete
 	rc = nt_shown_list(&path, LOOK, l->study, reterr);
 	if (rc != VF_OK)
 		return rc;
-	rc = nt_client_get_pages(l->x->client, (const char *)path.p, nt_buf_bytes(&from), look_at_page, l, &err);
+	rc = nt_client_get_pages(l->x->client, (const char *)path.p, nt_buf_bytes(&from), NT_MAX_LISTED_PASSED, look_at_page, l, &err);
 	if (rc == VF_OK)
 		return l->is_changed ? write_state(l, reterr) : VF_OK;
 	if (l->is_answer || !nt_shown_is_hidden(rc))

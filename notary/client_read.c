@@ -1,5 +1,6 @@
 #include "notary/client_read.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,13 +69,32 @@ static void put_page(struct nt_buf *url, const char *path, struct vf_bytes after
 	nt_client_put_parameter(url, after);
 }
 
-VF_RC nt_client_get_pages(
-	struct nt_client *c, const char *path, struct vf_bytes after, nt_each_page *each, void *ctx, struct vf_err *reterr)
+/* What was read of one list. */
+struct extent {
+	uint64_t records, octets, pages;
+};
+
+static VF_RC add_page(struct extent *x, uint64_t most, const struct nt_client_got *g, struct vf_bytes after, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf url = nt_buf(8192);
+	x->records += g->list.n;
+	x->octets += g->json.n;
+	x->pages++;
+	if (x->records > NT_MAX_LISTED || x->octets > most || x->pages > NT_MAX_LISTED_PAGES)
+		return vf_fail(reterr, VF_SERVER_ANSWER, "a list without an end: %" PRIu64 " records in %" PRIu64 " pages so far", x->records, x->pages);
+	if (g->list.next.n > 0 && vf_bytes_eq(g->list.next, after))
+		return vf_fail(reterr, VF_SERVER_ANSWER, "a page of a list that leads to itself");
+	return VF_OK;
+}
+
+VF_RC nt_client_get_pages(
+	struct nt_client *c, const char *path, struct vf_bytes after, uint64_t most, nt_each_page *each, void *ctx, struct vf_err *reterr)
+{
+	VF_CLEANUP(nt_buf_done) struct nt_buf url = nt_buf(8192), asked = nt_buf(8192);
+	struct extent extent = {0};
 	enum vf_rc rc = VF_OK;
 	bool more = true;
 
+	nt_buf_put(&asked, after);
 	put_page(&url, path, after);
 	while (rc == VF_OK && more) {
 		struct nt_client_got g = {0};
@@ -89,9 +109,13 @@ VF_RC nt_client_get_pages(
 			rc = nt_answer_list(nt_buf_bytes(&g.json), &g.a, &g.list, &err);
 		rc = as_answer(rc, &err, reterr);
 		if (rc == VF_OK)
+			rc = add_page(&extent, most, &g, nt_buf_bytes(&asked), reterr);
+		if (rc == VF_OK)
 			rc = each(ctx, &g, reterr);
 		more = rc == VF_OK && g.list.next.n > 0;
 		nt_buf_reset(&url);
+		nt_buf_reset(&asked);
+		nt_buf_put(&asked, g.list.next);
 		put_page(&url, path, g.list.next);
 		nt_client_got_done(&g);
 	}

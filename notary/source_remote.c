@@ -203,7 +203,7 @@ static VF_RC consents(void *ctx, struct vf_bytes study, struct nt_consent_index 
 		rc = nt_state_lock(u.x->state, NT_SEND_PATIENCE, reterr);
 	if (rc != VF_OK)
 		return rc;
-	rc = nt_client_get_pages(u.x->client, (const char *)path.p, vf_bytes(NULL, 0), take_page, &u, reterr);
+	rc = nt_client_get_pages(u.x->client, (const char *)path.p, vf_bytes(NULL, 0), NT_MAX_LISTED_KEPT, take_page, &u, reterr);
 	if (rc == VF_OK)
 		rc = nt_consent_fill(&from, u.records, u.n, nt_state_part(u.x->state), ret, reterr);
 	nt_state_unlock(u.x->state);

@@ -5,13 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "notary/client_answer.h"
+#include "notary/client_read.h"
 #include "notary/hashing.h"
 #include "notary/verbs_client.h"
 #include "verify/text.h"
 
-/* A list of 1,000 records with the longest texts. */
-#define MAX_LIST ((size_t)16 * 1024 * 1024)
 #define MAX_RECORD ((size_t)32 * 1024 * 1024)
 #define PAGE 500
 
@@ -69,51 +67,26 @@ static VF_RC get(struct nt_remote *r, const char *path, size_t max, struct nt_bu
 
 typedef void show_record(struct showing *w, const struct nt_remote_record *r);
 
-/* One page of a list; ret_next is the cursor of the next, empty at the end. */
-static VF_RC show_page(
-	struct showing *w, const char *path, show_record *show, struct nt_buf *ret_next, struct vf_err *reterr)
-{
-	struct nt_remote_list list;
-	struct vf_err err = {0};
-	struct vf_arena a;
-	void *block;
-	enum vf_rc rc = get(w->r, path, MAX_LIST, &w->answer, reterr);
-	size_t room = 8 * w->answer.n + 4096;
+/* All pages of what stands behind path. */
+struct pages {
+	struct showing *w;
+	show_record *show;
+};
 
-	if (rc != VF_OK)
-		return rc;
-	block = malloc(room);
-	if (!block)
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for a list");
-	vf_arena_init(&a, block, room);
-	rc = as_answer(nt_answer_list(nt_buf_bytes(&w->answer), &a, &list, &err), &err, reterr);
-	for (size_t i = 0; rc == VF_OK && i < list.n; i++)
-		show(w, &list.records[i]);
-	nt_buf_reset(ret_next);
-	if (rc == VF_OK)
-		nt_buf_put(ret_next, list.next);
-	free(block);
-	return rc == VF_OK ? nt_buf_check(ret_next, reterr) : rc;
+static VF_RC show_page(void *ctx, struct nt_client_got *page, struct vf_err *reterr)
+{
+	const struct pages *p = ctx;
+
+	for (size_t i = 0; i < page->list.n; i++)
+		p->show(p->w, &page->list.records[i]);
+	return nt_buf_check(&p->w->cli->text, reterr);
 }
 
-/* All pages of what stands behind path. */
 static VF_RC show_pages(struct showing *w, const char *path, show_record *show, struct vf_err *reterr)
 {
-	VF_CLEANUP(nt_buf_done) struct nt_buf next = nt_buf(256), url = nt_buf(8192);
-	enum vf_rc rc;
+	struct pages p = {w, show};
 
-	do {
-		nt_buf_reset(&url);
-		nt_buf_put_str(&url, path);
-		if (next.n > 0)
-			nt_buf_put_str(&url, "&after=");
-		nt_client_put_parameter(&url, nt_buf_bytes(&next));
-		nt_buf_put_u8(&url, 0);
-		rc = nt_buf_check(&url, reterr);
-		if (rc == VF_OK)
-			rc = show_page(w, (const char *)url.p, show, &next, reterr);
-	} while (rc == VF_OK && next.n > 0);
-	return rc;
+	return nt_client_get_pages(w->r->client, path, vf_bytes(NULL, 0), NT_MAX_LISTED_KEPT, show_page, &p, reterr);
 }
 
 static VF_RC status_of_file(struct showing *w, const char *path, struct vf_err *reterr)

@@ -4,7 +4,7 @@
 
 Before each request the first line of the file 'script' is taken (absent or empty: 'ok'); 'requests' gets a line for each
 request; 'refuse-line' may hold the number of a line that the next bulk request is refused; with 'refuse-findings'
-the next record of findings is; with 'lose-posts' the answers to submissions are lost; 'kill-me' may hold a process ID for the actions that kill the client.
+the next record of findings is; with 'endless' (or 'loop') a list has pages for ever (or one that leads to itself); with 'lose-posts' the answers to submissions are lost; 'kill-me' may hold a process ID for the actions that kill the client.
 """
 import base64, hashlib, http.server, json, os, signal, sys, time, urllib.parse
 
@@ -177,6 +177,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             lines = [json.dumps(refusal("FORBIDDEN") if str(i) == refused else submit(line)[1])
                      for i, line in enumerate(body.splitlines())]
             return 200, ("\n".join(lines) + "\n").encode(), "application/x-ndjson"
+        if word == "GET" and path == "/v1/records" and os.path.exists("endless"):
+            at = int(query.get("after", ["0"])[0])
+            one = json.dumps({"id": "00" * 32, "state": "accepted", "study": "EX-1", "kind": "protocol"})
+            return 200, ('{"records":[%s],"next":"%d"}' % (",".join([one] * 60000), at + 60000)).encode()
+        if word == "GET" and path == "/v1/records" and os.path.exists("loop"):
+            return 200, {"records": [], "next": query.get("after", ["5"])[0]}
         if word == "GET" and path == "/v1/records":
             at = int(query.get("after", ["0"])[0])
             found = [n for n in order if records[n]["study"] == query["study"][0]]

@@ -243,6 +243,18 @@ script "json {\"records\":[{\"id\":\"$id\"}]}"
 runs 74 list "${fake[@]}" --study EX-2
 says err SERVER_ANSWER
 
+# a list without an end: a client stops, and has not grown by more than what it may keep
+touch loop
+runs 74 list "${fake[@]}" --study EX-2
+says err 'a page of a list that leads to itself'
+rm loop
+touch endless
+runs 74 list "${fake[@]}" --study EX-2
+says err 'a list without an end: 10[0-9]* records in [0-9]+ pages'
+runs 74 submit "${fake[@]}" --study EX-3 --kind protocol d1.txt
+says err 'a list without an end'
+rm endless
+
 # bundles that are none
 echo nonsense >bundle
 runs 74 fetch "${fake[@]}" --state s0 "$id" -o x.asice

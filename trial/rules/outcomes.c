@@ -162,6 +162,34 @@ static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
 	}
 }
 
+/* The first record of a kind that the log has after the reference. */
+static const struct tr_case_record *first_after(const struct tr_case *c, enum tr_kind kind, const struct tr_case_record *reference)
+{
+	const struct tr_case_record *r;
+
+	for (size_t i = tr_case_next(c, kind, (size_t)(reference - c->records)); i < c->n_records; i = tr_case_next(c, kind, i + 1)) {
+		r = &c->records[i];
+		if (tr_case_is_before(reference, r) && (kind != TR_PROTOCOL || r->n_links))
+			return r;
+	}
+	return NULL;
+}
+
+/* What may declare a change: of each kind the first after the reference and before the unblinding. */
+static void find_declared(const struct tr_case *c, struct tr_outcomes *o)
+{
+	static const enum tr_kind kinds[TR_DECLARING] = {TR_AMENDMENT, TR_PROTOCOL, TR_REGISTRATION};
+	size_t open = tr_case_next(c, TR_UNBLINDING, 0);
+
+	for (size_t i = 0; i < TR_DECLARING && o->reference; i++) {
+		const struct tr_case_record *r = first_after(c, kinds[i], o->reference->file->record);
+
+		/* where no unblinding is recorded, an update of the registry is not known to be before it */
+		if (r && (size_t)(r - c->records) < open && (kinds[i] != TR_REGISTRATION || open < c->n_records))
+			o->declaring[i] = r;
+	}
+}
+
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr)
 {
 	const struct tr_case_facts *all = &c->by_name[TR_F_OUTCOME_MEASURE];
@@ -192,6 +220,7 @@ VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
 	}
 	choose_reference(c, &o);
+	find_declared(c, &o);
 	*ret = o;
 	return VF_OK;
 }
@@ -310,33 +339,15 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
 	return VF_OK;
 }
 
-/* The first record of a kind that the log has after the reference. */
-static const struct tr_case_record *first_after(const struct tr_case *c, enum tr_kind kind, const struct tr_case_record *reference)
+const struct tr_case_record *tr_outcomes_declared(const struct tr_outcomes *o, const struct tr_outcome_list *list)
 {
-	const struct tr_case_record *r;
+	const struct tr_case_record *best = NULL;
 
-	for (size_t i = tr_case_next(c, kind, (size_t)(reference - c->records)); i < c->n_records; i = tr_case_next(c, kind, i + 1)) {
-		r = &c->records[i];
-		if (tr_case_is_before(reference, r) && (kind != TR_PROTOCOL || r->n_links))
-			return r;
-	}
-	return NULL;
-}
+	for (size_t i = 0; i < TR_DECLARING; i++) {
+		const struct tr_case_record *r = o->declaring[i];
 
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
-	const struct tr_outcome_list *list)
-{
-	static const enum tr_kind kinds[] = {TR_AMENDMENT, TR_PROTOCOL, TR_REGISTRATION};
-	const struct tr_case_record *best = NULL, *r;
-	size_t open = tr_case_next(c, TR_UNBLINDING, 0);
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i] == TR_REGISTRATION && open == c->n_records)
-			continue; /* whether an update came before an unblinding is not known */
-		r = first_after(c, kinds[i], reference->file->record);
-		if (!r || (size_t)(r - c->records) >= open || (kinds[i] != TR_REGISTRATION && !tr_case_is_before(r, list->file->record)))
-			continue;
-		best = !best || r < best ? r : best;
+		if (r && (r->kind == TR_REGISTRATION || tr_case_is_before(r, list->file->record)))
+			best = !best || r < best ? r : best;
 	}
 	return best;
 }

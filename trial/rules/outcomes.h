@@ -47,6 +47,8 @@ struct tr_outcomes {
 	struct tr_outcome_list *lists;
 	size_t n;
 	const struct tr_outcome_list *reference;
+#define TR_DECLARING 3
+	const struct tr_case_record *declaring[TR_DECLARING]; /* for tr_outcomes_declared() */
 };
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr);
 void tr_outcomes_done(struct tr_outcomes *o);
@@ -59,8 +61,7 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
  * What may declare a change between the reference and a list, NULL when nothing does: an amendment that is in the log before the
  * list, or an update of the registry record before the unblinding (where no unblinding is recorded, an update may be later).
  */
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
-	const struct tr_outcome_list *list);
+const struct tr_case_record *tr_outcomes_declared(const struct tr_outcomes *o, const struct tr_outcome_list *list);
 
 /* A text as it is compared: lower case, one blank for all that is no letter or digit; and a NUL. out holds text.n + 1. */
 size_t tr_outcome_fold(struct vf_bytes text, char *out);

@@ -38,11 +38,12 @@ static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, c
 		d.word == TR_WORD_DECLARED_CHANGE ? "; an amendment or update before the unblinding may declare it" : "");
 }
 
-static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcome_list *reference,
-	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list,
+	struct tr_findings *f, struct vf_err *reterr)
 {
+	const struct tr_outcome_list *reference = o->reference;
 	char about[TR_NAMED_LEN + 1];
-	const struct tr_case_record *declared = tr_outcomes_declared(c, reference, list);
+	const struct tr_case_record *declared = tr_outcomes_declared(o, list);
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
 	size_t n = 0, same = 0;
@@ -76,7 +77,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	}
 	for (size_t i = 0; rc == VF_OK && o.reference && i < o.n; i++)
 		if (&o.lists[i] != o.reference)
-			rc = judge_list(rule, c, o.reference, &o.lists[i], f, reterr);
+			rc = judge_list(rule, c, &o, &o.lists[i], f, reterr);
 	if (rc == VF_OK && o.reference && o.n == 1) {
 		d = tr_study_draft(TR_WORD_MISSING_RECORD, "study", o.reference->file->record, NULL);
 		rc = tr_find(f, rule, &d, reterr, "outcomes in one place: nothing to compare them with");
