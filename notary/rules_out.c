@@ -128,7 +128,7 @@ static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
 static void put_parameters(struct nt_buf *out, const struct nt_case *c)
 {
 	const struct tr_case_record *own = nt_case_parameters(c), *lost = nt_case_absent(c).parameters;
-	char id[2 * VF_SHA256_LEN + 1];
+	char id[65];
 
 	if (!own && !lost) {
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
