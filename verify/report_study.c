@@ -8,17 +8,32 @@
 /* Streams that are shown on a screen; JSON has all. */
 #define SHOWN_STREAMS 20
 
+size_t vf_study_unattributed(const struct vf_study_result *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_streams; i++)
+		if (r->streams[i].hidden == r->streams[i].records && !r->streams[i].is_named)
+			n += r->streams[i].hidden;
+	return n;
+}
+
 bool vf_study_unchecked_at(const struct vf_study_result *r, size_t i, struct vf_study_unchecked *ret)
 {
 	static const struct vf_study_unchecked whole[] = {
 		{"LATER_RECORDS", "records after those in the file", 0},
+		{"HIDDEN_STREAMS", "of which study those streams are of which nothing is shown and that no study head names", 0},
 		{"OTHER_STREAMS", "that there are no other streams: no study head is disclosed, or not the newest", 0},
 	};
-	size_t n = r->has_head ? 1 : 2;
+	const bool said[] = {true, vf_study_unattributed(r) > 0, !r->has_head};
+	size_t n = 0;
 
+	for (size_t k = 0; k < sizeof(said) / sizeof(said[0]); k++)
+		if (said[k] && n++ == i)
+			*ret = whole[k];
 	if (i < n)
-		*ret = whole[i];
-	else if (i < n + r->n_open)
+		return true;
+	if (i < n + r->n_open)
 		*ret = (struct vf_study_unchecked){r->open[i - n].code, r->open[i - n].text, r->open[i - n].records};
 	return i < n + r->n_open;
 }
@@ -91,6 +106,9 @@ static void put_facts(struct vf_sink *s, const struct vf_study_result *r)
 	if (r->withheld)
 		vf_sink_putf(s, "          %zu %s of them withheld\n", r->withheld, r->withheld == 1 ? "file" : "files");
 	vf_sink_putf(s, "          %zu withheld or erased\n", r->hidden);
+	if (vf_study_unattributed(r))
+		vf_sink_putf(s, "          %zu of them in streams that may be of another study: nothing of these is shown, and no study head names them\n",
+			vf_study_unattributed(r));
 	if (r->origin[0])
 		vf_sink_putf(s, "Log       %s, %llu entries\n", r->origin, (unsigned long long)r->size);
 	if (r->existed_by != VF_TIME_NONE) {
@@ -186,6 +204,8 @@ void vf_study_json(struct vf_sink *s, const char *input, const struct vf_study_r
 	vf_sink_json(s, vf_bytes_str(r->study));
 	vf_sink_putf(s, ",\"records\":%zu,\"shown\":%zu,\"given\":%zu,\"hidden\":%zu,\"withheld_files\":%zu", r->records, r->shown,
 		r->given, r->hidden, r->withheld);
+	if (vf_study_unattributed(r))
+		vf_sink_putf(s, ",\"unattributed\":%zu", vf_study_unattributed(r));
 	vf_sink_putf(s, ",\"verified\":%zu,\"intact\":%zu,\"indeterminate\":%zu,\"rejected\":%zu", r->counts[VF_VERIFIED],
 		r->counts[VF_INTACT], r->counts[VF_INDETERMINATE], r->counts[VF_REJECTED]);
 	vf_sink_str(s, ",\"origin\":");

@@ -151,6 +151,11 @@ static void put_record_rows(struct vf_sink *s, const struct vf_study_result *r)
 	row(s, "Not shown");
 	vf_html_count(s, r->hidden);
 	vf_sink_putf(s, " %s withheld or erased", r->hidden == 1 ? "record" : "records");
+	if (vf_study_unattributed(r)) {
+		put(s, "; ");
+		vf_html_count(s, vf_study_unattributed(r));
+		put(s, " of them in streams that may be of another study: nothing of these is shown, and no study head names them");
+	}
 	if (r->withheld) {
 		put(s, "; ");
 		vf_html_plural(s, r->withheld, "file", "files");

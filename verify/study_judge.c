@@ -356,9 +356,7 @@ static int place_order(const void *a, const void *b)
 	const struct vf_study_record *x = *(const struct vf_study_record *const *)a, *y = *(const struct vf_study_record *const *)b;
 	int c = memcmp(x->stream.b, y->stream.b, sizeof(x->stream.b));
 
-	if (c)
-		return c;
-	return x->seq != y->seq ? (x->seq < y->seq ? -1 : 1) : (x->index > y->index) - (x->index < y->index);
+	return c ? c : x->seq != y->seq ? (x->seq < y->seq ? -1 : 1) : (x->index > y->index) - (x->index < y->index);
 }
 
 /* The records of one stream, ascending by seq. */
@@ -434,15 +432,23 @@ static const struct vf_study_record *find_place(const struct judging *g, const s
 	return NULL;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct vf_hash)); /* it comes first */
+}
+
 static bool judge_named(struct judging *g, const struct vf_json_value *v)
 {
 	const struct vf_study_record *r;
+	struct vf_study_stream *t;
 	struct vf_hash stream, head;
 	uint64_t records;
 
 	if (!vf_json_hex(vf_json_get(v, "stream"), stream.b, 32) || !vf_json_hex(vf_json_get(v, "head"), head.b, 32) ||
 		!vf_json_uint(vf_json_get(v, "records"), &records) || records == 0)
 		return false;
+	if ((t = bsearch(&stream, g->r->streams, g->r->n_streams, sizeof(*t), by_id)) != NULL)
+		t->is_named = true;
 	r = find_place(g, &stream, records - 1);
 	if (r && vf_hash_eq(&r->id, &head))
 		return true;

@@ -34,6 +34,7 @@ struct vf_study_stream {
 	size_t records, hidden;
 	uint64_t next;	  /* 1 + the seq of its last record here */
 	uint64_t missing; /* places below that that are not here */
+	bool is_named;	  /* by the study head: it is of this study, even when nothing of it is shown */
 };
 
 struct vf_study_result {

@@ -1,8 +1,10 @@
 /* Trees of which little is known, programs that are wrong, and what a study bundle shows as a whole. */
+#include "notary/heads.h"
 #include "notary/study_pack.h"
 #include "notary/tree.h"
 #include "tests/study_judging.h"
 #include "verify/merkle.h"
+#include "verify/report_study.h"
 
 /* ---- trees, against the slow way ---- */
 
@@ -412,6 +414,61 @@ static void tampering(void)
 	fixture_end(&f);
 }
 
+static size_t not_checked(const struct vf_study_result *r, const char *code)
+{
+	struct vf_study_unchecked u;
+	size_t n = 0;
+
+	for (size_t i = 0; vf_study_unchecked_at(r, i, &u); i++)
+		n += strcmp(u.code, code) == 0 ? 1 : 0;
+	return n;
+}
+
+/* A stream of which nothing is shown: nothing says that it is of this study, until a study head names it. */
+static void hidden_stream(void)
+{
+	static const struct nt_withhold consent[] = {{.kind = "consent"}};
+	static struct vf_study_result r;
+	const struct nt_study_options no_consent = {.choice = {.withhold = consent, .n_withhold = 1}};
+	struct nt_submit_file document = {.name = vf_bytes_str("a.txt"), .digests = vf_pair_of(vf_bytes_str("a")), .size = 1};
+	struct nt_submit_record record = {.files = &document, .n_files = 1};
+	struct nt_submit s = {.submitter = vf_bytes_str("site"), .study = vf_bytes_str("A"), .kind = TR_CONSENT, .confidential = true};
+	struct nt_study_made made;
+	struct nt_heads_made head;
+	struct vf_bytes file;
+	struct vf_err err = {0};
+	struct fixture f;
+
+	fixture_begin(&f);
+	study_submit_many(&f, "A", 0, 1);
+	study_submit(&f, "A", TR_CONSENT, "consent.txt", "consent");
+	for (int i = 0; i < 2; i++)
+		fixture_need(nt_submit_records(f.n, &s, &record, 1, fixture_learn, &f, &err), &err, "submit");
+	fixture_seal(&f);
+	file = study_put(&f, "A", &no_consent, &made);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_INT(r.n_streams, 2);
+	CHECK_INT(vf_study_unattributed(&r), r.hidden - 1); /* that of the first stream is of the study, as the data set is */
+	CHECK(vf_study_unattributed(&r) > 0);
+	CHECK_INT(not_checked(&r, "HIDDEN_STREAMS"), 1);
+	CHECK_INT(not_checked(&r, "OTHER_STREAMS"), 1);
+	free((void *)(uintptr_t)file.p);
+
+	fixture_need(nt_heads_put(f.n, vf_bytes_str("A"), &head, &err), &err, "heads");
+	fixture_seal(&f);
+	file = study_put(&f, "A", &no_consent, &made);
+	CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_INT(r.n_streams, 3);
+	CHECK(r.has_head);
+	CHECK_INT(vf_study_unattributed(&r), 0);
+	CHECK_INT(not_checked(&r, "HIDDEN_STREAMS"), 0);
+	CHECK_INT(not_checked(&r, "OTHER_STREAMS"), 0);
+	free((void *)(uintptr_t)file.p);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	study_begin();
@@ -419,6 +476,7 @@ int main(void)
 	whole();
 	read_once();
 	heads();
+	hidden_stream();
 	tampering();
 	return check_done();
 }
