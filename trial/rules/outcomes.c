@@ -123,9 +123,9 @@ static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
 		updated = tr_dated_of_fact(tr_case_item(o->lists[i].file, o->lists[i].record, TR_F_REG_UPDATED));
 		if (!is_protocol && !vf_bytes_is(o->lists[i].from, "registered"))
 			continue;
-		if (tr_word_verdict(tr_no_later(&anchor, &e.when, true)) > TR_PASS_NOTE &&
-			tr_word_verdict(tr_no_later(&own, &e.when, true)) > TR_PASS_NOTE &&
-			tr_word_verdict(tr_no_later(&updated, &e.when, true)) > TR_PASS_NOTE)
+		if (tr_word_verdict(tr_no_later(&anchor, &e.when, false)) > TR_PASS_NOTE &&
+			tr_word_verdict(tr_no_later(&own, &e.when, false)) > TR_PASS_NOTE &&
+			tr_word_verdict(tr_no_later(&updated, &e.when, false)) > TR_PASS_NOTE)
 			continue;
 		if (!protocol || is_protocol)
 			o->reference = &o->lists[i];
@@ -177,77 +177,122 @@ void tr_outcomes_done(struct tr_outcomes *o)
 
 /* ---- comparing ---- */
 
-static const struct tr_outcome *twin(const struct tr_outcome_list *l, const struct tr_outcome *of)
-{
-	const struct tr_outcome *best = NULL;
+/* How one outcome fits another of the same words: the better of two is its twin. */
+enum fit {
+	FITS_NOT,
+	FITS_OTHER_LEVEL, /* primary in one list alone */
+	FITS_OTHER_TIME,
+	FITS,
+};
 
-	for (size_t i = 0; i < l->n; i++)
-		if (is_same_text(l->p[i].measure, of->measure) && (!best || is_primary(&l->p[i])))
-			best = &l->p[i];
-	return best;
+static enum fit fits(const struct tr_outcome *a, const struct tr_outcome *b)
+{
+	if (!is_same_text(a->measure, b->measure) || (!is_primary(a) && !is_primary(b)))
+		return FITS_NOT;
+	if (is_primary(a) != is_primary(b))
+		return FITS_OTHER_LEVEL;
+	if (a->time_frame.n && b->time_frame.n && !is_same_text(a->time_frame, b->time_frame))
+		return FITS_OTHER_TIME;
+	return FITS;
 }
 
-static enum tr_change change_of(const struct tr_outcome *before, const struct tr_outcome *after)
+static enum tr_change change_of(const struct tr_outcome *before, enum fit fit)
 {
-	if (!is_primary(after))
-		return TR_DEMOTED;
-	if (!is_primary(before))
-		return TR_PROMOTED;
-	if (after->time_frame.n && before->time_frame.n && !is_same_text(before->time_frame, after->time_frame))
-		return TR_TIME_FRAME;
-	return TR_SAME;
+	if (fit == FITS_OTHER_LEVEL)
+		return is_primary(before) ? TR_DEMOTED : TR_PROMOTED;
+	return fit == FITS_OTHER_TIME ? TR_TIME_FRAME : TR_SAME;
 }
 
 /* The next primary outcome of a list without a twin in the other; *at is behind it. */
-static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, const struct tr_outcome_list *other, size_t *at)
+static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, const bool *used, size_t *at)
 {
 	while (*at < l->n) {
-		const struct tr_outcome *o = &l->p[(*at)++];
+		size_t i = (*at)++;
 
-		if (is_primary(o) && !twin(other, o))
-			return o;
+		if (is_primary(&l->p[i]) && !used[i])
+			return &l->p[i];
 	}
 	return NULL;
+}
+
+/* Each outcome is the twin of one alone: the same measure twice, at two times, is two outcomes. */
+static size_t pair_up(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, bool *used, struct tr_outcome_change *x)
+{
+	bool *other = used + reference->n;
+	size_t n = 0;
+
+	for (int fit = FITS; fit > FITS_NOT; fit--)
+		for (size_t i = 0; i < reference->n; i++)
+			for (size_t j = 0; j < list->n && !used[i]; j++) {
+				if (other[j] || fits(&reference->p[i], &list->p[j]) != (enum fit)fit)
+					continue;
+				used[i] = other[j] = true;
+				x[n++] = (struct tr_outcome_change){change_of(&reference->p[i], (enum fit)fit), &reference->p[i], &list->p[j]};
+			}
+	return n;
 }
 
 VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct tr_outcome_change **ret,
 	size_t *ret_n, struct vf_err *reterr)
 {
 	struct tr_outcome_change *x = calloc(reference->n + list->n + 1, sizeof(*x));
+	bool *used = calloc(reference->n + list->n + 1, sizeof(*used));
 	const struct tr_outcome *a, *b;
-	size_t n = 0, at = 0, to = 0;
+	size_t n, at = 0, to = 0;
 
-	if (!x)
+	if (!x || !used) {
+		free(x);
+		free(used);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
-	for (size_t i = 0; i < reference->n; i++) {
-		a = &reference->p[i];
-		b = twin(list, a);
-		if (b && (is_primary(a) || is_primary(b)))
-			x[n++] = (struct tr_outcome_change){change_of(a, b), a, b};
 	}
+	n = pair_up(reference, list, used, x);
 	do {
-		a = next_alone(reference, list, &at);
-		b = next_alone(list, reference, &to);
+		a = next_alone(reference, used, &at);
+		b = next_alone(list, used + reference->n, &to);
 		if (a || b)
 			x[n++] = (struct tr_outcome_change){a && b ? TR_REWORDED : a ? TR_DROPPED : TR_ADDED, a, b};
 	} while (a || b);
+	free(used);
 	*ret = x;
 	*ret_n = n;
 	return VF_OK;
 }
 
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
-	const struct tr_outcome_list *list)
+/* A version whose own outcomes are those of the reference declares no change of them. */
+static bool is_unchanged(const struct tr_outcomes *o, const struct tr_case_record *r)
 {
-	size_t open = tr_case_next(c, TR_UNBLINDING, 0);
+	bool any = false;
 
-	for (size_t i = 0; i < c->n_records && i < open; i++) {
-		const struct tr_case_record *r = &c->records[i];
-		bool update = r->kind == TR_REGISTRATION && open < c->n_records;
+	for (size_t i = 0; i < o->n; i++) {
+		const struct tr_outcome_list *l = &o->lists[i];
+		struct tr_outcome_change *x;
+		struct vf_err err;
+		size_t n, same = 0;
 
-		if (!update && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && r->n_links))
+		if (l->file->record != r || vf_bytes_is(l->from, "results") || tr_outcomes_compare(o->reference, l, &x, &n, &err) != VF_OK)
 			continue;
-		if (tr_case_is_before(reference->file->record, r) && (update || tr_case_is_before(r, list->file->record)))
+		for (size_t j = 0; j < n; j++)
+			same += x[j].change == TR_SAME ? 1 : 0;
+		free(x);
+		if (same < n)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list)
+{
+	const struct tr_case_record *open = tr_study_unblinding(c);
+	size_t end = open ? (size_t)(open - c->records) : c->n_records;
+
+	for (size_t i = 0; i < end; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		bool update = r->kind == TR_REGISTRATION && open;
+
+		if (!update && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && tr_study_is_later(r)))
+			continue;
+		if (tr_case_is_before(o->reference->file->record, r) && (update || tr_case_is_before(r, list->file->record)) && !is_unchanged(o, r))
 			return r;
 	}
 	return NULL;

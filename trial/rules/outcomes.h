@@ -56,11 +56,11 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
 	size_t *ret_n, struct vf_err *reterr);
 
 /*
- * What may declare a change between the reference and a list, NULL when nothing does: an amendment that is in the log before the
- * list, or an update of the registry record before the unblinding (where no unblinding is recorded, an update may be later).
+ * What may declare a change between the reference, which there must be, and a list, NULL when nothing does: an amendment that is in the
+ * log before the list, or an update of the registry record before the unblinding (where no unblinding is recorded, an update may be
+ * later). One that itself lists the outcomes of the reference declares nothing.
  */
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcome_list *reference,
-	const struct tr_outcome_list *list);
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list);
 
 /* A text as it is compared: lower case, one blank for all that is no letter or digit; and a NUL. out holds text.n + 1. */
 size_t tr_outcome_fold(struct vf_bytes text, char *out);

@@ -42,7 +42,11 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		return tr_find(f, rule, &d, reterr, "the file before it, '%s', is not there", id);
 	}
 	d.word = TR_WORD_CONFLICT;
-	if (is_archive && !vf_bytes_is(text_of(file, TR_F_FILE_TYPE), "Transactional") && text_of(file, TR_F_FILE_TYPE).n)
+	if (is_archive && text_of(file, TR_F_FILE_TYPE).n == 0) {
+		d.word = TR_WORD_MISSING;
+		return tr_find(f, rule, &d, reterr, "an archive without a file type");
+	}
+	if (is_archive && !vf_bytes_is(text_of(file, TR_F_FILE_TYPE), "Transactional"))
 		return tr_find(f, rule, &d, reterr, "an archive whose file type is not Transactional");
 	if (is_archive && has_upsert(file))
 		return tr_find(f, rule, &d, reterr, "an archive with entries of type Upsert, which do not say what they did");

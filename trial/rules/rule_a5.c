@@ -36,7 +36,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		return VF_OK;
 	unseen = t.lost && tr_audit_has_unseen_prior(c, file);
 	tr_study_file(about, file);
-	d = tr_study_draft(unseen ? TR_WORD_MISSING_RECORD : t.lost ? TR_WORD_UNRESOLVED : TR_WORD_NONE, about, file->record, NULL);
+	d = tr_study_draft(unseen ? TR_WORD_MISSING_RECORD : t.lost ? tr_case_absent(c, TR_WORD_UNRESOLVED) : TR_WORD_NONE, about, file->record, NULL);
 	return tr_find(f, rule, &d, reterr, "changes: %zu; of something that no file of the study inserts: %zu%s", t.changes, t.lost,
 		unseen ? "; the file before it is not there" : "");
 }

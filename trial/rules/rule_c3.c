@@ -53,17 +53,15 @@ static struct consent consent_of(const struct tr_case_subject *s)
 			continue;
 		if (file && (!x || x->file != file)) {
 			c.is_disputed |= tr_dated_is(&c.when) && tr_dated_is(&here) && tr_dated_cmp(&c.when, &here) != 0;
-			if (!c.file || tr_dated_earlier(&c.when, &here) == &here) {
-				c.when = here;
+			if (!c.file || !tr_dated_is(&c.when) || (tr_dated_is(&here) && here.when.hi < c.when.when.hi))
 				c.file = file;
-			}
+			c.when = tr_dated_first(&c.when, &here);
 			file = NULL;
 		}
 		if (!x)
 			break;
 		d = tr_dated_of_fact(x->fact);
-		if (!file || tr_dated_earlier(&here, &d) == &d)
-			here = d;
+		here = file ? tr_dated_first(&here, &d) : d;
 		file = x->file;
 	}
 	return c;

@@ -14,37 +14,54 @@ static bool is_at_least(const struct tr_case *c, const struct tr_case_record *fo
 	return false;
 }
 
-/* Whether the participant left the study no later than the date: then nothing is due. */
-static bool has_left(const struct tr_case *c, const struct vf_hash *participant, const struct tr_dated *by)
+/* A withdrawal from a part of what was consented to leaves the rest. */
+static bool is_whole_withdrawal(const struct tr_case_record *r)
+{
+	return !r->details || (r->details->ends.n == 0 && !r->details->has_permissions);
+}
+
+/* Whether the participant left the study before anything was due; TR_MAYBE where the dates do not say. */
+static enum tr_sure has_left(const struct tr_case *c, const struct vf_hash *participant, const struct tr_dated *by)
 {
 	size_t n;
 	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n);
+	enum tr_sure left = TR_NO;
 
 	for (size_t i = 0; i < n; i++) {
 		struct tr_dated d;
+		enum tr_word word;
 
 		if (own[i]->kind != TR_WITHDRAWAL)
 			continue;
 		d = tr_consent_date_of(own[i]);
-		if (!tr_dated_is(by) || !tr_dated_is(&d) || tr_dated_cmp(&d, by) <= 0)
-			return true;
+		word = tr_dated_is(by) ? tr_no_later(&d, by, false) : TR_WORD_NONE;
+		if (is_whole_withdrawal(own[i]) && (word == TR_WORD_NONE || word == TR_WORD_SAME_DAY))
+			return TR_YES;
+		if (word != TR_WORD_ORDER)
+			left = TR_MAYBE;
 	}
-	return false;
+	return left;
 }
 
+/* The consent on the form or a later one that was given first; of those without a date the first in the log. */
 static const struct tr_case_record *renewed(const struct tr_case *c, const struct vf_hash *participant,
 	const struct tr_case_record *form, struct tr_dated *ret)
 {
 	size_t n;
-	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n);
+	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n), *first = NULL;
 
 	for (size_t i = 0; i < n; i++) {
+		struct tr_dated d;
+
 		if (!tr_is_consent(own[i]) || !is_at_least(c, tr_consent_form_of(c, own[i]), form, 64))
 			continue;
-		*ret = tr_consent_date_of(own[i]);
-		return own[i];
+		d = tr_consent_date_of(own[i]);
+		if (first && (!tr_dated_is(&d) || (tr_dated_is(ret) && d.when.hi >= ret->when.hi)))
+			continue;
+		first = own[i];
+		*ret = d;
 	}
-	return NULL;
+	return first;
 }
 
 /* Due at the next visit: files name persons by keys, records by values that only the site can tell, so nobody here can join them. */
@@ -89,7 +106,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	d.about_person = true;
 	d.records[2] = again ? &again->id : NULL;
 	if (!tr_dated_is(&limit)) {
-		if (has_left(c, who, &limit))
+		if (has_left(c, who, &limit) == TR_YES)
 			return VF_OK;
 		d.word = is_by_visit(c, form) ? TR_WORD_NEEDS_READER : TR_WORD_MAPPING_MISSING;
 		return tr_find(f, rule, &d, reterr, is_by_visit(c, form) ? "on %s again: %s; due at the next visit, and visits in files name persons by other keys"
@@ -99,21 +116,28 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		d.word = tr_no_later(&given, &limit, false);
 		return tr_find(f, rule, &d, reterr, "on %s again: %s; due: %s", name, g, l);
 	}
-	if (has_left(c, who, &limit))
+	if (has_left(c, who, &limit) == TR_YES)
 		return VF_OK;
+	if (has_left(c, who, &limit) == TR_MAYBE) {
+		d.word = TR_WORD_NEEDS_READER;
+		return tr_find(f, rule, &d, reterr, "no consent on %s; due: %s; withdrawn from a part, or on a date that does not say whether before", name, l);
+	}
 	d.word = tr_dated_cmp(&now, &limit) > 0 ? tr_case_absent(c, TR_WORD_MISSING) : tr_dated_cmp(&now, &limit) < 0 ? TR_WORD_NONE : TR_WORD_PARTIAL_DATE;
 	return tr_find(f, rule, &d, reterr, d.word == TR_WORD_NONE ? "not yet on %s; due: %s" : "no consent on %s; due: %s", name, l);
 }
 
-/* One line a participant: the last consent before the form came. */
-static bool is_last_before(const struct tr_case *c, size_t at, size_t form_at)
+/* One line a participant: the last consent on an earlier form, wherever the log has it beside the record of the new one. */
+static bool is_last_on_earlier(const struct tr_case *c, const struct tr_case_record *r, const struct tr_case_record *form)
 {
 	size_t n;
-	const struct tr_case_record *const *own = tr_case_participant(c, &c->records[at].details->participant, &n);
+	const struct tr_case_record *const *own = tr_case_participant(c, &r->details->participant, &n);
 
-	for (size_t i = 0; i < n; i++)
-		if (tr_is_consent(own[i]) && own[i] > &c->records[at] && own[i] < &c->records[form_at])
+	for (size_t i = 0; i < n; i++) {
+		const struct tr_case_record *on = own[i] > r && tr_is_consent(own[i]) ? tr_consent_form_of(c, own[i]) : NULL;
+
+		if (on && on != form && is_at_least(c, form, on, 64))
 			return false;
+	}
 	return true;
 }
 
@@ -125,12 +149,12 @@ static VF_RC judge_form(const struct tr_rule *rule, const struct tr_case *c, siz
 	if (form->kind != TR_CONSENT_FORM || !form->details || form->details->reconsent.required != TR_RECONSENT_ALL ||
 		!tr_approval_of(c, form).record)
 		return VF_OK;
-	for (size_t i = 0; rc == VF_OK && i < at; i++) {
+	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++) {
 		const struct tr_case_record *r = &c->records[i];
 		const struct tr_case_record *old = tr_is_consent(r) ? tr_consent_form_of(c, r) : NULL;
 
 		if (r->details && r->details->has_participant && old && old != form && is_at_least(c, form, old, 64) &&
-			is_last_before(c, i, at))
+			is_last_on_earlier(c, r, form))
 			rc = judge(rule, c, form, r, f, reterr);
 	}
 	return rc;

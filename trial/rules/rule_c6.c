@@ -4,13 +4,14 @@
 
 #include <stdlib.h>
 
-static bool has_role(const struct tr_case *c, const struct tr_case_record *of, enum tr_role role)
+/* On the same form, where form is one; on any for NULL: child and parent have forms of their own. */
+static bool has_role(const struct tr_case *c, const struct tr_case_record *of, enum tr_role role, const struct tr_case_record *form)
 {
 	size_t n;
 	const struct tr_case_record *const *own = tr_case_participant(c, &of->details->participant, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (tr_is_consent(own[i]) && own[i]->details->role == role)
+		if (tr_is_consent(own[i]) && own[i]->details->role == role && (!form || tr_consent_form_of(c, own[i]) == form))
 			return true;
 	return false;
 }
@@ -24,19 +25,21 @@ static bool has_assent_form(const struct tr_case *c)
 }
 
 /* Who is missing, in words; NULL when nobody is. */
-static const char *missing_role(const struct tr_case *c, const struct tr_case_record *r, enum tr_population population)
+static const char *missing_role(const struct tr_case *c, const struct tr_case_record *r, const struct tr_case_record *form)
 {
-	switch (population) {
+	switch (form->details->population) {
 	case TR_POPULATION_ADULT:
-		return has_role(c, r, TR_ROLE_PARTICIPANT) ? NULL : "the participant";
+		return has_role(c, r, TR_ROLE_PARTICIPANT, form) ? NULL : "the participant";
 	case TR_POPULATION_PARENT:
-		if (!has_role(c, r, TR_ROLE_PARENT))
+		if (!has_role(c, r, TR_ROLE_PARENT, form))
 			return "a parent";
-		return has_assent_form(c) && !has_role(c, r, TR_ROLE_ASSENT) ? "the child's assent" : NULL;
+		return has_assent_form(c) && !has_role(c, r, TR_ROLE_ASSENT, NULL) ? "the child's assent" : NULL;
 	case TR_POPULATION_ASSENT:
-		return has_role(c, r, TR_ROLE_PARENT) ? NULL : "a parent";
+		if (!has_role(c, r, TR_ROLE_ASSENT, form))
+			return "the child's assent";
+		return has_role(c, r, TR_ROLE_PARENT, NULL) ? NULL : "a parent";
 	case TR_POPULATION_REPRESENTATIVE:
-		return has_role(c, r, TR_ROLE_REPRESENTATIVE) ? NULL : "the representative";
+		return has_role(c, r, TR_ROLE_REPRESENTATIVE, form) ? NULL : "the representative";
 	case TR_POPULATION_NONE:
 		break;
 	}
@@ -71,7 +74,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		d.word = TR_WORD_POST_DATED;
 		return tr_find(f, rule, &d, reterr, "given: %s, which is later than it can be", w);
 	}
-	missing = missing_role(c, r, form->details->population);
+	missing = missing_role(c, r, form);
 	if (missing) {
 		d.word = tr_case_absent(c, TR_WORD_MISSING);
 		return tr_find(f, rule, &d, reterr, "given: %s, without %s", w, missing);
@@ -84,7 +87,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 /* What the signatures of one consent say. */
 struct signed_consent {
 	struct tr_dated consent, witness;
-	bool image, any;
+	bool image, any, witnessed;
 };
 
 static bool is_consent_role(const struct tr_kept_fact *role)
@@ -169,15 +172,17 @@ static void add(const struct tr_case_file *file, const struct tr_kept_fact *role
 	s->image |= scan && vf_bytes_is(tr_kept_text(scan), "yes");
 	s->any |= consents;
 	if (consents)
-		s->consent = *tr_dated_earlier(&s->consent, &t);
+		s->consent = tr_dated_first(&s->consent, &t);
 	else
-		s->witness = *tr_dated_earlier(&s->witness, &t);
+		s->witness = tr_dated_first(&s->witness, &t);
+	s->witnessed |= !consents;
 }
 
 static VF_RC judge_signed(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *file,
 	const struct signed_consent *s, struct tr_findings *f, struct vf_err *reterr)
 {
 	struct tr_dated now = tr_dated_anchor(c->as_of), limit = s->consent;
+	enum tr_word order;
 	char about[TR_NAMED_LEN + 1], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
@@ -189,17 +194,21 @@ static VF_RC judge_signed(const struct tr_rule *rule, const struct tr_case *c, c
 		limit.when.lo -= c->parameters->staff_before_hours * 3600000;
 		limit.when.hi -= c->parameters->staff_before_hours * 3600000;
 	}
+	order = tr_no_later(&limit, &s->witness, false);
 	if (!s->any)
 		d.word = TR_WORD_MISSING;
 	else if (!tr_dated_is(&s->consent))
-		d.word = TR_WORD_MISSING_DATE;
+		d.word = s->consent.is_bad ? TR_WORD_BAD_TIME : s->consent.is_partial ? TR_WORD_PARTIAL_DATE : TR_WORD_MISSING_DATE;
 	else if (tr_dated_cmp(&s->consent, &now) > 0)
 		d.word = TR_WORD_POST_DATED;
-	else if (tr_dated_is(&s->witness) && tr_dated_cmp(&s->witness, &limit) < 0)
+	else if (s->witnessed && order == TR_WORD_ORDER)
 		d.word = TR_WORD_ORDER;
 	else if (s->image)
 		d.word = TR_WORD_IMAGE;
-	return tr_find(f, rule, &d, reterr, "signature of consent: %s; of others: %s%s", a, b, s->image ? "; an image, not a signature" : "");
+	else /* who explained it may have signed elsewhere */
+		d.word = s->witnessed ? order : TR_WORD_MISSING_RECORD;
+	return tr_find(f, rule, &d, reterr, "signature of consent: %s; of others: %s%s", a, s->witnessed ? b : "none in the file",
+		s->image ? "; an image, not a signature" : "");
 }
 
 /* Signatures in a file (FHIR Provenance): one finding for each consent that they are of. Those of anything else are no consent's. */

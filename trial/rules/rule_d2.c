@@ -50,7 +50,7 @@ static struct use *collect(const struct tr_case *c, size_t *ret_n)
 		struct use *last = *ret_n ? &u[*ret_n - 1] : NULL;
 
 		if (last && by_use(last, &u[i]) == 0) {
-			last->first = *tr_dated_earlier(&last->first, &u[i].first);
+			last->first = tr_dated_first(&last->first, &u[i].first);
 			last->entries++;
 		} else {
 			u[(*ret_n)++] = u[i];
@@ -76,7 +76,7 @@ static struct tr_dated effective(const struct tr_case *c, const struct use *u)
 			!vf_bytes_eq(text_of(tr_case_item(file, item, TR_F_USE_SITE)), u->site))
 			continue;
 		d = tr_dated_of_fact(tr_case_item(file, item, TR_F_USE_DATE));
-		best = file == u->file && !own ? d : *tr_dated_earlier(&best, &d);
+		best = file == u->file && !own ? d : tr_dated_first(&best, &d);
 		own |= file == u->file;
 	}
 	return best;
@@ -93,6 +93,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	vf_text_escape(site, sizeof(site), u->site);
 	tr_dated_put(a, &from);
 	tr_dated_put(b, &u->first);
+	/* of entries with a time that cannot be read any may have been the first */
 	d = tr_study_draft(tr_no_later(&from, &u->first, false), about, u->file->record, NULL);
 	return tr_find(f, rule, &d, reterr, "site '%s', version '%s': in use from %s; entries: %zu, the first %s", site, version, a, u->entries, b);
 }

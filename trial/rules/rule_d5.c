@@ -5,17 +5,16 @@
 
 #include "verify/text.h"
 
-/* The last part of a path; a path out of the folder is none. */
-static struct vf_bytes base_of(struct vf_bytes path)
+/* True when one of two paths is the other, or its end behind a '/': the same file seen from another folder. */
+static bool is_end_of(struct vf_bytes a, struct vf_bytes b)
 {
-	struct vf_bytes part;
+	struct vf_bytes longer = a.n > b.n ? a : b, shorter = a.n > b.n ? b : a;
 
-	while (memchr(path.p, '/', path.n) && vf_take_until(&path, '/', &part))
-		;
-	return path;
+	return shorter.n > 0 && longer.n > shorter.n && memcmp(longer.p + longer.n - shorter.n, shorter.p, shorter.n) == 0 &&
+		longer.p[longer.n - shorter.n - 1] == '/';
 }
 
-/* A file whose name ends with the path, and then one whose name is its last part. */
+/* A file of this path, else one whose path ends with it, or of which it is the end: a file of the same name in another folder is another. */
 static const struct tr_case_file *find_file(const struct tr_case *c, const struct tr_case_file *index, struct vf_bytes path)
 {
 	const struct tr_case_file *best = NULL;
@@ -28,7 +27,7 @@ static const struct tr_case_file *find_file(const struct tr_case *c, const struc
 				continue;
 			if (vf_bytes_eq(file->name, path))
 				return file;
-			if (vf_bytes_eq(base_of(file->name), base_of(path)) && (!best || file->record == index->record))
+			if (is_end_of(file->name, path) && (!best || file->record == index->record))
 				best = file;
 		}
 	return best;

@@ -4,15 +4,15 @@
 
 #include <stdlib.h>
 
-static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcome_list *reference,
+static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o,
 	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case_record *declared = tr_outcomes_declared(c, reference, list);
+	const struct tr_case_record *declared = tr_outcomes_declared(c, o, list);
 	char about[TR_NAMED_LEN + 1], name[TR_NAMED_LEN + 1] = "";
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
 	size_t n = 0, changed = 0, reworded = 0;
-	enum vf_rc rc = tr_outcomes_compare(reference, list, &x, &n, reterr);
+	enum vf_rc rc = tr_outcomes_compare(o->reference, list, &x, &n, reterr);
 
 	for (size_t i = 0; rc == VF_OK && i < n; i++) {
 		changed += x[i].change == TR_SAME ? 0 : 1;
@@ -38,7 +38,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 		return rc;
 	for (size_t i = 0; rc == VF_OK && o.reference && i < o.n; i++)
 		if (&o.lists[i] != o.reference)
-			rc = judge_list(rule, c, o.reference, &o.lists[i], f, reterr);
+			rc = judge_list(rule, c, &o, &o.lists[i], f, reterr);
 	tr_outcomes_done(&o);
 	return rc;
 }

@@ -7,6 +7,8 @@
 
 /* What is versioned: records of one kind, language, population and place are one chain. */
 #define KEY_LEN 400
+/* No protocol has more; a file that lists more costs no more time. */
+#define MANY_AMENDMENTS 1000
 
 static void put_list(char *out, size_t cap, const struct tr_texts *list)
 {
@@ -65,32 +67,30 @@ static bool has_same_files(const struct tr_case_record *a, const struct tr_case_
 	return true;
 }
 
-/* A later record of the chain beside the one before it. */
-static VF_RC judge_pair(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *a,
-	const struct tr_case_record *b, struct tr_findings *f, bool *ret_good, struct vf_err *reterr)
+/* The same version: as a text, or as a number ("2", "v2", "Version 2"). */
+static bool is_same_version(const struct tr_case_record *a, const struct tr_case_record *b)
+{
+	uint64_t m, n;
+
+	if (a->version.n && vf_bytes_eq(a->version, b->version))
+		return true;
+	return read_number(a->version, &m) && read_number(b->version, &n) && m == n;
+}
+
+/* An earlier record of the chain that a later one contradicts: the same version of other octets, or a date behind its own. */
+static VF_RC judge_earlier(const struct tr_rule *rule, const struct tr_case_record *a, const struct tr_case_record *b, struct tr_findings *f,
+	bool *ret_good, struct vf_err *reterr)
 {
 	struct tr_dated da = tr_case_date(a), db = tr_case_date(b);
 	char about[TR_NAMED_LEN + 1], before[TR_NAMED_LEN + 1], x[TR_DATED_LEN + 1], y[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
-	uint64_t m, n;
-	bool numbers = read_number(a->version, &m) && read_number(b->version, &n);
 
 	tr_study_name(about, b);
 	tr_study_name(before, a);
-	d = tr_study_draft(TR_WORD_NONE, about, b, a);
+	d = tr_study_draft(TR_WORD_CONFLICT, about, b, a);
 	*ret_good = false;
-	if (a->version.n && vf_bytes_eq(a->version, b->version) && !has_same_files(a, b)) {
-		d.word = TR_WORD_CONFLICT;
+	if (is_same_version(a, b) && !has_same_files(a, b))
 		return tr_find(f, rule, &d, reterr, "%s has the same version and other documents", before);
-	}
-	if (numbers && n > m + 1) {
-		d.word = tr_case_absent(c, TR_WORD_MISSING);
-		return tr_find(f, rule, &d, reterr, "version %llu is missing after %s", (unsigned long long)(m + 1), before);
-	}
-	if (numbers && n < m) {
-		d.word = TR_WORD_ORDER;
-		return tr_find(f, rule, &d, reterr, "it comes after %s", before);
-	}
 	if (tr_dated_is(&da) && tr_dated_is(&db) && tr_dated_cmp(&db, &da) < 0) {
 		tr_dated_put(x, &da);
 		tr_dated_put(y, &db);
@@ -99,6 +99,26 @@ static VF_RC judge_pair(const struct tr_rule *rule, const struct tr_case *c, con
 	}
 	*ret_good = true;
 	return VF_OK;
+}
+
+/* The number behind the one before it in the chain. */
+static VF_RC judge_number(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *a,
+	const struct tr_case_record *b, struct tr_findings *f, bool *ret_good, struct vf_err *reterr)
+{
+	char about[TR_NAMED_LEN + 1], before[TR_NAMED_LEN + 1];
+	struct tr_finding_draft d;
+	uint64_t m, n;
+
+	*ret_good = !read_number(a->version, &m) || !read_number(b->version, &n) || n == m || n == m + 1;
+	if (*ret_good)
+		return VF_OK;
+	tr_study_name(about, b);
+	tr_study_name(before, a);
+	d = tr_study_draft(TR_WORD_ORDER, about, b, a);
+	if (n < m)
+		return tr_find(f, rule, &d, reterr, "it comes after %s", before);
+	d.word = tr_case_absent(c, TR_WORD_MISSING);
+	return tr_find(f, rule, &d, reterr, "version %llu is missing after %s", (unsigned long long)(m + 1), before);
 }
 
 static VF_RC judge_links(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *r,
@@ -120,13 +140,25 @@ static VF_RC judge_links(const struct tr_rule *rule, const struct tr_case *c, co
 	return VF_OK;
 }
 
+/* How often a file lists an amendment of this number. */
+static size_t listed(const struct tr_case_file *file, uint64_t number)
+{
+	const struct tr_kept_fact *fact;
+	size_t at = 0, count = 0;
+	uint64_t n;
+
+	while ((fact = tr_case_in_file(file, TR_F_AMEND_NUMBER, &at)) != NULL)
+		count += read_number(tr_kept_text(fact), &n) && n == number ? 1 : 0;
+	return count;
+}
+
 /* Amendments that a file lists. */
 static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case_file *file, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_kept_fact *fact, *before = NULL;
+	const struct tr_kept_fact *fact;
 	char about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
-	size_t at = 0, count = 0;
+	size_t at = 0, count = 0, twice = 0;
 	uint64_t low = UINT64_MAX, high = 0, n;
 
 	while ((fact = tr_case_in_file(file, TR_F_AMEND_NUMBER, &at)) != NULL) {
@@ -134,22 +166,21 @@ static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case_file *f
 			return VF_OK;
 		low = n < low ? n : low;
 		high = n > high ? n : high;
+		twice += count < MANY_AMENDMENTS && listed(file, n) > 1 ? 1 : 0;
 		count++;
-		before = fact;
 	}
-	if (!before)
+	if (count == 0)
 		return VF_OK;
 	tr_study_file(about, file);
-	d = tr_study_draft(high - low + 1 == count ? TR_WORD_NONE : high - low + 1 > count ? TR_WORD_MISSING : TR_WORD_CONFLICT, about,
-		file->record, NULL);
-	return tr_find(f, rule, &d, reterr, "it lists %zu %s, from %llu to %llu", count, count == 1 ? "amendment" : "amendments",
-		(unsigned long long)low, (unsigned long long)high);
+	d = tr_study_draft(twice ? TR_WORD_CONFLICT : high - low + 1 > count ? TR_WORD_MISSING : TR_WORD_NONE, about, file->record, NULL);
+	return tr_find(f, rule, &d, reterr, "it lists %zu %s, from %llu to %llu%s", count, count == 1 ? "amendment" : "amendments",
+		(unsigned long long)low, (unsigned long long)high, twice ? ", a number more than once" : "");
 }
 
 static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case *c, size_t at, struct tr_findings *f, bool *ret_good,
 	struct vf_err *reterr)
 {
-	const struct tr_case_record *r = &c->records[at];
+	const struct tr_case_record *r = &c->records[at], *last = NULL;
 	char key[KEY_LEN], other[KEY_LEN], about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
 	enum vf_rc rc;
@@ -159,11 +190,13 @@ static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case *c, s
 		return VF_OK;
 	rc = judge_links(rule, c, r, f, ret_good, reterr);
 	for (size_t i = at; rc == VF_OK && *ret_good && i-- > 0;) {
-		if (!put_key(&c->records[i], other) || strcmp(key, other) != 0)
+		if (c->records[i].kind != r->kind || !put_key(&c->records[i], other) || strcmp(key, other) != 0)
 			continue;
-		rc = judge_pair(rule, c, &c->records[i], r, f, ret_good, reterr);
-		break;
+		rc = judge_earlier(rule, &c->records[i], r, f, ret_good, reterr);
+		last = last ? last : &c->records[i];
 	}
+	if (rc == VF_OK && *ret_good && last)
+		rc = judge_number(rule, c, last, r, f, ret_good, reterr);
 	if (rc != VF_OK || !*ret_good)
 		return rc;
 	tr_study_name(about, r);

@@ -7,6 +7,14 @@ static bool has_reason(const struct tr_case_record *r)
 	return r->title.n || tr_case_detail(r, "summary").n || tr_case_detail(r, "reason").n || tr_case_detail(r, "what").n;
 }
 
+/* In the log, or by its own date: an unblinding may have been notarised late. */
+static bool is_after(const struct tr_case_record *r, const struct tr_case_record *open)
+{
+	struct tr_dated own = tr_case_date(r), when = open->details ? tr_dated_text(open->details->when) : tr_dated_none();
+
+	return tr_case_is_before(open, r) || (tr_dated_is(&own) && tr_dated_is(&when) && tr_dated_cmp(&own, &when) > 0);
+}
+
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case_record *r, const struct tr_case_record *open,
 	struct tr_findings *f, struct vf_err *reterr)
 {
@@ -22,8 +30,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_record *r, c
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	size_t at = tr_case_next(c, TR_UNBLINDING, 0);
-	const struct tr_case_record *open = at < c->n_records ? &c->records[at] : NULL;
+	const struct tr_case_record *open = tr_study_unblinding(c);
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; open && rc == VF_OK && i < c->n_records; i++) {
@@ -36,7 +43,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 			later |= r->links[j].type == TR_SUPERSEDES;
 		/* there is one plan: another one is a version of it, whether it says so or not */
 		later |= r->kind == TR_ANALYSIS_PLAN && tr_case_next(c, TR_ANALYSIS_PLAN, 0) < i;
-		if (later && tr_case_is_before(open, r))
+		if (later && is_after(r, open))
 			rc = judge(rule, r, open, f, reterr);
 	}
 	return rc;
@@ -46,7 +53,7 @@ const struct tr_rule tr_rule_s2 = {
 	.id = "S2",
 	.title = "changes after unblinding say why",
 	.text = "A version of a data set that replaces an earlier one, and any version of the analysis plan but the first, that comes after the "
-		"unblinding in the log says why it was made, in its title at least, and is signed.",
+		"unblinding in the log, or by its own date, says why it was made, in its title at least, and is signed.",
 	.inputs = "records of kind unblinding, dataset, analysis-plan; their links and signatures",
 	.run = run,
 };

@@ -19,7 +19,11 @@ struct tr_enrolment tr_study_enrolment(const struct tr_case *c);
 /* The record comes after another one: it supersedes or amends it. Other links, to a schema or a plan, do not make it later. */
 bool tr_study_is_later(const struct tr_case_record *r);
 
-/* The earliest of all facts with this name, and the file; none when there is none. */
+/* The first unblinding in the log; that of one participant, in an emergency, is none of the study. NULL: none is recorded. */
+const struct tr_case_record *tr_study_unblinding(const struct tr_case *c);
+
+/* What comes first (last) of all facts with this name, and a file of it; NULL when none has a date. A date that cannot be used leaves
+ * the end open (order.h). */
 struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
 struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
 
