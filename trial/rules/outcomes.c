@@ -109,26 +109,35 @@ static struct tr_outcome_list *list_of(struct tr_outcomes *o, const struct tr_ca
 	return &o->lists[o->n++];
 }
 
+/* The date by which a list was there before the first enrolment: its time-stamp, else what it or the registry says. None: it was not. */
+static struct tr_dated before(const struct tr_outcome_list *l, const struct tr_dated *start)
+{
+	const struct tr_case_record *r = l->file->record;
+	const struct tr_dated dates[] = {tr_case_anchor(r), tr_dated_of_fact(tr_case_item(l->file, l->record, TR_F_REG_UPDATED)), tr_case_date(r)};
+
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++)
+		if (tr_word_verdict(tr_no_later(&dates[i], start, false)) <= TR_PASS_NOTE)
+			return dates[i];
+	return tr_dated_none();
+}
+
 /* The protocol before the first enrolment, else the last registry record of that time; earlier ones give way. */
 static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
 {
-	struct tr_enrolment e = tr_study_enrolment(c);
 	bool protocol = false;
 
+	o->start = tr_study_enrolment(c).when;
 	for (size_t i = 0; i < o->n; i++) {
-		const struct tr_case_record *r = o->lists[i].file->record;
 		bool is_protocol = vf_bytes_is(o->lists[i].from, "protocol");
-		struct tr_dated anchor = tr_case_anchor(r), own = tr_case_date(r), updated;
+		struct tr_dated by;
 
-		updated = tr_dated_of_fact(tr_case_item(o->lists[i].file, o->lists[i].record, TR_F_REG_UPDATED));
 		if (!is_protocol && !vf_bytes_is(o->lists[i].from, "registered"))
 			continue;
-		if (tr_word_verdict(tr_no_later(&anchor, &e.when, false)) > TR_PASS_NOTE &&
-			tr_word_verdict(tr_no_later(&own, &e.when, false)) > TR_PASS_NOTE &&
-			tr_word_verdict(tr_no_later(&updated, &e.when, false)) > TR_PASS_NOTE)
+		by = before(&o->lists[i], &o->start);
+		if (!tr_dated_is(&by) || (protocol && !is_protocol))
 			continue;
-		if (!protocol || is_protocol)
-			o->reference = &o->lists[i];
+		o->reference = &o->lists[i];
+		o->laid_down = by;
 		protocol |= is_protocol;
 	}
 }
@@ -136,7 +145,7 @@ static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr)
 {
 	const struct tr_case_facts *all = &c->by_name[TR_F_OUTCOME_MEASURE];
-	struct tr_outcomes o = {.lists = calloc(all->n + 1, sizeof(*o.lists))};
+	struct tr_outcomes o = {.lists = calloc(all->n + 1, sizeof(*o.lists)), .laid_down = tr_dated_none(), .start = tr_dated_none()};
 	bool good = o.lists != NULL;
 
 	for (size_t i = 0; good && i < all->n; i++)

@@ -47,6 +47,7 @@ struct tr_outcomes {
 	struct tr_outcome_list *lists;
 	size_t n;
 	const struct tr_outcome_list *reference;
+	struct tr_dated laid_down, start; /* the date by which the reference was there, and that of the first enrolment */
 };
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr);
 void tr_outcomes_done(struct tr_outcomes *o);

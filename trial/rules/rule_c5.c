@@ -14,10 +14,20 @@ static bool is_at_least(const struct tr_case *c, const struct tr_case_record *fo
 	return false;
 }
 
-/* A withdrawal from a part of what was consented to leaves the rest. */
+/* From the whole, or at least so that nothing more is collected; who ends a part alone, as samples, is still asked again. */
 static bool is_whole_withdrawal(const struct tr_case_record *r)
 {
-	return !r->details || (r->details->ends.n == 0 && !r->details->has_permissions);
+	const struct tr_facts *d = r->details;
+
+	if (!d)
+		return false;
+	for (size_t i = 0; i < d->ends.n; i++)
+		if (vf_bytes_is(d->ends.of[i], "further-data"))
+			return true;
+	for (size_t i = 0; i < d->n_permissions; i++)
+		if (vf_bytes_is(d->permissions[i].name, TR_PARTICIPATION))
+			return true;
+	return d->ends.n == 0 && !d->has_permissions;
 }
 
 /* Whether the participant left the study before anything was due; TR_MAYBE where the dates do not say. */

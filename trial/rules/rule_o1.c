@@ -41,7 +41,7 @@ static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, c
 static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o,
 	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
 {
-	char about[TR_NAMED_LEN + 1];
+	char about[TR_NAMED_LEN + 1], by[TR_DATED_LEN + 1], start[TR_DATED_LEN + 1];
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
 	size_t n = 0, same = 0;
@@ -57,8 +57,11 @@ static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, con
 	if (rc != VF_OK || same == 0)
 		return rc;
 	tr_study_file(about, list->file);
+	tr_dated_put(by, &o->laid_down);
+	tr_dated_put(start, &o->start);
 	d = tr_study_draft(TR_WORD_NONE, about, o->reference->file->record, list->file->record);
-	return tr_find(f, rule, &d, reterr, "%zu primary %s as laid down before the first enrolment", same, same == 1 ? "outcome" : "outcomes");
+	return tr_find(f, rule, &d, reterr, "%zu primary %s as laid down before the first enrolment: %s, %s", same, same == 1 ? "outcome" : "outcomes", by,
+		start);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

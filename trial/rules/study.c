@@ -166,7 +166,10 @@ void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 
 	tr_case_short(id, &r->id);
 	vf_text_escape(version, sizeof(version), r->version);
-	snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
+	if (kind.n == 0) /* of an erased one nothing is known but its place */
+		snprintf(out, TR_NAMED_LEN + 1, "record %s", id);
+	else
+		snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
 }
 
 struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,
