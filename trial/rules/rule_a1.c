@@ -34,12 +34,10 @@ static void compare(const struct tr_audit_entry *before, const struct tr_audit_e
 		t->bad++;
 		return;
 	}
-	if (!tr_dated_is(&before->time) || !tr_dated_is(&entry->time))
-		return;
 	t->pairs++;
 	order = tr_no_later(&before->time, &entry->time, false);
 	t->same_day += order == TR_WORD_SAME_DAY ? 1 : 0;
-	t->unclear += order == TR_WORD_PARTIAL_DATE ? 1 : 0;
+	t->unclear += order == TR_WORD_PARTIAL_DATE || order == TR_WORD_MISSING_DATE ? 1 : 0;
 	if (order != TR_WORD_ORDER)
 		return;
 	if (t->back++ == 0) {
@@ -218,5 +216,6 @@ const struct tr_rule tr_rule_a1 = {
 		"and no signature is earlier than what it covers (21 CFR 11.10(e)). A snapshot has no order of what was done: its signatures alone are "
 		"looked at.",
 	.inputs = "audit records and signatures of ODM files",
+	.reads = TR_READS(TR_F_AUDIT_TIME),
 	.run = run,
 };

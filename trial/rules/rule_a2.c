@@ -124,5 +124,6 @@ const struct tr_rule tr_rule_a2 = {
 	.text = "Every change or removal in an audit trail has a reason, and every entry a user whom a file of the study defines (21 CFR 11.10(e), ICH E6(R3) "
 		"4.2.2). Changes of a consent date are always told.",
 	.inputs = "audit records and users of ODM files",
+	.reads = TR_READS(TR_F_AUDIT_TIME),
 	.run = run,
 };

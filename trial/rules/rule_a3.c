@@ -83,5 +83,6 @@ const struct tr_rule tr_rule_a3 = {
 	.text = "No audit record and no change of its data is later than the file that holds it was made, and the file was made, and saved last, before it was "
 		"notarised. Times without an offset from UTC are a note.",
 	.inputs = "times of files, audit records, time-stamps",
+	.reads = TR_READS(TR_F_AUDIT_TIME),
 	.run = run,
 };

@@ -60,5 +60,6 @@ const struct tr_rule tr_rule_a5 = {
 	.text = "What a transactional file changes or removes was inserted under the same keys, octet by octet, in it or in another file of the study; a "
 		"repeat key that is not there is an empty one. A file of another type has no such order.",
 	.inputs = "entries of transactional ODM files",
+	.reads = TR_READS(TR_F_ENTRY_KEY),
 	.run = run,
 };

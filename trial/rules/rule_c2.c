@@ -46,5 +46,6 @@ const struct tr_rule tr_rule_c2 = {
 	.title = "protocol approved before enrolment",
 	.text = "An ethics board has approved the protocol, by its record, before the first enrolment.",
 	.inputs = "records of kind protocol and ethics-approval, consents, the start of the study; decisions in registry records",
+	.reads = TR_READS(TR_F_CONSENT_DATE),
 	.run = run,
 };

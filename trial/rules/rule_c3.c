@@ -38,7 +38,7 @@ struct consent {
 	bool is_disputed;                /* the first consent in one file is certainly not that in another */
 };
 
-static struct consent consent_of(const struct tr_case_subject *s)
+static struct consent consent_of(const struct tr_case *whole, const struct tr_case_subject *s)
 {
 	struct tr_dated here = tr_dated_none();
 	struct consent c = {.when = tr_dated_none()};
@@ -49,7 +49,7 @@ static struct consent consent_of(const struct tr_case_subject *s)
 		const struct tr_case_fact *x = i < s->facts.n ? &s->facts.p[i] : NULL;
 		struct tr_dated d;
 
-		if (x && x->fact->name != TR_F_CONSENT_DATE)
+		if (x && (x->fact->name != TR_F_CONSENT_DATE || !tr_study_holds(whole, x)))
 			continue;
 		if (file && (!x || x->file != file)) {
 			c.is_disputed |= tr_dated_is(&c.when) && tr_dated_is(&here) && tr_dated_cmp(&c.when, &here) != 0;
@@ -71,7 +71,7 @@ static struct consent consent_of(const struct tr_case_subject *s)
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_subject *s, struct counts *n,
 	struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct consent consent = consent_of(s);
+	const struct consent consent = consent_of(c, s);
 	const struct tr_case_file *row_file = NULL;
 	struct tr_dated first = tr_dated_none();
 	char a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1], domain[24] = "";
@@ -143,5 +143,6 @@ const struct tr_rule tr_rule_c3 = {
 	.text = "Nobody was examined, treated or visited before consenting (ICH E6(R3) 2.8.1). Medical history, earlier medication, and what the study "
 		"permits before consent do not count.",
 	.inputs = "consent dates and dated rows of data sets (LB, VS, EG, QS, SV, EX, AE and other findings)",
+	.reads = TR_READS(TR_F_CONSENT_DATE, TR_F_ROW_DATE, TR_F_SUBJECT_KEY),
 	.run = run,
 };

@@ -255,5 +255,6 @@ const struct tr_rule tr_rule_c6 = {
 		"representative. Who explained it has signed, too, and not before. Nothing is dated later than it can be. An image of a signature "
 		"decides nothing.",
 	.inputs = "records of kind consent, re-consent, consent-form; signatures and countersignatures; FHIR Provenance",
+	.reads = TR_READS(TR_F_SIGNATURE_ROLE),
 	.run = run,
 };

@@ -22,7 +22,7 @@ static bool is_partial(const struct tr_case_file *file, const struct tr_kept_fac
 }
 
 /* The first withdrawal from the study, and when it was; from a part of it, as from treatment, only where there is no other. */
-static const struct tr_kept_fact *withdrawal_of(const struct tr_case_subject *s, const struct tr_case_file **ret_file, struct tr_dated *ret)
+static const struct tr_kept_fact *withdrawal_of(const struct tr_case *c, const struct tr_case_subject *s, const struct tr_case_file **ret_file, struct tr_dated *ret)
 {
 	const struct tr_kept_fact *first = NULL;
 	struct tr_dated best = tr_dated_none();
@@ -32,7 +32,7 @@ static const struct tr_kept_fact *withdrawal_of(const struct tr_case_subject *s,
 		struct tr_dated d;
 		bool part;
 
-		if (s->facts.p[i].fact->name != TR_F_WITHDRAWAL_DATE)
+		if (s->facts.p[i].fact->name != TR_F_WITHDRAWAL_DATE || !tr_study_holds(c, &s->facts.p[i]))
 			continue;
 		d = tr_dated_of_fact(s->facts.p[i].fact);
 		part = is_partial(s->facts.p[i].file, s->facts.p[i].fact);
@@ -84,7 +84,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 {
 	const struct tr_case_file *file = NULL;
 	struct tr_dated w = tr_dated_none();
-	const struct tr_kept_fact *fact = withdrawal_of(s, &file, &w);
+	const struct tr_kept_fact *fact = withdrawal_of(c, s, &file, &w);
 	struct worst x = {.word = TR_WORD_NONE, .when = tr_dated_none()};
 	char a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
@@ -122,5 +122,6 @@ const struct tr_rule tr_rule_d1 = {
 		"2.8.6). What was entered later and collected before is no fault. Who withdrew from treatment alone may still be visited: a person has to "
 		"look at it.",
 	.inputs = "withdrawal dates and dated rows of data sets, the study's parameters",
+	.reads = TR_READS(TR_F_WITHDRAWAL_DATE, TR_F_ROW_DATE),
 	.run = run,
 };

@@ -115,5 +115,6 @@ const struct tr_rule tr_rule_d2 = {
 	.title = "data only under a version in use",
 	.text = "No site entered data under a version of the forms before the date from which the site uses it.",
 	.inputs = "audit records and MetaDataVersionRef of ODM files",
+	.reads = TR_READS(TR_F_AUDIT_TIME, TR_F_USE_VERSION),
 	.run = run,
 };

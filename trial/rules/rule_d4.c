@@ -83,17 +83,34 @@ static enum delivery fits(const struct tr_case_file *define, uint64_t item, stru
 	return named && is && !is_equal_but_case(tr_kept_text(named), tr_kept_text(is)) ? NOT_DELIVERED : OTHER_FORM;
 }
 
-/* Records of the define's own kind count. */
-static enum delivery delivered(const struct tr_case *c, const struct tr_case_file *define, uint64_t item, struct vf_bytes name,
+static struct vf_bytes folder_of(struct vf_bytes path)
+{
+	return vf_bytes(path.p, path.n - base_of(path).n);
+}
+
+/* The folder that a path leads to from the define's, without memory for it: the file's is the one and then the other. */
+static bool is_in_folder(const struct tr_case_file *define, struct vf_bytes path, const struct tr_case_file *file)
+{
+	struct vf_bytes own = folder_of(define->name), of_file = folder_of(file->name), head;
+
+	while (vf_take_str(&path, "./"))
+		;
+	return vf_take(&of_file, own.n, &head) && is_equal_but_case(head, own) && is_equal_but_case(of_file, folder_of(path));
+}
+
+/* In the define's own record a file has its folder, as the define says; in another record of data it may have any. */
+static enum delivery delivered(const struct tr_case *c, const struct tr_case_file *define, uint64_t item, struct vf_bytes path,
 	const struct tr_case_file **ret_file)
 {
+	struct vf_bytes name = base_of(path);
+
 	enum delivery best = NOT_DELIVERED;
 
 	for (size_t i = 0; i < c->n_records && best != DELIVERED; i++)
 		for (size_t j = 0; j < c->records[i].n_files && best != DELIVERED; j++) {
 			enum delivery how;
 
-			if (&c->records[i] != define->record && c->records[i].kind != TR_DATASET)
+			if (&c->records[i] == define->record ? !is_in_folder(define, path, &c->records[i].files[j]) : c->records[i].kind != TR_DATASET)
 				continue;
 			how = fits(define, item, name, &c->records[i].files[j]);
 			if (how <= best)
@@ -114,7 +131,7 @@ static VF_RC judge_leaf(const struct tr_rule *rule, const struct tr_case *c, con
 {
 	struct vf_bytes name = base_of(tr_kept_text(leaf));
 	const struct tr_case_file *file = NULL;
-	enum delivery how = name.n ? delivered(c, define, leaf->item, name, &file) : NOT_DELIVERED;
+	enum delivery how = name.n ? delivered(c, define, leaf->item, tr_kept_text(leaf), &file) : NOT_DELIVERED;
 	char about[TR_NAMED_LEN + 1], shown[100], other[100];
 	struct tr_finding_draft d;
 
@@ -254,8 +271,9 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_d4 = {
 	.id = "D4",
 	.title = "define and data complete",
-	.text = "Every data set that a define.xml names is delivered, and every data file beside it is named. Upper and lower case, and another form of the "
+	.text = "Every data set that a define.xml names is delivered, and every data file beside it is named; documents that it names are not asked for. Upper and lower case, and another form of the "
 		"same data set (dm.json for dm.xpt), are a note.",
 	.inputs = "define.xml and the files of its record, records of kind dataset",
+	.reads = TR_READS(TR_F_SET_FILE),
 	.run = run,
 };

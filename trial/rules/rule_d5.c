@@ -94,5 +94,6 @@ const struct tr_rule tr_rule_d5 = {
 	.title = "checksums of others",
 	.text = "Files have the checksums that an eCTD index or a registry gives for them. Leaves that are deleted have no file.",
 	.inputs = "checksums in index files and registry records, the files themselves",
+	.reads = TR_READS(TR_F_DOC_CHECKSUM),
 	.run = run,
 };

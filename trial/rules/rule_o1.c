@@ -93,5 +93,6 @@ const struct tr_rule tr_rule_o1 = {
 	.text = "The primary outcomes in the registry, in the results and in an article are those of the protocol, or else of the registry record, before the first "
 		"enrolment. Other words or another time are never judged by likeness: a person has to read them.",
 	.inputs = "outcomes in protocols (USDM, M11, ODM), registry records, results, lists of an article",
+	.reads = TR_READS(TR_F_OUTCOME_MEASURE),
 	.run = run,
 };

@@ -114,5 +114,6 @@ const struct tr_rule tr_rule_p1 = {
 		"enrolment (ICMJE; the month is enough where only the month is known). Dates of posting or of quality control "
 		"do not count. It fails only when every registry that is named is at hand and later.",
 	.inputs = "registry records, consents, the start of the study",
+	.reads = TR_READS(TR_F_REG_FIRST, TR_F_CONSENT_DATE, TR_F_STUDY_START),
 	.run = run,
 };

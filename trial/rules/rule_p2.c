@@ -59,5 +59,6 @@ const struct tr_rule tr_rule_p2 = {
 		"nothing; that the protocol itself is dated after the first consent is a failure. A later version and an "
 		"amendment have to be notarised before they are approved and so used.",
 	.inputs = "records of kind protocol and amendment, consents, approvals, the start of the study",
+	.reads = TR_READS(TR_F_CONSENT_DATE),
 	.run = run,
 };

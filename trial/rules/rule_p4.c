@@ -224,5 +224,6 @@ const struct tr_rule tr_rule_p4 = {
 		"each other: numbers without a gap, dates that do not go back, what is superseded is there, and one version is one "
 		"document. Letters and dotted numbers have no order of their own.",
 	.inputs = "version, date and links of records; amendments that a file lists",
+	.reads = TR_READS(TR_F_AMEND_NUMBER),
 	.run = run,
 };

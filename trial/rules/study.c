@@ -5,6 +5,26 @@
 #include "trial/rules/own.h"
 #include "verify/text.h"
 
+bool tr_study_holds(const struct tr_case *c, const struct tr_case_fact *of)
+{
+	const bool consent = of->fact->name == TR_F_CONSENT_DATE;
+	const enum tr_fact_name name = consent ? TR_F_CONSENT_KEY : TR_F_WITHDRAWAL_KEY;
+	const struct tr_kept_fact *key = tr_case_item(of->file, of->fact->item, name), *other;
+	const struct tr_kept_fact *action = tr_case_item(of->file, of->fact->item, consent ? TR_F_CONSENT_ACTION : TR_F_WITHDRAWAL_ACTION);
+	const struct tr_case_subject *s = key && of->fact->subject.n ? tr_case_subject(c, of->fact->subject) : NULL;
+	bool behind = false;
+
+	for (size_t i = 0; s && i < s->facts.n; i++) {
+		const struct tr_case_fact *x = &s->facts.p[i];
+
+		if (behind && x->fact->name == of->fact->name && (other = tr_case_item(x->file, x->fact->item, name)) != NULL &&
+			vf_bytes_eq(tr_kept_text(other), tr_kept_text(key)))
+			return false;
+		behind |= x->fact == of->fact;
+	}
+	return !action || !vf_bytes_is(tr_kept_text(action), "Remove");
+}
+
 /* What is first or last of all these dates of the study itself. *ret_file is that of the one that ends first, or begins last; NULL:
  * none has a date. */
 static struct tr_dated extreme(const struct tr_case *c, enum tr_fact_name name, bool latest, const struct tr_case_file **ret_file)
@@ -16,7 +36,7 @@ static struct tr_dated extreme(const struct tr_case *c, enum tr_fact_name name, 
 	for (size_t i = 0; i < all->n; i++) {
 		struct tr_dated d = tr_dated_of_fact(all->p[i].fact);
 
-		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
+		if (!tr_own_is(all->p[i].file, all->p[i].fact->item) || (name == TR_F_CONSENT_DATE && !tr_study_holds(c, &all->p[i])))
 			continue;
 		of_all = latest ? tr_dated_last(&of_all, &d) : tr_dated_first(&of_all, &d);
 		if (!tr_dated_is(&d) || (*ret_file && (latest ? d.when.lo <= best.when.lo : d.when.hi >= best.when.hi)))

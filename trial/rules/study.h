@@ -22,6 +22,9 @@ bool tr_study_is_later(const struct tr_case_record *r);
 /* The first unblinding in the log; that of one participant, in an emergency, is none of the study. NULL: none is recorded. */
 const struct tr_case_record *tr_study_unblinding(const struct tr_case *c);
 
+/* A date of a consent or withdrawal that still holds: none behind it replaces it, in a trail of changes, and it was not removed. */
+bool tr_study_holds(const struct tr_case *c, const struct tr_case_fact *of);
+
 /* What comes first (last) of all facts with this name, and a file of it; NULL when none has a date. A date that cannot be used leaves
  * the end open (order.h). */
 struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
