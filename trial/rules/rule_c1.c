@@ -121,8 +121,9 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_c1 = {
 	.id = "C1",
 	.title = "consent form approved before its first use",
-	.text = "An ethics board has approved each consent form, by its record, before the first consent on it at each site, where the site is said "
-		"(ICH E6(R3) 1.2). What a registry says of a board's decision does not name the form.",
+	.text = "An ethics board has approved each consent form, by its record, before the first consent on it at "
+		"each site, where the site is said (ICH E6(R3) 1.2), and the approval still held then. What a "
+		"registry says of a board's decision does not name the form.",
 	.inputs = "records of kind consent-form, ethics-approval, consent and re-consent; decisions in registry records",
 	.run = run,
 };

@@ -227,9 +227,10 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_c4 = {
 	.id = "C4",
 	.title = "consent on the then-current, approved form",
-	.text = "Each consent is on the newest form that was approved and in use when it was given, for its place and people. Within the days of grace "
-		"that the study allows, the form before it is a note. Where no file says from when the site of the consent used a form, its approval "
-		"counts, and what would fail is not decided.",
+	.text = "Each consent is on the newest form that was approved and in use when it was given, for its place "
+		"and people; on a form without an approval nothing is decided. Within the days of grace that the "
+		"study allows, the form before it is a note. Where no file says from when the site of the consent "
+		"used a form, its approval counts, and what would fail is not decided.",
 	.inputs = "records of kind consent, re-consent, consent-form, ethics-approval; dates of use in ODM files",
 	.run = run,
 };

@@ -271,8 +271,9 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_d4 = {
 	.id = "D4",
 	.title = "define and data complete",
-	.text = "Every data set that a define.xml names is delivered, and every data file beside it is named; documents that it names are not asked for. Upper and lower case, and another form of the "
-		"same data set (dm.json for dm.xpt), are a note.",
+	.text = "Every data set that a define.xml names is delivered, and every data file beside it is named; "
+		"documents that it names are not asked for. Upper and lower case, and another form of the same "
+		"data set (dm.json for dm.xpt), are a note.",
 	.inputs = "define.xml and the files of its record, records of kind dataset",
 	.reads = TR_READS(TR_F_SET_FILE),
 	.run = run,

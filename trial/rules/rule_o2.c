@@ -46,8 +46,10 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_o2 = {
 	.id = "O2",
 	.title = "changes of outcomes declared",
-	.text = "Where primary outcomes differ from those laid down, an amendment or an update of the registry record between that and the unblinding declares it (CONSORT "
-		"item 6b). That there is one is all that is checked: whether it is about the change is for a reader, and so is whether other words are a change at all.",
+	.text = "Where primary outcomes differ from those laid down, an amendment or an update of the registry "
+		"record between that and the unblinding declares it (CONSORT item 6b). That there is one, and "
+		"that it does not itself list the outcomes as they were, is all that is checked: whether it is "
+		"about the change is for a reader, and so is whether other words are a change at all.",
 	.inputs = "as for O1; records of kind amendment, registration, unblinding",
 	.run = run,
 };

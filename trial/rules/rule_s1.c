@@ -153,8 +153,10 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_s1 = {
 	.id = "S1",
 	.title = "analysis plan before lock and unblinding",
-	.text = "The final statistical analysis plan was notarised before the database was locked, the lock was before the unblinding, and that version "
-		"of the plan was approved (ICH E9 5.1). Dates of a registry alone decide nothing.",
+	.text = "The final statistical analysis plan was notarised before the database was locked, the lock was "
+		"before the unblinding, and that version of the plan was approved (ICH E9 5.1). An event that was "
+		"notarised before its own date is no event to hold anything against. Dates of a registry alone "
+		"decide nothing.",
 	.inputs = "records of kind analysis-plan, database-lock, unblinding; documents that a registry lists",
 	.run = run,
 };

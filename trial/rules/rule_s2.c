@@ -52,8 +52,9 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_s2 = {
 	.id = "S2",
 	.title = "changes after unblinding say why",
-	.text = "A version of a data set that replaces an earlier one, and any version of the analysis plan but the first, that comes after the "
-		"unblinding in the log, or by its own date, says why it was made, in its title at least, and is signed.",
+	.text = "A version of a data set that replaces an earlier one, and any version of the analysis plan but "
+		"the first, that comes after the unblinding in the log, or by its own date, says why it was made, "
+		"in its title at least, and is signed.",
 	.inputs = "records of kind unblinding, dataset, analysis-plan; their links and signatures",
 	.run = run,
 };
