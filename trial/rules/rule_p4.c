@@ -77,9 +77,17 @@ static bool is_same_version(const struct tr_case_record *a, const struct tr_case
 	return read_number(a->version, &m) && read_number(b->version, &n) && m == n;
 }
 
+/* Whom a form is for, and where a version holds, stands in details: without them two may be of different chains. */
+static enum tr_word surely(const struct tr_case *c, const struct tr_case_record *a, const struct tr_case_record *b, enum tr_word word)
+{
+	if (a->details && b->details)
+		return word;
+	return a->kind == TR_CONSENT_FORM ? TR_WORD_VERSION_UNKNOWN : tr_case_absent(c, word);
+}
+
 /* An earlier record of the chain that a later one contradicts: the same version of other octets, or a date behind its own. */
-static VF_RC judge_earlier(const struct tr_rule *rule, const struct tr_case_record *a, const struct tr_case_record *b, struct tr_findings *f,
-	bool *ret_good, struct vf_err *reterr)
+static VF_RC judge_earlier(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *a, const struct tr_case_record *b,
+	struct tr_findings *f, bool *ret_good, struct vf_err *reterr)
 {
 	struct tr_dated da = tr_case_date(a), db = tr_case_date(b);
 	char about[TR_NAMED_LEN + 1], before[TR_NAMED_LEN + 1], x[TR_DATED_LEN + 1], y[TR_DATED_LEN + 1];
@@ -87,14 +95,14 @@ static VF_RC judge_earlier(const struct tr_rule *rule, const struct tr_case_reco
 
 	tr_study_name(about, b);
 	tr_study_name(before, a);
-	d = tr_study_draft(TR_WORD_CONFLICT, about, b, a);
+	d = tr_study_draft(surely(c, a, b, TR_WORD_CONFLICT), about, b, a);
 	*ret_good = false;
 	if (is_same_version(a, b) && !has_same_files(a, b))
 		return tr_find(f, rule, &d, reterr, "%s has the same version and other documents", before);
 	if (tr_dated_is(&da) && tr_dated_is(&db) && tr_dated_cmp(&db, &da) < 0) {
 		tr_dated_put(x, &da);
 		tr_dated_put(y, &db);
-		d.word = TR_WORD_ORDER;
+		d.word = surely(c, a, b, TR_WORD_ORDER);
 		return tr_find(f, rule, &d, reterr, "its date, %s, is before that of %s: %s", y, before, x);
 	}
 	*ret_good = true;
@@ -114,10 +122,10 @@ static VF_RC judge_number(const struct tr_rule *rule, const struct tr_case *c, c
 		return VF_OK;
 	tr_study_name(about, b);
 	tr_study_name(before, a);
-	d = tr_study_draft(TR_WORD_ORDER, about, b, a);
+	d = tr_study_draft(surely(c, a, b, TR_WORD_ORDER), about, b, a);
 	if (n < m)
 		return tr_find(f, rule, &d, reterr, "it comes after %s", before);
-	d.word = tr_case_absent(c, TR_WORD_MISSING);
+	d.word = surely(c, a, b, tr_case_absent(c, TR_WORD_MISSING));
 	return tr_find(f, rule, &d, reterr, "version %llu is missing after %s", (unsigned long long)(m + 1), before);
 }
 
@@ -192,7 +200,7 @@ static VF_RC judge_record(const struct tr_rule *rule, const struct tr_case *c, s
 	for (size_t i = at; rc == VF_OK && *ret_good && i-- > 0;) {
 		if (c->records[i].kind != r->kind || !put_key(&c->records[i], other) || strcmp(key, other) != 0)
 			continue;
-		rc = judge_earlier(rule, &c->records[i], r, f, ret_good, reterr);
+		rc = judge_earlier(rule, c, &c->records[i], r, f, ret_good, reterr);
 		last = last ? last : &c->records[i];
 	}
 	if (rc == VF_OK && *ret_good && last)

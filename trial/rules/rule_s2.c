@@ -15,7 +15,7 @@ static bool is_after(const struct tr_case_record *r, const struct tr_case_record
 	return tr_case_is_before(open, r) || (tr_dated_is(&own) && tr_dated_is(&when) && tr_dated_cmp(&own, &when) > 0);
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case_record *r, const struct tr_case_record *open,
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *r, const struct tr_case_record *open,
 	struct tr_findings *f, struct vf_err *reterr)
 {
 	char about[TR_NAMED_LEN + 1];
@@ -23,7 +23,8 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_record *r, c
 	struct tr_finding_draft d;
 
 	tr_study_name(about, r);
-	d = tr_study_draft(reason && signer ? TR_WORD_NONE : TR_WORD_MISSING, about, r, open);
+	/* that nobody signed it everybody sees; the reason may stand in details that are not disclosed */
+	d = tr_study_draft(reason && signer ? TR_WORD_NONE : signer && !r->details ? tr_case_absent(c, TR_WORD_MISSING) : TR_WORD_MISSING, about, r, open);
 	return tr_find(f, rule, &d, reterr, "changed after the unblinding: %s, %s", reason ? "it says why" : "it does not say why",
 		signer ? "signed" : "not signed");
 }
@@ -44,7 +45,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 		/* there is one plan: another one is a version of it, whether it says so or not */
 		later |= r->kind == TR_ANALYSIS_PLAN && tr_case_next(c, TR_ANALYSIS_PLAN, 0) < i;
 		if (later && is_after(r, open))
-			rc = judge(rule, r, open, f, reterr);
+			rc = judge(rule, c, r, open, f, reterr);
 	}
 	return rc;
 }
