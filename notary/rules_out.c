@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "notary/cli.h"
+#include "trial/rules/study.h"
 #include "verify/text.h"
 
 /* ---- persons, counted ---- */
@@ -86,7 +87,7 @@ static void put_counted(struct nt_buf *out, const struct tr_finding *x, size_t n
 {
 	put_verdict(out, x);
 	nt_buf_putf(out, "%zu %s: %s (--subjects shows whom)\n", n, n == 1 ? "person" : "persons",
-		x->word == TR_WORD_NONE ? x->rule->title : tr_word_about(x->word));
+		x->word == TR_WORD_NONE ? x->rule->title : tr_rule_of_persons(x->rule, x->word));
 }
 
 /* Findings of a rule that are in order, from which on they are one line. */
@@ -144,7 +145,7 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 {
 	const struct tr_case_record *parameters = nt_case_parameters(c);
 	struct tr_summary sum = tr_findings_sum(f, NULL);
-	char at[VF_TIME_LEN + 1], id[TR_CASE_SHORT + 1];
+	char at[VF_TIME_LEN + 1], id[TR_CASE_SHORT + 1], said[TR_STUDY_SAID_LEN + 1];
 	struct counted k;
 	size_t n;
 
@@ -167,7 +168,8 @@ static void put_text(struct nt_buf *out, const struct nt_case *c, const struct t
 	nt_buf_putf(out, "\nRules %s, as of %s, parameters ", TR_RULE_SET, at);
 	if (parameters) {
 		tr_case_short(id, &parameters->id);
-		nt_buf_putf(out, "of record %s\n", id);
+		tr_study_parameters(said, nt_case_get(c), parameters);
+		nt_buf_putf(out, said[0] ? "of record %s: %s\n" : "of record %s%s\n", id, said);
 	} else {
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
 	}

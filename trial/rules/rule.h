@@ -13,6 +13,7 @@ struct tr_rule {
 	const char *title;  /* "consent precedes procedures" */
 	const char *text;   /* what it holds against what, in two or three sentences for a reader */
 	const char *inputs; /* which records and facts it needs, in words */
+	const char *broken; /* what is wrong with persons of whom it fails, where they are only counted; NULL: the word's own sentence */
 	bool warning;       /* of the warning class: it never says FAIL */
 	bool whole;         /* needs all records of the study; else it says N/A or INCONCLUSIVE(missing-record) */
 	/* Of a file that cannot be read to its end it says INCONCLUSIVE(parse-error), when one of these facts was read in it: more may
@@ -35,6 +36,9 @@ struct tr_rule {
 
 /* The version of this set: it changes when any rule may say something else. */
 #define TR_RULE_SET "2026-11.3"
+
+/* What a finding of persons says of them without saying who they are. */
+const char *tr_rule_of_persons(const struct tr_rule *rule, enum tr_word word);
 
 /* In the order of docs/rules.md; NULL behind the last. */
 const struct tr_rule *tr_rule_at(size_t at);

@@ -144,5 +144,6 @@ const struct tr_rule tr_rule_c3 = {
 		"permits before consent do not count.",
 	.inputs = "consent dates and dated rows of data sets (LB, VS, EG, QS, SV, EX, AE and other findings)",
 	.reads = TR_READS(TR_F_CONSENT_DATE, TR_F_ROW_DATE, TR_F_SUBJECT_KEY),
+	.broken = "examined, treated or visited before the consent",
 	.run = run,
 };

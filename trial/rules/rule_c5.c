@@ -185,5 +185,6 @@ const struct tr_rule tr_rule_c5 = {
 	.text = "When a new form asks everybody again, each participant who has not left consents on it, or on a later one, within the days that the form or "
 		"the study sets, from when it is approved.",
 	.inputs = "records of kind consent-form with a re-consent, consents, withdrawals, the study's parameters",
+	.broken = "no consent on the new form in time",
 	.run = run,
 };

@@ -123,5 +123,6 @@ const struct tr_rule tr_rule_d1 = {
 		"look at it.",
 	.inputs = "withdrawal dates and dated rows of data sets, the study's parameters",
 	.reads = TR_READS(TR_F_WITHDRAWAL_DATE, TR_F_ROW_DATE),
+	.broken = "data collected after the withdrawal",
 	.run = run,
 };

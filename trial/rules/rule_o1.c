@@ -60,8 +60,7 @@ static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, con
 	tr_dated_put(by, &o->laid_down);
 	tr_dated_put(start, &o->start);
 	d = tr_study_draft(TR_WORD_NONE, about, o->reference->file->record, list->file->record);
-	return tr_find(f, rule, &d, reterr, "%zu primary %s as laid down before the first enrolment: %s, %s", same, same == 1 ? "outcome" : "outcomes", by,
-		start);
+	return tr_find(f, rule, &d, reterr, "%zu primary %s as laid down: %s; first enrolment: %s", same, same == 1 ? "outcome" : "outcomes", by, start);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)

@@ -22,6 +22,11 @@ const struct tr_rule *tr_rule_find(struct vf_bytes id)
 	return NULL;
 }
 
+const char *tr_rule_of_persons(const struct tr_rule *rule, enum tr_word word)
+{
+	return rule->broken && tr_word_verdict(word) == TR_FAIL ? rule->broken : tr_word_about(word);
+}
+
 static bool concerns(const struct tr_rule *rule, const struct tr_case_file *file)
 {
 	const enum tr_fact_name *name = rule->reads;

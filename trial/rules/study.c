@@ -179,6 +179,30 @@ bool tr_study_is_later(const struct tr_case_record *r)
 	return false;
 }
 
+void tr_study_parameters(char out[TR_STUDY_SAID_LEN + 1], const struct tr_case *c, const struct tr_case_record *parameters)
+{
+	/* what weighs most first */
+	static const struct {
+		enum tr_kind kind;
+		const char *name;
+	} known[] = {{TR_RESULTS, "results"}, {TR_UNBLINDING, "an unblinding"}, {TR_DATABASE_LOCK, "a database lock"}, {TR_DATASET, "data"}};
+	const char *before = NULL;
+	size_t replaced = 0, n = 0;
+
+	for (size_t i = tr_case_next(c, TR_OTHER, 0); i < c->n_records && &c->records[i] < parameters; i = tr_case_next(c, TR_OTHER, i + 1))
+		replaced += vf_bytes_is(tr_case_detail(&c->records[i], "what"), "trialnotary rules") ? 1 : 0;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !before; i++) {
+		size_t at = tr_case_next(c, known[i].kind, 0);
+
+		before = at < c->n_records && &c->records[at] < parameters ? known[i].name : NULL;
+	}
+	out[0] = '\0';
+	if (replaced)
+		n = (size_t)snprintf(out, TR_STUDY_SAID_LEN + 1, "they replace those of %zu earlier %s", replaced, replaced == 1 ? "record" : "records");
+	if (before)
+		snprintf(out + n, TR_STUDY_SAID_LEN + 1 - n, "%sthe log has %s before them", n ? "; " : "", before);
+}
+
 void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 {
 	char id[TR_CASE_SHORT + 1], version[64] = "";

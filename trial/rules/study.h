@@ -30,6 +30,13 @@ bool tr_study_holds(const struct tr_case *c, const struct tr_case_fact *of);
 struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
 struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
 
+/*
+ * What makes a reader ask about the parameters that count: how many records of parameters they replace, and what of the
+ * trial's data the log has before them. A sentence without full stop and a NUL; empty when there is nothing to ask.
+ */
+#define TR_STUDY_SAID_LEN 160
+void tr_study_parameters(char out[TR_STUDY_SAID_LEN + 1], const struct tr_case *c, const struct tr_case_record *parameters);
+
 /* "'protocol' of version 2.0, record 1a2b3c4d", and a NUL: how details name a record. */
 #define TR_NAMED_LEN 160
 void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r);
