@@ -173,6 +173,13 @@ struct tr_dated tr_consent_date_of(const struct tr_case_record *r)
 	return d;
 }
 
+struct tr_dated tr_consent_given(const struct tr_case_record *r)
+{
+	struct tr_dated d = tr_consent_date_of(r), anchor = tr_case_anchor(r);
+
+	return tr_dated_is(&anchor) && tr_dated_is(&d) && tr_dated_cmp(&d, &anchor) > 0 ? anchor : d;
+}
+
 bool tr_is_consent(const struct tr_case_record *r)
 {
 	return r->kind == TR_CONSENT || r->kind == TR_RE_CONSENT;

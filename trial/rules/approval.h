@@ -39,6 +39,8 @@ VF_RC tr_approval_told(const struct tr_rule *rule, const struct tr_case *c, cons
 const struct tr_case_record *tr_consent_form_of(const struct tr_case *c, const struct tr_case_record *consent);
 /* The date of a consent, re-consent or withdrawal; none when its details are not disclosed. */
 struct tr_dated tr_consent_date_of(const struct tr_case_record *r);
+/* The same, but no later than the record's own time-stamp: a date behind it cannot be, and the consent was there by then. */
+struct tr_dated tr_consent_given(const struct tr_case_record *r);
 bool tr_is_consent(const struct tr_case_record *r);
 
 #endif

@@ -50,7 +50,7 @@ static struct use *uses_of(const struct tr_case *c, size_t *ret_n)
 			continue;
 		u[n].first = r;
 		u[n].site = r->details ? r->details->site : vf_bytes("", 0);
-		u[n++].when = tr_consent_date_of(r);
+		u[n++].when = tr_consent_given(r);
 	}
 	if (u)
 		qsort(u, n, sizeof(*u), by_form_and_site);

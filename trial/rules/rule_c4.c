@@ -149,7 +149,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 {
 	const struct tr_case_record *form = tr_consent_form_of(c, consent);
 	const struct vf_bytes site = consent->details ? consent->details->site : vf_bytes("", 0);
-	struct tr_dated when = tr_consent_date_of(consent);
+	struct tr_dated when = tr_consent_given(consent);
 	char about[TR_NAMED_LEN + 1], name[TR_NAMED_LEN + 1], other[TR_NAMED_LEN + 1], w[TR_DATED_LEN + 1], x[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 	struct newer newer, beside;

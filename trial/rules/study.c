@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "trial/rules/approval.h"
 #include "trial/rules/own.h"
 #include "verify/text.h"
 
@@ -57,14 +58,6 @@ struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name,
 	return extreme(c, name, true, ret_file);
 }
 
-/* A date after the record's own time-stamp cannot be: the consent was there by then. */
-static struct tr_dated possible(const struct tr_case_record *r)
-{
-	struct tr_dated d = tr_dated_text(r->details->when), anchor = tr_case_anchor(r);
-
-	return tr_dated_is(&anchor) && tr_dated_is(&d) && tr_dated_cmp(&d, &anchor) > 0 ? anchor : d;
-}
-
 /* What consent records say of themselves, where their details are disclosed. */
 static void from_records(const struct tr_case *c, bool all_known, struct tr_enrolment *e)
 {
@@ -78,7 +71,7 @@ static void from_records(const struct tr_case *c, bool all_known, struct tr_enro
 		undisclosed |= !r->is_erased && (!r->details || r->details->when.n == 0);
 		if (!r->details || r->details->when.n == 0)
 			continue;
-		d = possible(r);
+		d = tr_consent_given(r);
 		e->when = tr_dated_first(&e->when, &d);
 		if (!tr_dated_is(&d) || (e->record && d.when.hi >= best.when.hi))
 			continue;
