@@ -5,6 +5,7 @@
 
 #include "notary/cli.h"
 #include "trial/read/mapping.h"
+#include "trial/rules/study.h"
 #include "verify/text.h"
 
 /* ---- persons, counted ---- */
@@ -87,7 +88,7 @@ static void put_counted(struct nt_buf *out, const struct tr_finding *x, size_t n
 {
 	put_verdict(out, x);
 	nt_buf_putf(out, "%zu %s: %s (--subjects shows whom)\n", n, n == 1 ? "person" : "persons",
-		x->word == TR_WORD_NONE ? x->rule->title : tr_word_about(x->word));
+		x->word == TR_WORD_NONE ? x->rule->title : tr_rule_of_persons(x->rule, x->word));
 }
 
 /* Findings of a rule that are in order, from which on they are one line. */
@@ -128,7 +129,7 @@ static void put_enforced(struct nt_buf *out, const struct tr_parameters *p)
 static void put_parameters(struct nt_buf *out, const struct nt_case *c)
 {
 	const struct tr_case_record *own = nt_case_parameters(c), *lost = nt_case_absent(c).parameters;
-	char id[65];
+	char id[65], said[TR_STUDY_SAID_LEN + 1] = "";
 
 	if (!own && !lost) {
 		nt_buf_put_str(out, "as they are when a study lays none down\n");
@@ -136,7 +137,9 @@ static void put_parameters(struct nt_buf *out, const struct nt_case *c)
 	}
 	/* whole: whoever makes records can make another one that begins alike */
 	vf_hex_put(id, own ? vf_bytes(own->id.b, sizeof(own->id.b)) : vf_bytes(lost->id.b, sizeof(lost->id.b)));
-	nt_buf_putf(out, "of record %s%s\n", id, own ? "" : ", whose " TR_PARAMETERS_NAME " or details.json is not at hand: "
+	if (own)
+		tr_study_parameters(said, nt_case_get(c), own);
+	nt_buf_putf(out, "of record %s%s%s%s\n", id, said[0] ? ": " : "", said, own ? "" : ", whose " TR_PARAMETERS_NAME " or details.json is not at hand: "
 		"rules that need it are not decided. Say with --from where they are");
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "tests/rules/case_text.h"
+#include "tests/rules/coverage.h"
 
 #include "tests/check.h"
 
@@ -90,5 +91,7 @@ int main(int argc, char **argv)
 		run_case(folder, names[i]);
 		free(names[i]);
 	}
+	if (argc < 2)
+		coverage_check(source ? source : ".");
 	return check_done();
 }

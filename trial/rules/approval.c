@@ -1,5 +1,6 @@
 #include "trial/rules/approval.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "trial/grow.h"
@@ -17,11 +18,14 @@ struct listed {
 	const struct tr_case_record *approval;
 };
 
-/* Something approved: by those that hold everywhere, by any, and by those that list sites (n pairs from at). */
+/*
+ * Something approved: by those that hold everywhere, by any, and by those that list sites (n pairs from at); all of them in the
+ * order of the log (n_all from all), and what boards decided otherwise after the first (n_refused from refused).
+ */
 struct approved {
 	const struct tr_case_record *of;
 	struct tr_approval everywhere, any;
-	size_t at, n;
+	size_t at, n, all, n_all, refused, n_refused;
 };
 
 /* What was asked before. */
@@ -35,6 +39,9 @@ struct tr_approvals {
 	struct pair *pairs;        /* by what is approved, then in the order of the log */
 	struct listed *listed;     /* by site, then in the order of the log */
 	struct answer *answers;    /* an open hash table */
+	struct tr_approval *all;
+	const struct tr_case_record **refused;
+	size_t n_all, room_all, n_refused, room_refused;
 	size_t n_approved, room_approved, n_pairs, room_pairs, n_listed, room_listed, n_answers, room_answers;
 };
 
@@ -58,6 +65,14 @@ static bool approves(const struct tr_case_record *a, const struct tr_case_record
 	return !r->details || !tr_scope_is_apart(&a->details->scope, &r->details->scope);
 }
 
+static bool is_for_site(const struct tr_scope *scope, struct vf_bytes site)
+{
+	for (size_t i = 0; i < scope->sites.n; i++)
+		if (vf_bytes_eq(scope->sites.of[i], site))
+			return true;
+	return scope->is_global || scope->sites.n == 0 || site.n == 0;
+}
+
 static bool lists_sites(const struct tr_case_record *a)
 {
 	return a->details && !a->details->scope.is_global && a->details->scope.sites.n > 0;
@@ -65,9 +80,9 @@ static bool lists_sites(const struct tr_case_record *a)
 
 static struct tr_approval make(const struct tr_case_record *a)
 {
-	if (!a)
-		return (struct tr_approval){.from = tr_dated_none(), .anchor = tr_dated_none()};
-	return (struct tr_approval){.record = a, .from = from_of(a), .anchor = tr_case_anchor(a)};
+	struct tr_approval none = {.from = tr_dated_none(), .anchor = tr_dated_none(), .until = tr_dated_none()};
+
+	return a ? (struct tr_approval){.record = a, .from = from_of(a), .anchor = tr_case_anchor(a), .until = none.until} : none;
 }
 
 /* The one that counts of two, whichever comes first in the log. */
@@ -77,7 +92,7 @@ static struct tr_approval better(const struct tr_approval *x, const struct tr_ap
 
 	if (!x->record || !y->record)
 		return x->record ? *x : *y;
-	return tr_dated_earlier(&first->from, &second->from) == &second->from ? *second : *first;
+	return tr_dated_is(&second->from) && (!tr_dated_is(&first->from) || second->from.when.hi < first->from.when.hi) ? *second : *first;
 }
 
 static int by_record(const void *a, const void *b)
@@ -125,8 +140,12 @@ static bool add(struct tr_approvals *t, const struct tr_case_record *of, const s
 		if (!TR_GROW(t->approved, t->room_approved, t->n_approved + 1))
 			return false;
 		last = &t->approved[t->n_approved++];
-		*last = (struct approved){.of = of, .everywhere = make(NULL), .any = make(NULL)};
+		*last = (struct approved){.of = of, .everywhere = make(NULL), .any = make(NULL), .all = t->n_all, .refused = t->n_refused};
 	}
+	if (!TR_GROW(t->all, t->room_all, t->n_all + 1))
+		return false;
+	t->all[t->n_all++] = a;
+	last->n_all++;
 	last->any = better(&last->any, &a);
 	if (!lists_sites(approval)) {
 		last->everywhere = better(&last->everywhere, &a);
@@ -135,6 +154,21 @@ static bool add(struct tr_approvals *t, const struct tr_case_record *of, const s
 	if (!TR_GROW(t->pairs, t->room_pairs, t->n_pairs + 1))
 		return false;
 	t->pairs[t->n_pairs++] = (struct pair){of, approval};
+	return true;
+}
+
+/* A decision that takes back, or never gave, what an earlier one may have given. */
+static bool add_refusal(struct tr_approvals *t, const struct tr_case_record *of, const struct tr_case_record *refusal)
+{
+	struct approved *last = t->n_approved ? &t->approved[t->n_approved - 1] : NULL;
+
+	if (!last || last->of != of || !refusal->details || refusal->details->decision == TR_DECISION_APPROVED ||
+		refusal->details->decision == TR_DECISION_CONDITIONAL)
+		return true;
+	if (!TR_GROW(t->refused, t->room_refused, t->n_refused + 1))
+		return false;
+	t->refused[t->n_refused++] = refusal;
+	last->n_refused++;
 	return true;
 }
 
@@ -167,7 +201,7 @@ struct tr_approvals *tr_approvals_new(const struct tr_case *c)
 
 		if (c->by_link[i].type != TR_APPROVES || (of = tr_case_record(c, &c->by_link[i].to)) == NULL)
 			continue;
-		good = !approves(a, of) || add(t, of, a);
+		good = approves(a, of) ? add(t, of, a) : add_refusal(t, of, a);
 	}
 	for (size_t i = 0; good && i < c->n_records; i++)
 		if (lists_sites(&c->records[i]))
@@ -186,6 +220,8 @@ void *tr_approvals_free(struct tr_approvals *t)
 	free(t->pairs);
 	free(t->listed);
 	free(t->answers);
+	free(t->all);
+	free(t->refused);
 	free(t);
 	return NULL;
 }
@@ -261,11 +297,17 @@ static struct answer *place(struct tr_approvals *t, size_t of, size_t site)
 	return find_answer(t->answers, t->room_answers, of, site);
 }
 
+static const struct approved *find(const struct tr_approvals *t, const struct tr_case_record *r)
+{
+	const struct approved key = {.of = r};
+
+	return t->n_approved ? bsearch(&key, t->approved, t->n_approved, sizeof(key), by_record) : NULL;
+}
+
 struct tr_approval tr_approval_at(const struct tr_case *c, const struct tr_case_record *r, struct vf_bytes site)
 {
 	struct tr_approvals *t = c->approvals;
-	const struct approved key = {.of = r};
-	const struct approved *x = t->n_approved ? bsearch(&key, t->approved, t->n_approved, sizeof(key), by_record) : NULL;
+	const struct approved *x = find(t, r);
 	struct tr_approval a;
 	struct answer *known;
 	size_t at, n;
@@ -294,14 +336,90 @@ struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_
 	return tr_approval_at(c, r, vf_bytes("", 0));
 }
 
-enum tr_word tr_approval_no_later(const struct tr_approval *a, const struct tr_dated *use)
+/* A board that said yes and then no, after the approval and in its place: from then on it is none. */
+static struct tr_dated taken_back(const struct tr_approvals *t, const struct approved *x, const struct tr_case_record *approval, struct vf_bytes site)
 {
-	enum tr_word by_anchor = tr_no_later(&a->anchor, use, false), by_date = tr_no_later(&a->from, use, false);
+	struct tr_dated first = tr_dated_none(), d;
+
+	for (size_t i = 0; i < x->n_refused; i++) {
+		const struct tr_case_record *a = t->refused[x->refused + i];
+
+		if (a <= approval || !is_for_site(&a->details->scope, site) ||
+			(approval->details && tr_scope_is_apart(&a->details->scope, &approval->details->scope)))
+			continue;
+		d = from_of(a);
+		first = tr_dated_first(&first, &d);
+	}
+	return first;
+}
+
+/* Until when it holds: its last day, or the day before it was taken back. */
+static enum tr_word ended(const struct tr_approvals *t, const struct approved *x, struct vf_bytes site, const struct tr_dated *use, struct tr_approval *a)
+{
+	struct tr_dated last = a->record->details ? tr_dated_text(a->record->details->until) : tr_dated_none(), back = taken_back(t, x, a->record, site);
+	enum tr_word word = tr_dated_is(&last) ? tr_no_later(use, &last, false) : TR_WORD_NONE;
+
+	if (word != TR_WORD_NONE && word != TR_WORD_SAME_DAY) {
+		a->until = last;
+		return word;
+	}
+	word = tr_dated_is(&back) ? tr_no_later(use, &back, false) : TR_WORD_NONE;
+	if (word != TR_WORD_NONE)
+		a->until = back;
+	return word;
+}
+
+static enum tr_word word_for(const struct tr_approvals *t, const struct approved *x, struct vf_bytes site, const struct tr_dated *use, struct tr_approval *a)
+{
+	enum tr_word by_anchor = tr_no_later(&a->anchor, use, false), word = tr_no_later(&a->from, use, false), end;
 
 	/* its own date may be declared; that it was there by its time-stamp is proven */
-	if (by_anchor == TR_WORD_NONE && by_date != TR_WORD_ORDER)
-		return TR_WORD_NONE;
-	return by_date;
+	if (by_anchor == TR_WORD_NONE && word != TR_WORD_ORDER)
+		word = TR_WORD_NONE;
+	if (tr_word_verdict(word) > TR_PASS_NOTE)
+		return word;
+	end = ended(t, x, site, use, a);
+	if (tr_word_verdict(end) > tr_word_verdict(word))
+		word = end;
+	if (tr_word_verdict(word) > TR_PASS_NOTE)
+		return word;
+	if (!a->record->details)
+		return TR_WORD_APPROVAL_UNSPECIFIC;
+	return a->record->details->decision == TR_DECISION_CONDITIONAL ? TR_WORD_NEEDS_READER : word;
+}
+
+enum tr_word tr_approval_for(const struct tr_case *c, const struct tr_case_record *r, struct vf_bytes site, const struct tr_dated *use,
+	struct tr_approval *ret)
+{
+	const struct tr_approvals *t = c->approvals;
+	const struct approved *x = find(t, r);
+	enum tr_word best = TR_WORD_MISSING_RECORD, word;
+
+	*ret = make(NULL);
+	for (size_t i = 0; x && i < x->n_all; i++) {
+		struct tr_approval a = t->all[x->all + i];
+
+		if (a.record->details && !is_for_site(&a.record->details->scope, site))
+			continue;
+		word = word_for(t, x, site, use, &a);
+		if (ret->record && tr_word_verdict(word) > tr_word_verdict(best))
+			continue;
+		if (ret->record && tr_word_verdict(word) == tr_word_verdict(best) && tr_dated_is(&ret->from) &&
+			(!tr_dated_is(&a.from) || a.from.when.hi >= ret->from.when.hi))
+			continue;
+		best = word;
+		*ret = a;
+	}
+	return best;
+}
+
+void tr_approval_put(char out[TR_APPROVAL_LEN + 1], const struct tr_approval *a)
+{
+	char from[TR_DATED_LEN + 1], until[TR_DATED_LEN + 1];
+
+	tr_dated_put(from, &a->from);
+	tr_dated_put(until, &a->until);
+	snprintf(out, TR_APPROVAL_LEN + 1, tr_dated_is(&a->until) ? "%s, until %s" : "%s", from, until);
 }
 
 static const struct tr_case_record *form_record(const struct tr_case *c, const struct vf_hash *id)
@@ -330,6 +448,13 @@ struct tr_dated tr_consent_date_of(const struct tr_case_record *r)
 	if (r->signer.n)
 		d.grade = TR_SIGNED;
 	return d;
+}
+
+struct tr_dated tr_consent_given(const struct tr_case_record *r)
+{
+	struct tr_dated d = tr_consent_date_of(r), anchor = tr_case_anchor(r);
+
+	return tr_dated_is(&anchor) && tr_dated_is(&d) && tr_dated_cmp(&d, &anchor) > 0 ? anchor : d;
 }
 
 bool tr_is_consent(const struct tr_case_record *r)

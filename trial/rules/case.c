@@ -267,9 +267,9 @@ const struct tr_case_record *tr_case_record(const struct tr_case *c, const struc
 	return found ? *found : NULL;
 }
 
-size_t tr_case_participant(const struct tr_case *c, const struct vf_hash *participant)
+const struct tr_case_record *const *tr_case_participant(const struct tr_case *c, const struct vf_hash *participant, size_t *ret_n)
 {
-	size_t lo = 0, hi = c->n_by_participant;
+	size_t lo = 0, hi = c->n_by_participant, n = 0;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -279,9 +279,10 @@ size_t tr_case_participant(const struct tr_case *c, const struct vf_hash *partic
 		else
 			hi = mid;
 	}
-	if (lo < c->n_by_participant && !vf_hash_eq(&c->by_participant[lo]->details->participant, participant))
-		lo = c->n_by_participant;
-	return lo;
+	while (lo + n < c->n_by_participant && vf_hash_eq(&c->by_participant[lo + n]->details->participant, participant))
+		n++;
+	*ret_n = n;
+	return c->by_participant + lo;
 }
 
 size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from)

@@ -130,8 +130,8 @@ const struct tr_case_record *tr_case_record(const struct tr_case *c, const struc
 size_t tr_case_next(const struct tr_case *c, enum tr_kind kind, size_t from);
 /* The first record of any kind from a place on that has a link of this type to the record. */
 size_t tr_case_linked(const struct tr_case *c, enum tr_link_type type, const struct vf_hash *to, size_t from);
-/* Where the records about one participant begin in by_participant, in their order; n_by_participant: there are none. */
-size_t tr_case_participant(const struct tr_case *c, const struct vf_hash *participant);
+/* The records about one participant, by the value in their details, in their order: *ret_n of them. */
+const struct tr_case_record *const *tr_case_participant(const struct tr_case *c, const struct vf_hash *participant, size_t *ret_n);
 /* True when a record of the study supersedes this one. */
 bool tr_case_is_superseded(const struct tr_case *c, const struct tr_case_record *r);
 /* The person, or NULL. */

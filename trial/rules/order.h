@@ -16,6 +16,8 @@ struct tr_dated {
 	enum tr_precision precision;
 	enum tr_grade grade;
 	bool is_bad, is_partial; /* not in its form; without a known year */
+	int64_t offset;          /* from UTC, as it was written: for its calendar day */
+	enum tr_word open;       /* of several dates one is not known, for this reason: the end may be anywhere */
 };
 
 struct tr_dated tr_dated_none(void);
@@ -34,11 +36,17 @@ enum tr_word tr_no_later(const struct tr_dated *a, const struct tr_dated *b, boo
 
 /* -1: a is certainly before b; 1: certainly after; 0: not known. Both must be dates. For finding the earliest of many. */
 int tr_dated_cmp(const struct tr_dated *a, const struct tr_dated *b);
-/* The earlier of two: the one whose last possible time is earlier; none gives way. */
-const struct tr_dated *tr_dated_earlier(const struct tr_dated *a, const struct tr_dated *b);
-const struct tr_dated *tr_dated_later(const struct tr_dated *a, const struct tr_dated *b);
+/*
+ * What comes first, or last, of two dates: neither end is later (earlier) than in either of them, so of two dates that overlap
+ * it may be a part of both. A date that is missing gives way. One that is there and cannot be used leaves an end open: it may
+ * have been at any time.
+ */
+struct tr_dated tr_dated_first(const struct tr_dated *a, const struct tr_dated *b);
+struct tr_dated tr_dated_last(const struct tr_dated *a, const struct tr_dated *b);
+/* The same date, with a beginning that nobody knows, for the reason of the word. */
+struct tr_dated tr_dated_or_before(const struct tr_dated *d, enum tr_word why);
 
-/* "2024-03-12 (declared)", "2024-03 (registry)", "no date", "a date that is not in its form", and a NUL. */
+/* "2024-03-12 (declared)", "2024-03 (registry)", "2024-03-12 or earlier (declared)", "no date", "a date that is not in its form"; and a NUL. */
 #define TR_DATED_LEN 96
 void tr_dated_put(char out[TR_DATED_LEN + 1], const struct tr_dated *d);
 

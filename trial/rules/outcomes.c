@@ -68,8 +68,7 @@ static bool next_letter(struct vf_bytes *in, bool *begun, char *ret)
 	return false;
 }
 
-/* Ascending by what is left after folding. */
-static int compare_texts(struct vf_bytes a, struct vf_bytes b)
+static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
 {
 	bool in_a = false, in_b = false, more_a, more_b;
 	char x = 0, y = 0;
@@ -77,17 +76,10 @@ static int compare_texts(struct vf_bytes a, struct vf_bytes b)
 	do {
 		more_a = next_letter(&a, &in_a, &x);
 		more_b = next_letter(&b, &in_b, &y);
-		if (more_a != more_b)
-			return more_a ? 1 : -1;
-		if (more_a && x != y)
-			return (unsigned char)x < (unsigned char)y ? -1 : 1;
+		if (more_a != more_b || (more_a && x != y))
+			return false;
 	} while (more_a);
-	return 0;
-}
-
-static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
-{
-	return compare_texts(a, b) == 0;
+	return true;
 }
 
 static bool is_primary(const struct tr_outcome *o)
@@ -110,90 +102,50 @@ static struct tr_outcome_list *list_of(struct tr_outcomes *o, const struct tr_ca
 	struct vf_bytes from = text_of(measure, TR_F_OUTCOME_FROM);
 	uint64_t record = tr_own_record(file, measure->fact->item);
 
-	/* those of a file come one after the other, mostly the last one again */
-	for (size_t i = o->n; i-- > 0 && o->lists[i].file == file;)
-		if (o->lists[i].record == record && vf_bytes_eq(o->lists[i].from, from))
+	for (size_t i = 0; i < o->n; i++)
+		if (o->lists[i].file == file && o->lists[i].record == record && vf_bytes_eq(o->lists[i].from, from))
 			return &o->lists[i];
 	o->lists[o->n] = (struct tr_outcome_list){.file = file, .record = record, .from = from};
 	return &o->lists[o->n++];
 }
 
-/* The same when all lists are there, in the order of their files. */
-static struct tr_outcome_list *found_list(struct tr_outcomes *o, const struct tr_case_fact *measure)
+/* The date by which a list was there before the first enrolment: its time-stamp, else what it or the registry says. None: it was not. */
+static struct tr_dated before(const struct tr_outcome_list *l, const struct tr_dated *start)
 {
-	struct vf_bytes from = text_of(measure, TR_F_OUTCOME_FROM);
-	uint64_t record = tr_own_record(measure->file, measure->fact->item);
-	size_t lo = 0, hi = o->n;
+	const struct tr_case_record *r = l->file->record;
+	const struct tr_dated dates[] = {tr_case_anchor(r), tr_dated_of_fact(tr_case_item(l->file, l->record, TR_F_REG_UPDATED)), tr_case_date(r)};
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (tr_case_file_order(o->lists[mid].file, measure->file) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	while (o->lists[lo].record != record || !vf_bytes_eq(o->lists[lo].from, from))
-		lo++;
-	return &o->lists[lo];
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++)
+		if (tr_word_verdict(tr_no_later(&dates[i], start, false)) <= TR_PASS_NOTE)
+			return dates[i];
+	return tr_dated_none();
 }
 
 /* The protocol before the first enrolment, else the last registry record of that time; earlier ones give way. */
 static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
 {
-	struct tr_enrolment e = tr_study_enrolment(c);
 	bool protocol = false;
 
+	o->start = tr_study_enrolment(c).when;
 	for (size_t i = 0; i < o->n; i++) {
-		const struct tr_case_record *r = o->lists[i].file->record;
 		bool is_protocol = vf_bytes_is(o->lists[i].from, "protocol");
-		struct tr_dated anchor = tr_case_anchor(r), own = tr_case_date(r), updated;
+		struct tr_dated by;
 
-		updated = tr_dated_of_fact(tr_case_item(o->lists[i].file, o->lists[i].record, TR_F_REG_UPDATED));
 		if (!is_protocol && !vf_bytes_is(o->lists[i].from, "registered"))
 			continue;
-		if (tr_word_verdict(tr_no_later(&anchor, &e.when, true)) > TR_PASS_NOTE &&
-			tr_word_verdict(tr_no_later(&own, &e.when, true)) > TR_PASS_NOTE &&
-			tr_word_verdict(tr_no_later(&updated, &e.when, true)) > TR_PASS_NOTE)
+		by = before(&o->lists[i], &o->start);
+		if (!tr_dated_is(&by) || (protocol && !is_protocol))
 			continue;
-		if (!protocol || is_protocol)
-			o->reference = &o->lists[i];
+		o->reference = &o->lists[i];
+		o->laid_down = by;
 		protocol |= is_protocol;
-	}
-}
-
-/* The first record of a kind that the log has after the reference. */
-static const struct tr_case_record *first_after(const struct tr_case *c, enum tr_kind kind, const struct tr_case_record *reference)
-{
-	const struct tr_case_record *r;
-
-	for (size_t i = tr_case_next(c, kind, (size_t)(reference - c->records)); i < c->n_records; i = tr_case_next(c, kind, i + 1)) {
-		r = &c->records[i];
-		if (tr_case_is_before(reference, r) && (kind != TR_PROTOCOL || r->n_links))
-			return r;
-	}
-	return NULL;
-}
-
-/* What may declare a change: of each kind the first after the reference and before the unblinding. */
-static void find_declared(const struct tr_case *c, struct tr_outcomes *o)
-{
-	static const enum tr_kind kinds[TR_DECLARING] = {TR_AMENDMENT, TR_PROTOCOL, TR_REGISTRATION};
-	size_t open = tr_case_next(c, TR_UNBLINDING, 0);
-
-	for (size_t i = 0; i < TR_DECLARING && o->reference; i++) {
-		const struct tr_case_record *r = first_after(c, kinds[i], o->reference->file->record);
-
-		/* where no unblinding is recorded, an update of the registry is not known to be before it */
-		if (r && (size_t)(r - c->records) < open && (kinds[i] != TR_REGISTRATION || open < c->n_records))
-			o->declaring[i] = r;
 	}
 }
 
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr)
 {
 	const struct tr_case_facts *all = &c->by_name[TR_F_OUTCOME_MEASURE];
-	struct tr_outcomes o = {.lists = calloc(all->n + 1, sizeof(*o.lists))};
+	struct tr_outcomes o = {.lists = calloc(all->n + 1, sizeof(*o.lists)), .laid_down = tr_dated_none(), .start = tr_dated_none()};
 	bool good = o.lists != NULL;
 
 	for (size_t i = 0; good && i < all->n; i++)
@@ -209,7 +161,7 @@ VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf
 
 		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
 			continue;
-		l = found_list(&o, &all->p[i]);
+		l = list_of(&o, &all->p[i]);
 		l->p[l->n++] = (struct tr_outcome){.level = text_of(&all->p[i], TR_F_OUTCOME_LEVEL),
 			.measure = tr_kept_text(all->p[i].fact),
 			.time_frame = text_of(&all->p[i], TR_F_OUTCOME_TIME_FRAME),
@@ -220,7 +172,6 @@ VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
 	}
 	choose_reference(c, &o);
-	find_declared(c, &o);
 	*ret = o;
 	return VF_OK;
 }
@@ -235,88 +186,58 @@ void tr_outcomes_done(struct tr_outcomes *o)
 
 /* ---- comparing ---- */
 
-/* By measure; of one measure the last primary one first, as it is the twin of others, else the first. */
-static int by_measure(const void *a, const void *b)
-{
-	const struct tr_outcome *x = *(const struct tr_outcome *const *)a, *y = *(const struct tr_outcome *const *)b;
-	int order = compare_texts(x->measure, y->measure);
+/* How one outcome fits another of the same words: the better of two is its twin. */
+enum fit {
+	FITS_NOT,
+	FITS_OTHER_LEVEL, /* primary in one list alone */
+	FITS_OTHER_TIME,
+	FITS,
+};
 
-	if (order == 0 && is_primary(x) != is_primary(y))
-		return is_primary(x) ? -1 : 1;
-	if (order == 0)
-		order = is_primary(x) ? (x < y) - (x > y) : (x > y) - (x < y);
-	return order;
+static enum fit fits(const struct tr_outcome *a, const struct tr_outcome *b)
+{
+	if (!is_same_text(a->measure, b->measure) || (!is_primary(a) && !is_primary(b)))
+		return FITS_NOT;
+	if (is_primary(a) != is_primary(b))
+		return FITS_OTHER_LEVEL;
+	if (a->time_frame.n && b->time_frame.n && !is_same_text(a->time_frame, b->time_frame))
+		return FITS_OTHER_TIME;
+	return FITS;
 }
 
-/* The outcomes of a list by their measures. NULL: no memory. */
-static const struct tr_outcome **sort(const struct tr_outcome_list *l)
+static enum tr_change change_of(const struct tr_outcome *before, enum fit fit)
 {
-	const struct tr_outcome **p = malloc((l->n + 1) * sizeof(const struct tr_outcome *));
-
-	for (size_t i = 0; p && i < l->n; i++)
-		p[i] = &l->p[i];
-	if (p)
-		qsort(p, l->n, sizeof(const struct tr_outcome *), by_measure);
-	return p;
-}
-
-/* sorted has n outcomes. */
-static const struct tr_outcome *twin(const struct tr_outcome **sorted, size_t n, const struct tr_outcome *of)
-{
-	size_t lo = 0, hi = n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (compare_texts(sorted[mid]->measure, of->measure) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < n && is_same_text(sorted[lo]->measure, of->measure) ? sorted[lo] : NULL;
-}
-
-static enum tr_change change_of(const struct tr_outcome *before, const struct tr_outcome *after)
-{
-	if (!is_primary(after))
-		return TR_DEMOTED;
-	if (!is_primary(before))
-		return TR_PROMOTED;
-	if (after->time_frame.n && before->time_frame.n && !is_same_text(before->time_frame, after->time_frame))
-		return TR_TIME_FRAME;
-	return TR_SAME;
+	if (fit == FITS_OTHER_LEVEL)
+		return is_primary(before) ? TR_DEMOTED : TR_PROMOTED;
+	return fit == FITS_OTHER_TIME ? TR_TIME_FRAME : TR_SAME;
 }
 
 /* The next primary outcome of a list without a twin in the other; *at is behind it. */
-static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, const struct tr_outcome **other, size_t n, size_t *at)
+static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, const bool *used, size_t *at)
 {
 	while (*at < l->n) {
-		const struct tr_outcome *o = &l->p[(*at)++];
+		size_t i = (*at)++;
 
-		if (is_primary(o) && !twin(other, n, o))
-			return o;
+		if (is_primary(&l->p[i]) && !used[i])
+			return &l->p[i];
 	}
 	return NULL;
 }
 
-static size_t compare(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, const struct tr_outcome **in_reference,
-	const struct tr_outcome **in_list, struct tr_outcome_change *x)
+/* Each outcome is the twin of one alone: the same measure twice, at two times, is two outcomes. */
+static size_t pair_up(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, bool *used, struct tr_outcome_change *x)
 {
-	const struct tr_outcome *a, *b;
-	size_t n = 0, at = 0, to = 0;
+	bool *other = used + reference->n;
+	size_t n = 0;
 
-	for (size_t i = 0; i < reference->n; i++) {
-		a = &reference->p[i];
-		b = twin(in_list, list->n, a);
-		if (b && (is_primary(a) || is_primary(b)))
-			x[n++] = (struct tr_outcome_change){change_of(a, b), a, b};
-	}
-	do {
-		a = next_alone(reference, in_list, list->n, &at);
-		b = next_alone(list, in_reference, reference->n, &to);
-		if (a || b)
-			x[n++] = (struct tr_outcome_change){a && b ? TR_REWORDED : a ? TR_DROPPED : TR_ADDED, a, b};
-	} while (a || b);
+	for (int fit = FITS; fit > FITS_NOT; fit--)
+		for (size_t i = 0; i < reference->n; i++)
+			for (size_t j = 0; j < list->n && !used[i]; j++) {
+				if (other[j] || fits(&reference->p[i], &list->p[j]) != (enum fit)fit)
+					continue;
+				used[i] = other[j] = true;
+				x[n++] = (struct tr_outcome_change){change_of(&reference->p[i], (enum fit)fit), &reference->p[i], &list->p[j]};
+			}
 	return n;
 }
 
@@ -324,30 +245,64 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
 	size_t *ret_n, struct vf_err *reterr)
 {
 	struct tr_outcome_change *x = calloc(reference->n + list->n + 1, sizeof(*x));
-	const struct tr_outcome **in_reference = sort(reference), **in_list = sort(list);
-	bool good = x && in_reference && in_list;
+	bool *used = calloc(reference->n + list->n + 1, sizeof(*used));
+	const struct tr_outcome *a, *b;
+	size_t n, at = 0, to = 0;
 
-	if (good)
-		*ret_n = compare(reference, list, in_reference, in_list, x);
-	free(in_reference);
-	free(in_list);
-	if (!good) {
+	if (!x || !used) {
 		free(x);
+		free(used);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
 	}
+	n = pair_up(reference, list, used, x);
+	do {
+		a = next_alone(reference, used, &at);
+		b = next_alone(list, used + reference->n, &to);
+		if (a || b)
+			x[n++] = (struct tr_outcome_change){a && b ? TR_REWORDED : a ? TR_DROPPED : TR_ADDED, a, b};
+	} while (a || b);
+	free(used);
 	*ret = x;
+	*ret_n = n;
 	return VF_OK;
 }
 
-const struct tr_case_record *tr_outcomes_declared(const struct tr_outcomes *o, const struct tr_outcome_list *list)
+/* A version whose own outcomes are those of the reference declares no change of them. */
+static bool is_unchanged(const struct tr_outcomes *o, const struct tr_case_record *r)
 {
-	const struct tr_case_record *best = NULL;
+	bool any = false;
 
-	for (size_t i = 0; i < TR_DECLARING; i++) {
-		const struct tr_case_record *r = o->declaring[i];
+	for (size_t i = 0; i < o->n; i++) {
+		const struct tr_outcome_list *l = &o->lists[i];
+		struct tr_outcome_change *x;
+		struct vf_err err;
+		size_t n, same = 0;
 
-		if (r && (r->kind == TR_REGISTRATION || tr_case_is_before(r, list->file->record)))
-			best = !best || r < best ? r : best;
+		if (l->file->record != r || vf_bytes_is(l->from, "results") || tr_outcomes_compare(o->reference, l, &x, &n, &err) != VF_OK)
+			continue;
+		for (size_t j = 0; j < n; j++)
+			same += x[j].change == TR_SAME ? 1 : 0;
+		free(x);
+		if (same < n)
+			return false;
+		any = true;
 	}
-	return best;
+	return any;
+}
+
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list)
+{
+	const struct tr_case_record *open = tr_study_unblinding(c);
+	size_t end = open ? (size_t)(open - c->records) : c->n_records;
+
+	for (size_t i = 0; i < end; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		bool update = r->kind == TR_REGISTRATION && open;
+
+		if (!update && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && tr_study_is_later(r)))
+			continue;
+		if (tr_case_is_before(o->reference->file->record, r) && (update || tr_case_is_before(r, list->file->record)) && !is_unchanged(o, r))
+			return r;
+	}
+	return NULL;
 }

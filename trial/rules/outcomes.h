@@ -47,8 +47,7 @@ struct tr_outcomes {
 	struct tr_outcome_list *lists;
 	size_t n;
 	const struct tr_outcome_list *reference;
-#define TR_DECLARING 3
-	const struct tr_case_record *declaring[TR_DECLARING]; /* for tr_outcomes_declared() */
+	struct tr_dated laid_down, start; /* the date by which the reference was there, and that of the first enrolment */
 };
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr);
 void tr_outcomes_done(struct tr_outcomes *o);
@@ -58,10 +57,11 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
 	size_t *ret_n, struct vf_err *reterr);
 
 /*
- * What may declare a change between the reference and a list, NULL when nothing does: an amendment that is in the log before the
- * list, or an update of the registry record before the unblinding (where no unblinding is recorded, an update may be later).
+ * What may declare a change between the reference, which there must be, and a list, NULL when nothing does: an amendment that is in the
+ * log before the list, or an update of the registry record before the unblinding (where no unblinding is recorded, an update may be
+ * later). One that itself lists the outcomes of the reference declares nothing.
  */
-const struct tr_case_record *tr_outcomes_declared(const struct tr_outcomes *o, const struct tr_outcome_list *list);
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list);
 
 /* A text as it is compared: lower case, one blank for all that is no letter or digit; and a NUL. out holds text.n + 1. */
 size_t tr_outcome_fold(struct vf_bytes text, char *out);

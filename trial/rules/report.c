@@ -1,4 +1,5 @@
 #include "trial/rules/report.h"
+#include "trial/rules/study.h"
 
 #include <stdlib.h>
 
@@ -104,6 +105,8 @@ static void put_head(struct vf_sink *s, const struct tr_report *r)
 /* On what the report rests. */
 static void put_basis(struct vf_sink *s, const struct tr_report *r)
 {
+	char said[TR_STUDY_SAID_LEN + 1];
+
 	vf_sink_putf(s, "<h2 id=\"basis\">What this rests on</h2>\n<p>%s</p>\n", r->proofs);
 	vf_sink_str(s, "<p>What the study has laid down for the rules: ");
 	if (r->parameters) {
@@ -111,6 +114,9 @@ static void put_basis(struct vf_sink *s, const struct tr_report *r)
 		tr_report_link(s, &r->parameters->id);
 		vf_sink_str(s, ", time-stamp ");
 		tr_report_time(s, r->parameters->anchored);
+		tr_study_parameters(said, r->c, r->parameters);
+		if (said[0])
+			vf_sink_putf(s, ". <b>Ask why</b>: %s", said);
 		vf_sink_str(s, ".</p>\n");
 	} else if (r->parameters_absent) {
 		vf_sink_str(s, "<strong>not at hand</strong>. Record ");

@@ -55,7 +55,7 @@ static void put_persons(struct vf_sink *s, const struct tr_findings *f, const st
 		put_verdict(s, first);
 		vf_sink_putf(s, "<b>%zu %s</b>", n, n == 1 ? "person" : "persons");
 		if (word != TR_WORD_NONE)
-			vf_sink_putf(s, ": %s <span class=\"soft\">(%s)</span>", tr_word_about((enum tr_word)word), tr_word_name((enum tr_word)word));
+			vf_sink_putf(s, ": %s <span class=\"soft\">(%s)</span>", tr_rule_of_persons(first->rule, (enum tr_word)word), tr_word_name((enum tr_word)word));
 		for (size_t i = 0; n == 1 && i < first->n_records; i++) {
 			vf_sink_str(s, i ? " " : " &mdash; ");
 			tr_report_link(s, &first->records[i]);
@@ -138,7 +138,7 @@ static void put_first(struct vf_sink *s, const struct tr_report *r, const struct
 	put_verdict(s, x);
 	vf_sink_putf(s, "<a href=\"#%s\"><b>%s %s</b></a> &mdash; ", x->rule->id, x->rule->id, x->rule->title);
 	if (x->about_person && !r->subjects) {
-		vf_sink_putf(s, "%zu %s: %s", n, n == 1 ? "person" : "persons", tr_word_about(x->word));
+		vf_sink_putf(s, "%zu %s: %s", n, n == 1 ? "person" : "persons", tr_rule_of_persons(x->rule, x->word));
 	} else {
 		tr_report_quote(s, r, x, x->about);
 		vf_sink_str(s, ": ");

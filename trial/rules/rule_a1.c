@@ -12,7 +12,7 @@ struct running {
 };
 
 struct totals {
-	size_t pairs, back, bad, unborn;
+	size_t pairs, back, bad, unborn, same_day, unclear;
 	char first[2 * TR_DATED_LEN + 32];
 };
 
@@ -28,15 +28,17 @@ static int by_subject(const void *a, const void *b)
 static void compare(const struct tr_audit_entry *before, const struct tr_audit_entry *entry, struct totals *t)
 {
 	char a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
+	enum tr_word order;
 
 	if (before->time.is_bad || entry->time.is_bad) {
 		t->bad++;
 		return;
 	}
-	if (!tr_dated_is(&before->time) || !tr_dated_is(&entry->time))
-		return;
 	t->pairs++;
-	if (tr_dated_cmp(&entry->time, &before->time) >= 0)
+	order = tr_no_later(&before->time, &entry->time, false);
+	t->same_day += order == TR_WORD_SAME_DAY ? 1 : 0;
+	t->unclear += order == TR_WORD_PARTIAL_DATE || order == TR_WORD_MISSING_DATE ? 1 : 0;
+	if (order != TR_WORD_ORDER)
 		return;
 	if (t->back++ == 0) {
 		tr_dated_put(a, &before->time);
@@ -131,7 +133,7 @@ static VF_RC judge(const struct running *r, const struct tr_audit *a, struct vf_
 	}
 	if (rc != VF_OK || (t.back == 0 && t.unborn == 0 && t.pairs == 0))
 		return rc;
-	d.word = t.back || t.unborn ? TR_WORD_ORDER : TR_WORD_NONE;
+	d.word = t.back || t.unborn ? TR_WORD_ORDER : t.unclear ? TR_WORD_PARTIAL_DATE : t.same_day ? TR_WORD_SAME_DAY : TR_WORD_NONE;
 	return tr_find(r->f, r->rule, &d, reterr, "entries: %zu; times that go back: %zu of %zu%s%s; changes before an insertion: %zu", a->n, t.back, t.pairs,
 		t.back ? ", first " : "", t.first, t.unborn);
 }
@@ -397,5 +399,6 @@ const struct tr_rule tr_rule_a1 = {
 		"and no signature is earlier than what it covers (21 CFR 11.10(e)). A snapshot has no order of what was done: its signatures alone are "
 		"looked at.",
 	.inputs = "audit records and signatures of ODM files",
+	.reads = TR_READS(TR_F_AUDIT_TIME),
 	.run = run,
 };

@@ -96,7 +96,7 @@ static VF_RC judge(void *ctx, const struct tr_audit *a, struct vf_err *reterr)
 		rc = tr_find(r->f, r->rule, &d, reterr, "changes without a reason: %zu of %zu; entries without a user: %zu of %zu", no_reason, changes,
 			no_user, a->n);
 	unseen = unknown && tr_audit_has_unseen_prior(r->c, a->file);
-	d.word = unseen ? TR_WORD_MISSING_RECORD : TR_WORD_UNRESOLVED;
+	d.word = unseen ? TR_WORD_MISSING_RECORD : tr_case_absent(r->c, TR_WORD_UNRESOLVED);
 	if (rc == VF_OK && unknown)
 		rc = tr_find(r->f, r->rule, &d, reterr, "entries by users whom no file of the study defines: %zu of %zu%s", unknown, a->n,
 			unseen ? "; the file before it is not there" : "");
@@ -124,5 +124,6 @@ const struct tr_rule tr_rule_a2 = {
 	.text = "Every change or removal in an audit trail has a reason, and every entry a user whom a file of the study defines (21 CFR 11.10(e), ICH E6(R3) "
 		"4.2.2). Changes of a consent date are always told.",
 	.inputs = "audit records and users of ODM files",
+	.reads = TR_READS(TR_F_AUDIT_TIME),
 	.run = run,
 };

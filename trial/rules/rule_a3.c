@@ -19,14 +19,15 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_file *file, 
 	at = 0;
 	fact = tr_case_in_file(file, TR_F_FILE_MODIFIED, &at);
 	modified = tr_dated_of_fact(fact);
-	if (tr_dated_is(&modified) && tr_dated_is(&created) && tr_dated_cmp(&modified, &created) > 0) {
+	bad += modified.is_bad ? 1 : 0;
+	limit = tr_dated_is(&created) ? &created : &anchor; /* what was notarised was made by then */
+	if (tr_dated_is(&modified) && tr_dated_is(limit) && tr_dated_cmp(&modified, limit) > 0) {
 		after++;
 		latest = fact;
 	}
 	at = 0;
 	saved = tr_dated_of_fact(tr_case_in_file(file, TR_F_FILE_SAVED, &at));
-	made = *tr_dated_later(&created, &saved);
-	limit = tr_dated_is(&created) ? &created : &anchor; /* what was notarised was made by then */
+	made = tr_dated_last(&created, &saved);
 	at = 0;
 	while ((fact = tr_case_in_file(file, TR_F_AUDIT_TIME, &at)) != NULL) {
 		struct tr_dated t = tr_dated_of_fact(fact);
@@ -58,10 +59,10 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_file *file, 
 		d.word = TR_WORD_BAD_TIME;
 	else if (!tr_dated_is(&created) && (n || !tr_dated_is(&saved)))
 		d.word = TR_WORD_MISSING_DATE;
-	else if (zoneless)
-		d.word = TR_WORD_NO_OFFSET;
 	else if (!tr_dated_is(&anchor))
 		d.word = TR_WORD_NOT_ANCHORED;
+	else if (zoneless)
+		d.word = TR_WORD_NO_OFFSET;
 	return tr_find(f, rule, &d, reterr, "made: %s%s%s; notarised: %s; times later than it was made: %zu of %zu%s%s; without an offset: %zu; not in their form: "
 		"%zu", a, s[0] ? "; saved last: " : "", s, b, after, n + (tr_dated_is(&modified) ? 1 : 0), latest ? ", one " : "", latest ? l : "", zoneless, bad);
 }
@@ -82,5 +83,6 @@ const struct tr_rule tr_rule_a3 = {
 	.text = "No audit record and no change of its data is later than the file that holds it was made, and the file was made, and saved last, before it was "
 		"notarised. Times without an offset from UTC are a note.",
 	.inputs = "times of files, audit records, time-stamps",
+	.reads = TR_READS(TR_F_AUDIT_TIME),
 	.run = run,
 };

@@ -4,6 +4,9 @@
 
 #include "verify/text.h"
 
+/* Rings of more files are not looked for. */
+#define LONGEST_RING 100
+
 static struct vf_bytes text_of(const struct tr_case_file *file, enum tr_fact_name name)
 {
 	size_t at = tr_fact_list_find(&file->facts, name, 0);
@@ -20,6 +23,30 @@ static bool has_upsert(const struct tr_case_file *file)
 		for (size_t at = 0; (action = tr_case_in_file(file, names[i], &at)) != NULL;)
 			if (vf_bytes_is(tr_kept_text(action), "Upsert"))
 				return true;
+	return false;
+}
+
+/* Another file with this FileOID; NULL when there is none. */
+static const struct tr_case_file *file_of(const struct tr_case *c, const struct tr_case_file *file, struct vf_bytes id)
+{
+	const struct tr_case_facts *all = &c->by_name[TR_F_FILE_ID];
+
+	for (size_t i = 0; id.n && i < all->n; i++)
+		if (all->p[i].file != file && vf_bytes_eq(tr_kept_text(all->p[i].fact), id))
+			return all->p[i].file;
+	return NULL;
+}
+
+/* Files that name each other in a ring have no first one. */
+static bool leads_back(const struct tr_case *c, const struct tr_case_file *file)
+{
+	const struct tr_case_file *at = file;
+
+	for (int steps = 0; at && steps < LONGEST_RING; steps++) {
+		at = file_of(c, at, text_of(at, TR_F_FILE_PRIOR));
+		if (at == file)
+			return true;
+	}
 	return false;
 }
 
@@ -42,7 +69,13 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		return tr_find(f, rule, &d, reterr, "the file before it, '%s', is not there", id);
 	}
 	d.word = TR_WORD_CONFLICT;
-	if (is_archive && !vf_bytes_is(text_of(file, TR_F_FILE_TYPE), "Transactional") && text_of(file, TR_F_FILE_TYPE).n)
+	if (leads_back(c, file))
+		return tr_find(f, rule, &d, reterr, "the files before it lead back to itself");
+	if (is_archive && text_of(file, TR_F_FILE_TYPE).n == 0) {
+		d.word = TR_WORD_MISSING;
+		return tr_find(f, rule, &d, reterr, "an archive without a file type");
+	}
+	if (is_archive && !vf_bytes_is(text_of(file, TR_F_FILE_TYPE), "Transactional"))
 		return tr_find(f, rule, &d, reterr, "an archive whose file type is not Transactional");
 	if (is_archive && has_upsert(file))
 		return tr_find(f, rule, &d, reterr, "an archive with entries of type Upsert, which do not say what they did");

@@ -46,7 +46,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 
 	unseen = t.lost && tr_audit_has_unseen_prior(c, file);
 	tr_study_file(about, file);
-	d = tr_study_draft(unseen ? TR_WORD_MISSING_RECORD : t.lost ? TR_WORD_UNRESOLVED : TR_WORD_NONE, about, file->record, NULL);
+	d = tr_study_draft(unseen ? TR_WORD_MISSING_RECORD : t.lost ? tr_case_absent(c, TR_WORD_UNRESOLVED) : TR_WORD_NONE, about, file->record, NULL);
 	return tr_find(f, rule, &d, reterr, "changes: %zu; of something that no file of the study inserts: %zu%s", t.changes, t.lost,
 		unseen ? "; the file before it is not there" : "");
 }
@@ -80,5 +80,6 @@ const struct tr_rule tr_rule_a5 = {
 	.text = "What a transactional file changes or removes was inserted under the same keys, octet by octet, in it or in another file of the study; a "
 		"repeat key that is not there is an empty one. A file of another type has no such order.",
 	.inputs = "entries of transactional ODM files",
+	.reads = TR_READS(TR_F_ENTRY_KEY),
 	.run = run,
 };

@@ -7,7 +7,7 @@
 
 #include "verify/text.h"
 
-/* The first consent on a form at one site: by its date, or, where dates are not disclosed, by its place in the log. */
+/* The first consent on a form at one site. */
 struct use {
 	const struct tr_case_record *form, *first;
 	struct vf_bytes site; /* empty: not said */
@@ -24,6 +24,18 @@ static int by_form_and_site(const void *a, const void *b)
 	return order ? order : (x->first > y->first) - (x->first < y->first);
 }
 
+/* Another consent: where one of two has no date that is disclosed, the first may have been earlier than the other. */
+static void add(struct use *to, const struct use *u)
+{
+	struct tr_dated when = tr_dated_first(&to->when, &u->when);
+
+	if (tr_dated_is(&when) && (!tr_dated_is(&to->when) || !tr_dated_is(&u->when)))
+		when = tr_dated_or_before(&when, TR_WORD_MISSING_DATE);
+	if (tr_dated_is(&u->when) && (!tr_dated_is(&to->when) || u->when.when.hi < to->when.when.hi))
+		to->first = u->first;
+	to->when = when;
+}
+
 /* One use for each form and site, in the order of forms in the log. NULL: no memory. */
 static struct use *uses_of(const struct tr_case *c, size_t *ret_n)
 {
@@ -38,7 +50,7 @@ static struct use *uses_of(const struct tr_case *c, size_t *ret_n)
 			continue;
 		u[n].first = r;
 		u[n].site = r->details ? r->details->site : vf_bytes("", 0);
-		u[n++].when = tr_consent_date_of(r);
+		u[n++].when = tr_consent_given(r);
 	}
 	if (u)
 		qsort(u, n, sizeof(*u), by_form_and_site);
@@ -47,36 +59,28 @@ static struct use *uses_of(const struct tr_case *c, size_t *ret_n)
 
 		if (!last || last->form != u[i].form || !vf_bytes_eq(last->site, u[i].site))
 			u[(*ret_n)++] = u[i];
-		else if (tr_dated_is(&u[i].when) && tr_dated_earlier(&last->when, &u[i].when) == &u[i].when)
-			*last = u[i];
+		else
+			add(last, &u[i]);
 	}
 	return u;
-}
-
-static enum tr_word word_of(const struct tr_approval *a, const struct use *u)
-{
-	if (!a->record)
-		return TR_WORD_MISSING_RECORD;
-	if (!tr_dated_is(&u->when) && tr_case_is_before(a->record, u->first))
-		return TR_WORD_NONE; /* the log alone says that the approval was there before the record of the consent */
-	return tr_approval_no_later(a, &u->when);
 }
 
 /* n uses of one form, site by site: what weighs most is the form's finding. */
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct use *u, size_t n, struct tr_findings *f,
 	struct vf_err *reterr)
 {
-	char about[TR_NAMED_LEN + 1], from[TR_DATED_LEN + 1], anchor[TR_DATED_LEN + 1], when[TR_DATED_LEN + 1], site[64] = "", at[80] = "";
-	struct tr_approval a = tr_approval_at(c, u->form, u->site);
+	char about[TR_NAMED_LEN + 1], from[TR_APPROVAL_LEN + 1], anchor[TR_DATED_LEN + 1], when[TR_DATED_LEN + 1], site[64] = "", at[80] = "";
+	struct tr_approval a, other;
+	enum tr_word word = tr_approval_for(c, u->form, u->site, &u->when, &a), next;
 	const struct use *worst = u;
 	struct tr_finding_draft d;
 	bool before;
 
 	for (size_t i = 1; i < n; i++) {
-		struct tr_approval other = tr_approval_at(c, u[i].form, u[i].site);
-
-		if (tr_word_verdict(word_of(&other, &u[i])) <= tr_word_verdict(word_of(&a, worst)))
+		next = tr_approval_for(c, u[i].form, u[i].site, &u[i].when, &other);
+		if (tr_word_verdict(next) <= tr_word_verdict(word))
 			continue;
+		word = next;
 		a = other;
 		worst = &u[i];
 	}
@@ -85,16 +89,18 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		snprintf(at, sizeof(at), " at site '%s'", site);
 	}
 	tr_study_name(about, u->form);
-	tr_dated_put(from, &a.from);
+	tr_approval_put(from, &a);
 	tr_dated_put(anchor, &a.anchor);
 	tr_dated_put(when, &worst->when);
-	d = tr_study_draft(word_of(&a, worst), about, u->form, worst->first);
+	d = tr_study_draft(word, about, u->form, worst->first);
 	if (!a.record)
 		return tr_find(f, rule, &d, reterr, "no approval names it%s; first consent on it: %s", at, when);
 	d.records[2] = &a.record->id;
+	/* the record of a consent may be younger than the consent: the log alone does not show that the approval came first */
 	before = tr_case_is_before(a.record, worst->first);
-	return tr_find(f, rule, &d, reterr, "approved from: %s; approval notarised: %s; first consent on it%s: %s%s", from, anchor, at, when,
-		before ? "; the log has the approval first" : "");
+	return tr_find(f, rule, &d, reterr, "approved from: %s; approval notarised: %s; first consent on it%s: %s%s%s", from, anchor, at, when,
+		before ? "; the log has the approval first" : "", word == TR_WORD_NEEDS_READER ? "; on conditions: whether they were met is for a reader" :
+		word == TR_WORD_APPROVAL_UNSPECIFIC ? "; what was decided is not disclosed" : "");
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
@@ -115,8 +121,9 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_c1 = {
 	.id = "C1",
 	.title = "consent form approved before its first use",
-	.text = "An ethics board has approved each consent form, by its record, before the first consent on it at each site, where the site is said "
-		"(ICH E6(R3) 1.2). What a registry says of a board's decision does not name the form.",
+	.text = "An ethics board has approved each consent form, by its record, before the first consent on it at "
+		"each site, where the site is said (ICH E6(R3) 1.2), and the approval still held then. What a "
+		"registry says of a board's decision does not name the form.",
 	.inputs = "records of kind consent-form, ethics-approval, consent and re-consent; decisions in registry records",
 	.run = run,
 };

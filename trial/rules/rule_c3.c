@@ -38,7 +38,7 @@ struct consent {
 	bool is_disputed;                /* the first consent in one file is certainly not that in another */
 };
 
-static struct consent consent_of(const struct tr_case_subject *s)
+static struct consent consent_of(const struct tr_case *whole, const struct tr_case_subject *s)
 {
 	struct tr_dated here = tr_dated_none();
 	struct consent c = {.when = tr_dated_none()};
@@ -49,21 +49,19 @@ static struct consent consent_of(const struct tr_case_subject *s)
 		const struct tr_case_fact *x = i < s->facts.n ? &s->facts.p[i] : NULL;
 		struct tr_dated d;
 
-		if (x && x->fact->name != TR_F_CONSENT_DATE)
+		if (x && (x->fact->name != TR_F_CONSENT_DATE || !tr_study_holds(whole, x)))
 			continue;
 		if (file && (!x || x->file != file)) {
 			c.is_disputed |= tr_dated_is(&c.when) && tr_dated_is(&here) && tr_dated_cmp(&c.when, &here) != 0;
-			if (!c.file || tr_dated_earlier(&c.when, &here) == &here) {
-				c.when = here;
+			if (!c.file || !tr_dated_is(&c.when) || (tr_dated_is(&here) && here.when.hi < c.when.when.hi))
 				c.file = file;
-			}
+			c.when = tr_dated_first(&c.when, &here);
 			file = NULL;
 		}
 		if (!x)
 			break;
 		d = tr_dated_of_fact(x->fact);
-		if (!file || tr_dated_earlier(&here, &d) == &d)
-			here = d;
+		here = file ? tr_dated_first(&here, &d) : d;
 		file = x->file;
 	}
 	return c;
@@ -73,7 +71,7 @@ static struct consent consent_of(const struct tr_case_subject *s)
 static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_subject *s, struct counts *n,
 	struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct consent consent = consent_of(s);
+	const struct consent consent = consent_of(c, s);
 	const struct tr_case_file *row_file = NULL;
 	struct tr_dated first = tr_dated_none();
 	char a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1], domain[24] = "";
@@ -146,5 +144,7 @@ const struct tr_rule tr_rule_c3 = {
 		"permits before consent do not count.",
 	.inputs = "consent dates and dated rows of data sets (LB, VS, EG, QS, SV, EX, AE and other findings)",
 	.laid_down = TR_LAID_PARAMETERS | TR_LAID_MAPPING,
+	.reads = TR_READS(TR_F_CONSENT_DATE, TR_F_ROW_DATE, TR_F_SUBJECT_KEY),
+	.broken = "examined, treated or visited before the consent",
 	.run = run,
 };

@@ -1,169 +1,77 @@
 #include "trial/rules/approval.h"
-#include "trial/rules/chain.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-#include <stdlib.h>
-
-#include "trial/grow.h"
-
-/* A consent with a person and a form at hand. */
-struct given {
-	const struct tr_case_record *form, *consent;
-	size_t who; /* a number of the participant */
-	const struct tr_case_record *next; /* the person's next consent, whichever form it is on */
-};
-
-/* Who is judged beside one form: the last consents before it, and the first ones on it or on a later form. */
-struct due_list {
-	const struct given **p;
-	size_t n, room;
-};
-
-struct looking {
-	const struct tr_case *c;
-	struct tr_chain chain;
-	struct given *given; /* by form, then in the order of the log */
-	size_t n;
-	struct tr_when *left; /* of each participant: the withdrawal that can be the earliest; lo is INT64_MIN for one without a date */
-	struct due_list asked, again;
-};
-
-static int by_form(const void *a, const void *b)
+/* The form is the one, or one that came after it. */
+static bool is_at_least(const struct tr_case *c, const struct tr_case_record *form, const struct tr_case_record *needed, int steps)
 {
-	const struct given *x = a, *y = b;
-	int order = (x->form > y->form) - (x->form < y->form);
-
-	return order ? order : (x->consent > y->consent) - (x->consent < y->consent);
-}
-
-static int by_consent(const void *a, const void *b)
-{
-	const struct given *x = *(const struct given *const *)a, *y = *(const struct given *const *)b;
-
-	return (x->consent > y->consent) - (x->consent < y->consent);
-}
-
-static int by_person(const void *a, const void *b)
-{
-	const struct given *x = *(const struct given *const *)a, *y = *(const struct given *const *)b;
-	int order = (x->who > y->who) - (x->who < y->who);
-
-	return order ? order : by_consent(a, b);
-}
-
-/* Whether the participant left the study no later than the date: then nothing is due. */
-static bool has_left(const struct looking *l, size_t who, const struct tr_dated *by)
-{
-	for (int half = 0; half < 2; half++) {
-		struct tr_dated d = {.when = l->left[2 * who + (size_t)half]};
-
-		if (d.when.lo == INT64_MAX) /* nobody has */
-			continue;
-		if (!tr_dated_is(by) || d.when.lo == INT64_MIN || tr_dated_cmp(&d, by) <= 0)
+	if (form == needed)
+		return true;
+	for (size_t i = 0; form && i < form->n_links && steps > 0; i++)
+		if (form->links[i].type == TR_SUPERSEDES &&
+			is_at_least(c, tr_case_record(c, &form->links[i].record), needed, steps - 1))
 			return true;
-	}
 	return false;
 }
 
-/* One that cannot be earlier than the others says nothing more; times without an offset are compared in another way. */
-static void note_left(struct looking *l, size_t who, const struct tr_case_record *withdrawal)
+/* From the whole, or at least so that nothing more is collected; who ends a part alone, as samples, is still asked again. */
+static bool is_whole_withdrawal(const struct tr_case_record *r)
 {
-	struct tr_dated d = tr_consent_date_of(withdrawal);
-	struct tr_when *kept = &l->left[2 * who + (tr_dated_is(&d) && d.when.local ? 1 : 0)];
+	const struct tr_facts *d = r->details;
 
-	if (!tr_dated_is(&d))
-		kept->lo = INT64_MIN;
-	else if (d.when.lo < kept->lo)
-		*kept = d.when;
+	if (!d)
+		return false;
+	for (size_t i = 0; i < d->ends.n; i++)
+		if (vf_bytes_is(d->ends.of[i], "further-data"))
+			return true;
+	for (size_t i = 0; i < d->n_permissions; i++)
+		if (vf_bytes_is(d->permissions[i].name, TR_PARTICIPATION))
+			return true;
+	return d->ends.n == 0 && !d->has_permissions;
 }
 
-/* Consents of all participants; those of one stand together in the case's own table. */
-static void gather(struct looking *l)
+/* Whether the participant left the study before anything was due; TR_MAYBE where the dates do not say. */
+static enum tr_sure has_left(const struct tr_case *c, const struct vf_hash *participant, const struct tr_dated *by)
 {
-	const struct tr_case *c = l->c;
-	size_t who = 0;
+	size_t n;
+	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n);
+	enum tr_sure left = TR_NO;
 
-	for (size_t i = 0; i < c->n_by_participant; i++) {
-		const struct tr_case_record *r = c->by_participant[i], *form;
+	for (size_t i = 0; i < n; i++) {
+		struct tr_dated d;
+		enum tr_word word;
 
-		if (i == 0 || !vf_hash_eq(&r->details->participant, &c->by_participant[i - 1]->details->participant)) {
-			who = i;
-			l->left[2 * who] = (struct tr_when){.lo = INT64_MAX, .hi = INT64_MAX};
-			l->left[2 * who + 1] = (struct tr_when){.lo = INT64_MAX, .hi = INT64_MAX, .local = true};
-		}
-		if (r->kind == TR_WITHDRAWAL)
-			note_left(l, who, r);
-		if (!tr_is_consent(r))
+		if (own[i]->kind != TR_WITHDRAWAL)
 			continue;
-		if (l->n && l->given[l->n - 1].who == who)
-			l->given[l->n - 1].next = r;
-		form = tr_consent_form_of(c, r);
-		l->given[l->n++] = (struct given){.form = form, .consent = r, .who = who};
+		d = tr_consent_date_of(own[i]);
+		word = tr_dated_is(by) ? tr_no_later(&d, by, false) : TR_WORD_NONE;
+		if (is_whole_withdrawal(own[i]) && (word == TR_WORD_NONE || word == TR_WORD_SAME_DAY))
+			return TR_YES;
+		if (word != TR_WORD_ORDER)
+			left = TR_MAYBE;
 	}
-	qsort(l->given, l->n, sizeof(*l->given), by_form);
+	return left;
 }
 
-/* Consents on one form, in the order of the log; with a place: those before it that have no other one between. */
-static bool put_form(const struct looking *l, const struct tr_case_record *form, const struct tr_case_record *before, struct due_list *to)
+/* The consent on the form or a later one that was given first; of those without a date the first in the log. */
+static const struct tr_case_record *renewed(const struct tr_case *c, const struct vf_hash *participant,
+	const struct tr_case_record *form, struct tr_dated *ret)
 {
-	size_t lo = 0, hi = l->n;
+	size_t n;
+	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n), *first = NULL;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
+	for (size_t i = 0; i < n; i++) {
+		struct tr_dated d;
 
-		if (l->given[mid].form < form)
-			lo = mid + 1;
-		else
-			hi = mid;
+		if (!tr_is_consent(own[i]) || !is_at_least(c, tr_consent_form_of(c, own[i]), form, 64))
+			continue;
+		d = tr_consent_date_of(own[i]);
+		if (first && (!tr_dated_is(&d) || (tr_dated_is(ret) && d.when.hi >= ret->when.hi)))
+			continue;
+		first = own[i];
+		*ret = d;
 	}
-	for (; lo < l->n && l->given[lo].form == form && (!before || l->given[lo].consent < before); lo++) {
-		if (before && l->given[lo].next && l->given[lo].next < before)
-			continue; /* one line a participant: the last consent before the form came */
-		if (!TR_GROW(to->p, to->room, to->n + 1))
-			return false;
-		to->p[to->n++] = &l->given[lo];
-	}
-	return true;
-}
-
-static bool list(struct looking *l, const struct tr_case_record *form)
-{
-	bool good = true;
-
-	l->asked.n = l->again.n = 0;
-	tr_chain_before(&l->chain, form);
-	for (size_t i = 0; good && i < l->chain.n; i++)
-		good = put_form(l, l->chain.found[i], form, &l->asked);
-	if (!good || l->asked.n == 0)
-		return good;
-	tr_chain_after(&l->chain, form);
-	good = put_form(l, form, NULL, &l->again);
-	for (size_t i = 0; good && i < l->chain.n; i++)
-		good = put_form(l, l->chain.found[i], NULL, &l->again);
-	qsort(l->asked.p, l->asked.n, sizeof(*l->asked.p), by_consent);
-	if (l->again.n)
-		qsort(l->again.p, l->again.n, sizeof(*l->again.p), by_person);
-	return good;
-}
-
-/* The first consent of the person on the form or on a later one. */
-static const struct tr_case_record *renewed(const struct looking *l, size_t who, struct tr_dated *ret)
-{
-	size_t lo = 0, hi = l->again.n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (l->again.p[mid]->who < who)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == l->again.n || l->again.p[lo]->who != who)
-		return NULL;
-	*ret = tr_consent_date_of(l->again.p[lo]->consent);
-	return l->again.p[lo]->consent;
+	return first;
 }
 
 /* Due at the next visit: files name persons by keys, records by values that only the site can tell, so nobody here can join them. */
@@ -188,20 +96,19 @@ static struct tr_dated due(const struct tr_case *c, const struct tr_case_record 
 }
 
 /* A participant who consented on an earlier form of the chain. */
-static VF_RC judge(const struct tr_rule *rule, const struct looking *x, const struct tr_case_record *form, const struct given *of,
-	struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *form,
+	const struct tr_case_record *consent, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case *c = x->c;
-	const struct tr_case_record *consent = of->consent;
+	const struct vf_hash *who = &consent->details->participant;
 	struct tr_approval a = tr_approval_at(c, form, consent->details->site);
 	struct tr_dated limit = due(c, form, &a), given = tr_dated_none(), now = tr_dated_anchor(c->as_of);
-	const struct tr_case_record *again = renewed(x, of->who, &given);
+	const struct tr_case_record *again = renewed(c, who, form, &given);
 	char about[TR_CASE_SHORT + 1], name[TR_NAMED_LEN + 1], g[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
 	if (!a.record)
 		return VF_OK; /* approved, but not at this site */
-	tr_case_short(about, &consent->details->participant);
+	tr_case_short(about, who);
 	tr_study_name(name, form);
 	tr_dated_put(g, &given);
 	tr_dated_put(l, &limit);
@@ -209,7 +116,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct looking *x, const st
 	d.about_person = true;
 	d.records[2] = again ? &again->id : NULL;
 	if (!tr_dated_is(&limit)) {
-		if (has_left(x, of->who, &limit))
+		if (has_left(c, who, &limit) == TR_YES)
 			return VF_OK;
 		d.word = is_by_visit(c, form) ? TR_WORD_NEEDS_READER : TR_WORD_MAPPING_MISSING;
 		return tr_find(f, rule, &d, reterr, is_by_visit(c, form) ? "on %s again: %s; due at the next visit, and visits in files name persons by other keys"
@@ -219,41 +126,56 @@ static VF_RC judge(const struct tr_rule *rule, const struct looking *x, const st
 		d.word = tr_no_later(&given, &limit, false);
 		return tr_find(f, rule, &d, reterr, "on %s again: %s; due: %s", name, g, l);
 	}
-	if (has_left(x, of->who, &limit))
+	if (has_left(c, who, &limit) == TR_YES)
 		return VF_OK;
+	if (has_left(c, who, &limit) == TR_MAYBE) {
+		d.word = TR_WORD_NEEDS_READER;
+		return tr_find(f, rule, &d, reterr, "no consent on %s; due: %s; withdrawn from a part, or on a date that does not say whether before", name, l);
+	}
 	d.word = tr_dated_cmp(&now, &limit) > 0 ? tr_case_absent(c, TR_WORD_MISSING) : tr_dated_cmp(&now, &limit) < 0 ? TR_WORD_NONE : TR_WORD_PARTIAL_DATE;
 	return tr_find(f, rule, &d, reterr, d.word == TR_WORD_NONE ? "not yet on %s; due: %s" : "no consent on %s; due: %s", name, l);
 }
 
-static VF_RC judge_form(const struct tr_rule *rule, struct looking *l, const struct tr_case_record *form, struct tr_findings *f, struct vf_err *reterr)
+/* One line a participant: the last consent on an earlier form, wherever the log has it beside the record of the new one. */
+static bool is_last_on_earlier(const struct tr_case *c, const struct tr_case_record *r, const struct tr_case_record *form)
 {
+	size_t n;
+	const struct tr_case_record *const *own = tr_case_participant(c, &r->details->participant, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tr_case_record *on = own[i] > r && tr_is_consent(own[i]) ? tr_consent_form_of(c, own[i]) : NULL;
+
+		if (on && on != form && is_at_least(c, form, on, 64))
+			return false;
+	}
+	return true;
+}
+
+static VF_RC judge_form(const struct tr_rule *rule, const struct tr_case *c, size_t at, struct tr_findings *f, struct vf_err *reterr)
+{
+	const struct tr_case_record *form = &c->records[at];
 	enum vf_rc rc = VF_OK;
 
-	if (!form->details || form->details->reconsent.required != TR_RECONSENT_ALL || !tr_approval_of(l->c, form).record)
+	if (form->kind != TR_CONSENT_FORM || !form->details || form->details->reconsent.required != TR_RECONSENT_ALL ||
+		!tr_approval_of(c, form).record)
 		return VF_OK;
-	if (!list(l, form))
-		return vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
-	for (size_t i = 0; rc == VF_OK && i < l->asked.n; i++)
-		rc = judge(rule, l, form, l->asked.p[i], f, reterr);
+	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++) {
+		const struct tr_case_record *r = &c->records[i];
+		const struct tr_case_record *old = tr_is_consent(r) ? tr_consent_form_of(c, r) : NULL;
+
+		if (r->details && r->details->has_participant && old && old != form && is_at_least(c, form, old, 64) &&
+			is_last_on_earlier(c, r, form))
+			rc = judge(rule, c, form, r, f, reterr);
+	}
 	return rc;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct looking l = {.c = c,
-		.given = malloc((c->n_by_participant + 1) * sizeof(*l.given)),
-		.left = malloc(2 * (c->n_by_participant + 1) * sizeof(*l.left))};
-	enum vf_rc rc = l.given && l.left ? tr_chain_init(&l.chain, c, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
+	enum vf_rc rc = VF_OK;
 
-	if (rc == VF_OK)
-		gather(&l);
-	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
-		rc = judge_form(rule, &l, &c->records[i], f, reterr);
-	free(l.given);
-	free(l.left);
-	free(l.asked.p);
-	free(l.again.p);
-	tr_chain_done(&l.chain);
+	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++)
+		rc = judge_form(rule, c, i, f, reterr);
 	return rc;
 }
 
@@ -263,6 +185,7 @@ const struct tr_rule tr_rule_c5 = {
 	.text = "When a new form asks everybody again, each participant who has not left consents on it, or on a later one, within the days that the form or "
 		"the study sets, from when it is approved.",
 	.inputs = "records of kind consent-form with a re-consent, consents, withdrawals, the study's parameters",
+	.broken = "no consent on the new form in time",
 	.laid_down = TR_LAID_PARAMETERS,
 	.run = run,
 };

@@ -4,56 +4,42 @@
 
 #include <stdlib.h>
 
-/* What is known of all consents: whether there is a form for assent, and in which roles each participant has consented. */
-struct roles {
-	bool assent_form;
-	unsigned *of; /* of participants, at the place where their records begin in the case's table: bits by role */
-};
-
-static bool find_roles(const struct tr_case *c, struct roles *ret)
+/* On the same form, where form is one; on any for NULL: child and parent have forms of their own. */
+static bool has_role(const struct tr_case *c, const struct tr_case_record *of, enum tr_role role, const struct tr_case_record *form)
 {
-	size_t first = 0;
+	size_t n;
+	const struct tr_case_record *const *own = tr_case_participant(c, &of->details->participant, &n);
 
-	*ret = (struct roles){.of = calloc(c->n_by_participant + 1, sizeof(*ret->of))};
-	if (!ret->of)
-		return false;
-	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
-		ret->assent_form |= c->records[i].details && c->records[i].details->population == TR_POPULATION_ASSENT;
-	for (size_t i = 0; i < c->n_by_participant; i++) {
-		const struct tr_case_record *r = c->by_participant[i];
-
-		if (i == 0 || !vf_hash_eq(&r->details->participant, &c->by_participant[i - 1]->details->participant))
-			first = i;
-		if (tr_is_consent(r))
-			ret->of[first] |= 1u << (unsigned)r->details->role;
-	}
-	return true;
+	for (size_t i = 0; i < n; i++)
+		if (tr_is_consent(own[i]) && own[i]->details->role == role && (!form || tr_consent_form_of(c, own[i]) == form))
+			return true;
+	return false;
 }
 
-/* Of a consent that names nobody: of none. */
-static unsigned roles_of(const struct tr_case *c, const struct roles *roles, const struct tr_case_record *of)
+static bool has_assent_form(const struct tr_case *c)
 {
-	size_t at = tr_case_participant(c, &of->details->participant);
-
-	return at < c->n_by_participant ? roles->of[at] : 0;
+	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
+		if (c->records[i].details && c->records[i].details->population == TR_POPULATION_ASSENT)
+			return true;
+	return false;
 }
 
 /* Who is missing, in words; NULL when nobody is. */
-static const char *missing_role(const struct tr_case *c, const struct roles *roles, const struct tr_case_record *r, enum tr_population population)
+static const char *missing_role(const struct tr_case *c, const struct tr_case_record *r, const struct tr_case_record *form)
 {
-	unsigned has = roles_of(c, roles, r);
-
-	switch (population) {
+	switch (form->details->population) {
 	case TR_POPULATION_ADULT:
-		return has & 1u << TR_ROLE_PARTICIPANT ? NULL : "the participant";
+		return has_role(c, r, TR_ROLE_PARTICIPANT, form) ? NULL : "the participant";
 	case TR_POPULATION_PARENT:
-		if (!(has & 1u << TR_ROLE_PARENT))
+		if (!has_role(c, r, TR_ROLE_PARENT, form))
 			return "a parent";
-		return roles->assent_form && !(has & 1u << TR_ROLE_ASSENT) ? "the child's assent" : NULL;
+		return has_assent_form(c) && !has_role(c, r, TR_ROLE_ASSENT, NULL) ? "the child's assent" : NULL;
 	case TR_POPULATION_ASSENT:
-		return has & 1u << TR_ROLE_PARENT ? NULL : "a parent";
+		if (!has_role(c, r, TR_ROLE_ASSENT, form))
+			return "the child's assent";
+		return has_role(c, r, TR_ROLE_PARENT, NULL) ? NULL : "a parent";
 	case TR_POPULATION_REPRESENTATIVE:
-		return has & 1u << TR_ROLE_REPRESENTATIVE ? NULL : "the representative";
+		return has_role(c, r, TR_ROLE_REPRESENTATIVE, form) ? NULL : "the representative";
 	case TR_POPULATION_NONE:
 		break;
 	}
@@ -70,8 +56,8 @@ static bool has_staff(const struct tr_case *c, const struct tr_case_record *r)
 	return any;
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct roles *roles, const struct tr_case_record *r,
-	struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *r, struct tr_findings *f,
+	struct vf_err *reterr)
 {
 	const struct tr_case_record *form = tr_consent_form_of(c, r);
 	struct tr_dated when = tr_consent_date_of(r), now = tr_dated_anchor(c->as_of), anchor = tr_case_anchor(r);
@@ -88,7 +74,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		d.word = TR_WORD_POST_DATED;
 		return tr_find(f, rule, &d, reterr, "given: %s, which is later than it can be", w);
 	}
-	missing = missing_role(c, roles, r, form->details->population);
+	missing = missing_role(c, r, form);
 	if (missing) {
 		d.word = tr_case_absent(c, TR_WORD_MISSING);
 		return tr_find(f, rule, &d, reterr, "given: %s, without %s", w, missing);
@@ -101,7 +87,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 /* What the signatures of one consent say. */
 struct signed_consent {
 	struct tr_dated consent, witness;
-	bool image, any;
+	bool image, any, witnessed;
 };
 
 static bool is_consent_role(const struct tr_kept_fact *role)
@@ -112,14 +98,16 @@ static bool is_consent_role(const struct tr_kept_fact *role)
 /* The target of a Provenance is a consent: by its type, or by the name under which one in the study is known. */
 static bool is_of_consent(const struct tr_case *c, struct vf_bytes target)
 {
+	const struct tr_case_facts *all = &c->by_name[TR_F_CONSENT_RECORD];
 	struct vf_bytes rest = target, part;
-	size_t n;
 
 	while (vf_take_until(&rest, '/', &part))
 		if (vf_bytes_is(part, "Consent"))
 			return true;
-	tr_case_saying(c, TR_F_CONSENT_RECORD, target, &n);
-	return n > 0;
+	for (size_t i = 0; i < all->n; i++)
+		if (vf_bytes_eq(tr_kept_text(all->p[i].fact), target))
+			return true;
+	return false;
 }
 
 static struct vf_bytes target_of(const struct tr_case_file *file, uint64_t item)
@@ -184,15 +172,17 @@ static void add(const struct tr_case_file *file, const struct tr_kept_fact *role
 	s->image |= scan && vf_bytes_is(tr_kept_text(scan), "yes");
 	s->any |= consents;
 	if (consents)
-		s->consent = *tr_dated_earlier(&s->consent, &t);
+		s->consent = tr_dated_first(&s->consent, &t);
 	else
-		s->witness = *tr_dated_earlier(&s->witness, &t);
+		s->witness = tr_dated_first(&s->witness, &t);
+	s->witnessed |= !consents;
 }
 
 static VF_RC judge_signed(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *file,
 	const struct signed_consent *s, struct tr_findings *f, struct vf_err *reterr)
 {
 	struct tr_dated now = tr_dated_anchor(c->as_of), limit = s->consent;
+	enum tr_word order;
 	char about[TR_NAMED_LEN + 1], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
@@ -204,17 +194,21 @@ static VF_RC judge_signed(const struct tr_rule *rule, const struct tr_case *c, c
 		limit.when.lo -= c->parameters->staff_before_hours * 3600000;
 		limit.when.hi -= c->parameters->staff_before_hours * 3600000;
 	}
+	order = tr_no_later(&limit, &s->witness, false);
 	if (!s->any)
 		d.word = TR_WORD_MISSING;
 	else if (!tr_dated_is(&s->consent))
-		d.word = TR_WORD_MISSING_DATE;
+		d.word = s->consent.is_bad ? TR_WORD_BAD_TIME : s->consent.is_partial ? TR_WORD_PARTIAL_DATE : TR_WORD_MISSING_DATE;
 	else if (tr_dated_cmp(&s->consent, &now) > 0)
 		d.word = TR_WORD_POST_DATED;
-	else if (tr_dated_is(&s->witness) && tr_dated_cmp(&s->witness, &limit) < 0)
+	else if (s->witnessed && order == TR_WORD_ORDER)
 		d.word = TR_WORD_ORDER;
 	else if (s->image)
 		d.word = TR_WORD_IMAGE;
-	return tr_find(f, rule, &d, reterr, "signature of consent: %s; of others: %s%s", a, b, s->image ? "; an image, not a signature" : "");
+	else /* who explained it may have signed elsewhere */
+		d.word = s->witnessed ? order : TR_WORD_MISSING_RECORD;
+	return tr_find(f, rule, &d, reterr, "signature of consent: %s; of others: %s%s", a, s->witnessed ? b : "none in the file",
+		s->image ? "; an image, not a signature" : "");
 }
 
 /* Signatures in a file (FHIR Provenance): one finding for each consent that they are of. Those of anything else are no consent's. */
@@ -243,16 +237,14 @@ static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case *c, con
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct roles roles;
-	enum vf_rc rc = find_roles(c, &roles) ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
+	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++) {
 		if (tr_is_consent(&c->records[i]) && !c->records[i].is_erased)
-			rc = judge(rule, c, &roles, &c->records[i], f, reterr);
+			rc = judge(rule, c, &c->records[i], f, reterr);
 		for (size_t j = 0; rc == VF_OK && j < c->records[i].n_files; j++)
 			rc = judge_file(rule, c, &c->records[i].files[j], f, reterr);
 	}
-	free(roles.of);
 	return rc;
 }
 
@@ -263,6 +255,7 @@ const struct tr_rule tr_rule_c6 = {
 		"representative. Who explained it has signed, too, and not before. Nothing is dated later than it can be. An image of a signature "
 		"decides nothing.",
 	.inputs = "records of kind consent, re-consent, consent-form; signatures and countersignatures; FHIR Provenance",
+	.reads = TR_READS(TR_F_SIGNATURE_ROLE),
 	.laid_down = TR_LAID_PARAMETERS,
 	.run = run,
 };

@@ -21,8 +21,8 @@ static bool is_partial(const struct tr_case_file *file, const struct tr_kept_fac
 	return vf_bytes_is(text, "partial");
 }
 
-/* The first withdrawal from the study; from a part of it, as from treatment, only where there is no other. */
-static const struct tr_kept_fact *withdrawal_of(const struct tr_case_subject *s, const struct tr_case_file **ret_file)
+/* The first withdrawal from the study, and when it was; from a part of it, as from treatment, only where there is no other. */
+static const struct tr_kept_fact *withdrawal_of(const struct tr_case *c, const struct tr_case_subject *s, const struct tr_case_file **ret_file, struct tr_dated *ret)
 {
 	const struct tr_kept_fact *first = NULL;
 	struct tr_dated best = tr_dated_none();
@@ -32,11 +32,14 @@ static const struct tr_kept_fact *withdrawal_of(const struct tr_case_subject *s,
 		struct tr_dated d;
 		bool part;
 
-		if (s->facts.p[i].fact->name != TR_F_WITHDRAWAL_DATE)
+		if (s->facts.p[i].fact->name != TR_F_WITHDRAWAL_DATE || !tr_study_holds(c, &s->facts.p[i]))
 			continue;
 		d = tr_dated_of_fact(s->facts.p[i].fact);
 		part = is_partial(s->facts.p[i].file, s->facts.p[i].fact);
-		if (first && (part > partial || (part == partial && tr_dated_earlier(&best, &d) == &best)))
+		if (first && part > partial)
+			continue;
+		*ret = first && part == partial ? tr_dated_first(ret, &d) : d;
+		if (first && part == partial && (!tr_dated_is(&d) || (tr_dated_is(&best) && d.when.hi >= best.when.hi)))
 			continue;
 		partial = part;
 		first = s->facts.p[i].fact;
@@ -80,15 +83,14 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	struct vf_err *reterr)
 {
 	const struct tr_case_file *file = NULL;
-	const struct tr_kept_fact *fact = withdrawal_of(s, &file);
+	struct tr_dated w = tr_dated_none();
+	const struct tr_kept_fact *fact = withdrawal_of(c, s, &file, &w);
 	struct worst x = {.word = TR_WORD_NONE, .when = tr_dated_none()};
 	char a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
-	struct tr_dated w;
 
 	if (!fact)
 		return VF_OK;
-	w = tr_dated_of_fact(fact);
 	for (size_t i = 0; i < s->facts.n; i++)
 		if (s->facts.p[i].fact->name == TR_F_ROW_DATE)
 			look_at(c, &s->facts.p[i], &w, &x);
@@ -121,5 +123,7 @@ const struct tr_rule tr_rule_d1 = {
 		"look at it.",
 	.inputs = "withdrawal dates and dated rows of data sets, the study's parameters",
 	.laid_down = TR_LAID_PARAMETERS | TR_LAID_MAPPING,
+	.reads = TR_READS(TR_F_WITHDRAWAL_DATE, TR_F_ROW_DATE),
+	.broken = "data collected after the withdrawal",
 	.run = run,
 };

@@ -1,6 +1,5 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
-#include "trial/rules/use.h"
 
 #include <stdlib.h>
 
@@ -51,7 +50,7 @@ static struct use *collect(const struct tr_case *c, size_t *ret_n)
 		struct use *last = *ret_n ? &u[*ret_n - 1] : NULL;
 
 		if (last && by_use(last, &u[i]) == 0) {
-			last->first = *tr_dated_earlier(&last->first, &u[i].first);
+			last->first = tr_dated_first(&last->first, &u[i].first);
 			last->entries++;
 		} else {
 			u[(*ret_n)++] = u[i];
@@ -62,17 +61,30 @@ static struct use *collect(const struct tr_case *c, size_t *ret_n)
 
 /* From when the site uses the version: what its own file says, else the earliest that another one says, as an update of a
  * series refers to what an earlier file has. */
-static struct tr_dated effective(const struct tr_uses *all, const struct use *u)
+static struct tr_dated effective(const struct tr_case *c, const struct use *u)
 {
-	const struct tr_use *own = tr_uses_find(all, u->version, u->site, u->file);
-	const struct tr_use *x = own ? own : tr_uses_find(all, u->version, u->site, NULL);
+	const struct tr_case_facts *all = &c->by_name[TR_F_USE_VERSION];
+	struct tr_dated best = tr_dated_none();
+	bool own = false;
 
-	return x ? x->from : tr_dated_none();
+	for (size_t i = 0; i < all->n; i++) {
+		const struct tr_case_file *file = all->p[i].file;
+		uint64_t item = all->p[i].fact->item;
+		struct tr_dated d;
+
+		if ((own && file != u->file) || !vf_bytes_eq(tr_kept_text(all->p[i].fact), u->version) ||
+			!vf_bytes_eq(text_of(tr_case_item(file, item, TR_F_USE_SITE)), u->site))
+			continue;
+		d = tr_dated_of_fact(tr_case_item(file, item, TR_F_USE_DATE));
+		best = file == u->file && !own ? d : tr_dated_first(&best, &d);
+		own |= file == u->file;
+	}
+	return best;
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_uses *all, const struct use *u, struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct use *u, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct tr_dated from = effective(all, u);
+	struct tr_dated from = effective(c, u);
 	char about[TR_NAMED_LEN + 1], version[64], site[64], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
@@ -81,20 +93,19 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_uses *all, const 
 	vf_text_escape(site, sizeof(site), u->site);
 	tr_dated_put(a, &from);
 	tr_dated_put(b, &u->first);
+	/* of entries with a time that cannot be read any may have been the first */
 	d = tr_study_draft(tr_no_later(&from, &u->first, false), about, u->file->record, NULL);
 	return tr_find(f, rule, &d, reterr, "site '%s', version '%s': in use from %s; entries: %zu, the first %s", site, version, a, u->entries, b);
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	struct tr_uses all = {0};
 	size_t n;
 	struct use *u = collect(c, &n);
-	enum vf_rc rc = u ? tr_uses_of(c, &all, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
+	enum vf_rc rc = u ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
 
 	for (size_t i = 0; rc == VF_OK && i < n; i++)
-		rc = judge(rule, &all, &u[i], f, reterr);
-	tr_uses_done(&all);
+		rc = judge(rule, c, &u[i], f, reterr);
 	free(u);
 	return rc;
 }
@@ -104,5 +115,6 @@ const struct tr_rule tr_rule_d2 = {
 	.title = "data only under a version in use",
 	.text = "No site entered data under a version of the forms before the date from which the site uses it.",
 	.inputs = "audit records and MetaDataVersionRef of ODM files",
+	.reads = TR_READS(TR_F_AUDIT_TIME, TR_F_USE_VERSION),
 	.run = run,
 };

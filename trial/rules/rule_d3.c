@@ -123,5 +123,6 @@ const struct tr_rule tr_rule_d3 = {
 	.text = "The rows that a data set has are as many as it says, and as its record says. The number of subjects in the trial summary (ACTSUB) is that of "
 		"the persons in DM, with or without those who failed screening; otherwise a warning.",
 	.inputs = "data sets, details of records of kind dataset, TS and DM",
+	.reads = TR_READS(TR_F_SET_NAME),
 	.run = run,
 };

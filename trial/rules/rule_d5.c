@@ -5,27 +5,32 @@
 
 #include "verify/text.h"
 
-/*
- * The file with the path as its name, else one whose last part is the same: the last in the index's own record, or the first
- * of any. The index does not mean itself.
- */
+/* True when one of two paths is the other, or its end behind a '/': the same file seen from another folder. */
+static bool is_end_of(struct vf_bytes a, struct vf_bytes b)
+{
+	struct vf_bytes longer = a.n > b.n ? a : b, shorter = a.n > b.n ? b : a;
+
+	return shorter.n > 0 && longer.n > shorter.n && memcmp(longer.p + longer.n - shorter.n, shorter.p, shorter.n) == 0 &&
+		longer.p[longer.n - shorter.n - 1] == '/';
+}
+
+/* A file of this path, else one whose path ends with it, or of which it is the end: a file of the same name in another folder is another. */
 static const struct tr_case_file *find_file(const struct tr_case *c, const struct tr_case_file *index, struct vf_bytes path)
 {
 	struct tr_case_files files = tr_case_named(c, path);
-	size_t at;
+	const struct tr_case_file *best = NULL;
 
 	for (size_t i = 0; i < files.n; i++)
 		if (files.p[i] != index)
 			return files.p[i];
 	files = tr_case_ending(c, tr_case_base(path));
-	at = tr_case_files_from(&files, index->record + 1);
-	while (at-- > 0 && files.p[at]->record == index->record)
-		if (files.p[at] != index)
-			return files.p[at];
-	for (size_t i = 0; i < files.n; i++)
-		if (files.p[i] != index)
-			return files.p[i];
-	return NULL;
+	for (size_t i = 0; i < files.n; i++) {
+		const struct tr_case_file *file = files.p[i];
+
+		if (file != index && is_end_of(file->name, path) && (!best || file->record == index->record))
+			best = file;
+	}
+	return best;
 }
 
 /* True when the checksum is the file's; *ret_known is false for one that is not computed here. */
@@ -89,5 +94,6 @@ const struct tr_rule tr_rule_d5 = {
 	.title = "checksums of others",
 	.text = "Files have the checksums that an eCTD index or a registry gives for them. Leaves that are deleted have no file.",
 	.inputs = "checksums in index files and registry records, the files themselves",
+	.reads = TR_READS(TR_F_DOC_CHECKSUM),
 	.run = run,
 };

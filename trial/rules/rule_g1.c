@@ -146,5 +146,6 @@ const struct tr_rule tr_rule_g1 = {
 		"digits that is such a key is for a reader, a key of one or two characters is not looked for. Names, initials, birth dates and addresses are "
 		"not read from data files and cannot be found so.",
 	.inputs = "keys of persons in files; statements",
+	.reads = TR_READS_ANY,
 	.run = run,
 };

@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list,
-	struct tr_findings *f, struct vf_err *reterr)
+static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o,
+	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case_record *declared = tr_outcomes_declared(o, list);
+	const struct tr_case_record *declared = tr_outcomes_declared(c, o, list);
 	char about[TR_NAMED_LEN + 1], name[TR_NAMED_LEN + 1] = "";
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
@@ -46,8 +46,10 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_o2 = {
 	.id = "O2",
 	.title = "changes of outcomes declared",
-	.text = "Where primary outcomes differ from those laid down, an amendment or an update of the registry record between that and the unblinding declares it (CONSORT "
-		"item 6b). That there is one is all that is checked: whether it is about the change is for a reader, and so is whether other words are a change at all.",
+	.text = "Where primary outcomes differ from those laid down, an amendment or an update of the registry "
+		"record between that and the unblinding declares it (CONSORT item 6b). That there is one, and "
+		"that it does not itself list the outcomes as they were, is all that is checked: whether it is "
+		"about the change is for a reader, and so is whether other words are a change at all.",
 	.inputs = "as for O1; records of kind amendment, registration, unblinding",
 	.run = run,
 };

@@ -113,10 +113,9 @@ static struct tr_dated first_submitted(const struct tr_case *c, const struct tr_
 	for (size_t i = tr_case_next(c, TR_REGISTRATION, 0); i < c->n_records; i = tr_case_next(c, TR_REGISTRATION, i + 1)) {
 		struct tr_dated d = tr_dated_text(tr_case_detail(&c->records[i], "first_submitted"));
 
-		if (tr_dated_is(&d) && tr_dated_earlier(&best, &d) == &d) {
-			best = d;
+		if (tr_dated_is(&d) && (!*ret || d.when.hi < best.when.hi))
 			*ret = &c->records[i];
-		}
+		best = tr_dated_first(&best, &d);
 	}
 	return best;
 }
@@ -131,11 +130,11 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	enum tr_word word = tr_no_later(&r, &e.when, true);
 	struct tr_finding_draft d;
 
-	if (!where && !tr_dated_is(&e.when) && tr_case_next(c, TR_REGISTRATION, 0) == c->n_records)
+	if (!where && !r.is_bad && !tr_dated_is(&e.when) && tr_case_next(c, TR_REGISTRATION, 0) == c->n_records)
 		return VF_OK;
 	if (other)
 		vf_text_escape(id, sizeof(id), tr_kept_text(other));
-	if (!where)
+	if (!where && !r.is_bad)
 		word = TR_WORD_MISSING_RECORD;
 	else if (word == TR_WORD_ORDER && other)
 		word = TR_WORD_OTHER_REGISTRY;
@@ -155,5 +154,6 @@ const struct tr_rule tr_rule_p1 = {
 		"enrolment (ICMJE; the month is enough where only the month is known). Dates of posting or of quality control "
 		"do not count. It fails only when every registry that is named is at hand and later.",
 	.inputs = "registry records, consents, the start of the study",
+	.reads = TR_READS(TR_F_REG_FIRST, TR_F_CONSENT_DATE, TR_F_STUDY_START),
 	.run = run,
 };

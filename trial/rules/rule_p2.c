@@ -21,7 +21,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	tr_dated_put(o, &own);
 	draft.about = vf_bytes_str(name);
 	if (!tr_dated_is(&start)) {
-		draft.word = start.is_bad ? TR_WORD_BAD_TIME : TR_WORD_MISSING_DATE;
+		draft.word = start.is_bad ? TR_WORD_BAD_TIME : start.is_partial ? TR_WORD_PARTIAL_DATE : TR_WORD_MISSING_DATE;
 		return tr_find(f, rule, &draft, reterr, "time-stamp: %s; %s: %s", a, what, s);
 	}
 	draft.word = tr_no_later(&anchor, &start, false);
@@ -36,7 +36,8 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		draft.word = TR_WORD_ORDER;
 		return tr_find(f, rule, &draft, reterr, "its own date, %s, is after %s: %s", o, what, s);
 	}
-	draft.word = TR_WORD_NOT_ANCHORED;
+	if (draft.word == TR_WORD_ORDER || !tr_dated_is(&anchor))
+		draft.word = TR_WORD_NOT_ANCHORED;
 	return tr_find(f, rule, &draft, reterr, "time-stamp: %s; %s: %s; its own date, %s, proves nothing", a, what, s, o);
 }
 
@@ -58,5 +59,6 @@ const struct tr_rule tr_rule_p2 = {
 		"nothing; that the protocol itself is dated after the first consent is a failure. A later version and an "
 		"amendment have to be notarised before they are approved and so used.",
 	.inputs = "records of kind protocol and amendment, consents, approvals, the start of the study",
+	.reads = TR_READS(TR_F_CONSENT_DATE),
 	.run = run,
 };

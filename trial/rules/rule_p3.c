@@ -15,7 +15,7 @@ static struct tr_dated last_visit(const struct tr_case *c)
 		struct tr_dated d = tr_dated_of_fact(row->fact);
 
 		if (domain && vf_bytes_is(tr_kept_text(domain), "SV"))
-			best = *tr_dated_later(&best, &d);
+			best = tr_dated_last(&best, &d);
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !tr_dated_is(&best); i++)
 		best = tr_study_latest(c, names[i], &file);
@@ -44,9 +44,11 @@ static struct posting posting_of(const struct tr_case_fact *icf, const struct tr
 		.uploaded = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_UPLOADED)),
 		.own = tr_dated_of_fact(tr_case_item(icf->file, icf->fact->item, TR_F_DOC_DATE))};
 
-	p.posted = *tr_dated_earlier(&p.uploaded, &anchor);
+	p.posted = tr_dated_is(&p.uploaded) && tr_dated_is(&anchor) && anchor.when.hi < p.uploaded.when.hi ? anchor : p.uploaded;
+	if (!tr_dated_is(&p.uploaded) && !p.uploaded.is_bad)
+		p.posted = anchor;
 	p.word = tr_no_later(&p.posted, limit, false);
-	if (!tr_dated_is(&p.uploaded) && p.word != TR_WORD_NONE) /* a late copy does not show a late posting */
+	if (!tr_dated_is(&p.uploaded) && !p.uploaded.is_bad && p.word != TR_WORD_NONE) /* a late copy does not show a late posting */
 		p.word = tr_dated_is(&p.own) ? TR_WORD_PROXY_ONLY : TR_WORD_MISSING_DATE;
 	return p;
 }

@@ -94,5 +94,6 @@ const struct tr_rule tr_rule_p5 = {
 	.text = "All files of the study that carry an identifier of one type carry the same: ClinicalTrials.gov, ISRCTN, EudraCT, EU CT, the "
 		"sponsor's. Obsolete numbers of one record count as equal. What the name of a file says is a note.",
 	.inputs = "identifiers in all files",
+	.reads = TR_READS_ANY,
 	.run = run,
 };

@@ -2,14 +2,6 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* The first record of the kind; by its place in the log. */
-static const struct tr_case_record *first_of(const struct tr_case *c, enum tr_kind kind)
-{
-	size_t at = tr_case_next(c, kind, 0);
-
-	return at < c->n_records ? &c->records[at] : NULL;
-}
-
 /* The lock before the final analysis, else the last one. */
 static const struct tr_case_record *final_lock(const struct tr_case *c)
 {
@@ -32,9 +24,12 @@ static bool is_approved(const struct tr_case *c, const struct tr_case_record *pl
 {
 	for (size_t i = tr_case_linked(c, TR_APPROVES, &plan->id, 0); i < c->n_records;
 		i = tr_case_linked(c, TR_APPROVES, &plan->id, i + 1))
-		if (!c->records[i].details || c->records[i].details->decision == TR_DECISION_APPROVED)
+		if (c->records[i].details && c->records[i].details->decision == TR_DECISION_APPROVED)
 			return true;
-	return tr_case_linked(c, TR_COUNTERSIGNS, &plan->id, 0) < c->n_records || tr_case_detail(plan, "approver").n > 0;
+	for (size_t i = tr_case_linked(c, TR_COUNTERSIGNS, &plan->id, 0); i < c->n_records; i = tr_case_linked(c, TR_COUNTERSIGNS, &plan->id, i + 1))
+		if (c->records[i].signer.n) /* the link alone is no countersignature */
+			return true;
+	return tr_case_detail(plan, "approver").n > 0;
 }
 
 /* The plan beside an event. Where the event is a record, the log says the order without a clock. */
@@ -63,6 +58,22 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case_record *plan
 		d.word = TR_WORD_NOT_ANCHORED; /* a late time-stamp does not show a late plan */
 	return tr_find(f, rule, &d, reterr, "time-stamp: %s; %s: %s%s", a, what, w,
 		before ? "; the log has it before the record of that, but not before it happened" : "");
+}
+
+/* An event whose record was notarised before it says that it happened: then no order can rest on its date. */
+static VF_RC judge_event(const struct tr_rule *rule, const struct tr_case_record *event, const char *what, struct tr_findings *f, bool *ret_good,
+	struct vf_err *reterr)
+{
+	struct tr_dated when = when_of(event), anchor = tr_case_anchor(event);
+	char a[TR_DATED_LEN + 1], w[TR_DATED_LEN + 1];
+	struct tr_finding_draft d = tr_study_draft(TR_WORD_POST_DATED, what, event, NULL);
+
+	*ret_good = !tr_dated_is(&when) || !tr_dated_is(&anchor) || tr_dated_cmp(&when, &anchor) <= 0;
+	if (*ret_good)
+		return VF_OK;
+	tr_dated_put(a, &anchor);
+	tr_dated_put(w, &when);
+	return tr_find(f, rule, &d, reterr, "dated %s, and notarised before: %s", w, a);
 }
 
 /* Only a registry says anything: which came first, and no more. */
@@ -96,9 +107,10 @@ static VF_RC judge_registry(const struct tr_rule *rule, const struct tr_case *c,
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case_record *lock = final_lock(c), *open = first_of(c, TR_UNBLINDING), *plan = NULL;
+	const struct tr_case_record *lock = final_lock(c), *open = tr_study_unblinding(c), *plan = NULL;
 	char about[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
+	bool lock_good = true, open_good = true;
 	enum vf_rc rc;
 
 	for (size_t i = tr_case_next(c, TR_ANALYSIS_PLAN, 0); i < c->n_records; i = tr_case_next(c, TR_ANALYSIS_PLAN, i + 1))
@@ -110,10 +122,18 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 		d = tr_study_draft(TR_WORD_MISSING_RECORD, "study", plan ? plan : lock, NULL);
 		return tr_find(f, rule, &d, reterr, plan ? "no database lock and no unblinding" : "no analysis plan");
 	}
-	rc = lock ? judge(rule, plan, lock, "database lock", f, reterr) : VF_OK;
+	rc = lock ? judge_event(rule, lock, "database lock", f, &lock_good, reterr) : VF_OK;
 	if (rc == VF_OK && open)
+		rc = judge_event(rule, open, "unblinding", f, &open_good, reterr);
+	if (rc == VF_OK && lock && lock_good)
+		rc = judge(rule, plan, lock, "database lock", f, reterr);
+	if (rc == VF_OK && open && open_good)
 		rc = judge(rule, plan, open, "unblinding", f, reterr);
-	if (rc == VF_OK && lock && open) {
+	if (rc == VF_OK && !lock) {
+		d = tr_study_draft(TR_WORD_MISSING_RECORD, "database lock", open, NULL);
+		rc = tr_find(f, rule, &d, reterr, "there is an unblinding, and no database lock before it");
+	}
+	if (rc == VF_OK && lock && open && lock_good && open_good) {
 		struct tr_dated a = when_of(lock), b = when_of(open);
 		char x[TR_DATED_LEN + 1], y[TR_DATED_LEN + 1];
 
@@ -133,8 +153,10 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 const struct tr_rule tr_rule_s1 = {
 	.id = "S1",
 	.title = "analysis plan before lock and unblinding",
-	.text = "The final statistical analysis plan was notarised before the database was locked, the lock was before the unblinding, and that version "
-		"of the plan was approved (ICH E9 5.1). Dates of a registry alone decide nothing.",
+	.text = "The final statistical analysis plan was notarised before the database was locked, the lock was "
+		"before the unblinding, and that version of the plan was approved (ICH E9 5.1). An event that was "
+		"notarised before its own date is no event to hold anything against. Dates of a registry alone "
+		"decide nothing.",
 	.inputs = "records of kind analysis-plan, database-lock, unblinding; documents that a registry lists",
 	.run = run,
 };

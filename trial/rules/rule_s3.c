@@ -14,8 +14,20 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 			lock = &c->records[i];
 	tr_study_name(about, results);
 	tr_study_name(name, data);
-	d = tr_study_draft(lock ? TR_WORD_NONE : TR_WORD_MISMATCH, about, results, data);
+	d = tr_study_draft(lock ? TR_WORD_NONE : tr_case_absent(c, TR_WORD_MISMATCH), about, results, data);
 	d.records[2] = lock ? &lock->id : NULL;
+	if (lock) {
+		struct tr_dated when = lock->details ? tr_dated_text(lock->details->when) : tr_dated_none(), anchor = tr_case_anchor(results);
+		char w[TR_DATED_LEN + 1], a[TR_DATED_LEN + 1];
+
+		/* what was notarised was there by then */
+		if (tr_dated_is(&when) && tr_dated_is(&anchor) && tr_dated_cmp(&when, &anchor) > 0) {
+			tr_dated_put(w, &when);
+			tr_dated_put(a, &anchor);
+			d.word = TR_WORD_ORDER;
+			return tr_find(f, rule, &d, reterr, "it was notarised %s and rests on %s, which was locked later: %s", a, name, w);
+		}
+	}
 	return tr_find(f, rule, &d, reterr, lock ? "it rests on %s, which was locked" : "it rests on %s, which no lock names", name);
 }
 
@@ -34,6 +46,11 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 		for (size_t j = 0; rc == VF_OK && locked && j < r->n_links; j++) {
 			const struct tr_case_record *data = tr_case_record(c, &r->links[j].record);
 
+			if (!data && r->links[j].type == TR_DERIVES_FROM) {
+				d = tr_study_draft(TR_WORD_MISSING_RECORD, about, r, NULL);
+				rc = tr_find(f, rule, &d, reterr, "a record from which it derives is not there");
+				any = true;
+			}
 			if (!data || data->kind != TR_DATASET)
 				continue;
 			any = true;

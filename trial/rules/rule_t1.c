@@ -28,6 +28,8 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	limit = tr_dated_plus_days(&own, days);
 	if (tr_dated_cmp(&anchor, &limit) > 0)
 		d.word = TR_WORD_LATE;
+	else if (own.precision < TR_DAY && tr_dated_cmp(&anchor, &limit) == 0)
+		d.word = TR_WORD_PARTIAL_DATE; /* of a month, the first day or the last: both count */
 	return tr_find(f, rule, &d, reterr, "its own date: %s; time-stamp: %s; limit: %lld days", o, a, (long long)days);
 }
 

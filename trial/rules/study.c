@@ -2,60 +2,85 @@
 
 #include <stdio.h>
 
+#include "trial/rules/approval.h"
 #include "trial/rules/own.h"
 #include "verify/text.h"
 
-/* The fact whose date is the earliest or latest among those of the study itself; NULL: none has a date. */
-static const struct tr_case_fact *extreme(const struct tr_case *c, enum tr_fact_name name, bool latest)
+bool tr_study_holds(const struct tr_case *c, const struct tr_case_fact *of)
+{
+	const bool consent = of->fact->name == TR_F_CONSENT_DATE;
+	const enum tr_fact_name name = consent ? TR_F_CONSENT_KEY : TR_F_WITHDRAWAL_KEY;
+	const struct tr_kept_fact *key = tr_case_item(of->file, of->fact->item, name), *other;
+	const struct tr_kept_fact *action = tr_case_item(of->file, of->fact->item, consent ? TR_F_CONSENT_ACTION : TR_F_WITHDRAWAL_ACTION);
+	const struct tr_case_subject *s = key && of->fact->subject.n ? tr_case_subject(c, of->fact->subject) : NULL;
+	bool behind = false;
+
+	for (size_t i = 0; s && i < s->facts.n; i++) {
+		const struct tr_case_fact *x = &s->facts.p[i];
+
+		if (behind && x->fact->name == of->fact->name && (other = tr_case_item(x->file, x->fact->item, name)) != NULL &&
+			vf_bytes_eq(tr_kept_text(other), tr_kept_text(key)))
+			return false;
+		behind |= x->fact == of->fact;
+	}
+	return !action || !vf_bytes_is(tr_kept_text(action), "Remove");
+}
+
+/* What is first or last of all these dates of the study itself. *ret_file is that of the one that ends first, or begins last; NULL:
+ * none has a date. */
+static struct tr_dated extreme(const struct tr_case *c, enum tr_fact_name name, bool latest, const struct tr_case_file **ret_file)
 {
 	const struct tr_case_facts *all = &c->by_name[name];
-	const struct tr_case_fact *best = NULL;
-	struct tr_dated of_best = tr_dated_none();
+	struct tr_dated of_all = tr_dated_none(), best = tr_dated_none();
 
+	*ret_file = NULL;
 	for (size_t i = 0; i < all->n; i++) {
 		struct tr_dated d = tr_dated_of_fact(all->p[i].fact);
-		const struct tr_dated *chosen = latest ? tr_dated_later(&of_best, &d) : tr_dated_earlier(&of_best, &d);
 
-		if (!tr_dated_is(&d) || (best && chosen != &d) || !tr_own_is(all->p[i].file, all->p[i].fact->item))
+		if (!tr_own_is(all->p[i].file, all->p[i].fact->item) || (name == TR_F_CONSENT_DATE && !tr_study_holds(c, &all->p[i])))
 			continue;
-		of_best = d;
-		best = &all->p[i];
+		of_all = latest ? tr_dated_last(&of_all, &d) : tr_dated_first(&of_all, &d);
+		if (!tr_dated_is(&d) || (*ret_file && (latest ? d.when.lo <= best.when.lo : d.when.hi >= best.when.hi)))
+			continue;
+		best = d;
+		*ret_file = all->p[i].file;
 	}
-	return best;
+	return of_all;
 }
 
 struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file)
 {
-	const struct tr_case_fact *best = extreme(c, name, false);
-
-	*ret_file = best ? best->file : NULL;
-	return tr_dated_of_fact(best ? best->fact : NULL);
+	return extreme(c, name, false, ret_file);
 }
 
 struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file)
 {
-	const struct tr_case_fact *best = extreme(c, name, true);
-
-	*ret_file = best ? best->file : NULL;
-	return tr_dated_of_fact(best ? best->fact : NULL);
+	return extreme(c, name, true, ret_file);
 }
 
 /* What consent records say of themselves, where their details are disclosed. */
-static void from_records(const struct tr_case *c, struct tr_enrolment *e)
+static void from_records(const struct tr_case *c, bool all_known, struct tr_enrolment *e)
 {
-	for (size_t i = 0; i < c->n_records; i++) {
+	struct tr_dated best = tr_dated_none();
+	bool undisclosed = false;
+
+	for (size_t i = tr_case_next(c, TR_CONSENT, 0); i < c->n_records; i = tr_case_next(c, TR_CONSENT, i + 1)) {
 		const struct tr_case_record *r = &c->records[i];
 		struct tr_dated d;
 
-		if (r->kind != TR_CONSENT || !r->details || r->details->when.n == 0)
+		undisclosed |= !r->is_erased && (!r->details || r->details->when.n == 0);
+		if (!r->details || r->details->when.n == 0)
 			continue;
-		d = tr_dated_text(r->details->when);
-		if (!tr_dated_is(&d) || tr_dated_earlier(&e->when, &d) == &e->when)
+		d = tr_consent_given(r);
+		e->when = tr_dated_first(&e->when, &d);
+		if (!tr_dated_is(&d) || (e->record && d.when.hi >= best.when.hi))
 			continue;
-		e->when = d;
+		best = d;
 		e->source = "consent records";
 		e->record = r;
 	}
+	if (undisclosed && !all_known)
+		e->when = tr_dated_or_before(&e->when, TR_WORD_MISSING_DATE);
 }
 
 static void from_facts(const struct tr_case *c, enum tr_fact_name name, const char *source, struct tr_enrolment *e)
@@ -63,11 +88,16 @@ static void from_facts(const struct tr_case *c, enum tr_fact_name name, const ch
 	const struct tr_case_file *file;
 	struct tr_dated d = tr_study_earliest(c, name, &file);
 
-	if (!tr_dated_is(&d) || (tr_dated_is(&e->when) && tr_dated_earlier(&e->when, &d) == &e->when))
+	if (!file) {
+		if (!tr_dated_is(&e->when) && (d.is_bad || d.is_partial))
+			e->when = d;
 		return;
-	e->when = d;
-	e->source = source;
-	e->record = file->record;
+	}
+	if (!e->record || d.when.hi < e->when.when.hi) {
+		e->source = source;
+		e->record = file->record;
+	}
+	e->when = tr_dated_first(&e->when, &d);
 }
 
 static bool is_actual(struct vf_bytes kind)
@@ -93,6 +123,7 @@ static bool is_anticipated(const struct tr_case_fact *start)
 static void from_starts(const struct tr_case *c, struct tr_enrolment *e)
 {
 	const struct tr_case_facts *all = &c->by_name[TR_F_STUDY_START];
+	struct tr_dated best = tr_dated_none();
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct tr_dated d = tr_dated_of_fact(all->p[i].fact);
@@ -101,13 +132,15 @@ static void from_starts(const struct tr_case *c, struct tr_enrolment *e)
 		if (!tr_dated_is(&d) || !tr_own_is(all->p[i].file, all->p[i].fact->item))
 			continue;
 		plan = is_anticipated(&all->p[i]);
-		if (e->proxy && (plan > e->anticipated || (plan == e->anticipated && tr_dated_earlier(&e->when, &d) == &e->when)))
+		if (e->proxy && plan > e->anticipated)
 			continue;
-		*e = (struct tr_enrolment){.when = d,
-			.proxy = true,
-			.anticipated = plan,
-			.source = "the start of the study in a file",
-			.record = all->p[i].file->record};
+		if (!e->proxy || plan < e->anticipated)
+			*e = (struct tr_enrolment){.when = tr_dated_none(), .proxy = true, .anticipated = plan, .source = "the start of the study in a file"};
+		e->when = tr_dated_first(&e->when, &d);
+		if (e->record && d.when.hi >= best.when.hi)
+			continue;
+		best = d;
+		e->record = all->p[i].file->record;
 	}
 }
 
@@ -115,11 +148,20 @@ struct tr_enrolment tr_study_enrolment(const struct tr_case *c)
 {
 	struct tr_enrolment e = {.when = tr_dated_none(), .source = ""};
 
-	from_records(c, &e);
+	/* data sets know everybody who took part: records that do not say when leave nothing open beside them */
+	from_records(c, c->by_name[TR_F_CONSENT_DATE].n > 0, &e);
 	from_facts(c, TR_F_CONSENT_DATE, "consent dates in files", &e);
 	if (!tr_dated_is(&e.when))
 		from_starts(c, &e);
 	return e;
+}
+
+const struct tr_case_record *tr_study_unblinding(const struct tr_case *c)
+{
+	for (size_t i = tr_case_next(c, TR_UNBLINDING, 0); i < c->n_records; i = tr_case_next(c, TR_UNBLINDING, i + 1))
+		if (!vf_bytes_is(tr_case_detail(&c->records[i], "scope"), "participant"))
+			return &c->records[i];
+	return NULL;
 }
 
 bool tr_study_is_later(const struct tr_case_record *r)
@@ -130,6 +172,30 @@ bool tr_study_is_later(const struct tr_case_record *r)
 	return false;
 }
 
+void tr_study_parameters(char out[TR_STUDY_SAID_LEN + 1], const struct tr_case *c, const struct tr_case_record *parameters)
+{
+	/* what weighs most first */
+	static const struct {
+		enum tr_kind kind;
+		const char *name;
+	} known[] = {{TR_RESULTS, "results"}, {TR_UNBLINDING, "an unblinding"}, {TR_DATABASE_LOCK, "a database lock"}, {TR_DATASET, "data"}};
+	const char *before = NULL;
+	size_t replaced = 0, n = 0;
+
+	for (size_t i = tr_case_next(c, TR_OTHER, 0); i < c->n_records && &c->records[i] < parameters; i = tr_case_next(c, TR_OTHER, i + 1))
+		replaced += vf_bytes_is(tr_case_detail(&c->records[i], "what"), "trialnotary rules") ? 1 : 0;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !before; i++) {
+		size_t at = tr_case_next(c, known[i].kind, 0);
+
+		before = at < c->n_records && &c->records[at] < parameters ? known[i].name : NULL;
+	}
+	out[0] = '\0';
+	if (replaced)
+		n = (size_t)snprintf(out, TR_STUDY_SAID_LEN + 1, "they replace those of %zu earlier %s", replaced, replaced == 1 ? "record" : "records");
+	if (before)
+		snprintf(out + n, TR_STUDY_SAID_LEN + 1 - n, "%sthe log has %s before them", n ? "; " : "", before);
+}
+
 void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 {
 	char id[TR_CASE_SHORT + 1], version[64] = "";
@@ -137,7 +203,10 @@ void tr_study_name(char out[TR_NAMED_LEN + 1], const struct tr_case_record *r)
 
 	tr_case_short(id, &r->id);
 	vf_text_escape(version, sizeof(version), r->version);
-	snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
+	if (kind.n == 0) /* of an erased one nothing is known but its place */
+		snprintf(out, TR_NAMED_LEN + 1, "record %s", id);
+	else
+		snprintf(out, TR_NAMED_LEN + 1, version[0] ? "%.*s %s, record %s" : "%.*s%s, record %s", VF_STR(kind), version, id);
 }
 
 struct tr_finding_draft tr_study_draft(enum tr_word word, const char *about, const struct tr_case_record *a,

@@ -19,9 +19,23 @@ struct tr_enrolment tr_study_enrolment(const struct tr_case *c);
 /* The record comes after another one: it supersedes or amends it. Other links, to a schema or a plan, do not make it later. */
 bool tr_study_is_later(const struct tr_case_record *r);
 
-/* The earliest of all facts with this name, and the file; none when there is none. */
+/* The first unblinding in the log; that of one participant, in an emergency, is none of the study. NULL: none is recorded. */
+const struct tr_case_record *tr_study_unblinding(const struct tr_case *c);
+
+/* A date of a consent or withdrawal that still holds: none behind it replaces it, in a trail of changes, and it was not removed. */
+bool tr_study_holds(const struct tr_case *c, const struct tr_case_fact *of);
+
+/* What comes first (last) of all facts with this name, and a file of it; NULL when none has a date. A date that cannot be used leaves
+ * the end open (order.h). */
 struct tr_dated tr_study_earliest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
 struct tr_dated tr_study_latest(const struct tr_case *c, enum tr_fact_name name, const struct tr_case_file **ret_file);
+
+/*
+ * What makes a reader ask about the parameters that count: how many records of parameters they replace, and what of the
+ * trial's data the log has before them. A sentence without full stop and a NUL; empty when there is nothing to ask.
+ */
+#define TR_STUDY_SAID_LEN 160
+void tr_study_parameters(char out[TR_STUDY_SAID_LEN + 1], const struct tr_case *c, const struct tr_case_record *parameters);
 
 /* "'protocol' of version 2.0, record 1a2b3c4d", and a NUL: how details name a record. */
 #define TR_NAMED_LEN 160
