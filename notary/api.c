@@ -628,8 +628,3 @@ struct nt_api *nt_api_free(struct nt_api *a)
 	free(a);
 	return NULL;
 }
-
-void nt_api_freep(struct nt_api **a)
-{
-	*a = nt_api_free(*a);
-}

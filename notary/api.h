@@ -36,7 +36,6 @@ VF_RC nt_api_new(const struct nt_api_options *options, struct nt_api **ret, stru
 void nt_api_stop(struct nt_api *a);
 /* After the server was freed: seals what waits and ends the threads. Accepts NULL. */
 struct nt_api *nt_api_free(struct nt_api *a);
-void nt_api_freep(struct nt_api **a);
 
 void nt_api_route(void *ctx, struct nt_http_request *q, struct nt_http_route *ret);
 void nt_api_handle(void *ctx, struct nt_http_request *q);

@@ -184,7 +184,7 @@ VF_RC nt_state_drop(struct nt_client_state *s, const struct vf_hash *id, struct 
 	return rc;
 }
 
-bool nt_state_is_pending(const struct nt_client_state *s, const struct vf_hash *id)
+static bool is_pending(const struct nt_client_state *s, const struct vf_hash *id)
 {
 	char json[NAME_ROOM], receipt[NAME_ROOM];
 
@@ -242,7 +242,7 @@ VF_RC nt_state_pending(struct nt_client_state *s, struct vf_hash **ret, size_t *
 		return rc;
 	}
 	for (size_t i = 0; i < l.n; i++)
-		if (nt_state_is_pending(s, &l.ids[i]))
+		if (is_pending(s, &l.ids[i]))
 			l.ids[n++] = l.ids[i];
 	*ret = l.ids;
 	*ret_n = n;

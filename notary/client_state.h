@@ -50,7 +50,6 @@ VF_RC nt_state_accepted(
 VF_RC nt_state_drop(struct nt_client_state *s, const struct vf_hash *id, struct vf_err *reterr);
 /* The pending ones, in no order; the caller frees *ret. */
 VF_RC nt_state_pending(struct nt_client_state *s, struct vf_hash **ret, size_t *ret_n, struct vf_err *reterr);
-bool nt_state_is_pending(const struct nt_client_state *s, const struct vf_hash *id);
 
 /* Appends the octets of a submission. NO_INPUT when it is not there. */
 VF_RC nt_state_submission(

@@ -344,11 +344,6 @@ struct nt_http *nt_http_free(struct nt_http *s)
 	return NULL;
 }
 
-void nt_http_freep(struct nt_http **s)
-{
-	nt_http_free(*s);
-}
-
 uint16_t nt_http_port(const struct nt_http *s)
 {
 	return s->port;

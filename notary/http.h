@@ -95,7 +95,6 @@ void nt_http_stop(struct nt_http *s);
  * that a handler has must still be answered: whoever answers must run until this returns.
  */
 struct nt_http *nt_http_free(struct nt_http *s);
-void nt_http_freep(struct nt_http **s);
 
 uint16_t nt_http_port(const struct nt_http *s);
 /* SHA-256 over the server's certificate in DER; false without TLS. */

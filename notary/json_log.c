@@ -290,11 +290,6 @@ struct nt_json_log *nt_json_log_free(struct nt_json_log *log)
 	return NULL;
 }
 
-void nt_json_log_freep(struct nt_json_log **log)
-{
-	*log = nt_json_log_free(*log);
-}
-
 void nt_json_log_put(struct nt_json_log *log, const struct nt_json_log_line *line)
 {
 	struct nt_buf b = nt_buf(MAX_LINE);

@@ -59,7 +59,6 @@ struct nt_json_log_line {
 VF_RC nt_json_log_new(int fd, size_t lines, struct nt_json_log **ret, struct vf_err *reterr);
 /* Lets the thread write what is left, for two seconds at most, and ends it. Nobody may log any more. */
 struct nt_json_log *nt_json_log_free(struct nt_json_log *log);
-void nt_json_log_freep(struct nt_json_log **log);
 
 /*
  * Logs a line, from any thread; never waits for the output. A line has at most 4,096 octets (so that writers to

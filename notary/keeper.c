@@ -525,11 +525,6 @@ struct nt_keeper *nt_keeper_free(struct nt_keeper *k)
 	return NULL;
 }
 
-void nt_keeper_freep(struct nt_keeper **k)
-{
-	*k = nt_keeper_free(*k);
-}
-
 /* The lock is held. */
 static enum vf_rc check_open(const struct nt_keeper *k, struct vf_err *reterr)
 {

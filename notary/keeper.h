@@ -83,7 +83,6 @@ VF_RC nt_keeper_new(struct nt_notary *n, const struct nt_keeper_options *options
 	struct vf_err *reterr);
 /* Accepts nothing new, ends what is in the queue, seals what waits once more, and joins the thread. Accepts NULL. */
 struct nt_keeper *nt_keeper_free(struct nt_keeper *k);
-void nt_keeper_freep(struct nt_keeper **k);
 
 /*
  * Hands something in and returns at once. STORE_BUSY when too much waits (try again: nothing is lost), or the fault

@@ -257,7 +257,8 @@ VF_RC nt_renewal_plan_gather(struct nt_notary *n, struct nt_renewal_plan *p, siz
 
 /* ---- the token ---- */
 
-struct nt_chain_stamp nt_renewal_stamp_of(const struct nt_renewal_plan *p)
+/* The token of the plan as one more stamp of what it renews. */
+static struct nt_chain_stamp stamp_of(const struct nt_renewal_plan *p)
 {
 	return (struct nt_chain_stamp){.kind = p->wish.kind, .alg = p->alg, .gen_time = p->token.gen_time,
 		.authority = p->token.authority, .der = p->token.der};
@@ -376,7 +377,7 @@ static VF_RC check_chain(struct nt_notary *n, struct nt_renewal_plan *p, const s
 	if (rc == VF_OK && c->number < 0)
 		return check_leaf(p, reterr);
 	if (rc == VF_OK) {
-		p->stamps.of[p->stamps.n++] = nt_renewal_stamp_of(p);
+		p->stamps.of[p->stamps.n++] = stamp_of(p);
 		rc = nt_renewal_put_head(n, p, c->seal, p->stamps.of, p->stamps.n, p->tree, &out, reterr);
 	}
 	nt_buf_done(&out);

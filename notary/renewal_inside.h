@@ -45,8 +45,6 @@ struct nt_renewal_plan {
  */
 VF_RC nt_renewal_end(struct nt_notary *n, struct vf_bytes authority, struct vf_bytes der, int64_t *ret_until,
 	enum vf_alg *ret_alg, struct vf_err *reterr);
-/* The token of the plan as one more stamp of what it renews. */
-struct nt_chain_stamp nt_renewal_stamp_of(const struct nt_renewal_plan *p);
 /*
  * The stamps of a chain into p->stamps, with their octets as they leave; notes what must be frozen when note is true.
  * all as in nt_store_chain_stamps().

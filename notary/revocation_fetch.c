@@ -38,7 +38,8 @@ void nt_revocation_answers_done(struct nt_revocation_answers *a)
 	nt_buf_done(&a->bytes);
 }
 
-bool nt_revocation_is_fresh(const struct nt_revocation *r, int64_t now)
+/* Whether nothing newer is to be expected at the time now. */
+static bool is_fresh(const struct nt_revocation *r, int64_t now)
 {
 	if (r->this_update > now + NT_REVOCATION_SKEW_MS)
 		return false;
@@ -51,7 +52,7 @@ static bool is_held(const struct run *r, enum nt_revocation_kind kind, const str
 {
 	for (size_t i = 0; !r->w->all && i < r->w->n_held; i++)
 		if (r->w->held[i].kind == kind && vf_hash_eq(&r->w->held[i].subject, subject) &&
-			nt_revocation_is_fresh(&r->w->held[i], r->w->now))
+			is_fresh(&r->w->held[i], r->w->now))
 			return true;
 	return false;
 }

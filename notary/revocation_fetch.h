@@ -74,7 +74,5 @@ void nt_revocation_answers_done(struct nt_revocation_answers *a);
  */
 VF_RC nt_revocation_fetch(const struct nt_revocation_wish *w, struct nt_revocation_answers *ret, struct vf_err *reterr);
 
-/* Whether nothing newer is to be expected at the time now. */
-bool nt_revocation_is_fresh(const struct nt_revocation *r, int64_t now);
 
 #endif

@@ -129,11 +129,6 @@ struct nt_trail *nt_trail_free(struct nt_trail *t)
 	return NULL;
 }
 
-void nt_trail_freep(struct nt_trail **t)
-{
-	*t = nt_trail_free(*t);
-}
-
 void nt_trail_put(struct nt_trail *t, struct nt_trail_item *x)
 {
 	x->next = NULL;

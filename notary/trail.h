@@ -24,7 +24,6 @@ struct nt_trail_item {
 VF_RC nt_trail_new(struct nt_access *a, struct nt_trail **ret, struct vf_err *reterr);
 /* Ends what waits, and the thread. */
 struct nt_trail *nt_trail_free(struct nt_trail *t);
-void nt_trail_freep(struct nt_trail **t);
 
 /* Never waits and never refuses. After the first fault each item gets that fault. */
 void nt_trail_put(struct nt_trail *t, struct nt_trail_item *x);

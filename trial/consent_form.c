@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-bool tr_fact_is_zero(const struct vf_hash *h)
-{
-	static const struct vf_hash zero;
-
-	return vf_hash_eq(h, &zero);
-}
-
 bool tr_fact_links(const struct tr_consent_fact *f, enum tr_link_type type, const struct vf_hash *target)
 {
 	for (size_t i = 0; i < f->n_links; i++)
@@ -74,7 +67,8 @@ static enum tr_sure committee_says(struct tr_consent_facts study, size_t from,
 	return yes ? TR_MAYBE : TR_NO;
 }
 
-enum tr_sure tr_form_approved(
+/* Whether a committee's approval of the form was in force at the time. */
+static enum tr_sure form_approved(
 	struct tr_consent_facts study, const struct tr_consent_fact *form, const struct tr_when *at)
 {
 	enum tr_sure best = TR_NO;
@@ -92,7 +86,8 @@ enum tr_sure tr_form_approved(
 	return best;
 }
 
-enum tr_sure tr_form_superseded(struct tr_consent_facts study, const struct tr_consent_fact *form,
+/* Whether an approved form had taken its place at the time; *ret_by is that form. */
+static enum tr_sure form_superseded(struct tr_consent_facts study, const struct tr_consent_fact *form,
 	const struct tr_when *at, const struct tr_consent_fact **ret_by)
 {
 	enum tr_sure best = TR_NO;
@@ -103,7 +98,7 @@ enum tr_sure tr_form_superseded(struct tr_consent_facts study, const struct tr_c
 
 		if (f->kind != TR_FACT_FORM || !tr_fact_links(f, TR_SUPERSEDES, &form->id))
 			continue;
-		says = tr_form_approved(study, f, at);
+		says = form_approved(study, f, at);
 		if (says == TR_NO)
 			continue;
 		best = says;
@@ -178,7 +173,7 @@ enum tr_sure tr_form_needs_assent(
 			(form != NULL && !same_protocol(study, form, f)))
 			continue;
 		/* a form of which no approval is recorded is in use, for all that is known */
-		says = was_asked(study, f) ? tr_form_approved(study, f, at) : TR_YES;
+		says = was_asked(study, f) ? form_approved(study, f, at) : TR_YES;
 		if (says != TR_NO)
 			best = says;
 	}
@@ -229,9 +224,9 @@ static void remark_form(
 		remark(r, TR_FORM_MISSING, TR_YES, f, NULL);
 		return;
 	}
-	sure = tr_form_approved(view->study, form, &when);
+	sure = form_approved(view->study, form, &when);
 	remark(r, TR_FORM_UNAPPROVED, sure == TR_YES ? TR_NO : sure == TR_NO ? TR_YES : TR_MAYBE, f, NULL);
-	sure = tr_form_superseded(view->study, form, &when, &by);
+	sure = form_superseded(view->study, form, &when, &by);
 	remark(r, TR_FORM_SUPERSEDED, sure, f, by);
 	remark(r, TR_ROLE_UNFIT, tr_form_fits(form, f) ? TR_NO : TR_YES, f, NULL);
 }

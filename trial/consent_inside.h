@@ -21,7 +21,6 @@ struct tr_short {
 };
 struct tr_short tr_consent_short(const struct tr_consent_fact *f);
 
-bool tr_fact_is_zero(const struct vf_hash *h);
 bool tr_fact_links(const struct tr_consent_fact *f, enum tr_link_type type, const struct vf_hash *target);
 const struct tr_consent_fact *tr_fact_find(
 	struct tr_consent_facts facts, enum tr_fact_kind kind, const struct vf_hash *id);
@@ -32,12 +31,6 @@ bool tr_fact_track(struct tr_consent_facts own, const struct tr_consent_fact *f,
 
 /* ---- consent_form.c ---- */
 
-/* Whether a committee's approval of the form was in force at the time. */
-enum tr_sure tr_form_approved(
-	struct tr_consent_facts study, const struct tr_consent_fact *form, const struct tr_when *at);
-/* Whether an approved form had taken its place at the time; *ret_by is that form. */
-enum tr_sure tr_form_superseded(struct tr_consent_facts study, const struct tr_consent_fact *form,
-	const struct tr_when *at, const struct tr_consent_fact **ret_by);
 /* Whether a child's assent belongs to this parents' form at the time. */
 enum tr_sure tr_form_needs_assent(
 	struct tr_consent_facts study, const struct tr_consent_fact *form, const struct tr_when *at);

@@ -181,7 +181,8 @@ static VF_RC check_required(struct checking *c, const json_t *rule)
 	return VF_OK;
 }
 
-const json_t *tr_schema_target(const json_t *defs, const char *ref)
+/* What a reference leads to, or NULL. */
+static const json_t *target_of(const json_t *defs, const char *ref)
 {
 	return strncmp(ref, REF, sizeof(REF) - 1) == 0 ? json_object_get(defs, ref + sizeof(REF) - 1) : NULL;
 }
@@ -190,13 +191,13 @@ const json_t *tr_schema_follow(const json_t *defs, const json_t *rule)
 {
 	const char *ref = json_string_value(json_object_get(rule, "$ref"));
 
-	return ref ? tr_schema_target(defs, ref) : rule;
+	return ref ? target_of(defs, ref) : rule;
 }
 
 /* A reference stands alone and leads to a rule that is none: so following one always ends. */
 static VF_RC check_ref(struct checking *c, const json_t *rule)
 {
-	const json_t *target = tr_schema_target(c->defs, tr_schema_text(rule, "$ref"));
+	const json_t *target = target_of(c->defs, tr_schema_text(rule, "$ref"));
 	const char *name;
 	json_t *v;
 

@@ -22,9 +22,8 @@ struct tr_place {
 	size_t n;
 };
 
-/* Both return what tr_place_leave() takes. */
+/* Returns what tr_place_leave() takes. */
 size_t tr_place_enter(struct tr_place *p, const char *name);
-size_t tr_place_enter_item(struct tr_place *p, size_t at);
 void tr_place_leave(struct tr_place *p, size_t before);
 
 /* An object of at most max octets with so many levels. JSON_SHAPE, LIMIT. The caller has the reference. */
@@ -32,8 +31,7 @@ VF_RC tr_schema_json(struct vf_bytes text, size_t max, unsigned levels, struct j
 
 /* A member of a rule that is a text, "" when it is not there. */
 const char *tr_schema_text(const struct json_t *rule, const char *name);
-/* What a reference leads to, or NULL; and the rule itself, or what it refers to. */
-const struct json_t *tr_schema_target(const struct json_t *defs, const char *ref);
+/* The rule itself, or what it refers to. */
 const struct json_t *tr_schema_follow(const struct json_t *defs, const struct json_t *rule);
 
 /* The values of an enum, so far as they fit: a reader sees what is expected. Empty without a list. */

@@ -30,7 +30,7 @@ size_t tr_place_enter(struct tr_place *p, const char *name)
 	return before;
 }
 
-size_t tr_place_enter_item(struct tr_place *p, size_t at)
+static size_t enter_item(struct tr_place *p, size_t at)
 {
 	char number[24];
 
@@ -211,7 +211,7 @@ static VF_RC judge_items(struct judging *j, const json_t *rule, const json_t *v)
 		return BREAKS(j, "more than %" PRId64 " items", limit);
 	json_array_foreach(v, i, item)
 	{
-		size_t before = tr_place_enter_item(&j->place, i);
+		size_t before = enter_item(&j->place, i);
 
 		for (size_t k = 0; k < i && json_is_true(json_object_get(rule, "uniqueItems")); k++)
 			if (json_equal(json_array_get(v, k), item))
