@@ -1,21 +1,6 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* True when one is joined with the other by steps of "supersedes" or "amends". */
-static bool is_joined(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier, int steps)
-{
-	for (size_t i = 0; i < later->n_links && steps > 0; i++) {
-		const struct tr_case_record *to;
-
-		if (later->links[i].type != TR_SUPERSEDES && later->links[i].type != TR_AMENDS)
-			continue;
-		to = tr_case_record(c, &later->links[i].record);
-		if (to == earlier || (to && is_joined(c, to, earlier, steps - 1)))
-			return true;
-	}
-	return false;
-}
-
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
 	struct tr_enrolment e = tr_study_enrolment(c);
@@ -33,7 +18,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 
 			a = tr_case_anchor(&c->records[j]);
 			if ((tr_dated_is(&e.when) && tr_dated_is(&a) && tr_dated_cmp(&a, &e.when) > 0) ||
-				is_joined(c, &c->records[j], &c->records[i], 64))
+				tr_study_comes_after(c, &c->records[j], &c->records[i], true))
 				continue;
 			tr_study_name(one, &c->records[i]);
 			tr_study_name(two, &c->records[j]);

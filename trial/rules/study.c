@@ -122,6 +122,31 @@ struct tr_enrolment tr_study_enrolment(const struct tr_case *c)
 	return e;
 }
 
+static bool comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier, bool amends,
+	unsigned depth, unsigned *left)
+{
+	for (size_t i = 0; i < later->n_links && depth > 0; i++) {
+		const struct tr_case_record *to;
+
+		if (later->links[i].type != TR_SUPERSEDES && (!amends || later->links[i].type != TR_AMENDS))
+			continue;
+		if (*left == 0)
+			return false;
+		(*left)--;
+		to = tr_case_record(c, &later->links[i].record);
+		if (to && (to == earlier || comes_after(c, to, earlier, amends, depth - 1, left)))
+			return true;
+	}
+	return false;
+}
+
+bool tr_study_comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier, bool amends)
+{
+	unsigned left = 4096;
+
+	return comes_after(c, later, earlier, amends, 64, &left);
+}
+
 bool tr_study_is_later(const struct tr_case_record *r)
 {
 	for (size_t i = 0; i < r->n_links; i++)
