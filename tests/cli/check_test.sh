@@ -353,6 +353,7 @@ runs 64 check --bundle n.tnstudy --trust empty
 runs 1 check --bundle form.txt --trust n.trust
 has err 'STUDY_SHAPE'
 runs 0 report n --study S-1 --at $at -o status.html
+has status.html 'signed under a name that the signer gave: nobody was asked who vouches for it'
 runs 64 report n --study S-1 --at $at -o status.html
 runs 66 report n --study S-9 -o none.html
 

@@ -139,10 +139,11 @@ static void put_number(struct vf_sink *s, size_t n, const char *one, const char 
 
 static void put_limits(struct vf_sink *s, const struct tr_case *c)
 {
-	size_t absent = 0, unread = 0, broken = 0, withheld = 0, waiting = 0;
+	size_t absent = 0, unread = 0, broken = 0, withheld = 0, waiting = 0, signers = 0;
 
 	for (size_t i = 0; i < c->n_records; i++) {
 		withheld += c->records[i].is_withheld ? 1 : 0;
+		signers += c->records[i].signer.n ? 1 : 0;
 		waiting += c->records[i].anchored == VF_TIME_NONE && !c->records[i].is_erased && !c->records[i].is_withheld ? 1 : 0;
 		for (size_t j = 0; j < c->records[i].n_files; j++) {
 			const struct tr_case_file *f = &c->records[i].files[j];
@@ -159,6 +160,8 @@ static void put_limits(struct vf_sink *s, const struct tr_case *c)
 	put_number(s, absent, "document is", "documents are", "not at hand (withheld, erased, or elsewhere): nothing is known of what it says.");
 	put_number(s, unread, "document is", "documents are", "of no format that is read, such as a text or a picture: the octets are proven, what they say was not looked at.");
 	put_number(s, broken, "document is", "documents are", "not in the form of the format: what could be read counts.");
+	put_number(s, signers, "record is", "records are",
+		"signed under a name that the signer gave: nobody was asked who vouches for it. trialverify says whose key it was, with the roots of a trust directory.");
 	put_number(s, waiting, "record has", "records have", "no time-stamp yet.");
 	vf_sink_str(s, "<li>Whether what a document says is true, whether a translation says the same, whether a text that changed its words changed its "
 		       "meaning.</li>\n<li>Whether something was there earlier than its time-stamp: it only says that it was there no later.</li>\n"

@@ -2,21 +2,6 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* True when later comes after form by steps of "supersedes". */
-static bool comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *form, int steps)
-{
-	for (size_t i = 0; i < later->n_links && steps > 0; i++) {
-		const struct tr_case_record *to;
-
-		if (later->links[i].type != TR_SUPERSEDES)
-			continue;
-		to = tr_case_record(c, &later->links[i].record);
-		if (to == form || (to && comes_after(c, to, form, steps - 1)))
-			return true;
-	}
-	return false;
-}
-
 /* From when a newer form counts. */
 struct newer {
 	const struct tr_case_record *form; /* NULL: none does */
@@ -87,9 +72,9 @@ static struct newer newer_form(const struct tr_case *c, const struct tr_case_rec
 		const struct tr_case_record *g = &c->records[i];
 		struct newer n;
 
-		if (comes_after(c, g, form, 64) != linked)
+		if (tr_study_comes_after(c, g, form) != linked)
 			continue;
-		if (!linked && (g < form || !is_beside(g, form) || comes_after(c, form, g, 64)))
+		if (!linked && (g < form || !is_beside(g, form) || tr_study_comes_after(c, form, g)))
 			continue;
 		if (g->details && form->details && tr_scope_is_apart(&g->details->scope, &form->details->scope))
 			continue;

@@ -3,15 +3,9 @@
 #include "trial/rules/study.h"
 
 /* The form is the one, or one that came after it. */
-static bool is_at_least(const struct tr_case *c, const struct tr_case_record *form, const struct tr_case_record *needed, int steps)
+static bool is_at_least(const struct tr_case *c, const struct tr_case_record *form, const struct tr_case_record *needed)
 {
-	if (form == needed)
-		return true;
-	for (size_t i = 0; form && i < form->n_links && steps > 0; i++)
-		if (form->links[i].type == TR_SUPERSEDES &&
-			is_at_least(c, tr_case_record(c, &form->links[i].record), needed, steps - 1))
-			return true;
-	return false;
+	return form == needed || (form && tr_study_comes_after(c, form, needed));
 }
 
 /* From the whole, or at least so that nothing more is collected; who ends a part alone, as samples, is still asked again. */
@@ -63,7 +57,7 @@ static const struct tr_case_record *renewed(const struct tr_case *c, const struc
 	for (size_t i = 0; i < n; i++) {
 		struct tr_dated d;
 
-		if (!tr_is_consent(own[i]) || !is_at_least(c, tr_consent_form_of(c, own[i]), form, 64))
+		if (!tr_is_consent(own[i]) || !is_at_least(c, tr_consent_form_of(c, own[i]), form))
 			continue;
 		d = tr_consent_date_of(own[i]);
 		if (first && (!tr_dated_is(&d) || (tr_dated_is(ret) && d.when.hi >= ret->when.hi)))
@@ -163,7 +157,7 @@ static VF_RC judge_form(const struct tr_rule *rule, const struct tr_case *c, siz
 		const struct tr_case_record *r = &c->records[i];
 		const struct tr_case_record *old = tr_is_consent(r) ? tr_consent_form_of(c, r) : NULL;
 
-		if (r->details && r->details->has_participant && old && old != form && is_at_least(c, form, old, 64) &&
+		if (r->details && r->details->has_participant && old && old != form && is_at_least(c, form, old) &&
 			is_last_on_earlier(c, r, form))
 			rc = judge(rule, c, form, r, f, reterr);
 	}

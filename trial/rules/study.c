@@ -164,6 +164,31 @@ const struct tr_case_record *tr_study_unblinding(const struct tr_case *c)
 	return NULL;
 }
 
+static bool comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier,
+	unsigned depth, unsigned *left)
+{
+	for (size_t i = 0; i < later->n_links && depth > 0; i++) {
+		const struct tr_case_record *to;
+
+		if (later->links[i].type != TR_SUPERSEDES)
+			continue;
+		if (*left == 0)
+			return false;
+		(*left)--;
+		to = tr_case_record(c, &later->links[i].record);
+		if (to && (to == earlier || comes_after(c, to, earlier, depth - 1, left)))
+			return true;
+	}
+	return false;
+}
+
+bool tr_study_comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier)
+{
+	unsigned left = 4096;
+
+	return comes_after(c, later, earlier, 64, &left);
+}
+
 bool tr_study_is_later(const struct tr_case_record *r)
 {
 	for (size_t i = 0; i < r->n_links; i++)

@@ -19,6 +19,11 @@ struct tr_enrolment tr_study_enrolment(const struct tr_case *c);
 /* The record comes after another one: it supersedes or amends it. Other links, to a schema or a plan, do not make it later. */
 bool tr_study_is_later(const struct tr_case_record *r);
 
+/*
+ * Whether later leads to earlier by steps of "supersedes". 64 in a row and 4,096 in all are followed: of a study bundle nobody knows who saw to its links, and ways that double with each record are never gone to their end.
+ */
+bool tr_study_comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier);
+
 /* The first unblinding in the log; that of one participant, in an emergency, is none of the study. NULL: none is recorded. */
 const struct tr_case_record *tr_study_unblinding(const struct tr_case *c);
 
