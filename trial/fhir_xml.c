@@ -5,6 +5,10 @@
 #include "trial/fhir_tree.h"
 #include "verify/text.h"
 
+#if LIBXML_VERSION >= 21200 /* errors became const */
+#define xmlErrorPtr const xmlError *
+#endif
+
 struct reading {
 	struct tr_fhir_tree *t;
 	xmlTextReaderPtr x;

@@ -8,6 +8,10 @@
 #include "verify/text.h"
 #include "verify/xml_guard.h"
 
+#if LIBXML_VERSION >= 21200 /* errors became const */
+#define xmlErrorPtr const xmlError *
+#endif
+
 /* Longest base64 of a digest: 88 characters for 64 octets. */
 #define VALUE_ROOM 96
 /* Two namespaces, each with and without a prefix, and some room. */
@@ -399,17 +403,16 @@ static xmlParserCtxtPtr context_new(void)
 {
 	xmlParserCtxtPtr c = xmlNewParserCtxt();
 
-	if (!c)
-		return NULL;
-	*c->sax = (xmlSAXHandler){
-		.initialized = XML_SAX2_MAGIC,
-		.startElementNs = on_start,
-		.endElementNs = on_end,
-		.characters = on_text,
-		.ignorableWhitespace = on_text,
-		.internalSubset = on_doctype,
-		.serror = on_error,
-	};
+	if (c)
+		*c->sax = (xmlSAXHandler){
+			.initialized = XML_SAX2_MAGIC,
+			.startElementNs = on_start,
+			.endElementNs = on_end,
+			.characters = on_text,
+			.ignorableWhitespace = on_text,
+			.internalSubset = on_doctype,
+			.serror = on_error,
+		};
 	return c;
 }
 
@@ -439,7 +442,6 @@ void vf_manifest_parser_freep(struct vf_manifest_parser **p)
 /* Runs libxml2. Afterwards the context is kept only when it holds no names but those of the schema. */
 static VF_RC run(struct vf_manifest_parser *p, struct state *s, struct vf_bytes xml, struct vf_err *reterr)
 {
-	xmlDocPtr doc;
 	bool is_good;
 
 	if (!p->ctxt)
@@ -448,8 +450,7 @@ static VF_RC run(struct vf_manifest_parser *p, struct state *s, struct vf_bytes 
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for an XML parser");
 	s->ctxt = p->ctxt;
 	p->ctxt->userData = s;
-	doc = xmlCtxtReadMemory(p->ctxt, (const char *)xml.p, (int)xml.n, NULL, NULL, XML_PARSE_NONET);
-	xmlFreeDoc(doc);
+	xmlFreeDoc(xmlCtxtReadMemory(p->ctxt, (const char *)xml.p, (int)xml.n, NULL, NULL, XML_PARSE_NONET));
 	is_good = s->err.rc == VF_OK && p->ctxt->wellFormed == 1 && p->ctxt->nsWellFormed == 1 &&
 		s->depth == 0 && s->stack[0].step == complete[NODE_DOCUMENT];
 	p->ctxt->userData = NULL;

@@ -63,6 +63,8 @@ policy() {
 JSON
 }
 policy if-present refuse
+old=0 # the release whose limits docs/interop.md tells (differences 1 and 2); later ones are not held to them
+case $(openssl version) in "OpenSSL 3.0."*) old=1 ;; esac
 for kind in rsa pss p256 p384 ed25519; do
 	ours VERIFIED - "ours on BC's token, $kind" token "made/token-$kind.tst" data --trust trust
 	ours REJECTED TS_IMPRINT "ours on BC's token, $kind, other data" token "made/token-$kind.tst" other --trust trust
@@ -77,11 +79,11 @@ for kind in rsa pss p256 p384 ed25519; do
 		"made/sig-$kind-wrong-t.p7s" data
 	case $kind in
 	# openssl's ts reads neither the parameters of RSA-PSS nor signatures without a digest of their own
-	pss | ed25519) expect "Verification: FAILED" "openssl ts on BC's token, $kind" openssl_token "made/token-$kind.tst" ;;
+	pss | ed25519) [ $old = 0 ] || expect "Verification: FAILED" "openssl ts on BC's token, $kind" openssl_token "made/token-$kind.tst" ;;
 	*) expect "Verification: OK" "openssl ts on BC's token, $kind" openssl_token "made/token-$kind.tst" ;;
 	esac
 	case $kind in
-	ed25519) expect failed "openssl cms on BC's signature, $kind" openssl_cms "made/sig-$kind.p7s" ;;
+	ed25519) [ $old = 0 ] || expect failed "openssl cms on BC's signature, $kind" openssl_cms "made/sig-$kind.p7s" ;;
 	*) expect successful "openssl cms on BC's signature, $kind" openssl_cms "made/sig-$kind.p7s" ;;
 	esac
 done

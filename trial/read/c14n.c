@@ -11,6 +11,10 @@
 #include "trial/read/c14n_inside.h"
 #include "verify/text.h"
 
+#if LIBXML_VERSION >= 21200 /* errors became const */
+#define xmlErrorPtr const xmlError *
+#endif
+
 /* ---- faults inside callbacks ---- */
 
 void tr_c14n_stop(struct tr_c14n_writer *w, enum vf_rc rc, const char *text)

@@ -5,6 +5,10 @@
 #include <libxml/parserInternals.h>
 #include <stdlib.h>
 
+#if LIBXML_VERSION >= 21200 /* errors became const */
+#define xmlErrorPtr const xmlError *
+#endif
+
 /* Octets given to libxml2 at a time: what stands between two calls of it is kept, so few and not too few. */
 #define CHUNK ((size_t)32 * 1024)
 
