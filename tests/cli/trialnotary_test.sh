@@ -522,7 +522,9 @@ run 0 "one tile changed" "$tn" submit own --study S --kind other docs
 run 0 "one tile changed" "$tn" seal own
 tile=$(find own/log/tile -type f | sort | head -1)
 chmod 644 "$tile"
-printf X | dd of="$tile" bs=1 seek=3 conv=notrunc 2>/dev/null
+# one bit of an octet: another octet written over it could be the same by chance
+was=$(od -An -tu1 -j 3 -N 1 "$tile")
+printf '%b' "\\0$(printf %o $((was ^ 1)))" | dd of="$tile" bs=1 seek=3 conv=notrunc 2>/dev/null
 run 74 "one tile changed" "$tn" fsck own
 has out "$(basename "$(dirname "$tile")")/$(basename "$tile")"
 has err "1 fault was found"

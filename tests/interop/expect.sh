@@ -27,3 +27,9 @@ finish() {
 	[ "$tried" -ge "$1" ] || { echo "FAIL  at least $1 were to be tried"; exit 1; }
 	[ "$failed" = 0 ]
 }
+# flip FILE OFFSET: one bit of the octet there; an octet written over it could be the same by chance
+flip() {
+	local was
+	was=$(od -An -tu1 -j "$2" -N 1 "$1")
+	printf '%b' "\\0$(printf %o $((was ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}

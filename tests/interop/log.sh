@@ -97,8 +97,8 @@ for size in 1 2 255 256 257 1000 70000; do
 	must ./notecheck tiles "go-$size" $size
 	expect valid "ours on Go's log of $size" "$tool" tiles "go-$size" "go-$size/key"
 done
-printf 'x' | dd of=go-1000/tile/0/001 bs=1 seek=100 conv=notrunc status=none
+flip go-1000/tile/0/001 100
 expect "invalid: PROOF_ROOT" "ours on Go's log with a changed tile" "$tool" tiles go-1000 go-1000/key
-printf 'x' | dd of=go-257/tile/entries/000 bs=1 seek=100 conv=notrunc status=none
+flip go-257/tile/entries/000 100
 expect "invalid: PROOF_ROOT: entry" "ours on Go's log with a changed entry" "$tool" tiles go-257 go-257/key
 finish 60

@@ -220,7 +220,8 @@ for name in once twice tree; do
 	expect "invalid: ER_GROUP" "ours on the renewed bundle $name, part as group" judge $record group box/statement.json box/stream.json
 	# a token before the last one with another signature: difference 9
 	cp $record changed.ers
-	printf '\377' | dd of=changed.ers bs=1 seek="$(awk 'NR == 1 { print $2 + $3 - 1 }' stamps)" conv=notrunc status=none
+	last=$(awk 'NR == 1 { print $2 + $3 - 1 }' stamps)
+	printf '%b' "\\0$(printf %o $(($(od -An -tu1 -j "$last" -N 1 changed.ers) ^ 1)))" | dd of=changed.ers bs=1 seek="$last" conv=notrunc status=none
 	# the program looks at signatures before it comes to that
 	expect "invalid: ER_RENEWAL" "ours on the renewed bundle $name with another first token" "$tool" check changed.ers group "$@"
 	expect invalid "BC on the renewed bundle $name with another first token" bc check changed.ers last.pem group "$@"

@@ -174,8 +174,10 @@ static void test_good(const struct made *m, bool confidential)
 static void test_flips(const struct made *m)
 {
 	struct nt_buf x = excerpt_of(m, TABLE, 2, 3, VF_SHA256);
+	const char *stride = getenv("TRIALNOTARY_FLIP_STRIDE"); /* a sample for the sanitizers, which are slow */
+	size_t step = stride ? (size_t)atoi(stride) : 1;
 
-	for (size_t i = 0; i < x.n * 8; i++) {
+	for (size_t i = 0; i < x.n * 8; i += step) {
 		x.p[i / 8] ^= (uint8_t)(1u << i % 8);
 		if (judge(nt_buf_bytes(&x), nt_buf_bytes(&m->bundle)) == VF_VERIFIED)
 			CHECK_FAIL("bit %zu does not count", i);

@@ -139,7 +139,7 @@ static bool is_last_on_earlier(const struct tr_case *c, const struct tr_case_rec
 	for (size_t i = 0; i < n; i++) {
 		const struct tr_case_record *on = own[i] > r && tr_is_consent(own[i]) ? tr_consent_form_of(c, own[i]) : NULL;
 
-		if (on && on != form && is_at_least(c, form, on, 64))
+		if (on && on != form && is_at_least(c, form, on))
 			return false;
 	}
 	return true;
