@@ -151,6 +151,7 @@ static void put_head(struct fixture *f, const struct vf_hash *of)
 static void same(void)
 {
 	static const struct nt_withhold consent[] = {{.kind = "consent"}};
+	struct nt_withhold one[] = {{.kind = NULL}};
 	struct nt_study_options o = {.choice = {.withhold = consent, .n_withhold = 1}};
 	struct nt_case *shown, *known;
 	struct vf_hash first;
@@ -212,6 +213,15 @@ static void same(void)
 		CHECK_INT(a->anchored, VF_TIME_NONE);
 		CHECK_INT(a->n_files, 0);
 	}
+	nt_case_free(shown);
+	/* a link of another type to what is withheld does not say that it was erased */
+	one[0].id = first;
+	o.choice.withhold = one;
+	pack(&f, &o);
+	shown = need_case(&f, NULL);
+	check_absent(shown, 1, 0, 0);
+	CHECK(vf_hash_eq(&nt_case_get(shown)->records[1].id, &first));
+	CHECK(nt_case_get(shown)->records[1].is_withheld && !nt_case_get(shown)->records[1].is_erased);
 	nt_case_free(shown);
 	nt_case_free(known);
 	signer_end(&g);
