@@ -27,11 +27,12 @@ struct judging {
 
 static void fault(struct judging *g, const struct vf_study_record *r, const struct vf_err *err)
 {
-	struct vf_study_fault *f = &g->r->faults[g->r->n_faults];
+	struct vf_study_fault *f;
 
 	g->r->rejected |= vf_rc_class(err->rc) == VF_CLASS_REJECTED;
 	if (g->r->n_faults++ >= VF_STUDY_FAULTS)
 		return;
+	f = &g->r->faults[g->r->n_faults - 1];
 	*f = (struct vf_study_fault){.err = *err, .has_record = r != NULL};
 	if (r) {
 		f->index = r->index;
