@@ -36,6 +36,13 @@ struct study_beside {
 };
 
 static struct vf_err study_said; /* what refused the packing last */
+static size_t study_told;	 /* of how many records the last judgement told */
+
+static inline void study_tell(void *ctx, const struct vf_study_record *r, const struct vf_report *report)
+{
+	(void)ctx;
+	study_told += r->is_shown && vf_hash_eq(&r->id, &report->id);
+}
 
 /* The verdict at a time, or what refuses the packing. beside and ret may be NULL. */
 static inline enum vf_rc study_judge_at(struct fixture *f, struct vf_bytes file, const struct study_beside *beside, int64_t at,
@@ -46,7 +53,7 @@ static inline enum vf_rc study_judge_at(struct fixture *f, struct vf_bytes file,
 	static struct vf_study_result unused;
 	struct vf_trust_file files[NT_TRUST_MAX];
 	struct vf_session_options options = {.files = files, .n_files = f->trust.n, .at = at};
-	struct vf_study_judging j = {.report = &report};
+	struct vf_study_judging j = {.report = &report, .each = study_tell};
 	struct vf_source source = vf_source_of(file);
 	struct vf_arena a, memory;
 	struct vf_study s;
@@ -69,6 +76,7 @@ static inline enum vf_rc study_judge_at(struct fixture *f, struct vf_bytes file,
 	for (size_t i = 0; i < f->trust.n; i++)
 		files[i] = (struct vf_trust_file){f->trust.names[i], nt_buf_bytes(&f->trust.files[i])};
 	fixture_need(vf_session_new(&options, study_session_room, STUDY_SESSION, &j.session, &err), &err, "session");
+	study_told = 0;
 	rc = vf_study_check(&s, &j, ret, &study_said);
 	vf_session_free(j.session);
 	return rc;

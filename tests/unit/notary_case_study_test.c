@@ -112,6 +112,7 @@ static void check_same(const struct tr_case_record *a, const struct tr_case_reco
 	CHECK_INT(a->seq, b->seq);
 	CHECK(a->in_stream == b->in_stream && a->is_erased == b->is_erased && a->is_withheld == b->is_withheld);
 	CHECK_BYTES(a->version, b->version);
+	CHECK_BYTES(a->details_json, b->details_json);
 	CHECK_BYTES(a->signer, b->signer);
 	CHECK_BYTES(a->meaning, b->meaning);
 	CHECK_INT(a->n_links, b->n_links);
@@ -136,10 +137,21 @@ static void check_absent(const struct nt_case *c, size_t withheld, uint64_t miss
 	CHECK(nt_case_get(c)->is_whole == (withheld == 0 && missing == 0));
 }
 
-/* Records of four seals, others between them; whole, and with the consent withheld. */
+/* A record with details. */
+static void put_head(struct fixture *f, const struct vf_hash *of)
+{
+	char text[400], hex[65];
+
+	vf_hex_put(hex, vf_bytes(of->b, 32));
+	snprintf(text, sizeof(text), "{\"schema\":\"trialnotary/details/study-head/1\",\"streams\":[{\"head\":\"%s\",\"records\":2,\"stream\":\"%s\"}]}", hex, hex);
+	study_submit(f, "A", TR_STUDY_HEAD, "details.json", text);
+}
+
+/* Six records of four seals, others between them; whole, and with the consents withheld, of which one is the first record. */
 static void same(void)
 {
 	static const struct nt_withhold consent[] = {{.kind = "consent"}};
+	struct nt_withhold one[] = {{.kind = NULL}};
 	struct nt_study_options o = {.choice = {.withhold = consent, .n_withhold = 1}};
 	struct nt_case *shown, *known;
 	struct vf_hash first;
@@ -149,10 +161,12 @@ static void same(void)
 	fixture_begin(&f);
 	signer_begin(&g, NULL, NULL);
 	put_trust(&f, &g);
+	submit(&f, TR_CONSENT, "early.txt", NULL, TR_USES, NULL);
 	first = submit(&f, TR_DATASET, "one.csv", NULL, TR_USES, NULL);
 	fixture_seal(&f);
 	study_submit_many(&f, "B", 0, 2);
 	submit(&f, TR_CONSENT, "consent.txt", NULL, TR_USES, NULL);
+	put_head(&f, &first);
 	fixture_seal(&f);
 	f.now += 3600000;
 	submit(&f, TR_DATASET, "two.csv", &g, TR_SUPERSEDES, &first);
@@ -164,30 +178,34 @@ static void same(void)
 	pack(&f, NULL);
 	shown = need_case(&f, NULL);
 	check_absent(shown, 0, 0, 0);
-	CHECK_INT(nt_case_get(shown)->n_records, 4);
-	CHECK_INT(nt_case_get(known)->n_records, 4);
+	CHECK_INT(nt_case_get(shown)->n_records, 6);
+	CHECK_INT(nt_case_get(known)->n_records, 6);
 	CHECK_BYTES(nt_case_get(shown)->study, vf_bytes_str("A"));
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		const struct tr_case_record *a = &nt_case_get(shown)->records[i], *b = &nt_case_get(known)->records[i];
+		size_t n = i == 3 ? 0 : 1;
 
 		check_same(a, b);
 		CHECK_INT(a->index, b->index);
-		CHECK(i == 0 || a->anchored > a[-1].anchored);
-		CHECK_INT(a->n_files, 1);
-		CHECK(a->n_files && a->files[0].at_hand);
-		CHECK_BYTES(a->signer, vf_bytes_str(i >= 2 ? "A Submitter" : ""));
+		CHECK(i == 0 || a->anchored >= a[-1].anchored);
+		CHECK_INT(a->n_files, n);
+		CHECK(n == 0 || a->files[0].at_hand);
+		CHECK((a->details != NULL) == (i == 3) && (a->details_json.n > 0) == (i == 3));
+		CHECK_BYTES(a->signer, vf_bytes_str(i >= 4 ? "A Submitter" : ""));
 	}
+	CHECK(nt_case_get(shown)->records[4].anchored >= nt_case_get(shown)->records[3].anchored + 3600000);
 	nt_case_free(shown);
 	pack(&f, &o);
 	shown = need_case(&f, NULL);
-	check_absent(shown, 1, 0, 0);
-	CHECK_INT(nt_case_get(shown)->n_records, 4);
-	for (size_t i = 0; i < 4; i++) {
+	check_absent(shown, 2, 0, 0);
+	CHECK_INT(nt_case_get(shown)->n_records, 6);
+	for (size_t i = 0; i < 6; i++) {
 		const struct tr_case_record *a = &nt_case_get(shown)->records[i], *b = &nt_case_get(known)->records[i];
+		bool is_withheld = i == 0 || i == 2;
 
 		CHECK_INT(a->index, b->index);
-		CHECK(vf_hash_eq(&a->id, &b->id) && a->seq == b->seq && a->is_withheld == (i == 1) && !a->is_erased);
-		if (i != 1) {
+		CHECK(vf_hash_eq(&a->id, &b->id) && a->seq == b->seq && a->is_withheld == is_withheld && !a->is_erased);
+		if (!is_withheld) {
 			check_same(a, b);
 			continue;
 		}
@@ -196,44 +214,64 @@ static void same(void)
 		CHECK_INT(a->n_files, 0);
 	}
 	nt_case_free(shown);
+	/* a link of another type to what is withheld does not say that it was erased */
+	one[0].id = first;
+	o.choice.withhold = one;
+	pack(&f, &o);
+	shown = need_case(&f, NULL);
+	check_absent(shown, 1, 0, 0);
+	CHECK(vf_hash_eq(&nt_case_get(shown)->records[1].id, &first));
+	CHECK(nt_case_get(shown)->records[1].is_withheld && !nt_case_get(shown)->records[1].is_erased);
+	nt_case_free(shown);
 	nt_case_free(known);
 	signer_end(&g);
 	fixture_end(&f);
 }
 
-/* What was erased: when a shown record says so it is that, else it may be withheld, or is a gap. */
+#define ERASED 6
+
+/*
+ * What was erased: when a shown record says so it is that, else it may be withheld, or is a gap. Every second record: of
+ * consents a place stays in the file, of datasets the next record knows the ID alone.
+ */
 static void erased(void)
 {
 	static const struct nt_withhold none[] = {{.kind = "erasure"}};
 	struct nt_study_options o = {.choice = {.withhold = none, .n_withhold = 1}};
-	struct vf_hash consent, data;
+	struct vf_hash gone[ERASED];
 	const struct tr_case *c;
 	struct nt_case *shown;
 	struct vf_err err = {0};
 	struct fixture f;
+	char name[16];
 
 	fixture_begin(&f);
 	put_trust(&f, NULL);
-	submit(&f, TR_DATASET, "first.csv", NULL, TR_USES, NULL);
-	consent = submit(&f, TR_CONSENT, "consent.txt", NULL, TR_USES, NULL);
-	data = submit(&f, TR_DATASET, "data.csv", NULL, TR_USES, NULL);
-	submit(&f, TR_DATASET, "last.csv", NULL, TR_USES, NULL);
-	submit(&f, TR_ERASURE, "a.txt", NULL, TR_ERASES, &consent);
-	submit(&f, TR_ERASURE, "b.txt", NULL, TR_ERASES, &data);
+	for (size_t i = 0; i < 2 * ERASED; i++) {
+		snprintf(name, sizeof(name), "%zu.txt", i);
+		submit(&f, i % 4 == 1 ? TR_CONSENT : TR_DATASET, name, NULL, TR_USES, NULL);
+		if (i % 2)
+			gone[i / 2] = f.last;
+	}
+	for (size_t i = 0; i < ERASED; i++) {
+		snprintf(name, sizeof(name), "why-%zu.txt", i);
+		submit(&f, TR_ERASURE, name, NULL, TR_ERASES, &gone[i]);
+	}
 	fixture_seal(&f);
-	fixture_need(nt_notary_erase(f.n, &consent, &err), &err, "erase");
-	fixture_need(nt_notary_erase(f.n, &data, &err), &err, "erase");
+	for (size_t i = 0; i < ERASED; i++)
+		fixture_need(nt_notary_erase(f.n, &gone[i], &err), &err, "erase");
 	pack(&f, NULL);
 	shown = need_case(&f, NULL);
 	c = nt_case_get(shown);
 	check_absent(shown, 0, 0, 0);
-	CHECK_INT(c->n_records, 6);
+	CHECK_INT(c->n_records, 3 * ERASED);
 	for (size_t i = 0; i < c->n_records; i++) {
 		CHECK_INT(c->records[i].seq, i);
-		CHECK(c->records[i].is_erased == (i == 1 || i == 2) && !c->records[i].is_withheld);
+		CHECK(c->records[i].is_erased == (i < 2 * ERASED && i % 2) && !c->records[i].is_withheld);
+		CHECK(vf_hash_eq(&c->records[i].stream, &c->records[0].id) || i == 0);
+		if (c->records[i].is_erased)
+			CHECK(vf_hash_eq(&c->records[i].id, &gone[i / 2]));
 	}
-	CHECK(vf_hash_eq(&c->records[1].id, &consent) && vf_hash_eq(&c->records[2].id, &data));
-	CHECK(vf_hash_eq(&c->records[2].stream, &c->records[0].id));
 	nt_case_free(shown);
 	/* without those who say so: nothing of them counts as erased, and their own places are known */
 	pack(&f, &o);
@@ -241,7 +279,7 @@ static void erased(void)
 	c = nt_case_get(shown);
 	for (size_t i = 0; i < c->n_records; i++)
 		CHECK(!c->records[i].is_erased);
-	CHECK_INT(nt_case_absent(shown).withheld + nt_case_absent(shown).missing, 4);
+	CHECK_INT(nt_case_absent(shown).withheld + nt_case_absent(shown).missing, 2 * ERASED);
 	CHECK(!c->is_whole);
 	nt_case_free(shown);
 	fixture_end(&f);
@@ -333,6 +371,41 @@ static void beside(void)
 	fixture_end(&f);
 }
 
+/* A document of the file with octets of another one makes no case; nor does a trust directory that is not there. */
+static void changed_document(void)
+{
+	struct vf_hash h = vf_sha256(vf_bytes_str("one.csv")), id;
+	char name[sizeof(VF_STUDY_DOCUMENTS) + 64] = VF_STUDY_DOCUMENTS;
+	struct nt_case *c = NULL;
+	struct vf_err err = {0};
+	struct fixture f;
+	struct sm_file m;
+	struct nt_buf b;
+
+	fixture_begin(&f);
+	put_trust(&f, NULL);
+	id = submit(&f, TR_DATASET, "one.csv", NULL, TR_USES, NULL);
+	fixture_seal(&f);
+	m = sm_file_of(&f, &id, 1);
+	vf_hex_put(name + strlen(VF_STUDY_DOCUMENTS), vf_bytes(h.b, 32));
+	m.n_documents = 1;
+	for (int changed = 0; changed < 2; changed++) {
+		m.documents[0] = (struct sm_document){name, changed ? "two.csv" : "one.csv"};
+		b = sm_make(&m);
+		put_file(nt_buf_bytes(&b));
+		nt_buf_done(&b);
+		CHECK_RC(open_case(&f, NULL, &c, &err), changed ? VF_DETACHED_UNMATCHED : VF_OK);
+		if (!changed && c)
+			check_absent(c, 0, 0, 0);
+		CHECK(changed ? c == NULL : c && nt_case_get(c)->records[0].files[0].at_hand);
+		nt_case_free(c);
+	}
+	strcat(trust, "-not-there");
+	CHECK_RC(open_case(&f, NULL, &c, &err), VF_NO_INPUT);
+	CHECK(c == NULL);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	study_begin();
@@ -340,5 +413,6 @@ int main(void)
 	erased();
 	gaps();
 	beside();
+	changed_document();
 	return check_done();
 }

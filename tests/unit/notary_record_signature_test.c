@@ -116,13 +116,34 @@ static void test_moved(struct nt_signatures *s, const struct parts *p, const str
 	CHECK(is_signed(s, &p->s));
 }
 
-/* The signature of g over a manifest. */
-static struct vf_bytes sign(const struct signer *g, struct vf_bytes manifest)
+/* The signature of g over a manifest, with these signed attributes beside the usual ones. */
+static struct vf_bytes sign_with(const struct signer *g, struct vf_bytes manifest, struct vf_bytes attrs)
 {
 	struct cms_spec spec = {.cert = g->cert, .certs = g->cert, .key = g->key, .detached = true, .content_type = "1.2.840.113549.1.7.1",
-		.content = manifest};
+		.content = manifest, .attrs = attrs};
 
 	return make_cms(&spec);
+}
+
+static struct vf_bytes sign(const struct signer *g, struct vf_bytes manifest)
+{
+	return sign_with(g, manifest, NOTHING);
+}
+
+static struct vf_bytes meaning(const char *oid)
+{
+	return make_attr("1.2.840.113549.1.9.16.2.16", DER(VF_DER_SEQUENCE, make_oid(oid)));
+}
+
+/* The statement of p, which names g as its signer. */
+static struct vf_bytes statement_of(const struct parts *p, const struct signer *g)
+{
+	struct vf_bytes text = make_copy(p->s.statement);
+	uint8_t *at = memmem(text.p, text.n, "\"signer\":\"", 10);
+
+	MUST(at);
+	memcpy(at + 10, HEX(g->sha256), 64);
+	return text;
 }
 
 /* Right signatures of the one whom the statement names, over what is no signed manifest of this record. */
@@ -130,19 +151,14 @@ static void test_forged(struct nt_signatures *s, const struct parts *p)
 {
 	struct nt_record_signature r = p->s;
 	struct nt_record_signer by;
-	struct vf_bytes text = make_copy(p->s.statement), own, other, before;
-	uint8_t *at = memmem(text.p, text.n, "\"signer\":\"", 10);
+	struct vf_bytes text, own, other, before;
 	struct signer g, stranger;
 
 	signer_begin(&g, NULL, NULL);
 	signer_begin(&stranger, NULL, NULL);
 	stranger.cert = make_cert(&(struct cert_spec){.name = "A Submitter", .issuer = "Submitter Root", .key = stranger.key,
 		.issuer_key = stranger.root_key, .serial = 8, .ext = {{"keyUsage", "critical,digitalSignature"}}});
-	CHECK(at != NULL);
-	if (!at)
-		return;
-	memcpy(at + 10, HEX(g.sha256), 64);
-	r.statement = text;
+	r.statement = text = statement_of(p, &g);
 	own = make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, text));
 	other = make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, p->s.statement));
 	r.manifest = make_manifest(VF_NAME_SIGNATURE, own);
@@ -173,23 +189,41 @@ static void test_forged(struct nt_signatures *s, const struct parts *p)
 	signer_end(&stranger);
 }
 
+/* What it means: by its name, else its OID, and nothing of the signature before. Said twice, the signature is not right. */
+static void test_meaning(struct nt_signatures *s, const struct parts *p)
+{
+	static const struct {
+		const char *oid, *want;
+	} cases[] = {{"1.2.840.113549.1.9.16.6.5", "approval"}, {NULL, ""}, {"1.2.3.4", "1.2.3.4"}, {"1.2.840.113549.1.9.16.6.6", "author"}, {NULL, ""}};
+	struct nt_record_signature r = p->s;
+	struct nt_record_signer by;
+	struct signer g;
+
+	signer_begin(&g, NULL, NULL);
+	r.statement = statement_of(p, &g);
+	r.manifest = make_manifest(VF_NAME_SIGNATURE, make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, r.statement)));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		r.signature = sign_with(&g, r.manifest, cases[i].oid ? meaning(cases[i].oid) : NOTHING);
+		CHECK_RC(nt_signatures_read(s, &r, DURING, &by, NULL), VF_OK);
+		CHECK_BYTES(by.name, vf_bytes_str("A Submitter"));
+		CHECK_BYTES(by.meaning, vf_bytes_str(cases[i].want));
+	}
+	r.signature = sign_with(&g, r.manifest, JOIN(meaning(cases[0].oid), meaning(cases[3].oid)));
+	CHECK(!is_signed(s, &r));
+	signer_end(&g);
+}
+
 /* The last moment of the certificate's days counts, and so does the first; none outside. */
 static void test_days(struct nt_signatures *s, const struct parts *p)
 {
 	struct nt_record_signature r = p->s;
-	struct vf_bytes text = make_copy(p->s.statement);
-	uint8_t *at = memmem(text.p, text.n, "\"signer\":\"", 10);
 	int64_t from = make_time("2026-05-01T00:00:00Z"), to = make_time("2026-06-01T00:00:00Z");
 	struct nt_record_signer by;
 	struct signer g;
 
 	signer_begin(&g, "20260501000000Z", "20260601000000Z");
-	CHECK(at != NULL);
-	if (!at)
-		return;
-	memcpy(at + 10, HEX(g.sha256), 64);
-	r.statement = text;
-	r.manifest = make_manifest(VF_NAME_SIGNATURE, make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, text)));
+	r.statement = statement_of(p, &g);
+	r.manifest = make_manifest(VF_NAME_SIGNATURE, make_ref(VF_NAME_STATEMENT, VF_MANIFEST_SHA256, make_digest(VF_SHA256, r.statement)));
 	r.signature = sign(&g, r.manifest);
 	for (int64_t day = -1; day <= 1; day++) {
 		CHECK_RC(nt_signatures_read(s, &r, from + day, &by, NULL), VF_OK);
@@ -213,6 +247,7 @@ int main(void)
 	CHECK(!is_signed(s, &bad.s));
 	test_moved(s, &good, &other);
 	test_forged(s, &good);
+	test_meaning(s, &good);
 	test_days(s, &good);
 	nt_signatures_free(s);
 	nt_signatures_free(NULL);

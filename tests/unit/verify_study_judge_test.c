@@ -37,6 +37,13 @@ static void gaps(void)
 	CHECK_INT(r.records, 5);
 	CHECK_INT(r.counts[VF_VERIFIED], 5);
 	CHECK_INT(r.streams[0].missing, 0);
+	CHECK_INT(r.withheld, 4);
+	CHECK_INT(study_told, 5);
+	nt_buf_reset(&given);
+	fixture_export(&f, &ids[2], &(struct nt_export_options){.detached = true}, &given);
+	CHECK_RC(sm_judge_with(&f, &m, &given, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_INT(r.withheld, 5);
 	nt_buf_done(&given);
 	/* one that is hidden is there, and its place is shown by nothing: the hashes around it are wrong */
 	m = sm_file_of(&f, ids, 5);
@@ -136,6 +143,8 @@ static void places(void)
 	CHECK_RC(sm_judge(&f, &m, NULL, &r), VF_OK);
 	CHECK_INT(r.verdict, VF_INDETERMINATE);
 	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, "its place in its stream is not shown"));
+	CHECK_INT(r.n_streams, 1);
+	CHECK_INT(r.streams[0].records, 2);
 	/* its bundle beside the file, with the place: the file says that it has none */
 	given = sm_bundle_of(&f, &ids[3]);
 	CHECK_RC(sm_judge_with(&f, &m, &given, &r), VF_OK);
@@ -242,6 +251,72 @@ static void put_head(struct fixture *f, const struct vf_hash *stream, const stru
 		records, a, more);
 	study_submit(f, "A", TR_STUDY_HEAD, "details.json", text);
 	fixture_seal(f);
+}
+
+/* A head names any place of a stream, and of any of several. */
+static void places_of_heads(void)
+{
+	static struct vf_study_result r;
+	struct nt_study_made made;
+	struct vf_hash ids[7];
+	struct vf_bytes file;
+	struct fixture f;
+	char name[16];
+
+	fixture_begin(&f);
+	for (size_t i = 0; i < 7; i++) {
+		snprintf(name, sizeof(name), "%zu.txt", i);
+		study_submit(&f, "A", TR_CONSENT, name, name);
+		ids[i] = f.last;
+	}
+	for (unsigned n = 1; n <= 7; n++) {
+		put_head(&f, &ids[0], &ids[n - 1], n, "");
+		file = study_put(&f, "A", NULL, &made);
+		CHECK_RC(study_judge(&f, file, NULL, &r), VF_OK);
+		CHECK_INT(r.verdict, VF_VERIFIED);
+		CHECK(r.has_head && vf_hash_eq(&r.head, &f.last));
+		free((void *)(uintptr_t)file.p);
+	}
+	fixture_end(&f);
+}
+
+/* All that is in the file is hidden: the bundles beside it say of which study it is. */
+static void all_given(void)
+{
+	static struct vf_study_result r;
+	struct vf_detached given[2] = {{"0.asice", NULL}, {"1.asice", NULL}};
+	struct vf_source sources[2];
+	struct nt_buf bundles[2], file;
+	struct vf_hash ids[2];
+	struct fixture f;
+	struct sm_file m;
+
+	fixture_begin(&f);
+	for (size_t i = 0; i < 2; i++) {
+		ids[i] = sm_submit(&f, "A", i ? "1.txt" : "0.txt");
+		bundles[i] = sm_bundle_of(&f, &ids[i]);
+		sources[i] = vf_source_of(nt_buf_bytes(&bundles[i]));
+		given[i].source = &sources[i];
+	}
+	m = sm_file_of(&f, ids, 2);
+	m.pieces[0].hidden = m.pieces[1].hidden = true;
+	file = sm_make(&m);
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), NULL, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_INDETERMINATE);
+	CHECK_INT(r.hidden, 2);
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), &(struct study_beside){.bundles = given, .n_bundles = 1}, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_INDETERMINATE);
+	CHECK_INT(r.hidden, 1);
+	CHECK_INT(r.n_faults, 1);
+	CHECK(study_has_fault(&r, VF_MISSING_OBJECT, "its place in the log is not shown"));
+	CHECK_RC(study_judge(&f, nt_buf_bytes(&file), &(struct study_beside){.bundles = given, .n_bundles = 2}, &r), VF_OK);
+	CHECK_INT(r.verdict, VF_VERIFIED);
+	CHECK_INT(r.hidden, 0);
+	CHECK_STR(r.study, "A");
+	for (size_t i = 0; i < 2; i++)
+		nt_buf_done(&bundles[i]);
+	nt_buf_done(&file);
+	fixture_end(&f);
 }
 
 /* Heads older than the streams, of more than is here, and none at all. */
@@ -413,6 +488,8 @@ int main(void)
 	places();
 	forks();
 	heads();
+	places_of_heads();
+	all_given();
 	newest_head();
 	given_later();
 	return check_done();
