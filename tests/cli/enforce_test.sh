@@ -29,7 +29,7 @@ runs 0 init n --origin test.example/1
 # a malformed file is refused at its own submission, and so is one that nobody could read later
 echo '{"schema":"trialnotary/rules/1","enforce":[{"rule":"D9","how":"refuse"}]}' >rules.json
 runs 1 submit n --study ENFORCED-1 --kind other --set 'what=trialnotary rules' --keep rules.json
-says err "JSON_SHAPE: 'rules.json': 'enforce' names a rule that there is not"
+says err "JSON_SHAPE: 'rules.json': 'enforce' names a rule 'D9' that there is not: docs/rules.md lists them"
 echo '{"schema":"trialnotary/rules/1","enforce":[{"rule":"D1"' >rules.json
 runs 1 submit n --study ENFORCED-1 --kind other --set 'what=trialnotary rules' --keep rules.json
 says err 'JSON_SHAPE'

@@ -217,6 +217,25 @@ int rename(const char *from, const char *to)
 	return renameat(AT_FDCWD, from, AT_FDCWD, to);
 }
 
+int linkat(int from_at, const char *from, int to_at, const char *to, int flags)
+{
+	int got;
+
+	if (!ready)
+		set_up();
+	if (folder != NULL && strikes(NAME))
+		return -1;
+	got = NEXT(int (*)(int, const char *, int, const char *, int), "linkat")(from_at, from, to_at, to, flags);
+	if (folder != NULL)
+		after();
+	return got;
+}
+
+int link(const char *from, const char *to)
+{
+	return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
 int unlinkat(int dir, const char *path, int flags)
 {
 	int got;

@@ -2,6 +2,7 @@
 
 #include "trial/rules/rule.h"
 #include "verify/json.h"
+#include "verify/text.h"
 
 /* Days, hours: a century, so that nothing overflows. */
 #define MAX_DAYS 36525
