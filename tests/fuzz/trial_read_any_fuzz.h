@@ -97,8 +97,8 @@ static inline void fuzz_bound(const struct tr_reader *reader, const struct fuzz_
 {
 	const bool packs = reader == &tr_read_docx || reader == &tr_read_pdf || reader == &tr_read_dataset_json;
 
-	MUST(s->n <= (packs ? TR_MAX_INFLATE_RATIO : 2) * (uint64_t)size + 64);
-	MUST(s->octets <= TR_MAX_SAID_FREE + (packs ? 16 : 1) * TR_MAX_SAID_RATIO * (uint64_t)size + TR_MAX_SAID_RATIO * 16);
+	MUST(s->n <= (uint64_t)(packs ? TR_MAX_INFLATE_RATIO : 2) * size + 64);
+	MUST(s->octets <= (uint64_t)TR_MAX_SAID_FREE + (uint64_t)(packs ? 16 : 1) * TR_MAX_SAID_RATIO * (size + 1));
 }
 
 static inline void fuzz_reader(const struct tr_reader *reader, const char *name, const uint8_t *data, size_t size)
