@@ -1,6 +1,7 @@
 /*
  * What holds for every reader of trial files, whatever it is given: two readings say the same, facts are well-formed,
- * places fit, and what ends a reading has a message. A target includes this and calls fuzz_reader().
+ * places fit, what is said is not much longer than what is read, and what ends a reading has a message. A target includes this and
+ * calls fuzz_reader().
  */
 #ifndef TESTS_FUZZ_TRIAL_READ_ANY_FUZZ_H
 #define TESTS_FUZZ_TRIAL_READ_ANY_FUZZ_H
@@ -14,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct fuzz_said {
 	struct tr_reading *r;
-	uint64_t sum, n; /* of what was said, in its order */
+	uint64_t sum, n, octets; /* of what was said, in its order */
 };
 
 static inline void fuzz_sum(struct fuzz_said *s, const void *p, size_t n)
@@ -54,6 +55,7 @@ static inline VF_RC fuzz_fact(void *ctx, const struct tr_fact *f, struct vf_err 
 	fuzz_place(&f->place);
 	fuzz_sum(s, &f->name, sizeof(f->name));
 	fuzz_sum(s, &f->item, sizeof(f->item));
+	s->octets += f->value.n + f->normal.n + f->subject.n;
 	fuzz_sum(s, f->value.p, f->value.n);
 	fuzz_sum(s, f->normal.p, f->normal.n);
 	return VF_OK;
@@ -90,6 +92,15 @@ static inline enum vf_rc fuzz_read(const struct tr_reader *reader, const struct 
 	return rc;
 }
 
+/* Facts, and what they hold, against what is read; of compressed files against what may come out of them. */
+static inline void fuzz_bound(const struct tr_reader *reader, const struct fuzz_said *s, size_t size)
+{
+	const bool packs = reader == &tr_read_docx || reader == &tr_read_pdf || reader == &tr_read_dataset_json;
+
+	MUST(s->n <= (uint64_t)(packs ? TR_MAX_INFLATE_RATIO : 2) * size + 64);
+	MUST(s->octets <= (uint64_t)TR_MAX_SAID_FREE + (uint64_t)(packs ? 16 : 1) * TR_MAX_SAID_RATIO * (size + 1));
+}
+
 static inline void fuzz_reader(const struct tr_reader *reader, const char *name, const uint8_t *data, size_t size)
 {
 	struct vf_bytes octets = vf_bytes(data, size);
@@ -107,6 +118,7 @@ static inline void fuzz_reader(const struct tr_reader *reader, const char *name,
 		reader, &in, TR_WANT_SUBJECTS | TR_WANT_ROWS | TR_WANT_AUDIT | TR_WANT_COLUMNS | TR_WANT_PLACES | TR_WANT_TEXT, &b);
 	/* more is said, not less, and nothing that is asked for makes a file better */
 	MUST(rc != VF_OK || b.n >= a.n);
+	fuzz_bound(reader, &b, size);
 }
 
 #endif

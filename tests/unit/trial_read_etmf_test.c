@@ -43,7 +43,8 @@ static void test_objects(void)
 			    "1 document.title=A licence (declared)\n"
 			    "1 document.date=2018-01-23 (declared)\n"
 			    "1 document.checksum=sha256:" SHA256 " (declared)\n"));
-	CHECK(facts_has(&f, "2 document.name=second.pdf (declared)\n2 document.id=D-1 (declared)\n"));
+	/* what the object says stands once, with its first file */
+	CHECK(facts_has(&f, "2 record.item=1 (declared)\n2 document.name=second.pdf (declared)\n2 document.checksum"));
 	CHECK(facts_has(&f, "2 document.checksum=md5:" MD5 " (declared)\n"));
 	/* a record without a file, and a date of another form */
 	CHECK(facts_has(&f, "3 document.id=D-2 (declared)\n! bad-time"));
@@ -54,6 +55,16 @@ static void test_objects(void)
 	CHECK(!facts_has(&f, "Roe"));
 	CHECK(!facts_has(&f, "jroe"));
 	CHECK(!facts_has(&f, "Elsewhere"));
+}
+
+/* What comes behind a file is of the files behind it. */
+static void test_late(void)
+{
+	read(HEAD "<OBJECT><OBJECTID>D-1</OBJECTID><FILE><FILENAME>a</FILENAME></FILE><OBJECTTITLE>Late</OBJECTTITLE><FILE><FILENAME>b</FILENAME></FILE>"
+		"<FILE><FILENAME>c</FILENAME></FILE></OBJECT><OBJECT><FILE><FILENAME>d</FILENAME></FILE></OBJECT>" END, 0);
+	CHECK_RC(f.rc, VF_OK);
+	CHECK(facts_has(&f, "1 document.name=a (declared)\n1 document.id=D-1 (declared)\n2 record.item=1 (declared)\n2 document.name=b (declared)\n"
+			    "2 document.title=Late (declared)\n3 record.item=1 (declared)\n3 document.name=c (declared)\n4 document.name=d (declared)\n"));
 }
 
 /* What INTEGRITY says, and how it is normalised. */
@@ -129,6 +140,7 @@ static void test_refusals(void)
 int main(void)
 {
 	test_objects();
+	test_late();
 	test_integrity();
 	test_names();
 	test_refusals();

@@ -55,7 +55,7 @@ static VF_RC say(struct tr_reading *r, const struct tr_about *about, struct vf_b
 		snprintf(normal, sizeof(normal), "%s%s", of->prefix, hex);
 	}
 	f.normal = vf_bytes_str(normal);
-	return r->fact(r->ctx, &f, reterr);
+	return tr_say_fact(r, &f, reterr);
 }
 
 VF_RC tr_say_checksum(struct tr_reading *r, const struct tr_about *about, struct vf_bytes type, struct vf_bytes hex,

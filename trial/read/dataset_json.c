@@ -427,6 +427,7 @@ static VF_RC read_dataset_json(struct tr_reading *r, struct vf_err *reterr)
 
 	if (rc == VF_OK)
 		rc = octets_open(&o, r->in, &compressed, reterr);
+	r->is_packed = compressed;
 	if (rc == VF_OK)
 		rc = tr_say(r, TR_F_FILE_TYPE, &whole, vf_bytes_str(compressed ? "DSJC" : lines ? "NDJSON" : "JSON"), reterr);
 	if (rc == VF_OK)

@@ -64,7 +64,7 @@ static VF_RC say_file(struct reading *d, enum tr_fact_name fact, const struct tr
 		return VF_OK;
 	if (vf_take_until(&rest, '#', &file))
 		f.normal = file;
-	return d->r->fact(d->r->ctx, &f, reterr);
+	return tr_say_fact(d->r, &f, reterr);
 }
 
 static void put_kept(const void *ctx, char *out, size_t cap)

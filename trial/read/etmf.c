@@ -1,6 +1,7 @@
 /*
  * The exchange file of an eTMF (eTMF-EMS 1.0.2, "exchange.xml"): which documents a transfer has, with the checksum that
- * its sender gives for each file. One item a FILE, with what its OBJECT says of it. Names of persons, organisations and
+ * its sender gives for each file. One item a FILE, the first one with what its OBJECT says; others of it name that item, so that a
+ * file is said in about as many octets as it has. Names of persons, organisations and
  * users are not read; signatures and audit records are counted.
  */
 #include <stdio.h>
@@ -48,6 +49,7 @@ static const struct element {
 struct text {
 	char p[MAX_KEPT];
 	size_t n;
+	bool is_said; /* with an earlier FILE of the OBJECT */
 	char place[TR_PLACE_LEN];
 };
 
@@ -56,7 +58,7 @@ struct reading {
 	struct tr_xml *x;
 	struct text kept[KEPT_COUNT];
 	uint64_t signatures, records;
-	bool has_file; /* the OBJECT that is open had one */
+	uint64_t first; /* the item of the first FILE of the OBJECT that is open; 0: it had none */
 	char decoded[MAX_KEPT];
 };
 
@@ -127,7 +129,7 @@ static VF_RC say_name(struct reading *d, uint64_t item, struct vf_err *reterr)
 	if (vf_bytes_eq(value, path))
 		return tr_say(d->r, TR_F_DOC_NAME, &about, value, reterr);
 	f.normal = path;
-	return d->r->fact(d->r->ctx, &f, reterr);
+	return tr_say_fact(d->r, &f, reterr);
 }
 
 /* "23-JAN-2018" */
@@ -153,16 +155,21 @@ static VF_RC say_date(struct reading *d, uint64_t item, struct vf_err *reterr)
 static VF_RC say_file(struct reading *d, struct vf_err *reterr)
 {
 	uint64_t item = tr_item(d->r);
-	struct tr_about about;
-	enum vf_rc rc = say_name(d, item, reterr);
+	struct tr_about about = {.item = item};
+	enum vf_rc rc = d->first ? tr_say_count(d->r, TR_F_RECORD_ITEM, &about, d->first, reterr) : VF_OK;
 
+	if (rc == VF_OK)
+		rc = say_name(d, item, reterr);
 	for (size_t i = 0; rc == VF_OK && i < KEPT_COUNT; i++) {
 		about = about_kept(d, elements[i].kept, item);
-		if (elements[i].fact != TR_FACT_COUNT)
+		if (elements[i].fact != TR_FACT_COUNT && !d->kept[elements[i].kept].is_said)
 			rc = tr_say(d->r, elements[i].fact, &about, kept(d, elements[i].kept), reterr);
 	}
-	if (rc == VF_OK)
+	if (rc == VF_OK && !d->kept[KEPT_DATE].is_said)
 		rc = say_date(d, item, reterr);
+	for (int i = 0; i < KEPT_OF_FILE; i++)
+		d->kept[i].is_said = true;
+	d->first = d->first ? d->first : item;
 	about = about_kept(d, KEPT_INTEGRITY, item);
 	return rc == VF_OK ? tr_say_integrity(d->r, &about, kept(d, KEPT_INTEGRITY), reterr) : rc;
 }
@@ -177,6 +184,7 @@ static VF_RC keep(struct reading *d, enum kept what, struct vf_err *reterr)
 	enum vf_rc rc;
 
 	t->place[0] = '\0';
+	t->is_said = false;
 	if ((d->r->wants & TR_WANT_PLACES) && place.put)
 		place.put(place.ctx, t->place, sizeof(t->place));
 	rc = tr_xml_text(d->x, MAX_KEPT, &text, reterr);
@@ -219,8 +227,10 @@ static VF_RC open_root(struct reading *d, const struct tr_xml_node *node, struct
 
 static void clear(struct reading *d, enum kept from, enum kept to)
 {
-	for (int i = (int)from; i < (int)to; i++)
+	for (int i = (int)from; i < (int)to; i++) {
 		d->kept[i].n = 0;
+		d->kept[i].is_said = false;
+	}
 }
 
 /* BATCH has depth 1, OBJECT 2, what it says and FILE 3, what that says 4. */
@@ -230,7 +240,7 @@ static VF_RC open_node(struct reading *d, const struct tr_xml_node *node, struct
 		return open_root(d, node, reterr);
 	if (node->depth == 2 && strcmp(node->name, "OBJECT") == 0) {
 		clear(d, KEPT_ID, KEPT_COUNT);
-		d->has_file = false;
+		d->first = 0;
 		return VF_OK;
 	}
 	if (node->depth == 3 && strcmp(node->name, "FILE") == 0) {
@@ -247,11 +257,9 @@ static VF_RC open_node(struct reading *d, const struct tr_xml_node *node, struct
 
 static VF_RC close_node(struct reading *d, size_t depth, struct vf_err *reterr)
 {
-	if (depth == 3) {
-		d->has_file = true;
+	if (depth == 3)
 		return say_file(d, reterr);
-	}
-	if (depth == 2 && !d->has_file) /* a record without a file */
+	if (depth == 2 && !d->first) /* a record without a file */
 		return say_file(d, reterr);
 	return VF_OK;
 }

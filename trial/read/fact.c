@@ -163,6 +163,16 @@ static struct tr_fact fact_of(enum tr_fact_name name, const struct tr_about *abo
 		.place = about->place};
 }
 
+VF_RC tr_say_fact(struct tr_reading *r, const struct tr_fact *f, struct vf_err *reterr)
+{
+	const uint64_t size = (r->in ? r->in->size : 0) * (r->is_packed ? 16 : 1);
+
+	r->octets += f->value.n + f->normal.n + f->subject.n;
+	if (r->octets > TR_MAX_SAID_FREE && (r->octets - TR_MAX_SAID_FREE) / TR_MAX_SAID_RATIO > size)
+		return vf_fail(reterr, VF_LIMIT, "facts hold more than %d times what the file has", TR_MAX_SAID_RATIO);
+	return r->fact(r->ctx, f, reterr);
+}
+
 VF_RC tr_say(struct tr_reading *r, enum tr_fact_name name, const struct tr_about *about, struct vf_bytes value,
 	struct vf_err *reterr)
 {
@@ -173,7 +183,7 @@ VF_RC tr_say(struct tr_reading *r, enum tr_fact_name name, const struct tr_about
 		return VF_OK;
 	if (trimmed.n != value.n)
 		f.normal = trimmed;
-	return r->fact(r->ctx, &f, reterr);
+	return tr_say_fact(r, &f, reterr);
 }
 
 VF_RC tr_say_count(struct tr_reading *r, enum tr_fact_name name, const struct tr_about *about, uint64_t count,
@@ -203,7 +213,7 @@ VF_RC tr_say_read_date(struct tr_reading *r, enum tr_fact_name name, const struc
 		return rc;
 	f.date = date;
 	f.normal = vf_bytes_str(date->normal);
-	return r->fact(r->ctx, &f, reterr);
+	return tr_say_fact(r, &f, reterr);
 }
 
 VF_RC tr_say_date(struct tr_reading *r, enum tr_fact_name name, const struct tr_about *about, enum tr_date_form form,

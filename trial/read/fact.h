@@ -105,7 +105,8 @@ struct tr_reading {
 	void *ctx;
 
 	/* kept by the functions below */
-	uint64_t items;
+	uint64_t items, octets; /* given to things; said */
+	bool is_packed;         /* set by a reader: the file is larger than its octets */
 	struct tr_keys *subjects; /* of those counted, by their hashes */
 	size_t n_warnings[TR_WARNING_COUNT];
 };
@@ -119,6 +120,15 @@ static inline uint64_t tr_item(struct tr_reading *r)
 }
 
 /* ---- saying ---- */
+
+/*
+ * What facts hold may be so many times what the file has (16 times more often of a packed one), beyond what is free: a name may
+ * stand with each thing within it, so somebody could make a small file that says gigabytes. LIMIT beyond it.
+ */
+#define TR_MAX_SAID_RATIO 64
+#define TR_MAX_SAID_FREE (64 * 1024 * 1024)
+/* Says a fact that the caller has filled in; a fact with a subject is asked for by the caller. */
+VF_RC tr_say_fact(struct tr_reading *r, const struct tr_fact *f, struct vf_err *reterr);
 
 /* What all facts of one call share; a zeroed one is a declared fact about the file as a whole. */
 struct tr_about {

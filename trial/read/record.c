@@ -129,7 +129,7 @@ VF_RC tr_record_say(struct tr_record *rec, enum tr_fact_name fact, const struct 
 
 	if (tr_record_trim(value).n == 0)
 		return VF_OK;
-	return rec->r->fact(rec->r->ctx, &f, reterr);
+	return tr_say_fact(rec->r, &f, reterr);
 }
 
 VF_RC tr_record_say_text(struct tr_record *rec, enum tr_fact_name fact, const struct tr_about *about,
