@@ -10,19 +10,16 @@ struct judging {
 	struct vf_study *s;
 	const struct vf_study_judging *j;
 	struct vf_study_result *r;
-	struct vf_study_document *given;     /* j->detached, ascending by SHA-256 */
-	struct vf_study_document *documents; /* of the file, by their entries */
+	struct vf_study_document *given, *documents; /* j->detached, ascending by SHA-256; of the file, by their entries */
 	bool *proven;			     /* seals whose checkpoint a shown record was VERIFIED with */
 	const struct vf_study_record **sorted;
-	size_t n_sorted;
+	size_t n_sorted, n_more;
 	struct vf_study_record *more; /* of bundles beside the file, when the file does not have them */
-	size_t n_more;
 	bool has_study;
 	struct vf_bytes study;
-	struct vf_hash origin; /* SHA-256 of the log's whole name: what is shown of it may be cut off */
+	struct vf_hash origin, head_sha256; /* SHA-256 of the log's whole name, as what is shown of it may be cut off; of head */
 	const struct vf_zip_entry *head; /* details of the newest study head */
 	const struct vf_study_record *head_record, *newest_head; /* read; shown, if only its statement */
-	struct vf_hash head_sha256;
 };
 
 static void fault(struct judging *g, const struct vf_study_record *r, const struct vf_err *err)

@@ -36,7 +36,7 @@ for l in en de es fr; do
 	grep -q "<html lang=\"$l\">" $l.html || fault "the page in '$l' does not say its language"
 done
 grep -q '<bdi lang="en">I take part' de.html || fault "a text of the form in another language is not marked"
-grep -qE "Musterfrau|$participant|$here|signed[.]txt" ./*.html && fault "a page holds what identifies"
+grep -qE "Musterfrau|$participant|$work|signed[.]txt" ./*.html && fault "a page holds what identifies"
 for text in "Consent to take part" "version <bdi>2.0" "4 March 2026" "you, for yourself" "✓ Yes" "✗ No" "until 4 March 2036" "biobank" \
 	"Dr. Ada Example" "+44 20 7946 0000" "without giving a reason" "$consent" "ASTHMA-7"; do
 	grep -qF "$text" page.html || fault "the page does not show '$text'"

@@ -283,6 +283,13 @@ static uint32_t length(const char *name)
 	return (uint32_t)strlen(name) + 1;
 }
 
+static void after_name(void)
+{
+	if (plan.fault == DISK_KILL_NAMED && plan.at != 0 && calls >= plan.at)
+		_exit(DISK_KILLED);
+	after();
+}
+
 /* One call on one or two names. */
 static int name_call(long number, uint32_t kind, int dir, const char *path, int to_dir, const char *to, unsigned more)
 {
@@ -309,9 +316,7 @@ static int name_call(long number, uint32_t kind, int dir, const char *path, int 
 	op.n = length(name);
 	if (got == 0)
 		note(op, name, to ? second : NULL);
-	if (plan.fault == DISK_KILL_NAMED && plan.at != 0 && calls >= plan.at)
-		_exit(DISK_KILLED);
-	after();
+	after_name();
 	return got;
 }
 
@@ -328,6 +333,35 @@ int rename(const char *from, const char *to)
 int link(const char *from, const char *to)
 {
 	return name_call(SYS_linkat, DISK_LINK, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+/* A name for a file without one, by its place in /proc. */
+static int name_unnamed(const char *from, int to_at, const char *to)
+{
+	char name[256] = "";
+	struct disk_op op = {.kind = DISK_LINK, .n = length("")};
+	struct stat st;
+	int got;
+
+	op.folder = op.to_folder = folder_of(to_at, to, name);
+	if (op.folder != 0 && strikes(NAME))
+		return -1;
+	if (op.folder != 0 && stat(from, &st) == 0)
+		op.inode = st.st_ino;
+	got = (int)syscall(SYS_linkat, AT_FDCWD, from, to_at, to, AT_SYMLINK_FOLLOW);
+	if (op.folder == 0)
+		return got;
+	if (got == 0)
+		note(op, "", name);
+	after_name();
+	return got;
+}
+
+int linkat(int from_at, const char *from, int to_at, const char *to, int flags)
+{
+	if (flags & AT_SYMLINK_FOLLOW)
+		return name_unnamed(from, to_at, to);
+	return name_call(SYS_linkat, DISK_LINK, from_at, from, to_at, to, 0);
 }
 
 int unlinkat(int dir, const char *path, int flags)
@@ -377,6 +411,7 @@ static int open_call(int dir, const char *path, int flags, mode_t m)
 	struct disk_op op = {.kind = DISK_CREATE, .at = m};
 	char name[256] = "";
 	struct stat st;
+	bool unnamed = (flags & O_TMPFILE) == O_TMPFILE;
 	bool counted = folder != NULL &&
 		(path[0] == '/' ? strncmp(path, folder, folder_n) == 0 : dir != AT_FDCWD && below(dir, &st));
 	bool there;
@@ -386,10 +421,10 @@ static int open_call(int dir, const char *path, int flags, mode_t m)
 		return (int)syscall(SYS_openat, dir, path, flags, m);
 	if (strikes(OPEN))
 		return -1;
-	there = inode_of(dir, path) != 0;
+	there = !unnamed && inode_of(dir, path) != 0;
 	fd = (int)syscall(SYS_openat, dir, path, flags, m);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		op.folder = folder_of(dir, path, name);
+		op.folder = unnamed ? 0 : folder_of(dir, path, name);
 		op.inode = st.st_ino;
 		op.n = length(name);
 		if (!there)
