@@ -4,7 +4,17 @@
 
 #include "verify/text.h"
 
-static const enum tr_fact_name types[] = {TR_F_ID_NCT, TR_F_ID_ISRCTN, TR_F_ID_EUDRACT, TR_F_ID_EUCT, TR_F_ID_SPONSOR};
+struct type {
+	enum tr_fact_name fact;
+	const char *shown;
+};
+static const struct type types[] = {
+	{TR_F_ID_NCT, "ClinicalTrials.gov number"},
+	{TR_F_ID_ISRCTN, "ISRCTN number"},
+	{TR_F_ID_EUDRACT, "EudraCT number"},
+	{TR_F_ID_EUCT, "EU CT number"},
+	{TR_F_ID_SPONSOR, "sponsor's number"},
+};
 
 /* An obsolete number of the same record is no other study. */
 static bool is_alias(const struct tr_case *c, struct vf_bytes id)
@@ -21,10 +31,10 @@ static bool is_first(const struct tr_case_fact *of)
 	return tr_own_fact(of->file, of->fact->item, of->fact->name) == of->fact && tr_own_is(of->file, of->fact->item);
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, enum tr_fact_name type, struct tr_findings *f,
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct type *type, struct tr_findings *f,
 	struct vf_err *reterr)
 {
-	const struct tr_case_facts *all = &c->by_name[type];
+	const struct tr_case_facts *all = &c->by_name[type->fact];
 	const struct tr_case_fact *first = NULL;
 	char a[64], b[64], one[TR_NAMED_LEN + 1], two[TR_NAMED_LEN + 1];
 	struct tr_finding_draft d;
@@ -44,13 +54,13 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, enum tr_
 		vf_text_escape(b, sizeof(b), id);
 		tr_study_file(one, first->file);
 		tr_study_file(two, all->p[i].file);
-		d = tr_study_draft(TR_WORD_MISMATCH, tr_fact_name(type), first->file->record, all->p[i].file->record);
+		d = tr_study_draft(TR_WORD_MISMATCH, type->shown, first->file->record, all->p[i].file->record);
 		return tr_find(f, rule, &d, reterr, "%s says %s, %s says %s", one, a, two, b);
 	}
 	if (n < 2)
 		return VF_OK;
 	vf_text_escape(a, sizeof(a), tr_kept_text(first->fact));
-	d = tr_study_draft(TR_WORD_NONE, tr_fact_name(type), first->file->record, NULL);
+	d = tr_study_draft(TR_WORD_NONE, type->shown, first->file->record, NULL);
 	return tr_find(f, rule, &d, reterr, "%zu files say %s", n, a);
 }
 
@@ -81,7 +91,7 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; rc == VF_OK && i < sizeof(types) / sizeof(types[0]); i++)
-		rc = judge(rule, c, types[i], f, reterr);
+		rc = judge(rule, c, &types[i], f, reterr);
 	for (size_t i = 0; rc == VF_OK && i < c->by_name[TR_F_ID_NCT].n; i++)
 		if (is_first(&c->by_name[TR_F_ID_NCT].p[i]))
 			rc = judge_name(rule, c, &c->by_name[TR_F_ID_NCT].p[i], f, reterr);
