@@ -164,6 +164,8 @@ const struct tr_case_record *tr_study_unblinding(const struct tr_case *c)
 	return NULL;
 }
 
+#define MANY_LINKS 4096
+
 static bool comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier,
 	unsigned depth, unsigned *left)
 {
@@ -184,9 +186,17 @@ static bool comes_after(const struct tr_case *c, const struct tr_case_record *la
 
 bool tr_study_comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier)
 {
-	unsigned left = 4096;
+	unsigned left = MANY_LINKS;
 
-	return comes_after(c, later, earlier, 64, &left);
+	return comes_after(c, later, earlier, TR_STUDY_STEPS, &left);
+}
+
+bool tr_study_follows_all(const struct tr_case *c, const struct tr_case_record *later)
+{
+	unsigned left = MANY_LINKS;
+
+	/* nothing is found, so it goes on to the end */
+	return !comes_after(c, later, NULL, TR_STUDY_STEPS, &left) && left > 0;
 }
 
 bool tr_study_is_later(const struct tr_case_record *r)

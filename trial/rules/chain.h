@@ -1,0 +1,28 @@
+/*
+ * Records that supersede one another, for rules that ask of many.
+ *
+ * Knows which records tr_study_comes_after() puts after one and before it, each found once whichever ways lead there.
+ */
+#ifndef TRIAL_RULES_CHAIN_H
+#define TRIAL_RULES_CHAIN_H
+
+#include "trial/rules/case.h"
+
+/* Room for walks over one case. */
+struct tr_chain {
+	const struct tr_case *c;
+	uint32_t *seen, walk;                /* of each record: the last walk that came there */
+	uint8_t *ways;                       /* of each record: whether all ways from it are followed; 0: not looked at yet */
+	const struct tr_case_record **found; /* of the last walk: in the order of the log */
+	size_t n;
+};
+
+/* NO_MEMORY. Ends with tr_chain_done(), which takes a cleared one, too. */
+VF_RC tr_chain_init(struct tr_chain *ch, const struct tr_case *c, struct vf_err *reterr);
+void tr_chain_done(struct tr_chain *ch);
+
+/* Those that come after the record, or that it comes after: in found. */
+void tr_chain_after(struct tr_chain *ch, const struct tr_case_record *r);
+void tr_chain_before(struct tr_chain *ch, const struct tr_case_record *r);
+
+#endif
