@@ -8,11 +8,17 @@
 
 #include "trial/rules/case.h"
 
+/* Which record has links to which, by their places in the case: those of record i from at[i] to at[i + 1]. */
+struct tr_chain_links {
+	size_t *at, *to;
+};
+
 /* Room for walks over one case. */
 struct tr_chain {
 	const struct tr_case *c;
+	struct tr_chain_links before, after;
+	bool *follows_all;                   /* of each record: all ways from it are followed */
 	uint32_t *seen, walk;                /* of each record: the last walk that came there */
-	uint8_t *ways;                       /* of each record: whether all ways from it are followed; 0: not looked at yet */
 	const struct tr_case_record **found; /* of the last walk: in the order of the log */
 	size_t n;
 };

@@ -3,6 +3,7 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 /* A consent of a participant on a form; who: where the records of the participant begin in the case's table. */
@@ -17,6 +18,7 @@ struct looking {
 	struct tr_chain chain;
 	struct given *given; /* by form, then in the order of the log */
 	size_t n;
+	const struct tr_case_record **forms; /* of consents, at their places in the case's table of participants */
 	const struct given **asked; /* the last consent of each participant on a form that this one came after: in the order of the log */
 	size_t n_asked;
 	uint32_t *later, turn; /* of each record: the last turn whose form it is, or came after */
@@ -76,7 +78,7 @@ static const struct tr_case_record *renewed(const struct looking *l, const struc
 	for (size_t i = 0; i < n; i++) {
 		struct tr_dated d;
 
-		if (!tr_is_consent(own[i]) || !is_at_least(l, tr_consent_form_of(l->c, own[i])))
+		if (!tr_is_consent(own[i]) || !is_at_least(l, l->forms[own - l->c->by_participant + (ptrdiff_t)i]))
 			continue;
 		d = tr_consent_date_of(own[i]);
 		if (first && (!tr_dated_is(&d) || (tr_dated_is(ret) && d.when.hi >= ret->when.hi)))
@@ -184,6 +186,7 @@ static void gather(struct looking *l)
 
 		if (i && !vf_hash_eq(&r->details->participant, &c->by_participant[i - 1]->details->participant))
 			who = i;
+		l->forms[i] = form;
 		if (form)
 			l->given[l->n++] = (struct given){.form = form, .consent = r, .who = who};
 	}
@@ -246,15 +249,17 @@ static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_
 {
 	struct looking l = {.c = c,
 		.given = malloc((c->n_by_participant + 1) * sizeof(*l.given)),
+		.forms = malloc((c->n_by_participant + 1) * sizeof(const struct tr_case_record *)),
 		.asked = malloc((c->n_by_participant + 1) * sizeof(const struct given *)),
 		.later = calloc(c->n_records + 1, sizeof(*l.later))};
-	enum vf_rc rc = l.given && l.asked && l.later ? tr_chain_init(&l.chain, c, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
+	enum vf_rc rc = l.given && l.forms && l.asked && l.later ? tr_chain_init(&l.chain, c, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
 
 	if (rc == VF_OK)
 		gather(&l);
 	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
 		rc = judge_form(rule, &l, &c->records[i], f, reterr);
 	free(l.given);
+	free(l.forms);
 	free(l.asked);
 	free(l.later);
 	tr_chain_done(&l.chain);

@@ -164,8 +164,6 @@ const struct tr_case_record *tr_study_unblinding(const struct tr_case *c)
 	return NULL;
 }
 
-#define MANY_LINKS 4096
-
 static bool comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier,
 	unsigned depth, unsigned *left)
 {
@@ -186,17 +184,9 @@ static bool comes_after(const struct tr_case *c, const struct tr_case_record *la
 
 bool tr_study_comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier)
 {
-	unsigned left = MANY_LINKS;
+	unsigned left = TR_STUDY_WAYS;
 
 	return comes_after(c, later, earlier, TR_STUDY_STEPS, &left);
-}
-
-bool tr_study_follows_all(const struct tr_case *c, const struct tr_case_record *later)
-{
-	unsigned left = MANY_LINKS;
-
-	/* nothing is found, so it goes on to the end */
-	return !comes_after(c, later, NULL, TR_STUDY_STEPS, &left) && left > 0;
 }
 
 bool tr_study_is_later(const struct tr_case_record *r)
