@@ -19,8 +19,8 @@ struct listed {
 };
 
 /*
- * Something approved: by those that hold everywhere, by any, and by those that list sites (n pairs from at); all of them in the
- * order of the log (n_all from all), and what boards decided otherwise after the first (n_refused from refused).
+ * Something approved: by those that hold everywhere, by any, and by those that list sites (n pairs from at); all of them, those
+ * from the earliest first (n_all from all), and what boards decided otherwise after the first (n_refused from refused).
  */
 struct approved {
 	const struct tr_case_record *of;
@@ -119,6 +119,20 @@ static int by_site(const void *a, const void *b)
 	return order ? order : (x->approval > y->approval) - (x->approval < y->approval);
 }
 
+/* Of those that say the same of a use, which one is named: the earliest, by its last moment, of equal ones the first in the log; else
+ * the last without a date. */
+static int by_from(const void *a, const void *b)
+{
+	const struct tr_approval *x = a, *y = b;
+	const int in_log = (x->record > y->record) - (x->record < y->record);
+
+	if (tr_dated_is(&x->from) != tr_dated_is(&y->from))
+		return tr_dated_is(&x->from) ? -1 : 1;
+	if (!tr_dated_is(&x->from))
+		return -in_log;
+	return x->from.when.hi != y->from.when.hi ? (x->from.when.hi < y->from.when.hi ? -1 : 1) : in_log;
+}
+
 static bool list_sites(struct tr_approvals *t, const struct tr_case_record *a)
 {
 	const struct tr_texts *sites = &a->details->scope.sites;
@@ -188,6 +202,7 @@ static void sort(struct tr_approvals *t)
 		for (x->at = at; at < t->n_pairs && t->pairs[at].of == x->of;)
 			at++;
 		x->n = at - x->at;
+		qsort(t->all + x->all, x->n_all, sizeof(*t->all), by_from);
 	}
 }
 
@@ -396,16 +411,13 @@ enum tr_word tr_approval_for(const struct tr_case *c, const struct tr_case_recor
 	enum tr_word best = TR_WORD_MISSING_RECORD, word;
 
 	*ret = make(NULL);
-	for (size_t i = 0; x && i < x->n_all; i++) {
+	for (size_t i = 0; x && i < x->n_all && (!ret->record || tr_word_verdict(best) > TR_PASS); i++) {
 		struct tr_approval a = t->all[x->all + i];
 
 		if (a.record->details && !is_for_site(&a.record->details->scope, site))
 			continue;
 		word = word_for(t, x, site, use, &a);
-		if (ret->record && tr_word_verdict(word) > tr_word_verdict(best))
-			continue;
-		if (ret->record && tr_word_verdict(word) == tr_word_verdict(best) && tr_dated_is(&ret->from) &&
-			(!tr_dated_is(&a.from) || a.from.when.hi >= ret->from.when.hi))
+		if (ret->record && tr_word_verdict(word) >= tr_word_verdict(best))
 			continue;
 		best = word;
 		*ret = a;

@@ -68,7 +68,8 @@ static bool next_letter(struct vf_bytes *in, bool *begun, char *ret)
 	return false;
 }
 
-static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
+/* Ascending by what is left after folding. */
+static int compare_texts(struct vf_bytes a, struct vf_bytes b)
 {
 	bool in_a = false, in_b = false, more_a, more_b;
 	char x = 0, y = 0;
@@ -76,10 +77,17 @@ static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
 	do {
 		more_a = next_letter(&a, &in_a, &x);
 		more_b = next_letter(&b, &in_b, &y);
-		if (more_a != more_b || (more_a && x != y))
-			return false;
+		if (more_a != more_b)
+			return more_a ? 1 : -1;
+		if (more_a && x != y)
+			return (unsigned char)x < (unsigned char)y ? -1 : 1;
 	} while (more_a);
-	return true;
+	return 0;
+}
+
+static bool is_same_text(struct vf_bytes a, struct vf_bytes b)
+{
+	return compare_texts(a, b) == 0;
 }
 
 static bool is_primary(const struct tr_outcome *o)
@@ -102,11 +110,40 @@ static struct tr_outcome_list *list_of(struct tr_outcomes *o, const struct tr_ca
 	struct vf_bytes from = text_of(measure, TR_F_OUTCOME_FROM);
 	uint64_t record = tr_own_record(file, measure->fact->item);
 
-	for (size_t i = 0; i < o->n; i++)
-		if (o->lists[i].file == file && o->lists[i].record == record && vf_bytes_eq(o->lists[i].from, from))
+	/* those of a file come one after the other, mostly the last one again */
+	for (size_t i = o->n; i-- > 0 && o->lists[i].file == file;)
+		if (o->lists[i].record == record && vf_bytes_eq(o->lists[i].from, from))
 			return &o->lists[i];
 	o->lists[o->n] = (struct tr_outcome_list){.file = file, .record = record, .from = from};
 	return &o->lists[o->n++];
+}
+
+/* The first list of a file or of a later one; all lists are there. */
+static size_t first_list(const struct tr_outcomes *o, const struct tr_case_file *file)
+{
+	size_t lo = 0, hi = o->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (tr_case_file_order(o->lists[mid].file, file) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The same as list_of() when all lists are there. */
+static struct tr_outcome_list *found_list(struct tr_outcomes *o, const struct tr_case_fact *measure)
+{
+	struct vf_bytes from = text_of(measure, TR_F_OUTCOME_FROM);
+	uint64_t record = tr_own_record(measure->file, measure->fact->item);
+	size_t at = first_list(o, measure->file);
+
+	while (o->lists[at].record != record || !vf_bytes_eq(o->lists[at].from, from))
+		at++;
+	return &o->lists[at];
 }
 
 /* The date by which a list was there before the first enrolment: its time-stamp, else what it or the registry says. None: it was not. */
@@ -145,8 +182,11 @@ static void choose_reference(const struct tr_case *c, struct tr_outcomes *o)
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr)
 {
 	const struct tr_case_facts *all = &c->by_name[TR_F_OUTCOME_MEASURE];
-	struct tr_outcomes o = {.lists = calloc(all->n + 1, sizeof(*o.lists)), .laid_down = tr_dated_none(), .start = tr_dated_none()};
-	bool good = o.lists != NULL;
+	struct tr_outcomes o = {.lists = calloc(all->n + 1, sizeof(*o.lists)),
+		.declaring = malloc((c->n_records + 1) * sizeof(const struct tr_case_record *)),
+		.laid_down = tr_dated_none(),
+		.start = tr_dated_none()};
+	bool good = o.lists != NULL && o.declaring != NULL;
 
 	for (size_t i = 0; good && i < all->n; i++)
 		if (tr_own_is(all->p[i].file, all->p[i].fact->item))
@@ -161,7 +201,7 @@ VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf
 
 		if (!tr_own_is(all->p[i].file, all->p[i].fact->item))
 			continue;
-		l = list_of(&o, &all->p[i]);
+		l = found_list(&o, &all->p[i]);
 		l->p[l->n++] = (struct tr_outcome){.level = text_of(&all->p[i], TR_F_OUTCOME_LEVEL),
 			.measure = tr_kept_text(all->p[i].fact),
 			.time_frame = text_of(&all->p[i], TR_F_OUTCOME_TIME_FRAME),
@@ -181,6 +221,7 @@ void tr_outcomes_done(struct tr_outcomes *o)
 	for (size_t i = 0; o->lists && i < o->n; i++)
 		free(o->lists[i].p);
 	free(o->lists);
+	free(o->declaring);
 	*o = (struct tr_outcomes){0};
 }
 
@@ -224,15 +265,61 @@ static const struct tr_outcome *next_alone(const struct tr_outcome_list *l, cons
 	return NULL;
 }
 
+static int by_measure(const void *a, const void *b)
+{
+	const struct tr_outcome *x = *(const struct tr_outcome *const *)a, *y = *(const struct tr_outcome *const *)b;
+	int order = compare_texts(x->measure, y->measure);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/* The outcomes of a list by their measures, and which of them have the measure of each outcome of the reference. */
+struct sorted {
+	const struct tr_outcome **p;
+	struct range {
+		size_t begin, end;
+	} *of;
+};
+
+static bool sort(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, struct sorted *ret)
+{
+	ret->p = malloc((list->n + 1) * sizeof(const struct tr_outcome *));
+	ret->of = malloc((reference->n + 1) * sizeof(*ret->of));
+	if (!ret->p || !ret->of)
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		ret->p[i] = &list->p[i];
+	qsort(ret->p, list->n, sizeof(const struct tr_outcome *), by_measure);
+	for (size_t i = 0; i < reference->n; i++) {
+		size_t lo = 0, hi = list->n;
+
+		while (lo < hi) {
+			size_t mid = lo + (hi - lo) / 2;
+
+			if (compare_texts(ret->p[mid]->measure, reference->p[i].measure) < 0)
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		for (hi = lo; hi < list->n && is_same_text(ret->p[hi]->measure, reference->p[i].measure);)
+			hi++;
+		ret->of[i] = (struct range){lo, hi};
+	}
+	return true;
+}
+
 /* Each outcome is the twin of one alone: the same measure twice, at two times, is two outcomes. */
-static size_t pair_up(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, bool *used, struct tr_outcome_change *x)
+static size_t pair_up(const struct tr_outcome_list *reference, const struct tr_outcome_list *list, const struct sorted *sorted, bool *used,
+	struct tr_outcome_change *x)
 {
 	bool *other = used + reference->n;
 	size_t n = 0;
 
 	for (int fit = FITS; fit > FITS_NOT; fit--)
 		for (size_t i = 0; i < reference->n; i++)
-			for (size_t j = 0; j < list->n && !used[i]; j++) {
+			for (size_t k = sorted->of[i].begin; k < sorted->of[i].end && !used[i]; k++) {
+				const size_t j = (size_t)(sorted->p[k] - list->p);
+
 				if (other[j] || fits(&reference->p[i], &list->p[j]) != (enum fit)fit)
 					continue;
 				used[i] = other[j] = true;
@@ -246,15 +333,18 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
 {
 	struct tr_outcome_change *x = calloc(reference->n + list->n + 1, sizeof(*x));
 	bool *used = calloc(reference->n + list->n + 1, sizeof(*used));
+	struct sorted sorted = {0};
 	const struct tr_outcome *a, *b;
-	size_t n, at = 0, to = 0;
+	bool good = sort(reference, list, &sorted) && x && used;
+	size_t n = good ? pair_up(reference, list, &sorted, used, x) : 0, at = 0, to = 0;
 
-	if (!x || !used) {
+	free(sorted.p);
+	free(sorted.of);
+	if (!good) {
 		free(x);
 		free(used);
 		return vf_fail(reterr, VF_NO_MEMORY, "no memory for outcomes");
 	}
-	n = pair_up(reference, list, used, x);
 	do {
 		a = next_alone(reference, used, &at);
 		b = next_alone(list, used + reference->n, &to);
@@ -272,13 +362,13 @@ static bool is_unchanged(const struct tr_outcomes *o, const struct tr_case_recor
 {
 	bool any = false;
 
-	for (size_t i = 0; i < o->n; i++) {
+	for (size_t i = r->n_files ? first_list(o, r->files) : o->n; i < o->n && o->lists[i].file->record == r; i++) {
 		const struct tr_outcome_list *l = &o->lists[i];
 		struct tr_outcome_change *x;
 		struct vf_err err;
 		size_t n, same = 0;
 
-		if (l->file->record != r || vf_bytes_is(l->from, "results") || tr_outcomes_compare(o->reference, l, &x, &n, &err) != VF_OK)
+		if (vf_bytes_is(l->from, "results") || tr_outcomes_compare(o->reference, l, &x, &n, &err) != VF_OK)
 			continue;
 		for (size_t j = 0; j < n; j++)
 			same += x[j].change == TR_SAME ? 1 : 0;
@@ -290,19 +380,36 @@ static bool is_unchanged(const struct tr_outcomes *o, const struct tr_case_recor
 	return any;
 }
 
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list)
+/* An update of the registry record before the unblinding. */
+static bool is_update(const struct tr_outcomes *o, const struct tr_case_record *r)
+{
+	return r->kind == TR_REGISTRATION && o->is_opened;
+}
+
+/* What may declare a change of some list: after the reference, before the unblinding, in the order of the log. */
+static void find_declaring(const struct tr_case *c, struct tr_outcomes *o)
 {
 	const struct tr_case_record *open = tr_study_unblinding(c);
 	size_t end = open ? (size_t)(open - c->records) : c->n_records;
 
+	o->is_opened = open != NULL;
+	o->has_declaring = true;
 	for (size_t i = 0; i < end; i++) {
 		const struct tr_case_record *r = &c->records[i];
-		bool update = r->kind == TR_REGISTRATION && open;
 
-		if (!update && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && tr_study_is_later(r)))
+		if (!is_update(o, r) && r->kind != TR_AMENDMENT && !(r->kind == TR_PROTOCOL && tr_study_is_later(r)))
 			continue;
-		if (tr_case_is_before(o->reference->file->record, r) && (update || tr_case_is_before(r, list->file->record)) && !is_unchanged(o, r))
-			return r;
+		if (tr_case_is_before(o->reference->file->record, r) && !is_unchanged(o, r))
+			o->declaring[o->n_declaring++] = r;
 	}
+}
+
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, struct tr_outcomes *o, const struct tr_outcome_list *list)
+{
+	if (!o->has_declaring)
+		find_declaring(c, o);
+	for (size_t i = 0; i < o->n_declaring; i++)
+		if (is_update(o, o->declaring[i]) || tr_case_is_before(o->declaring[i], list->file->record))
+			return o->declaring[i];
 	return NULL;
 }

@@ -48,6 +48,11 @@ struct tr_outcomes {
 	size_t n;
 	const struct tr_outcome_list *reference;
 	struct tr_dated laid_down, start; /* the date by which the reference was there, and that of the first enrolment */
+
+	/* of tr_outcomes_declared(), which looks for them once */
+	const struct tr_case_record **declaring;
+	size_t n_declaring;
+	bool has_declaring, is_opened;
 };
 VF_RC tr_outcomes_of(const struct tr_case *c, struct tr_outcomes *ret, struct vf_err *reterr);
 void tr_outcomes_done(struct tr_outcomes *o);
@@ -61,7 +66,7 @@ VF_RC tr_outcomes_compare(const struct tr_outcome_list *reference, const struct 
  * log before the list, or an update of the registry record before the unblinding (where no unblinding is recorded, an update may be
  * later). One that itself lists the outcomes of the reference declares nothing.
  */
-const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, const struct tr_outcomes *o, const struct tr_outcome_list *list);
+const struct tr_case_record *tr_outcomes_declared(const struct tr_case *c, struct tr_outcomes *o, const struct tr_outcome_list *list);
 
 /* A text as it is compared: lower case, one blank for all that is no letter or digit; and a NUL. out holds text.n + 1. */
 size_t tr_outcome_fold(struct vf_bytes text, char *out);

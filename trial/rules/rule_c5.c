@@ -1,11 +1,33 @@
 #include "trial/rules/approval.h"
+#include "trial/rules/chain.h"
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
 
-/* The form is the one, or one that came after it. */
-static bool is_at_least(const struct tr_case *c, const struct tr_case_record *form, const struct tr_case_record *needed)
+#include <stddef.h>
+#include <stdlib.h>
+
+/* A consent of a participant on a form; who: where the records of the participant begin in the case's table. */
+struct given {
+	const struct tr_case_record *form, *consent;
+	size_t who;
+};
+
+/* What is looked at for all forms, and for one. */
+struct looking {
+	const struct tr_case *c;
+	struct tr_chain chain;
+	struct given *given; /* by form, then in the order of the log */
+	size_t n;
+	const struct tr_case_record **forms; /* of consents, at their places in the case's table of participants */
+	const struct given **asked; /* the last consent of each participant on a form that this one came after: in the order of the log */
+	size_t n_asked;
+	uint32_t *later, turn; /* of each record: the last turn whose form it is, or came after */
+};
+
+/* The form is that of this turn, or one that came after it. */
+static bool is_at_least(const struct looking *l, const struct tr_case_record *form)
 {
-	return form == needed || (form && tr_study_comes_after(c, form, needed));
+	return form && l->later[form - l->c->records] == l->turn;
 }
 
 /* From the whole, or at least so that nothing more is collected; who ends a part alone, as samples, is still asked again. */
@@ -48,16 +70,15 @@ static enum tr_sure has_left(const struct tr_case *c, const struct vf_hash *part
 }
 
 /* The consent on the form or a later one that was given first; of those without a date the first in the log. */
-static const struct tr_case_record *renewed(const struct tr_case *c, const struct vf_hash *participant,
-	const struct tr_case_record *form, struct tr_dated *ret)
+static const struct tr_case_record *renewed(const struct looking *l, const struct vf_hash *participant, struct tr_dated *ret)
 {
 	size_t n;
-	const struct tr_case_record *const *own = tr_case_participant(c, participant, &n), *first = NULL;
+	const struct tr_case_record *const *own = tr_case_participant(l->c, participant, &n), *first = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		struct tr_dated d;
 
-		if (!tr_is_consent(own[i]) || !is_at_least(c, tr_consent_form_of(c, own[i]), form))
+		if (!tr_is_consent(own[i]) || !is_at_least(l, l->forms[own - l->c->by_participant + (ptrdiff_t)i]))
 			continue;
 		d = tr_consent_date_of(own[i]);
 		if (first && (!tr_dated_is(&d) || (tr_dated_is(ret) && d.when.hi >= ret->when.hi)))
@@ -90,13 +111,14 @@ static struct tr_dated due(const struct tr_case *c, const struct tr_case_record 
 }
 
 /* A participant who consented on an earlier form of the chain. */
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *form,
+static VF_RC judge(const struct tr_rule *rule, const struct looking *looking, const struct tr_case_record *form,
 	const struct tr_case_record *consent, struct tr_findings *f, struct vf_err *reterr)
 {
+	const struct tr_case *c = looking->c;
 	const struct vf_hash *who = &consent->details->participant;
 	struct tr_approval a = tr_approval_at(c, form, consent->details->site);
 	struct tr_dated limit = due(c, form, &a), given = tr_dated_none(), now = tr_dated_anchor(c->as_of);
-	const struct tr_case_record *again = renewed(c, who, form, &given);
+	const struct tr_case_record *again = renewed(looking, who, &given);
 	char about[TR_CASE_SHORT + 1], name[TR_NAMED_LEN + 1], g[TR_DATED_LEN + 1], l[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
@@ -130,46 +152,117 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	return tr_find(f, rule, &d, reterr, d.word == TR_WORD_NONE ? "not yet on %s; due: %s" : "no consent on %s; due: %s", name, l);
 }
 
-/* One line a participant: the last consent on an earlier form, wherever the log has it beside the record of the new one. */
-static bool is_last_on_earlier(const struct tr_case *c, const struct tr_case_record *r, const struct tr_case_record *form)
+static int by_form(const void *a, const void *b)
 {
-	size_t n;
-	const struct tr_case_record *const *own = tr_case_participant(c, &r->details->participant, &n);
+	const struct given *x = a, *y = b;
+	int order = (x->form > y->form) - (x->form < y->form);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct tr_case_record *on = own[i] > r && tr_is_consent(own[i]) ? tr_consent_form_of(c, own[i]) : NULL;
-
-		if (on && on != form && is_at_least(c, form, on))
-			return false;
-	}
-	return true;
+	return order ? order : (x->consent > y->consent) - (x->consent < y->consent);
 }
 
-static VF_RC judge_form(const struct tr_rule *rule, const struct tr_case *c, size_t at, struct tr_findings *f, struct vf_err *reterr)
+static int by_consent(const void *a, const void *b)
 {
-	const struct tr_case_record *form = &c->records[at];
+	const struct given *x = *(const struct given *const *)a, *y = *(const struct given *const *)b;
+
+	return (x->consent > y->consent) - (x->consent < y->consent);
+}
+
+static int by_person(const void *a, const void *b)
+{
+	const struct given *x = *(const struct given *const *)a, *y = *(const struct given *const *)b;
+	int order = (x->who > y->who) - (x->who < y->who);
+
+	return order ? order : by_consent(a, b);
+}
+
+/* Consents of all participants on forms; those of one stand together in the case's own table. */
+static void gather(struct looking *l)
+{
+	const struct tr_case *c = l->c;
+	size_t who = 0;
+
+	for (size_t i = 0; i < c->n_by_participant; i++) {
+		const struct tr_case_record *r = c->by_participant[i], *form = tr_is_consent(r) ? tr_consent_form_of(c, r) : NULL;
+
+		if (i && !vf_hash_eq(&r->details->participant, &c->by_participant[i - 1]->details->participant))
+			who = i;
+		l->forms[i] = form;
+		if (form)
+			l->given[l->n++] = (struct given){.form = form, .consent = r, .who = who};
+	}
+	qsort(l->given, l->n, sizeof(*l->given), by_form);
+}
+
+static void ask_form(struct looking *l, const struct tr_case_record *form)
+{
+	size_t lo = 0, hi = l->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (l->given[mid].form < form)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < l->n && l->given[lo].form == form; lo++)
+		l->asked[l->n_asked++] = &l->given[lo];
+}
+
+/* One line a participant: the last consent on an earlier form, wherever the log has it beside the record of the new one. */
+static void turn_to(struct looking *l, const struct tr_case_record *form)
+{
+	size_t kept = 0;
+
+	l->turn++;
+	tr_chain_after(&l->chain, form);
+	for (size_t i = 0; i < l->chain.n; i++)
+		l->later[l->chain.found[i] - l->c->records] = l->turn;
+	l->later[form - l->c->records] = l->turn;
+	l->n_asked = 0;
+	tr_chain_before(&l->chain, form);
+	for (size_t i = 0; i < l->chain.n; i++)
+		if (l->chain.found[i] != form)
+			ask_form(l, l->chain.found[i]);
+	qsort(l->asked, l->n_asked, sizeof(const struct given *), by_person);
+	for (size_t i = 0; i < l->n_asked; i++)
+		if (i + 1 == l->n_asked || l->asked[i + 1]->who != l->asked[i]->who)
+			l->asked[kept++] = l->asked[i];
+	l->n_asked = kept;
+	qsort(l->asked, l->n_asked, sizeof(const struct given *), by_consent);
+}
+
+static VF_RC judge_form(const struct tr_rule *rule, struct looking *l, const struct tr_case_record *form, struct tr_findings *f,
+	struct vf_err *reterr)
+{
 	enum vf_rc rc = VF_OK;
 
-	if (form->kind != TR_CONSENT_FORM || !form->details || form->details->reconsent.required != TR_RECONSENT_ALL ||
-		!tr_approval_of(c, form).record)
+	if (!form->details || form->details->reconsent.required != TR_RECONSENT_ALL || !tr_approval_of(l->c, form).record)
 		return VF_OK;
-	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++) {
-		const struct tr_case_record *r = &c->records[i];
-		const struct tr_case_record *old = tr_is_consent(r) ? tr_consent_form_of(c, r) : NULL;
-
-		if (r->details && r->details->has_participant && old && old != form && is_at_least(c, form, old) &&
-			is_last_on_earlier(c, r, form))
-			rc = judge(rule, c, form, r, f, reterr);
-	}
+	turn_to(l, form);
+	for (size_t i = 0; rc == VF_OK && i < l->n_asked; i++)
+		rc = judge(rule, l, form, l->asked[i]->consent, f, reterr);
 	return rc;
 }
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	enum vf_rc rc = VF_OK;
+	struct looking l = {.c = c,
+		.given = malloc((c->n_by_participant + 1) * sizeof(*l.given)),
+		.forms = malloc((c->n_by_participant + 1) * sizeof(const struct tr_case_record *)),
+		.asked = malloc((c->n_by_participant + 1) * sizeof(const struct given *)),
+		.later = calloc(c->n_records + 1, sizeof(*l.later))};
+	enum vf_rc rc = l.given && l.forms && l.asked && l.later ? tr_chain_init(&l.chain, c, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
 
-	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++)
-		rc = judge_form(rule, c, i, f, reterr);
+	if (rc == VF_OK)
+		gather(&l);
+	for (size_t i = tr_case_next(c, TR_CONSENT_FORM, 0); rc == VF_OK && i < c->n_records; i = tr_case_next(c, TR_CONSENT_FORM, i + 1))
+		rc = judge_form(rule, &l, &c->records[i], f, reterr);
+	free(l.given);
+	free(l.forms);
+	free(l.asked);
+	free(l.later);
+	tr_chain_done(&l.chain);
 	return rc;
 }
 

@@ -4,16 +4,26 @@
 
 #include <stdlib.h>
 
-/* On the same form, where form is one; on any for NULL: child and parent have forms of their own. */
-static bool has_role(const struct tr_case *c, const struct tr_case_record *of, enum tr_role role, const struct tr_case_record *form)
-{
-	size_t n;
-	const struct tr_case_record *const *own = tr_case_participant(c, &of->details->participant, &n);
+/* In which roles a participant has consented on a form, or, NULL, at all: bits by role. */
+struct in_roles {
+	const struct vf_hash *participant;
+	const struct tr_case_record *form;
+	unsigned roles;
+};
 
-	for (size_t i = 0; i < n; i++)
-		if (tr_is_consent(own[i]) && own[i]->details->role == role && (!form || tr_consent_form_of(c, own[i]) == form))
-			return true;
-	return false;
+/* What is known of all consents. */
+struct known {
+	bool assent_form;
+	struct in_roles *in_roles; /* by participant and form */
+	size_t n;
+};
+
+static int by_participant(const void *a, const void *b)
+{
+	const struct in_roles *x = a, *y = b;
+	int order = memcmp(x->participant->b, y->participant->b, sizeof(x->participant->b));
+
+	return order ? order : (x->form > y->form) - (x->form < y->form);
 }
 
 static bool has_assent_form(const struct tr_case *c)
@@ -24,22 +34,57 @@ static bool has_assent_form(const struct tr_case *c)
 	return false;
 }
 
+static VF_RC know(const struct tr_case *c, struct known *ret, struct vf_err *reterr)
+{
+	struct in_roles *p = malloc((2 * c->n_by_participant + 1) * sizeof(*p));
+	size_t n = 0;
+
+	*ret = (struct known){.assent_form = has_assent_form(c), .in_roles = p};
+	if (!p)
+		return vf_fail(reterr, VF_NO_MEMORY, "no memory for consents");
+	for (size_t i = 0; i < c->n_by_participant; i++) {
+		const struct tr_case_record *r = c->by_participant[i];
+
+		if (!tr_is_consent(r))
+			continue;
+		p[n++] = (struct in_roles){&r->details->participant, NULL, 1u << (unsigned)r->details->role};
+		p[n++] = (struct in_roles){&r->details->participant, tr_consent_form_of(c, r), 1u << (unsigned)r->details->role};
+	}
+	qsort(p, n, sizeof(*p), by_participant);
+	for (size_t i = 0; i < n; i++) {
+		if (ret->n && by_participant(&p[ret->n - 1], &p[i]) == 0)
+			p[ret->n - 1].roles |= p[i].roles;
+		else
+			p[ret->n++] = p[i];
+	}
+	return VF_OK;
+}
+
+/* On the same form, where form is one; on any for NULL: child and parent have forms of their own. */
+static bool has_role(const struct known *k, const struct tr_case_record *of, enum tr_role role, const struct tr_case_record *form)
+{
+	const struct in_roles wanted = {.participant = &of->details->participant, .form = form};
+	const struct in_roles *found = bsearch(&wanted, k->in_roles, k->n, sizeof(wanted), by_participant);
+
+	return found && (found->roles & 1u << (unsigned)role);
+}
+
 /* Who is missing, in words; NULL when nobody is. */
-static const char *missing_role(const struct tr_case *c, const struct tr_case_record *r, const struct tr_case_record *form)
+static const char *missing_role(const struct known *k, const struct tr_case_record *r, const struct tr_case_record *form)
 {
 	switch (form->details->population) {
 	case TR_POPULATION_ADULT:
-		return has_role(c, r, TR_ROLE_PARTICIPANT, form) ? NULL : "the participant";
+		return has_role(k, r, TR_ROLE_PARTICIPANT, form) ? NULL : "the participant";
 	case TR_POPULATION_PARENT:
-		if (!has_role(c, r, TR_ROLE_PARENT, form))
+		if (!has_role(k, r, TR_ROLE_PARENT, form))
 			return "a parent";
-		return has_assent_form(c) && !has_role(c, r, TR_ROLE_ASSENT, NULL) ? "the child's assent" : NULL;
+		return k->assent_form && !has_role(k, r, TR_ROLE_ASSENT, NULL) ? "the child's assent" : NULL;
 	case TR_POPULATION_ASSENT:
-		if (!has_role(c, r, TR_ROLE_ASSENT, form))
+		if (!has_role(k, r, TR_ROLE_ASSENT, form))
 			return "the child's assent";
-		return has_role(c, r, TR_ROLE_PARENT, NULL) ? NULL : "a parent";
+		return has_role(k, r, TR_ROLE_PARENT, NULL) ? NULL : "a parent";
 	case TR_POPULATION_REPRESENTATIVE:
-		return has_role(c, r, TR_ROLE_REPRESENTATIVE, form) ? NULL : "the representative";
+		return has_role(k, r, TR_ROLE_REPRESENTATIVE, form) ? NULL : "the representative";
 	case TR_POPULATION_NONE:
 		break;
 	}
@@ -56,8 +101,8 @@ static bool has_staff(const struct tr_case *c, const struct tr_case_record *r)
 	return any;
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_record *r, struct tr_findings *f,
-	struct vf_err *reterr)
+static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct known *k, const struct tr_case_record *r,
+	struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct tr_case_record *form = tr_consent_form_of(c, r);
 	struct tr_dated when = tr_consent_date_of(r), now = tr_dated_anchor(c->as_of), anchor = tr_case_anchor(r);
@@ -74,7 +119,7 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 		d.word = TR_WORD_POST_DATED;
 		return tr_find(f, rule, &d, reterr, "given: %s, which is later than it can be", w);
 	}
-	missing = missing_role(c, r, form);
+	missing = missing_role(k, r, form);
 	if (missing) {
 		d.word = tr_case_absent(c, TR_WORD_MISSING);
 		return tr_find(f, rule, &d, reterr, "given: %s, without %s", w, missing);
@@ -98,16 +143,14 @@ static bool is_consent_role(const struct tr_kept_fact *role)
 /* The target of a Provenance is a consent: by its type, or by the name under which one in the study is known. */
 static bool is_of_consent(const struct tr_case *c, struct vf_bytes target)
 {
-	const struct tr_case_facts *all = &c->by_name[TR_F_CONSENT_RECORD];
 	struct vf_bytes rest = target, part;
+	size_t n;
 
 	while (vf_take_until(&rest, '/', &part))
 		if (vf_bytes_is(part, "Consent"))
 			return true;
-	for (size_t i = 0; i < all->n; i++)
-		if (vf_bytes_eq(tr_kept_text(all->p[i].fact), target))
-			return true;
-	return false;
+	tr_case_saying(c, TR_F_CONSENT_RECORD, target, &n);
+	return n > 0;
 }
 
 static struct vf_bytes target_of(const struct tr_case_file *file, uint64_t item)
@@ -237,14 +280,16 @@ static VF_RC judge_file(const struct tr_rule *rule, const struct tr_case *c, con
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
-	enum vf_rc rc = VF_OK;
+	struct known k;
+	enum vf_rc rc = know(c, &k, reterr);
 
 	for (size_t i = 0; rc == VF_OK && i < c->n_records; i++) {
 		if (tr_is_consent(&c->records[i]) && !c->records[i].is_erased)
-			rc = judge(rule, c, &c->records[i], f, reterr);
+			rc = judge(rule, c, &k, &c->records[i], f, reterr);
 		for (size_t j = 0; rc == VF_OK && j < c->records[i].n_files; j++)
 			rc = judge_file(rule, c, &c->records[i].files[j], f, reterr);
 	}
+	free(k.in_roles);
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 #include "trial/rules/rule.h"
 #include "trial/rules/study.h"
+#include "trial/rules/use.h"
 
 #include <stdlib.h>
 
@@ -59,32 +60,11 @@ static struct use *collect(const struct tr_case *c, size_t *ret_n)
 	return u;
 }
 
-/* From when the site uses the version: what its own file says, else the earliest that another one says, as an update of a
- * series refers to what an earlier file has. */
-static struct tr_dated effective(const struct tr_case *c, const struct use *u)
+/* What its own file says of the version counts; else the earliest that another one says, as an update of a series refers to what an
+ * earlier file has. */
+static VF_RC judge(const struct tr_rule *rule, const struct tr_uses *all, const struct use *u, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case_facts *all = &c->by_name[TR_F_USE_VERSION];
-	struct tr_dated best = tr_dated_none();
-	bool own = false;
-
-	for (size_t i = 0; i < all->n; i++) {
-		const struct tr_case_file *file = all->p[i].file;
-		uint64_t item = all->p[i].fact->item;
-		struct tr_dated d;
-
-		if ((own && file != u->file) || !vf_bytes_eq(tr_kept_text(all->p[i].fact), u->version) ||
-			!vf_bytes_eq(text_of(tr_case_item(file, item, TR_F_USE_SITE)), u->site))
-			continue;
-		d = tr_dated_of_fact(tr_case_item(file, item, TR_F_USE_DATE));
-		best = file == u->file && !own ? d : tr_dated_first(&best, &d);
-		own |= file == u->file;
-	}
-	return best;
-}
-
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct use *u, struct tr_findings *f, struct vf_err *reterr)
-{
-	struct tr_dated from = effective(c, u);
+	struct tr_dated from = tr_uses_in_file(all, u->version, u->site, u->file);
 	char about[TR_NAMED_LEN + 1], version[64], site[64], a[TR_DATED_LEN + 1], b[TR_DATED_LEN + 1];
 	struct tr_finding_draft d;
 
@@ -100,12 +80,14 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
+	struct tr_uses all = {0};
 	size_t n;
 	struct use *u = collect(c, &n);
-	enum vf_rc rc = u ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
+	enum vf_rc rc = u ? tr_uses_of(c, &all, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for findings");
 
 	for (size_t i = 0; rc == VF_OK && i < n; i++)
-		rc = judge(rule, c, &u[i], f, reterr);
+		rc = judge(rule, &all, &u[i], f, reterr);
+	tr_uses_done(&all);
 	free(u);
 	return rc;
 }

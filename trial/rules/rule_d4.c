@@ -1,124 +1,48 @@
 #include "trial/rules/rule.h"
+#include "trial/rules/set_file.h"
 #include "trial/rules/study.h"
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "trial/grow.h"
 #include "verify/text.h"
 
-/* The last part of a path inside the folder; empty for one that leaves it. */
-static struct vf_bytes base_of(struct vf_bytes path)
-{
-	struct vf_bytes part;
+/* ---- defines ---- */
 
-	if (vf_bytes_starts(path, "/") || vf_bytes_starts(path, "../") || memmem(path.p, path.n, "/../", 4) || memmem(path.p, path.n, ":", 1))
-		return vf_bytes(path.p, 0);
-	while (memchr(path.p, '/', path.n) && vf_take_until(&path, '/', &part))
-		;
-	return path;
-}
-
-static bool is_equal_but_case(struct vf_bytes a, struct vf_bytes b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++) {
-		uint8_t x = a.p[i], y = b.p[i];
-
-		x = (uint8_t)(x >= 'A' && x <= 'Z' ? x + 32 : x);
-		y = (uint8_t)(y >= 'A' && y <= 'Z' ? y + 32 : y);
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
-/* Forms of one data set: XPT, Dataset-JSON plain, by lines and compressed, tables; and Dataset-XML. */
-static const char *const forms[] = {"xpt", "json", "ndjson", "dsjc", "csv", "xml"};
-#define N_FORMS (sizeof(forms) / sizeof(forms[0]))
-
-/* The name without the ending of a form; empty when it has none. */
-static struct vf_bytes stem_of(struct vf_bytes base)
-{
-	struct vf_bytes stem, ending;
-
-	for (size_t i = 0; i < N_FORMS; i++) {
-		size_t n = strlen(forms[i]);
-
-		if (base.n > n + 1 && vf_bytes_slice(base, base.n - n, n, &ending) && base.p[base.n - n - 1] == '.' &&
-			is_equal_but_case(ending, vf_bytes_str(forms[i])) && vf_bytes_slice(base, 0, base.n - n - 1, &stem))
-			return stem;
-	}
-	return vf_bytes(base.p, 0);
-}
-
-static bool is_other_form(struct vf_bytes a, struct vf_bytes b)
-{
-	struct vf_bytes x = stem_of(a), y = stem_of(b);
-
-	return x.n && is_equal_but_case(x, y) && !is_equal_but_case(a, b);
-}
-
-enum delivery {
-	NOT_DELIVERED,
-	OTHER_FORM, /* 'dm.json' where 'dm.xpt' is named */
-	OTHER_CASE,
-	DELIVERED,
+/* What is asked of a file beside defines. */
+struct beside {
+	ptrdiff_t depth; /* of the nearest define around it */
+	bool is_data;
 };
 
-/* How one file fits what a define names; item is what it says of the set. */
-static enum delivery fits(const struct tr_case_file *define, uint64_t item, struct vf_bytes name, const struct tr_case_file *file)
-{
-	const struct tr_kept_fact *named = tr_case_item(define, item, TR_F_SET_NAME), *is;
-	struct vf_bytes base = base_of(file->name);
-	size_t at = 0;
+/* What is looked at for all defines: the data sets of the study, and the files of one record with its defines. */
+struct looking {
+	const struct tr_case *c;
+	struct tr_set_files sets, own;
+	const struct tr_case_record *record;
+	struct beside *beside; /* of each file of that record */
+};
 
-	if (vf_bytes_eq(base, name))
-		return DELIVERED;
-	if (is_equal_but_case(base, name))
-		return OTHER_CASE;
-	if (!is_other_form(base, name))
-		return NOT_DELIVERED;
-	is = tr_case_in_file(file, TR_F_SET_NAME, &at);
-	return named && is && !is_equal_but_case(tr_kept_text(named), tr_kept_text(is)) ? NOT_DELIVERED : OTHER_FORM;
-}
-
-static struct vf_bytes folder_of(struct vf_bytes path)
+/* In the define's own record a file has its folder, as the define says; in another record of data it may have any. */
+static enum tr_delivery delivered(const struct looking *l, const struct tr_case_file *define, uint64_t item, struct vf_bytes path,
+	const struct tr_case_file **ret_file)
 {
-	return vf_bytes(path.p, path.n - base_of(path).n);
-}
-
-/* The folder that a path leads to from the define's, without memory for it: the file's is the one and then the other. */
-static bool is_in_folder(const struct tr_case_file *define, struct vf_bytes path, const struct tr_case_file *file)
-{
-	struct vf_bytes own = folder_of(define->name), of_file = folder_of(file->name), head;
+	const struct tr_kept_fact *named = tr_case_item(define, item, TR_F_SET_NAME);
+	struct tr_set_file key = {.base = tr_set_base(path), .set = named ? tr_kept_text(named) : vf_bytes("", 0), .says_set = named != NULL};
+	const struct tr_case_file *own;
+	enum tr_delivery best = tr_set_files_find(&l->sets, &key, define->record, ret_file), how;
 
 	while (vf_take_str(&path, "./"))
 		;
-	return vf_take(&of_file, own.n, &head) && is_equal_but_case(head, own) && is_equal_but_case(of_file, folder_of(path));
-}
-
-/* In the define's own record a file has its folder, as the define says; in another record of data it may have any. */
-static enum delivery delivered(const struct tr_case *c, const struct tr_case_file *define, uint64_t item, struct vf_bytes path,
-	const struct tr_case_file **ret_file)
-{
-	struct vf_bytes name = base_of(path);
-
-	enum delivery best = NOT_DELIVERED;
-
-	for (size_t i = 0; i < c->n_records && best != DELIVERED; i++)
-		for (size_t j = 0; j < c->records[i].n_files && best != DELIVERED; j++) {
-			enum delivery how;
-
-			if (&c->records[i] == define->record ? !is_in_folder(define, path, &c->records[i].files[j]) : c->records[i].kind != TR_DATASET)
-				continue;
-			how = fits(define, item, name, &c->records[i].files[j]);
-			if (how <= best)
-				continue;
-			best = how;
-			*ret_file = &c->records[i].files[j];
-		}
-	return best;
+	key.folder = tr_set_folder(define->name);
+	key.below = tr_set_folder(path);
+	how = tr_set_files_find(&l->own, &key, NULL, &own);
+	if (how < best || how == TR_NOT_DELIVERED || (how == best && tr_case_file_order(*ret_file, own) < 0))
+		return best;
+	*ret_file = own;
+	return how;
 }
 
 struct totals {
@@ -126,12 +50,12 @@ struct totals {
 	char first[240]; /* of those in another form */
 };
 
-static VF_RC judge_leaf(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *define,
+static VF_RC judge_leaf(const struct tr_rule *rule, const struct looking *l, const struct tr_case_file *define,
 	const struct tr_kept_fact *leaf, struct tr_findings *f, struct totals *t, struct vf_err *reterr)
 {
-	struct vf_bytes name = base_of(tr_kept_text(leaf));
+	struct vf_bytes name = tr_set_base(tr_kept_text(leaf));
 	const struct tr_case_file *file = NULL;
-	enum delivery how = name.n ? delivered(c, define, leaf->item, tr_kept_text(leaf), &file) : NOT_DELIVERED;
+	enum tr_delivery how = name.n ? delivered(l, define, leaf->item, tr_kept_text(leaf), &file) : TR_NOT_DELIVERED;
 	char about[TR_NAMED_LEN + 1], shown[100], other[100];
 	struct tr_finding_draft d;
 
@@ -139,54 +63,80 @@ static VF_RC judge_leaf(const struct tr_rule *rule, const struct tr_case *c, con
 	vf_text_escape(shown, sizeof(shown), tr_kept_text(leaf));
 	d = tr_study_draft(TR_WORD_CASE, about, define->record, NULL);
 	switch (how) {
-	case DELIVERED:
+	case TR_DELIVERED:
 		t->good++;
 		return VF_OK;
-	case OTHER_CASE:
+	case TR_OTHER_CASE:
 		return tr_find(f, rule, &d, reterr, "'%s' is there in another case", shown);
-	case OTHER_FORM:
+	case TR_OTHER_FORM:
 		vf_text_escape(other, sizeof(other), file->name);
 		if (t->other++ == 0)
 			snprintf(t->first, sizeof(t->first), "'%s' as '%s'", shown, other);
 		return VF_OK;
-	case NOT_DELIVERED:
+	case TR_NOT_DELIVERED:
 		break;
 	}
-	d.word = c->is_whole ? TR_WORD_MISSING : TR_WORD_MISSING_RECORD;
+	d.word = l->c->is_whole ? TR_WORD_MISSING : TR_WORD_MISSING_RECORD;
 	return tr_find(f, rule, &d, reterr, name.n ? "'%s' is not delivered" : "'%s' leads out of the folder", shown);
 }
 
 /* XML is no data without a look into it: a define is XML, too. */
 static bool is_data(const struct tr_case_file *file)
 {
-	struct vf_bytes base = base_of(file->name), ending;
+	struct vf_bytes base = tr_set_base(file->name), ending;
 	size_t at = 0;
 
-	if (stem_of(base).n == 0)
+	if (tr_set_stem(base).n == 0)
 		return false;
-	return !vf_bytes_slice(base, base.n - 4, 4, &ending) || !is_equal_but_case(ending, vf_bytes_str(".xml")) ||
+	return !vf_bytes_slice(base, base.n - 4, 4, &ending) || !tr_set_is_equal(ending, vf_bytes_str(".xml")) ||
 		tr_case_in_file(file, TR_F_SET_ROWS, &at) != NULL;
 }
 
-static bool is_named(const struct tr_case_file *define, struct vf_bytes base)
+/* What a define names, without the endings of forms; what has none is no data. */
+struct leaves {
+	struct vf_bytes *p;
+	size_t n;
+};
+
+static int by_stem(const void *a, const void *b)
+{
+	return tr_set_compare(*(const struct vf_bytes *)a, *(const struct vf_bytes *)b);
+}
+
+static bool collect_leaves(const struct tr_case_file *define, struct leaves *ret)
 {
 	static const enum tr_fact_name names[] = {TR_F_SET_FILE, TR_F_DOC_NAME};
 	const struct tr_kept_fact *leaf;
+	size_t room = 0;
 
+	*ret = (struct leaves){0};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t at = 0;
 
-		while ((leaf = tr_case_in_file(define, names[i], &at)) != NULL)
-			if (is_equal_but_case(base_of(tr_kept_text(leaf)), base) || is_other_form(base_of(tr_kept_text(leaf)), base))
-				return true;
+		while ((leaf = tr_case_in_file(define, names[i], &at)) != NULL) {
+			if (!TR_GROW(ret->p, room, ret->n + 1))
+				return false;
+			ret->p[ret->n] = tr_set_stem(tr_set_base(tr_kept_text(leaf)));
+			ret->n += ret->p[ret->n].n ? 1 : 0;
+		}
 	}
-	return false;
+	if (ret->n)
+		qsort(ret->p, ret->n, sizeof(*ret->p), by_stem);
+	return true;
+}
+
+/* By its own name, or by that of another form. */
+static bool is_named(const struct leaves *leaves, struct vf_bytes base)
+{
+	const struct vf_bytes stem = tr_set_stem(base);
+
+	return leaves->n && bsearch(&stem, leaves->p, leaves->n, sizeof(stem), by_stem) != NULL;
 }
 
 /* The octets of the define's folder, with the '/', when the file is in it or below; -1 when it is elsewhere. */
 static ptrdiff_t depth_in(const struct tr_case_file *define, const struct tr_case_file *file)
 {
-	size_t n = define->name.n - base_of(define->name).n;
+	size_t n = define->name.n - tr_set_base(define->name).n;
 	struct vf_bytes folder, of_file;
 
 	if (!vf_bytes_slice(define->name, 0, n, &folder) || !vf_bytes_slice(file->name, 0, n, &of_file) || !vf_bytes_eq(folder, of_file))
@@ -194,41 +144,31 @@ static ptrdiff_t depth_in(const struct tr_case_file *define, const struct tr_cas
 	return (ptrdiff_t)n;
 }
 
-/* A define that is nearer to the file: a submission has one in the folder of each standard. */
-static bool has_nearer(const struct tr_case_file *define, const struct tr_case_file *file)
+/* Data beside the define in its own record that it does not name. A submission has a define in the folder of each standard: the
+ * nearest counts. */
+static VF_RC judge_extra(const struct tr_rule *rule, const struct looking *l, const struct tr_case_file *define, struct tr_findings *f,
+	struct vf_err *reterr)
 {
-	const struct tr_case_record *r = define->record;
-
-	for (size_t i = 0; i < r->n_files; i++) {
-		size_t at = 0;
-
-		if (tr_case_in_file(&r->files[i], TR_F_SET_FILE, &at) && depth_in(&r->files[i], file) > depth_in(define, file))
-			return true;
-	}
-	return false;
-}
-
-/* Data beside the define in its own record that it does not name. */
-static VF_RC judge_extra(const struct tr_rule *rule, const struct tr_case_file *define, struct tr_findings *f, struct vf_err *reterr)
-{
-	enum vf_rc rc = VF_OK;
+	struct leaves leaves;
+	enum vf_rc rc = collect_leaves(define, &leaves) ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for a define");
 
 	for (size_t i = 0; rc == VF_OK && i < define->record->n_files; i++) {
 		const struct tr_case_file *file = &define->record->files[i];
 		char about[TR_NAMED_LEN + 1], shown[100];
 		struct tr_finding_draft d;
 
-		if (!is_data(file) || has_nearer(define, file) || is_named(define, base_of(file->name)))
+		if (!l->beside[i].is_data || l->beside[i].depth > depth_in(define, file) || is_named(&leaves, tr_set_base(file->name)))
 			continue;
 		tr_study_file(about, define);
 		vf_text_escape(shown, sizeof(shown), file->name);
 		d = tr_study_draft(TR_WORD_UNDECLARED, about, define->record, NULL);
 		rc = tr_find(f, rule, &d, reterr, "it does not name '%s'", shown);
 	}
+	free(leaves.p);
 	return rc;
 }
 
-static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const struct tr_case_file *define, struct tr_findings *f,
+static VF_RC judge(const struct tr_rule *rule, const struct looking *l, const struct tr_case_file *define, struct tr_findings *f,
 	struct vf_err *reterr)
 {
 	const struct tr_kept_fact *leaf;
@@ -239,9 +179,9 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	enum vf_rc rc = VF_OK;
 
 	while (rc == VF_OK && (leaf = tr_case_in_file(define, TR_F_SET_FILE, &at)) != NULL)
-		rc = judge_leaf(rule, c, define, leaf, f, &t, reterr);
+		rc = judge_leaf(rule, l, define, leaf, f, &t, reterr);
 	if (rc == VF_OK)
-		rc = judge_extra(rule, define, f, reterr);
+		rc = judge_extra(rule, l, define, f, reterr);
 	tr_study_file(about, define);
 	d = tr_study_draft(TR_WORD_FILE_NAME, about, define->record, NULL);
 	if (rc == VF_OK && t.other)
@@ -253,18 +193,80 @@ static VF_RC judge(const struct tr_rule *rule, const struct tr_case *c, const st
 	return rc;
 }
 
+/* All data sets of the study. */
+static bool begin(struct looking *l)
+{
+	const struct tr_case *c = l->c;
+
+	for (size_t i = tr_case_next(c, TR_DATASET, 0); i < c->n_records; i = tr_case_next(c, TR_DATASET, i + 1))
+		if (!tr_set_files_add(&l->sets, &c->records[i], false))
+			return false;
+	return tr_set_files_sort(&l->sets);
+}
+
+static int by_folder(const void *a, const void *b)
+{
+	const struct tr_case_file *x = *(const struct tr_case_file *const *)a, *y = *(const struct tr_case_file *const *)b;
+
+	return vf_bytes_cmp(tr_set_folder(x->name), tr_set_folder(y->name));
+}
+
+/* Looks at the files of a record beside its defines, one of each folder. */
+static bool look_beside(struct looking *l, const struct tr_case_record *r)
+{
+	const struct tr_case_file **defines = malloc((r->n_files + 1) * sizeof(const struct tr_case_file *));
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; defines && i < r->n_files; i++) {
+		size_t at = 0;
+
+		if (tr_case_in_file(&r->files[i], TR_F_SET_FILE, &at))
+			defines[n++] = &r->files[i];
+	}
+	if (n)
+		qsort(defines, n, sizeof(const struct tr_case_file *), by_folder);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || by_folder(&defines[i - 1], &defines[i]) != 0)
+			defines[kept++] = defines[i];
+	for (size_t i = 0; defines && i < r->n_files; i++) {
+		l->beside[i] = (struct beside){.depth = -1, .is_data = is_data(&r->files[i])};
+		for (size_t k = 0; k < kept; k++) {
+			ptrdiff_t depth = depth_in(defines[k], &r->files[i]);
+
+			l->beside[i].depth = depth > l->beside[i].depth ? depth : l->beside[i].depth;
+		}
+	}
+	free(defines);
+	return defines != NULL;
+}
+
+static bool begin_record(struct looking *l, const struct tr_case_record *r)
+{
+	if (l->record == r)
+		return true;
+	tr_set_files_done(&l->own);
+	free(l->beside);
+	l->beside = malloc((r->n_files + 1) * sizeof(*l->beside));
+	l->record = r;
+	return l->beside && tr_set_files_add(&l->own, r, true) && tr_set_files_sort(&l->own) && look_beside(l, r);
+}
+
 static VF_RC run(const struct tr_rule *rule, const struct tr_case *c, struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct tr_case_facts *leaves = &c->by_name[TR_F_SET_FILE];
 	const struct tr_case_file *last = NULL;
-	enum vf_rc rc = VF_OK;
+	struct looking l = {.c = c};
+	enum vf_rc rc = leaves->n == 0 || begin(&l) ? VF_OK : vf_fail(reterr, VF_NO_MEMORY, "no memory for data sets");
 
 	for (size_t i = 0; rc == VF_OK && i < leaves->n; i++) {
 		if (leaves->p[i].file == last)
 			continue;
 		last = leaves->p[i].file;
-		rc = judge(rule, c, last, f, reterr);
+		rc = begin_record(&l, last->record) ? judge(rule, &l, last, f, reterr) : vf_fail(reterr, VF_NO_MEMORY, "no memory for data sets");
 	}
+	tr_set_files_done(&l.sets);
+	tr_set_files_done(&l.own);
+	free(l.beside);
 	return rc;
 }
 

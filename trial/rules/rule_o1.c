@@ -18,7 +18,7 @@ static void put_outcome(char out[TEXT_LEN], const struct tr_outcome *o)
 }
 
 /* Other words or another time are for a reader; what is added, dropped or moved is a fact. */
-static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o,
+static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, struct tr_outcomes *o,
 	const struct tr_outcome_list *list, const struct tr_outcome_change *x, struct tr_findings *f, struct vf_err *reterr)
 {
 	const struct tr_case_record *declared = tr_outcomes_declared(c, o, list);
@@ -38,7 +38,7 @@ static VF_RC judge_change(const struct tr_rule *rule, const struct tr_case *c, c
 		d.word == TR_WORD_DECLARED_CHANGE ? "; an amendment or update before the unblinding may declare it" : "");
 }
 
-static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o,
+static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, struct tr_outcomes *o,
 	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
 {
 	char about[TR_NAMED_LEN + 1], by[TR_DATED_LEN + 1], start[TR_DATED_LEN + 1];

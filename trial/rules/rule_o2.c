@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, const struct tr_outcomes *o,
+static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, struct tr_outcomes *o,
 	const struct tr_outcome_list *list, struct tr_findings *f, struct vf_err *reterr)
 {
-	const struct tr_case_record *declared = tr_outcomes_declared(c, o, list);
+	const struct tr_case_record *declared;
 	char about[TR_NAMED_LEN + 1], name[TR_NAMED_LEN + 1] = "";
 	struct tr_outcome_change *x = NULL;
 	struct tr_finding_draft d;
@@ -21,6 +21,7 @@ static VF_RC judge_list(const struct tr_rule *rule, const struct tr_case *c, con
 	free(x);
 	if (rc != VF_OK || changed == 0)
 		return rc;
+	declared = tr_outcomes_declared(c, o, list);
 	if (declared)
 		tr_study_name(name, declared);
 	tr_study_file(about, list->file);

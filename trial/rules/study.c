@@ -184,9 +184,9 @@ static bool comes_after(const struct tr_case *c, const struct tr_case_record *la
 
 bool tr_study_comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier)
 {
-	unsigned left = 4096;
+	unsigned left = TR_STUDY_WAYS;
 
-	return comes_after(c, later, earlier, 64, &left);
+	return comes_after(c, later, earlier, TR_STUDY_STEPS, &left);
 }
 
 bool tr_study_is_later(const struct tr_case_record *r)

@@ -22,6 +22,8 @@ bool tr_study_is_later(const struct tr_case_record *r);
 /*
  * Whether later leads to earlier by steps of "supersedes". 64 in a row and 4,096 in all are followed: of a study bundle nobody knows who saw to its links, and ways that double with each record are never gone to their end.
  */
+#define TR_STUDY_STEPS 64
+#define TR_STUDY_WAYS 4096
 bool tr_study_comes_after(const struct tr_case *c, const struct tr_case_record *later, const struct tr_case_record *earlier);
 
 /* The first unblinding in the log; that of one participant, in an emergency, is none of the study. NULL: none is recorded. */
