@@ -98,7 +98,7 @@ static VF_RC take_sidecars(struct filling *x, struct vf_err *reterr)
 	enum vf_rc rc = VF_OK;
 
 	for (size_t i = 0; i < x->n_files && rc == VF_OK; i++) {
-		bool is_there;
+		bool is_there = false;
 
 		rc = read_sidecar(x->files[i].path, &x->own, &is_there, reterr);
 		/* what an option says is not asked of them */
