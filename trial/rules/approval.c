@@ -144,19 +144,24 @@ static bool list_sites(struct tr_approvals *t, const struct tr_case_record *a)
 	return true;
 }
 
-/* One approval of a record; those of one record come one after the other. */
+/* What is decided of a record; decisions of one record come one after the other. NULL: no memory. */
+static struct approved *entry(struct tr_approvals *t, const struct tr_case_record *of)
+{
+	if (t->n_approved && t->approved[t->n_approved - 1].of == of)
+		return &t->approved[t->n_approved - 1];
+	if (!TR_GROW(t->approved, t->room_approved, t->n_approved + 1))
+		return NULL;
+	t->approved[t->n_approved] =
+		(struct approved){.of = of, .everywhere = make(NULL), .any = make(NULL), .all = t->n_all, .refused = t->n_refused};
+	return &t->approved[t->n_approved++];
+}
+
 static bool add(struct tr_approvals *t, const struct tr_case_record *of, const struct tr_case_record *approval)
 {
 	struct tr_approval a = make(approval);
-	struct approved *last = t->n_approved ? &t->approved[t->n_approved - 1] : NULL;
+	struct approved *last = entry(t, of);
 
-	if (!last || last->of != of) {
-		if (!TR_GROW(t->approved, t->room_approved, t->n_approved + 1))
-			return false;
-		last = &t->approved[t->n_approved++];
-		*last = (struct approved){.of = of, .everywhere = make(NULL), .any = make(NULL), .all = t->n_all, .refused = t->n_refused};
-	}
-	if (!TR_GROW(t->all, t->room_all, t->n_all + 1))
+	if (!last || !TR_GROW(t->all, t->room_all, t->n_all + 1))
 		return false;
 	t->all[t->n_all++] = a;
 	last->n_all++;
@@ -174,12 +179,12 @@ static bool add(struct tr_approvals *t, const struct tr_case_record *of, const s
 /* A decision that takes back, or never gave, what an earlier one may have given. */
 static bool add_refusal(struct tr_approvals *t, const struct tr_case_record *of, const struct tr_case_record *refusal)
 {
-	struct approved *last = t->n_approved ? &t->approved[t->n_approved - 1] : NULL;
+	struct approved *last;
 
-	if (!last || last->of != of || !refusal->details || refusal->details->decision == TR_DECISION_APPROVED ||
-		refusal->details->decision == TR_DECISION_CONDITIONAL)
+	if (!refusal->details || refusal->details->decision == TR_DECISION_APPROVED || refusal->details->decision == TR_DECISION_CONDITIONAL)
 		return true;
-	if (!TR_GROW(t->refused, t->room_refused, t->n_refused + 1))
+	last = entry(t, of);
+	if (!last || !TR_GROW(t->refused, t->room_refused, t->n_refused + 1))
 		return false;
 	t->refused[t->n_refused++] = refusal;
 	last->n_refused++;
@@ -351,6 +356,15 @@ struct tr_approval tr_approval_of(const struct tr_case *c, const struct tr_case_
 	return tr_approval_at(c, r, vf_bytes("", 0));
 }
 
+/* Which of two decisions came later: as they are dated; where the dates do not say, as they came into the log. */
+static bool is_later(const struct tr_case_record *a, const struct tr_case_record *b)
+{
+	struct tr_dated x = from_of(a), y = from_of(b);
+	int order = tr_dated_is(&x) && tr_dated_is(&y) ? tr_dated_cmp(&x, &y) : 0;
+
+	return order ? order > 0 : a > b;
+}
+
 /* A board that said yes and then no, after the approval and in its place: from then on it is none. */
 static struct tr_dated taken_back(const struct tr_approvals *t, const struct approved *x, const struct tr_case_record *approval, struct vf_bytes site)
 {
@@ -359,7 +373,7 @@ static struct tr_dated taken_back(const struct tr_approvals *t, const struct app
 	for (size_t i = 0; i < x->n_refused; i++) {
 		const struct tr_case_record *a = t->refused[x->refused + i];
 
-		if (a <= approval || !is_for_site(&a->details->scope, site) ||
+		if (!is_later(a, approval) || !is_for_site(&a->details->scope, site) ||
 			(approval->details && tr_scope_is_apart(&a->details->scope, &approval->details->scope)))
 			continue;
 		d = from_of(a);
