@@ -20,7 +20,7 @@ struct listed {
 
 /*
  * Something approved: by those that hold everywhere, by any, and by those that list sites (n pairs from at); all of them, those
- * from the earliest first (n_all from all), and what boards decided otherwise after the first (n_refused from refused).
+ * from the earliest first (n_all from all), and what boards decided otherwise (n_refused from refused).
  */
 struct approved {
 	const struct tr_case_record *of;
@@ -207,7 +207,8 @@ static void sort(struct tr_approvals *t)
 		for (x->at = at; at < t->n_pairs && t->pairs[at].of == x->of;)
 			at++;
 		x->n = at - x->at;
-		qsort(t->all + x->all, x->n_all, sizeof(*t->all), by_from);
+		if (x->n_all) /* none: refusals alone */
+			qsort(t->all + x->all, x->n_all, sizeof(*t->all), by_from);
 	}
 }
 
